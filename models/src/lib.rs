@@ -1,0 +1,15 @@
+//! What Continuo plays: the musical language, the networks and the improviser.
+//!
+//! A pure state machine: no plug-in framework, no thread and no clock, so that every musical claim can be tested
+//! without audio.
+
+pub mod controls;
+pub mod improviser;
+pub mod music;
+pub mod network;
+pub mod score;
+
+pub use controls::{Controls, Player, PlayerControls};
+pub use improviser::{Improviser, Outlook};
+pub use network::Networks;
+pub use score::{AnswerRow, Cue, FrameStart, Heard, NoteCue};
