@@ -1,5 +1,8 @@
 //! The improviser: listens, decides frame by frame, and hands out cues.
 
+pub mod random;
+pub mod scene;
+
 use std::sync::Arc;
 
 use crate::music::{Chord, Frame, Key, Tick};

@@ -1,0 +1,76 @@
+//! Random numbers as a function of where they are used, so that loops and bounces repeat.
+
+use crate::music::Frame;
+
+/// Random numbers of one frame: the same (seed, frame, purpose, draw) always gives the same number, whatever was drawn
+/// before. Counter-based generation after Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"; the mixing
+/// function is the finaliser of SplitMix64 (Steele et al. 2014).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Random {
+    key: u64,
+}
+
+/// What a random number is for. Each purpose has numbers of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+#[allow(missing_docs)]
+pub enum Purpose {
+    HarmonicRhythm,
+    Chord,
+    Comping,
+    Voicing,
+    Bass,
+    Pitch,
+    Length,
+    Time,
+    Timing,
+    Loudness,
+    Style,
+    Answer,
+}
+
+impl Random {
+    /// The numbers of `frame` under `seed`.
+    pub fn new(seed: u32, frame: Frame) -> Self {
+        Self { key: mix(mix(u64::from(seed)) ^ frame as u64) }
+    }
+
+    /// Draw number `draw` for `purpose`: uniform in 0 (inclusive) to 1 (exclusive).
+    pub fn uniform(self, purpose: Purpose, draw: u32) -> f32 {
+        let bits = mix(self.key ^ (u64::from(purpose as u8) << 32 | u64::from(draw)));
+        (bits >> 40) as f32 / (1u64 << 24) as f32
+    }
+}
+
+/// A bijection of 64 bits under which close inputs have unrelated outputs.
+fn mix(value: u64) -> u64 {
+    let mut z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_depends_on_where_it_is_used_and_on_nothing_else() {
+        let here = Random::new(1, 7);
+        assert_eq!(here.uniform(Purpose::Pitch, 0), Random::new(1, 7).uniform(Purpose::Pitch, 0));
+        for elsewhere in [
+            Random::new(2, 7).uniform(Purpose::Pitch, 0),
+            Random::new(1, 8).uniform(Purpose::Pitch, 0),
+            here.uniform(Purpose::Length, 0),
+            here.uniform(Purpose::Pitch, 1),
+        ] {
+            assert_ne!(here.uniform(Purpose::Pitch, 0), elsewhere);
+        }
+    }
+
+    #[test]
+    fn numbers_fill_the_unit_interval_evenly() {
+        let mean = (0..10_000).map(|frame| Random::new(3, frame).uniform(Purpose::Chord, 0)).sum::<f32>() / 10_000.0;
+        assert!((mean - 0.5).abs() < 0.02, "mean {mean}");
+    }
+}

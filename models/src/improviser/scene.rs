@@ -1,0 +1,52 @@
+//! What every player of the band knows about the frame that is being decided.
+
+use crate::controls::Controls;
+use crate::improviser::random::Random;
+use crate::music::time::frame_start;
+use crate::music::{BarPosition, Chord, Frame, Key, Style, Tick};
+
+/// The frame that is being decided, as the harmonist and the listener describe it to the other players.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// The frame.
+    pub frame: Frame,
+    /// Where it lies in its bar.
+    pub position: BarPosition,
+    /// The chord of the frame; `None`: no chord, the band rests.
+    pub chord: Option<Chord>,
+    /// Whether that chord begins in this frame.
+    pub chord_changes: bool,
+    /// The chord that is expected to follow, and its first tick.
+    pub next_chord: Option<(Tick, Chord)>,
+    /// The key that the band believes to be in, or the locked one.
+    pub key: Key,
+    /// The style of this frame's patterns: `style_a` or `style_b`, drawn per bar by the blend.
+    pub style: Style,
+    /// The musician's loudness of late, as a MIDI velocity, 1–127.
+    pub touch: u8,
+    /// The middle of the musician's range of late, as a MIDI key.
+    pub player_centre: u8,
+    /// Quarter notes per minute.
+    pub tempo: f32,
+    /// The parameters at the decision.
+    pub controls: &'a Controls,
+    /// This frame's random numbers.
+    pub random: Random,
+}
+
+impl Scene<'_> {
+    /// The first tick of the frame.
+    pub fn tick(&self) -> Tick {
+        frame_start(self.frame)
+    }
+
+    /// Ticks from the barline to the frame.
+    pub fn ticks_into_bar(&self) -> Tick {
+        self.position.ticks_into_bar(self.tick())
+    }
+
+    /// Whether a felt beat begins with the frame.
+    pub fn is_beat(&self) -> bool {
+        self.position.is_beat(self.tick())
+    }
+}
