@@ -1,0 +1,1 @@
+"""Trains, prunes, quantizes, exports and evaluates the networks of Continuo."""

@@ -1,0 +1,121 @@
+"""Fixtures for the parity test in Rust: raw descriptions, the features they make, and the logits they lead to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .corpus import Piece
+from .harmonist import features as harmonist
+from .harmonist.frames import HIDDEN, FrameSet
+from .recurrent import StepNetwork
+from .soloist import features as soloist
+from .soloist.notes import HORIZON, NoteSet, chord_changes
+from .tunes import greensleeves, ode_to_joy
+from .vocabulary import CONTRACT, FRAME, TICKS_PER_QUARTER, UNKNOWN_STYLE
+
+LOGIT_DIGITS = 4
+
+
+def fixture(name: str, network: StepNetwork) -> dict[str, Any]:
+    """The fixture of `network`, whose weights must be those that the integers of the ONNX file stand for."""
+    make = harmonist_sequence if name == "harmonist" else soloist_sequence
+    ode, green = ode_to_joy(), greensleeves()
+    return {
+        "contract": CONTRACT,
+        "network": name,
+        "sequences": [make(network, ode, ode.style), make(network, green, UNKNOWN_STYLE)],
+    }
+
+
+def _sparse(row: Tensor) -> dict[str, list[Any]]:
+    index = torch.nonzero(row)[:, 0]
+    values = [int(value) if value == 1 else float(f"{value:.6g}") for value in row[index].tolist()]
+    return {"index": index.tolist(), "value": values}
+
+
+@torch.no_grad()
+def _steps(network: StepNetwork, rows: Tensor, raw: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The raw descriptions with their features and logits; `rows` are `[T, 1, features]`."""
+    _, states = network(rows)
+    logits = network.logits(states)
+    return [
+        description
+        | {"features": _sparse(rows[step, 0])}
+        | {
+            "logits": {
+                name: [round(value, LOGIT_DIGITS) for value in values[step, 0].tolist()]
+                for name, values in logits.items()
+            }
+        }
+        for step, description in enumerate(raw)
+    ]
+
+
+def _style(style: int) -> int | None:
+    return None if style == UNKNOWN_STYLE else style
+
+
+def harmonist_sequence(network: StepNetwork, piece: Piece, style: int, frames: int = 40) -> dict[str, Any]:
+    """The tune's first frames with its own chords as history; some notes are hidden."""
+    one = np.zeros(1, dtype=np.int64)
+    batch = FrameSet([piece]).sequences(one, one, frames, one, np.array([style]))
+    notes = batch.frames.note.astype(np.int64)
+    notes[19::8] = HIDDEN
+    notes[20::16] = HIDDEN
+    chord, age = harmonist.previous(batch.frames.chord.astype(np.int64))
+    rows = harmonist.features(batch.frames, batch.style, notes, chord, age)
+    stood = np.concatenate([np.ones((1, 1), dtype=np.int64), harmonist.ages(batch.frames.chord)[:-1]])
+    ticks = np.arange(frames) * FRAME
+    start, length = piece.bar_at(ticks)
+    compound = piece.compound_at(ticks)
+    raw = [
+        {
+            "note": int(notes[step, 0]),
+            "previous_note": int(notes[step - 1, 0]) if step else 0,
+            "previous_chord": int(chord[step, 0]),
+            "chord_age": int(stood[step, 0]),
+            "position": int(ticks[step] - start[step]),
+            "bar": int(length[step]),
+            "compound": bool(compound[step]),
+            "frame_in_beat": int(batch.frames.in_beat[step, 0]),
+        }
+        for step in range(frames)
+    ]
+    return {"title": piece.id, "style": _style(style), "steps": _steps(network, rows, raw)}
+
+
+def soloist_sequence(network: StepNetwork, piece: Piece, style: int) -> dict[str, Any]:
+    """The whole tune, note by note. The memory of step n is made of the pitches of the steps before."""
+    one = np.zeros(1, dtype=np.int64)
+    count = len(piece.melody)
+    batch = NoteSet([piece]).sequences(one, one, count, one, np.array([style]))
+    notes = batch.notes
+    onset, duration, pitch = piece.melody.T
+    start, length = piece.bar_at(onset)
+    compound = piece.compound_at(onset)
+    changes, _ = chord_changes(piece.chords)
+    raw = []
+    for step in range(count):
+        after = changes[changes > onset[step]]
+        wait = int(after[0] - onset[step]) if len(after) else None
+        raw.append(
+            {
+                "last_pitch": int(pitch[step - 1]) if step else None,
+                "last_length": int(duration[step - 1]) if step else None,
+                "time": int(onset[step] - onset[step - 1]) if step else None,
+                "position": int(onset[step] - start[step]),
+                "bar": int(length[step]),
+                "compound": bool(compound[step]),
+                "tick_in_beat": int((onset[step] - start[step]) % TICKS_PER_QUARTER),
+                "chord": int(notes.chord[step, 0]),
+                "next_chord": int(notes.next_chord[step, 0]),
+                "ticks_to_next_chord": wait if wait is not None and wait <= HORIZON else None,
+                "phrase": int(notes.phrase[step, 0]),
+            }
+        )
+    rows = soloist.features(notes, batch.style)
+    return {"title": piece.id, "style": _style(style), "steps": _steps(network, rows, raw)}

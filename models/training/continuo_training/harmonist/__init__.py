@@ -1,0 +1,1 @@
+"""The harmonist: which chord, frame by frame."""

@@ -1,0 +1,1 @@
+"""The soloist: a monophonic line, note by note."""
