@@ -1,6 +1,12 @@
 //! The improviser: listens, decides frame by frame, and hands out cues.
 
+pub mod bassist;
+pub mod comper;
+pub mod performer;
+pub mod voices;
+pub mod key_belief;
 pub mod random;
+pub mod sampler;
 pub mod scene;
 
 use std::sync::Arc;
