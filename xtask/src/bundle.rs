@@ -1,0 +1,199 @@
+//! Packing the built library as a CLAP and a VST3 bundle.
+
+use std::collections::BTreeMap;
+use std::env::consts::ARCH;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::{cargo, system};
+
+/// The package whose library is bundled.
+const PACKAGE: &str = "continuo";
+
+/// Where the bundles lie.
+pub struct Bundles {
+    /// A file on Linux and Windows, a folder on macOS.
+    pub clap: PathBuf,
+    /// A folder.
+    pub vst3: PathBuf,
+}
+
+/// An entry of `bundler.toml`.
+#[derive(Deserialize)]
+struct Entry {
+    /// The bundle's name as the user sees it, without an extension.
+    name: String,
+}
+
+/// The operating systems that differ in how a bundle is laid out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum System {
+    Linux,
+    MacOs,
+    Windows,
+}
+
+impl System {
+    const HERE: System = if cfg!(target_os = "macos") {
+        System::MacOs
+    } else if cfg!(target_os = "windows") {
+        System::Windows
+    } else {
+        System::Linux
+    };
+
+    /// The name that cargo gives to the library of [`PACKAGE`].
+    fn library(self) -> String {
+        match self {
+            System::Linux => format!("lib{PACKAGE}.so"),
+            System::MacOs => format!("lib{PACKAGE}.dylib"),
+            System::Windows => format!("{PACKAGE}.dll"),
+        }
+    }
+
+    /// The library's place in the CLAP called `name`, from the folder of the bundles.
+    fn clap(self, name: &str) -> PathBuf {
+        match self {
+            System::Linux | System::Windows => format!("{name}.clap").into(),
+            System::MacOs => format!("{name}.clap/Contents/MacOS/{name}").into(),
+        }
+    }
+
+    /// The library's place in the VST3 called `name`, from the folder of the bundles.
+    fn vst3(self, name: &str) -> PathBuf {
+        match self {
+            System::Linux => format!("{name}.vst3/Contents/{ARCH}-linux/{name}.so").into(),
+            System::MacOs => format!("{name}.vst3/Contents/MacOS/{name}").into(),
+            System::Windows if ARCH == "aarch64" => format!("{name}.vst3/Contents/arm64-win/{name}.vst3").into(),
+            System::Windows => format!("{name}.vst3/Contents/{ARCH}-win/{name}.vst3").into(),
+        }
+    }
+}
+
+/// Builds the plug-in and writes both bundles into `target/bundled`.
+pub fn build_and_write() -> Result<Bundles> {
+    cargo::build(cargo::EVERYTHING)?;
+    write()
+}
+
+/// Writes both bundles from the library that was built last.
+pub fn write() -> Result<Bundles> {
+    let name = name()?;
+    let system = System::HERE;
+    let library = cargo::target_folder().join("release").join(system.library());
+    let folder = cargo::target_folder().join("bundled");
+    let stripped = folder.join(system.library());
+    fs::create_dir_all(&folder)?;
+    fs::copy(&library, &stripped).with_context(|| format!("{} could not be read", library.display()))?;
+    strip(&stripped, system);
+
+    for place in [system.clap(&name), system.vst3(&name)] {
+        put(&stripped, &folder.join(&place))?;
+        if system == System::MacOs {
+            write_macos_metadata(&folder.join(&place), &name)?;
+        }
+    }
+    fs::remove_file(&stripped)?;
+    Ok(Bundles { clap: folder.join(format!("{name}.clap")), vst3: folder.join(format!("{name}.vst3")) })
+}
+
+/// The bundle's name from `bundler.toml`.
+fn name() -> Result<String> {
+    let path = cargo::root().join("bundler.toml");
+    let text = fs::read_to_string(&path).with_context(|| format!("{} could not be read", path.display()))?;
+    let mut entries: BTreeMap<String, Entry> =
+        toml::from_str(&text).with_context(|| format!("{} is not as expected", path.display()))?;
+    let entry = entries.remove(PACKAGE).with_context(|| format!("{} has no entry [{PACKAGE}]", path.display()))?;
+    Ok(entry.name)
+}
+
+/// Removes the symbols that a host has no use for. A machine without `strip` gets a larger bundle, nothing worse.
+fn strip(library: &Path, system: System) {
+    let option = match system {
+        System::Linux => "--strip-unneeded",
+        System::MacOs => "-x",
+        System::Windows => return,
+    };
+    if !system::succeeds("strip", &[option, &library.to_string_lossy()]) {
+        eprintln!("warning: strip is not there or failed; the bundles keep their symbols");
+    }
+}
+
+/// Copies the file `from` to `to` such that a host that has the old `to` open keeps it whole.
+pub fn put(from: &Path, to: &Path) -> Result<()> {
+    let folder = to.parent().expect("a bundle lies in a folder");
+    let write = || {
+        fs::create_dir_all(folder)?;
+        let new = to.with_extension("new");
+        fs::copy(from, &new)?;
+        fs::rename(&new, to)
+    };
+    write().with_context(|| format!("{} could not be written; is it in use?", to.display()))
+}
+
+/// Writes what makes a folder a bundle on macOS, beside the `binary` in it.
+fn write_macos_metadata(binary: &Path, name: &str) -> Result<()> {
+    let contents = binary.ancestors().nth(2).expect("the binary lies in Contents/MacOS");
+    let version = env!("CARGO_PKG_VERSION");
+    fs::write(contents.join("PkgInfo"), "BNDL????")?;
+    fs::write(
+        contents.join("Info.plist"),
+        format!(
+            r#"<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<plist version="1.0">
+<dict>
+  <key>CFBundleExecutable</key><string>{name}</string>
+  <key>CFBundleIdentifier</key><string>org.continuo.continuo</string>
+  <key>CFBundleName</key><string>{name}</string>
+  <key>CFBundlePackageType</key><string>BNDL</string>
+  <key>CFBundleShortVersionString</key><string>{version}</string>
+  <key>CFBundleVersion</key><string>{version}</string>
+</dict>
+</plist>
+"#
+        ),
+    )?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_comes_from_the_bundler_file() {
+        assert_eq!(name().unwrap(), "Continuo");
+    }
+
+    #[test]
+    fn a_linux_bundle_is_laid_out_as_hosts_look_for_it() {
+        assert_eq!(System::Linux.clap("Continuo"), Path::new("Continuo.clap"));
+        let vst3 = System::Linux.vst3("Continuo");
+        assert_eq!(vst3, Path::new("Continuo.vst3/Contents").join(format!("{ARCH}-linux")).join("Continuo.so"));
+    }
+
+    #[test]
+    fn a_macos_bundle_is_a_folder_with_its_binary_inside() {
+        assert_eq!(System::MacOs.clap("Continuo"), Path::new("Continuo.clap/Contents/MacOS/Continuo"));
+        assert_eq!(System::MacOs.vst3("Continuo"), Path::new("Continuo.vst3/Contents/MacOS/Continuo"));
+    }
+
+    #[test]
+    fn putting_a_file_replaces_the_old_one_without_writing_into_it() {
+        let folder = std::env::temp_dir().join(format!("xtask-put-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let (from, to) = (folder.join("from"), folder.join("deep/to"));
+        fs::write(&from, "old").unwrap();
+        put(&from, &to).unwrap();
+        let mut opened_before = fs::File::open(&to).unwrap();
+        fs::write(&from, "new").unwrap();
+        put(&from, &to).unwrap();
+        assert_eq!(std::io::read_to_string(&mut opened_before).unwrap(), "old");
+        assert_eq!(fs::read_to_string(&to).unwrap(), "new");
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}

@@ -1,0 +1,77 @@
+//! Building the workspace and running what was built.
+//!
+//! Every command builds through the one `release` profile and the same selection of packages, so that nothing is
+//! built twice.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, bail};
+
+/// The selection of packages that the plug-in, the demo, the bench and the standalone program are built from.
+pub const EVERYTHING: &[&str] = &["--workspace"];
+
+/// A program of the workspace.
+pub enum Target {
+    /// A binary of the tests crate.
+    Tests(&'static str),
+    /// The standalone program.
+    Live,
+}
+
+/// The root of the workspace.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace").to_path_buf()
+}
+
+/// The folder of build results.
+pub fn target_folder() -> PathBuf {
+    match env::var_os("CARGO_TARGET_DIR") {
+        Some(folder) => root().join(folder),
+        None => root().join("target"),
+    }
+}
+
+/// The cargo that runs us, in the workspace's root.
+pub fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}
+
+/// Builds `selection` (arguments of `cargo build`) in the release profile.
+pub fn build(selection: &[&str]) -> Result<()> {
+    eprintln!("Building ({}); the first time takes a while", selection.join(" "));
+    let status = cargo()
+        .args(["build", "--release"])
+        .args(selection)
+        .status()
+        .context("cargo could not be started; is Rust installed (https://rustup.rs)?")?;
+    if !status.success() {
+        bail!("the build failed; its messages are above");
+    }
+    Ok(())
+}
+
+/// Runs a program that has been built, with `options`, and passes its exit code on.
+pub fn run(target: Target, options: &[OsString]) -> Result<ExitCode> {
+    let name = match target {
+        Target::Tests(name) => name,
+        Target::Live => "continuo-live",
+    };
+    let program = target_folder().join("release").join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    // Paths among the options are relative to where the user stands, so the working folder stays as it is.
+    let status = Command::new(&program)
+        .args(options)
+        .status()
+        .with_context(|| format!("{} could not be started", program.display()))?;
+    Ok(match status.code() {
+        Some(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
+        None => {
+            eprintln!("error: {name} was ended by a signal ({status})");
+            ExitCode::FAILURE
+        }
+    })
+}
