@@ -1,0 +1,151 @@
+//! A headless host: loads the built plug-in as CLAP or as VST3, plays it a performance block by block and takes down
+//! what comes back.
+//!
+//! [`load`] gives an [`Instance`] whatever the format; a [`Session`] activates it and plays a [`Performance`] to it;
+//! the result is a [`Take`].
+
+pub mod block;
+pub mod bundles;
+pub mod clap;
+pub mod performance;
+pub mod session;
+pub mod spy;
+pub mod take;
+pub mod vst3;
+
+use std::path::Path;
+
+use anyhow::Result;
+
+pub use block::{Block, Input, Output, Played, Transport};
+pub use performance::{Performance, Segment};
+pub use session::{Blocks, Pacing, Session};
+pub use take::{Note, Take};
+
+/// A plug-in format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// CLAP, through `clack-host`.
+    Clap,
+    /// VST3, through its COM interfaces.
+    Vst3,
+}
+
+impl Format {
+    /// Both formats.
+    pub const ALL: [Format; 2] = [Format::Clap, Format::Vst3];
+}
+
+/// Whether the plug-in has to be on time or may be waited for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// As in a performance: the callback never waits.
+    #[default]
+    Live,
+    /// As in a bounce: the callback may take as long as it needs.
+    Offline,
+}
+
+/// How an instance is activated.
+#[derive(Clone, Copy, Debug)]
+pub struct Setup {
+    /// Samples per second.
+    pub sample_rate: f64,
+    /// The most samples in a block.
+    pub max_block: usize,
+    /// Live or offline.
+    pub mode: Mode,
+}
+
+/// A parameter as the host sees it. Values are normalised, 0 to 1, in both formats.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// The format's number for it (the same number in CLAP and VST3).
+    pub id: u32,
+    /// The name shown to the user.
+    pub name: String,
+    /// The group that it belongs to, separated by `/`; empty in VST3.
+    pub group: String,
+    /// Number of steps (values less one); 0 if it is continuous.
+    pub steps: u32,
+    /// The normalised default.
+    pub default: f64,
+    /// Whether the host may automate it.
+    pub automatable: bool,
+    /// Whether the host should not show it.
+    pub hidden: bool,
+}
+
+/// An instance of a plug-in, on the host's main thread.
+///
+/// Threading: everything but [`Processor`] belongs to the thread that loaded it.
+pub trait Instance {
+    /// The format through which it is driven.
+    fn format(&self) -> Format;
+
+    /// Its parameters, in the plug-in's order.
+    fn parameters(&mut self) -> Vec<Parameter>;
+
+    /// The normalised value of a parameter, or `None` if there is no such parameter.
+    fn value(&mut self, id: u32) -> Option<f64>;
+
+    /// The normalised value that the plug-in makes of a user's text.
+    fn value_of_text(&mut self, id: u32, text: &str) -> Option<f64>;
+
+    /// The text that the plug-in shows for a normalised value.
+    fn text_of_value(&mut self, id: u32, value: f64) -> Option<String>;
+
+    /// Sets parameters (id, normalised value) while the instance is not active; the way for automation is
+    /// [`Input::Parameter`].
+    fn set_values(&mut self, values: &[(u32, f64)]);
+
+    /// Makes it ready to process. Errors if it is active already or refuses.
+    fn activate(&mut self, setup: Setup) -> Result<Box<dyn Processor>>;
+
+    /// Ends processing.
+    fn deactivate(&mut self, processor: Box<dyn Processor>);
+
+    /// Its state, as a project would store it.
+    fn save(&mut self) -> Result<Vec<u8>>;
+
+    /// Restores a state. Errors if the plug-in says that it could not; it must then still work.
+    fn load(&mut self, state: &[u8]) -> Result<()>;
+
+    /// The latency that it reports, in samples.
+    fn latency(&mut self) -> u32;
+
+    /// What a host's event loop does now and then: runs the callbacks that the plug-in asked for.
+    fn idle(&mut self);
+
+    /// Opens the panel inside the X11 window `parent` and gives its size in pixels.
+    fn open_panel(&mut self, parent: u32) -> Result<(u32, u32)>;
+
+    /// Closes the panel.
+    fn close_panel(&mut self);
+}
+
+/// The processing side of an active instance. It may move to an audio thread.
+pub trait Processor: Send {
+    /// Has the plug-in process `block` and appends what comes out to `output`, whose block starts anew.
+    fn process(&mut self, block: &Block<'_>, output: &mut Output) -> Result<()>;
+
+    /// Has the plug-in forget what sounds, as hosts do on a jump or a panic.
+    fn reset(&mut self);
+}
+
+/// Loads the plug-in at `path` and makes one instance of it.
+///
+/// # Errors
+/// If the file is not a plug-in of the format or makes no instance.
+pub fn load(format: Format, path: &Path) -> Result<Box<dyn Instance>> {
+    match format {
+        Format::Clap => Ok(Box::new(clap::ClapInstance::load(path)?)),
+        Format::Vst3 => Ok(Box::new(vst3::Vst3Instance::load(path)?)),
+    }
+}
+
+/// The number by which hosts know the parameter with the plug-in's own `name` (for example `temperature`): the
+/// framework hashes it. Fixed for ever, as projects store it.
+pub fn parameter_id(name: &str) -> u32 {
+    name.bytes().fold(0u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte))) & !(1 << 31)
+}
