@@ -35,10 +35,10 @@ LIMITS = {
     "harmonist": [
         "With this frame's note hidden (anticipating) it agrees with people clearly less often than with it known.",
         "Blues, Latin and electronic music are thin in the corpus; their styles are hardly more than a hint.",
-        "Chords of lieder, quartets, hymns and chorales were read off the sounding notes, with a few percent of wrong roots.",
+        "Chords of lieder, quartets and hymns were read off the sounding notes; a few percent of roots are wrong.",
         "Altered dominants and missing thirds were mapped to the nearest of 12 qualities; it never plays them.",
-        "Measured on openings of 256 frames; nothing was measured on how it recovers from a modulation.",
-        "Bars other than 2/4, 3/4, 4/4, 6/4, 9/8 and 12/8-like lengths share one class.",
+        "Measured on openings of 256 frames; how it recovers from a modulation was not measured.",
+        "Bars of unusual length (5/4, 7/8 …) share one class.",
     ],
     "soloist": [
         "Pitch, length and time are drawn independently, given what came before.",

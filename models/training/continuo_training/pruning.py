@@ -34,8 +34,8 @@ class Units:
 def measure(task: Task, network: StepNetwork, batches: int, seed: int) -> tuple[Units, Units]:
     """First-order (Taylor) importance of every unit on batches of `train`.
 
-    Replacing a unit by its mean changes the loss by about g · (mean − h) at each step, where g is the gradient of the loss with
-    respect to its state h, through time. The importance is the root mean square of that over steps and sequences.
+    Replacing a unit by its mean changes the loss by about g · (mean − h) at each step, where g is the gradient of the
+    loss with respect to its state h, through time. The importance is the root mean square of that.
     """
     rng = np.random.default_rng(seed)
     network.eval()

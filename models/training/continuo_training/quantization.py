@@ -44,7 +44,7 @@ def _rounded(weight: Tensor) -> Tensor:
 def quantize_graph(model: onnx.ModelProto) -> onnx.ModelProto:
     """Replaces the weight matrices of a graph by int8 initializers and `DequantizeLinear` nodes.
 
-    The weights of a GRU are `[1, 3H, columns]` (axis 1 is the row), those of a Gemm with transposed B `[rows, columns]`.
+    The weights of a GRU are `[1, 3H, columns]` (axis 1 is the row), those of a transposed Gemm `[rows, columns]`.
     """
     graph = model.graph
     consumers: dict[str, list[tuple[onnx.NodeProto, int]]] = {}

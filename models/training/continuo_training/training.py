@@ -24,9 +24,7 @@ class Task(Protocol):
     name: str
     shape: Shape
 
-    def loss(
-        self, network: StepNetwork, rng: np.random.Generator, progress: float
-    ) -> tuple[Tensor, dict[str, float]]:
+    def loss(self, network: StepNetwork, rng: np.random.Generator, progress: float) -> tuple[Tensor, dict[str, float]]:
         """Loss of one random batch and its parts; `progress` from 0 to 1."""
         ...
 
@@ -86,7 +84,9 @@ def save(path: Path, value: dict[str, Any]) -> None:
 def load_network(path: Path) -> StepNetwork:
     """The network of a checkpoint, ready to be run."""
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing: run the step before this one first (see models/training/README.md)")
+        raise FileNotFoundError(
+            f"{path} is missing: run the step before this one first (see models/training/README.md)"
+        )
     checkpoint = torch.load(path, weights_only=False)
     network = StepNetwork(Shape(**checkpoint["shape"]))
     network.load_state_dict(checkpoint["network"])
@@ -98,8 +98,8 @@ def train(
 ) -> dict[str, Any]:
     """Trains `network` until the budget is spent; resumes from `folder/last.pt` if that is there.
 
-    Leaves `last.pt` (everything to go on with), `best.pt` (the best on `valid`) and `log.jsonl` in `folder`, and returns
-    the time, steps and best measures.
+    Leaves `last.pt` (everything to go on with), `best.pt` (the best on `valid`) and `log.jsonl` in `folder`, and
+    returns the time, steps and best measures.
     """
     last = folder / "last.pt"
     optimizer = torch.optim.AdamW(network.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
@@ -156,7 +156,12 @@ def train(
             bar.update(0)
             if over or spent - validated >= schedule.validate_every:
                 measures = task.validate(network)
-                record = {"step": step, "spent": round(spent), **means, **{f"valid.{k}": v for k, v in measures.items()}}
+                record = {
+                    "step": step,
+                    "spent": round(spent),
+                    **means,
+                    **{f"valid.{k}": v for k, v in measures.items()},
+                }
                 log.write(json.dumps(record) + "\n")
                 log.flush()
                 tqdm.write(json.dumps({key: round(value, 4) for key, value in record.items()}))

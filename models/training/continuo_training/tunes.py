@@ -19,7 +19,7 @@ def _piece(
     notes: list[tuple[int | None, int]],
     chords: list[tuple[int, str, int]],
 ) -> Piece:
-    """A piece from pitches (none: a rest) and lengths, the first at tick `begins`, and chords that follow one another."""
+    """A piece from pitches (none: a rest) and lengths, the first at tick `begins`, and successive chords."""
     melody, tick = [], begins
     for pitch, length in notes:
         if pitch is not None:
@@ -48,7 +48,14 @@ def ode_to_joy() -> Piece:
     notes = [*first, (66, Q + E), (64, E), (64, 2 * Q), *first, (64, Q + E), (62, E), (62, Q), (None, Q)]
     bar = 4 * Q
     chords = [(2, "maj", bar), (9, "7", bar), (2, "maj", bar), (2, "maj", 2 * Q), (9, "maj", 2 * Q)]
-    chords += [(2, "maj", bar), (4, "min7", 2 * Q), (9, "7", 2 * Q), (11, "min", bar), (9, "7", 2 * Q), (2, "maj", 2 * Q)]
+    chords += [
+        (2, "maj", bar),
+        (4, "min7", 2 * Q),
+        (9, "7", 2 * Q),
+        (11, "min", bar),
+        (9, "7", 2 * Q),
+        (2, "maj", 2 * Q),
+    ]
     return _piece("Ode to Joy", "hymn", (4, 4), 0, notes, chords)
 
 

@@ -65,8 +65,8 @@ def features(
 ) -> Tensor:
     """Feature vectors `[T, B, 157]`.
 
-    `notes` are the tokens as fed (hidden ones are 25); `chord` and `age` come from `previous`, and without them those blocks
-    stay empty.
+    `notes` are the tokens as fed (hidden ones are 25); `chord` and `age` come from `previous`. Without them those
+    blocks stay empty.
     """
     steps, batch = notes.shape
     before = np.concatenate([np.zeros_like(notes[:1]), notes[:-1]])

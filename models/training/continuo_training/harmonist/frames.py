@@ -44,8 +44,8 @@ class Frames:
 def note_tokens(melody: np.ndarray, frames: int) -> np.ndarray:
     """Note token of each frame, as the live listener hears it.
 
-    Frame f has an onset when a note begins in `[6f − 2, 6f + 4)` ticks (the last one counts), and holds a pitch when a note
-    that began before still sounds in its middle.
+    Frame f has an onset when a note begins in `[6f − 2, 6f + 4)` ticks (the last one counts), and holds a pitch when a
+    note that began before still sounds in its middle.
     """
     tokens = np.zeros(frames, dtype=np.int16)
     for onset, duration, pitch in melody:

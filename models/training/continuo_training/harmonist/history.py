@@ -44,8 +44,8 @@ class _Columns:
 def generate(network: StepNetwork, batch: FrameBatch, sampling: Sampling, generator: torch.Generator) -> np.ndarray:
     """Chord classes `[T, B]` that the network plays to the notes of `batch`, from nothing.
 
-    The state that is kept always knows the notes that have been heard; a decision with hidden notes is a side step from it,
-    as in the plug-in.
+    The state that is kept always knows the notes that have been heard; a decision with hidden notes is a side step
+    from it, as in the plug-in.
     """
     frames = batch.frames
     steps, size = frames.note.shape
@@ -71,9 +71,9 @@ def generate(network: StepNetwork, batch: FrameBatch, sampling: Sampling, genera
     # For "live": the states before the frame before, and that frame's chord history.
     older = (state0, state1, torch.zeros(size, known_gates.shape[2]))
     for step in range(steps):
-        history = columns.chord[torch.from_numpy(chord)] + columns.age[
-            torch.from_numpy(AGE_CLASS[np.minimum(age, OLD)])
-        ]
+        history = (
+            columns.chord[torch.from_numpy(chord)] + columns.age[torch.from_numpy(AGE_CLASS[np.minimum(age, OLD)])]
+        )
         new0, new1 = side_step(known_gates[step], history, state0, state1)
         if sampling.hearing == "react":
             decided = new1

@@ -78,14 +78,10 @@ class HarmonistTask:
             network.train()
         return history
 
-    def loss(
-        self, network: StepNetwork, rng: np.random.Generator, progress: float
-    ) -> tuple[Tensor, dict[str, float]]:
+    def loss(self, network: StepNetwork, rng: np.random.Generator, progress: float) -> tuple[Tensor, dict[str, float]]:
         """Loss of one random batch, and its parts in nats. `progress` runs from 0 to 1 over the training."""
         config = self.config
-        batch = self.train_set.sample(
-            rng, self.weights, config["batch"], config["length"], config["style_dropout"]
-        )
+        batch = self.train_set.sample(rng, self.weights, config["batch"], config["length"], config["style_dropout"])
         history = self._history(network, batch, rng, progress)
         return self.batch_loss(network, batch, history, rng)
 
@@ -167,9 +163,7 @@ def agreement(chords: np.ndarray, human: np.ndarray, judged: np.ndarray) -> floa
     return float(same[judged.any(0)].mean())
 
 
-def _chord_losses(
-    logits: dict[str, Tensor], truth: Tensor, changed: Tensor, weight: Tensor
-) -> tuple[Tensor, Tensor]:
+def _chord_losses(logits: dict[str, Tensor], truth: Tensor, changed: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
     """Mean losses of the heads `change` and `chord` per frame; the chord counts where it changes."""
     total = weight.sum().clamp_min(1)
     change = F.cross_entropy(logits["change"].flatten(0, -2), changed.flatten().long(), reduction="none")

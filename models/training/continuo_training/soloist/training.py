@@ -46,14 +46,10 @@ class SoloistTask:
             weights[mine] = weight * share / share.sum()
         return weights / weights.sum()
 
-    def loss(
-        self, network: StepNetwork, rng: np.random.Generator, progress: float
-    ) -> tuple[Tensor, dict[str, float]]:
+    def loss(self, network: StepNetwork, rng: np.random.Generator, progress: float) -> tuple[Tensor, dict[str, float]]:
         """Loss of one random batch, and its parts in nats."""
         config = self.config
-        batch = self.train_set.sample(
-            rng, self.weights, config["batch"], config["length"], config["style_dropout"]
-        )
+        batch = self.train_set.sample(rng, self.weights, config["batch"], config["length"], config["style_dropout"])
         _, states = network(features(batch.notes, batch.style))
         losses = {name: value.sum() for name, value in note_losses(network, states, batch).items()}
         counts = {name: max(int((target(batch, name) >= 0).sum()), 1) for name in HEADS}
