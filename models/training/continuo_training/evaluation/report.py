@@ -24,16 +24,16 @@ COLUMNS = (
     ("changes_per_bar", "changes/bar"),
 )
 HARMONY_NOTES = (
-    "Chords from nothing on the first 256 frames of each piece of the `test` split, the melody arriving in real time; "
-    "mean over the pieces. Agreement: share of frames with a human chord with which three or more pitch classes are shared; "
-    "*from first note*: of those after the melody has begun. CTnCTR, PCS, MCTD: Yeh et al. 2021; CHE: entropy of the "
-    "chords by duration, in nats. *React*: the note of the frame is known; *live*: it is, but not the note of the "
-    "frame before (as in the plug-in's answer table); *anticipate*: only the notes before. Temperature 0.5; chords change on "
-    "beats, except where it says *no gate*."
+    "Chords from nothing on the first 256 frames of each piece of the `test` split, the melody arriving in real "
+    "time; mean over the pieces. Agreement: share of frames with a human chord with which three or more pitch "
+    "classes are shared; *from first note*: of those after the melody has begun. CTnCTR, PCS, MCTD: Yeh et al. "
+    "2021; CHE: entropy of the chords by duration, in nats. *React*: the note of the frame is known; *live*: it "
+    "is, but not the note of the frame before (as in the plug-in's answer table); *anticipate*: only the notes "
+    "before. Temperature 0.5; chords change on beats, except where it says *no gate*."
 )
 MELODY_NOTES = (
-    "Bits per note on the first 256 notes of each piece of the `test` split. Bigram: interpolated, counted on `train`, "
-    "smoothed on `valid`; pitch is the better of absolute and interval bigram."
+    "Bits per note on the first 256 notes of each piece of the `test` split. Bigram: interpolated, counted on "
+    "`train`, smoothed on `valid`; pitch is the better of absolute and interval bigram."
 )
 STAGES = {
     "full": "trained, float32",
@@ -112,8 +112,8 @@ def write_docs(page: Path, models: Path) -> None:
     """Replaces the section "Measured" of `page` by the metrics in the cards of the folder `models`."""
     parts = [
         HEADING,
-        "Written by `python -m continuo_training evaluate NETWORK --corpus DIR` (in `models/training/`). The networks as "
-        "they are shipped: pruned, tuned, int8.",
+        "Written by `python -m continuo_training evaluate NETWORK --corpus DIR` (in `models/training/`). The networks "
+        "as they are shipped: pruned, tuned, int8.",
     ]
     for name in NETWORKS:
         card = read_json(models / f"{name}.json")

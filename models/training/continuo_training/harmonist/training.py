@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from ..corpus import Piece
 from ..recurrent import Shape, StepNetwork
 from ..vocabulary import N_CHORDS, NO_CHORD, chord_tones
-from .features import FEATURES, NOTE, features, hide_note, hide_previous, previous
+from .features import FEATURES, features, hide_note, hide_previous, previous
 from .frames import HIDDEN, N_NOTES, FrameBatch, FrameSet
 from .history import Hearing, Sampling, generate, unknown_style
 
@@ -73,9 +73,10 @@ class HarmonistTask:
             hearing: Hearing = ("react", "anticipate", "live")[rng.choice(3, p=config["own_hearing"])]
             sampling = Sampling(hearing, float(rng.uniform(0.4, 1.0)), bool(rng.random() < 0.75))
             generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
+            training = network.training
             network.eval()
             history[:, own] = generate(network, part, sampling, generator)
-            network.train()
+            network.train(training)
         return history
 
     def loss(self, network: StepNetwork, rng: np.random.Generator, progress: float) -> tuple[Tensor, dict[str, float]]:
@@ -170,6 +171,3 @@ def _chord_losses(logits: dict[str, Tensor], truth: Tensor, changed: Tensor, wei
     chord = F.cross_entropy(logits["chord"].flatten(0, -2), truth.flatten(), reduction="none")
     weight = weight.flatten()
     return (change * weight).sum() / total, (chord * weight * changed.flatten()).sum() / total
-
-
-__all__ = ["HEADS", "NOTE", "HarmonistTask", "agreement", "opening", "usable"]
