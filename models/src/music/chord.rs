@@ -1,8 +1,12 @@
 //! Chords: a root and one of twelve qualities.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
-use super::PitchClass;
+use super::key::Key;
+use super::pitch::{PitchClass, PitchClassSet, Spelling, ascent, class_of};
 
 /// Chord qualities, in the order of the networks' vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -23,6 +27,75 @@ pub enum Quality {
     DiminishedSeventh,
 }
 
+impl Quality {
+    /// Every quality, in vocabulary order.
+    pub const ALL: [Quality; 12] = [
+        Quality::Major,
+        Quality::Minor,
+        Quality::Diminished,
+        Quality::Augmented,
+        Quality::Suspended,
+        Quality::Sixth,
+        Quality::Dominant,
+        Quality::MajorSeventh,
+        Quality::MinorSeventh,
+        Quality::MinorSixth,
+        Quality::HalfDiminished,
+        Quality::DiminishedSeventh,
+    ];
+
+    /// The chord tones in semitones over the root: root, third (or fourth), fifth, and sixth or seventh if any.
+    pub fn intervals(self) -> &'static [u8] {
+        match self {
+            Quality::Major => &[0, 4, 7],
+            Quality::Minor => &[0, 3, 7],
+            Quality::Diminished => &[0, 3, 6],
+            Quality::Augmented => &[0, 4, 8],
+            Quality::Suspended => &[0, 5, 7],
+            Quality::Sixth => &[0, 4, 7, 9],
+            Quality::Dominant => &[0, 4, 7, 10],
+            Quality::MajorSeventh => &[0, 4, 7, 11],
+            Quality::MinorSeventh => &[0, 3, 7, 10],
+            Quality::MinorSixth => &[0, 3, 7, 9],
+            Quality::HalfDiminished => &[0, 3, 6, 10],
+            Quality::DiminishedSeventh => &[0, 3, 6, 9],
+        }
+    }
+
+    /// What follows the root in a chord symbol.
+    pub fn suffix(self) -> &'static str {
+        ["", "m", "dim", "aug", "sus4", "6", "7", "maj7", "m7", "m6", "m7b5", "dim7"][self as usize]
+    }
+
+    /// Whether the third is minor.
+    pub fn is_minor(self) -> bool {
+        self.intervals()[1] == 3
+    }
+
+    /// Whether it is a plain triad of major or minor third and perfect fifth, with or without sixth or seventh.
+    pub fn has_perfect_fifth(self) -> bool {
+        self.intervals()[2] == 7
+    }
+
+    fn from_suffix(suffix: &str) -> Option<Self> {
+        Some(match suffix {
+            "" | "M" | "maj" => Quality::Major,
+            "m" | "min" | "-" => Quality::Minor,
+            "dim" | "o" | "°" => Quality::Diminished,
+            "aug" | "+" => Quality::Augmented,
+            "sus4" | "sus" | "7sus4" => Quality::Suspended,
+            "6" | "M6" | "maj6" => Quality::Sixth,
+            "7" | "dom7" => Quality::Dominant,
+            "maj7" | "M7" | "Δ" | "Δ7" => Quality::MajorSeventh,
+            "m7" | "min7" | "-7" => Quality::MinorSeventh,
+            "m6" | "min6" | "-6" => Quality::MinorSixth,
+            "m7b5" | "min7b5" | "ø" | "ø7" | "hdim7" | "m7♭5" => Quality::HalfDiminished,
+            "dim7" | "o7" | "°7" => Quality::DiminishedSeventh,
+            _ => return None,
+        })
+    }
+}
+
 /// A chord over its root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Chord {
@@ -30,4 +103,299 @@ pub struct Chord {
     pub root: PitchClass,
     /// What stands on the root.
     pub quality: Quality,
+}
+
+impl Chord {
+    /// The number of entries in the networks' chord vocabulary: every chord, then "no chord".
+    pub const VOCABULARY: usize = 145;
+    /// The index of "no chord".
+    pub const NONE_INDEX: usize = 144;
+
+    /// The chord of `quality` on `root`, which is taken modulo 12.
+    pub const fn new(root: PitchClass, quality: Quality) -> Self {
+        Self { root: root % 12, quality }
+    }
+
+    /// The chord's place in the networks' vocabulary, `root * 12 + quality`, 0–143.
+    pub fn index(self) -> usize {
+        usize::from(self.root % 12) * 12 + self.quality as usize
+    }
+
+    /// The place of a chord or of "no chord" in the networks' vocabulary, 0–144.
+    pub fn index_of(chord: Option<Chord>) -> usize {
+        chord.map_or(Self::NONE_INDEX, Chord::index)
+    }
+
+    /// The chord at `index` of the networks' vocabulary; `None` at [`Chord::NONE_INDEX`] and beyond.
+    pub fn from_index(index: usize) -> Option<Chord> {
+        (index < Self::NONE_INDEX).then(|| Self::new((index / 12) as PitchClass, Quality::ALL[index % 12]))
+    }
+
+    /// The pitch classes of the chord.
+    pub fn tones(self) -> PitchClassSet {
+        PitchClassSet::over(self.root, self.quality.intervals())
+    }
+
+    /// Whether `class` is a chord tone.
+    pub fn contains(self, class: PitchClass) -> bool {
+        self.quality.intervals().contains(&ascent(self.root, class))
+    }
+
+    /// Chord tone number `index`, wrapping: root, third (or fourth), fifth, sixth or seventh.
+    pub fn tone(self, index: usize) -> PitchClass {
+        let intervals = self.quality.intervals();
+        (self.root + intervals[index % intervals.len()]) % 12
+    }
+
+    /// The third, or the fourth of a suspended chord.
+    pub fn third(self) -> PitchClass {
+        self.tone(1)
+    }
+
+    /// The fifth: perfect, diminished or augmented.
+    pub fn fifth(self) -> PitchClass {
+        self.tone(2)
+    }
+
+    /// The sixth or seventh, if the chord has one.
+    pub fn seventh(self) -> Option<PitchClass> {
+        (self.quality.intervals().len() > 3).then(|| self.tone(3))
+    }
+
+    /// The tones that tell the chord from others on its root: the third (or fourth), the sixth or seventh if any,
+    /// and the fifth where it is altered.
+    pub fn guide_tones(self) -> PitchClassSet {
+        let altered = (!self.quality.has_perfect_fifth()).then(|| self.fifth());
+        [Some(self.third()), self.seventh(), altered].into_iter().flatten().collect()
+    }
+
+    /// The chord moved up by `semitones` (down, if negative).
+    pub fn transposed(self, semitones: i32) -> Self {
+        Self { root: super::pitch::transposed(self.root, semitones), ..self }
+    }
+
+    /// The chord symbol with the root as `key` writes it, such as "F#m7b5".
+    pub fn symbol(self, key: Key) -> String {
+        format!("{}{}", key.spell(self.root), self.quality.suffix())
+    }
+
+    /// The names of the chord tones as `key` writes them: each a third above the last, from the root.
+    pub fn spelled(self, key: Key) -> Vec<Spelling> {
+        let root = key.spell(self.root).place();
+        // Places on the line of fifths over the root, by semitones.
+        let fifths = |interval| match interval {
+            3 => -3,
+            4 => 4,
+            5 => -1,
+            6 => -6,
+            7 => 1,
+            8 => 8,
+            9 if self.quality == Quality::DiminishedSeventh => -9,
+            9 => 3,
+            10 => -2,
+            11 => 5,
+            _ => 0,
+        };
+        self.quality.intervals().iter().map(|&interval| Spelling::at(root + fifths(interval))).collect()
+    }
+
+    /// The chord that the held `keys` spell, if they spell one: at least three pitch classes, or a root and its third.
+    /// Of several readings (C6 and Am7) the one over the lowest key wins. Fifths may be missing; ninths, elevenths and
+    /// thirteenths over a seventh chord are taken as colour.
+    pub fn recognise(keys: &[u8]) -> Option<Recognised> {
+        let bass = class_of(*keys.iter().min()?);
+        let held: PitchClassSet = keys.iter().map(|&key| class_of(key)).collect();
+        if held.len() < 2 {
+            return None;
+        }
+        let mut best: Option<(i32, Chord)> = None;
+        for index in 0..Self::NONE_INDEX {
+            let chord = Self::from_index(index)?;
+            let Some(misfit) = chord.misfit(held, bass) else { continue };
+            if best.is_none_or(|(least, _)| misfit < least) {
+                best = Some((misfit, chord));
+            }
+        }
+        best.map(|(_, chord)| Recognised { chord, bass })
+    }
+
+    /// How badly the chord explains the `held` pitch classes over `bass`; `None` if it does not.
+    fn misfit(self, held: PitchClassSet, bass: PitchClass) -> Option<i32> {
+        let tones = self.tones();
+        let mut missing = tones.without(held);
+        let mut misfit = 0;
+        if self.quality.has_perfect_fifth() && missing.contains(self.fifth()) {
+            missing = missing.without(PitchClassSet::from_bits(1 << self.fifth()));
+            // Two notes are a chord only as root and third.
+            misfit += 4;
+        }
+        if !missing.is_empty()
+            || (held.len() == 2 && self.seventh().is_some())
+            || (held.len() == 2 && bass != self.root)
+        {
+            return None;
+        }
+        for colour in held.without(tones).iter() {
+            let natural = match ascent(self.root, colour) {
+                2 => true,
+                5 => self.quality.is_minor(),
+                9 => self.quality == Quality::Dominant,
+                6 => self.quality == Quality::MajorSeventh,
+                _ => false,
+            };
+            if !natural {
+                return None;
+            }
+            misfit += if self.seventh().is_some() { 6 } else { 8 };
+        }
+        if bass != self.root {
+            misfit += 3;
+        }
+        Some(misfit)
+    }
+}
+
+impl fmt::Display for Chord {
+    /// The chord symbol with a common spelling of the root; see [`Chord::symbol`] for the spelling of a key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", Spelling::common(self.root), self.quality.suffix())
+    }
+}
+
+/// A text that is no chord symbol of the vocabulary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownChord(String);
+
+impl fmt::Display for UnknownChord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let suffixes: Vec<_> = Quality::ALL.iter().map(|quality| format!("C{}", quality.suffix())).collect();
+        write!(f, "\"{}\" is no known chord symbol; known on every root are {}", self.0, suffixes.join(", "))
+    }
+}
+
+impl std::error::Error for UnknownChord {}
+
+impl FromStr for Chord {
+    type Err = UnknownChord;
+
+    /// Reads a chord symbol such as "Dm7", "F#maj7", "Bbdim7". The error lists the known symbols.
+    fn from_str(text: &str) -> Result<Self, UnknownChord> {
+        Spelling::parse(text.trim())
+            .filter(|_| text.trim().starts_with(|first: char| first.is_ascii_uppercase()))
+            .and_then(|(root, suffix)| Some(Self::new(root.class(), Quality::from_suffix(suffix)?)))
+            .ok_or_else(|| UnknownChord(text.to_owned()))
+    }
+}
+
+/// A chord that was recognised from held keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recognised {
+    /// The chord.
+    pub chord: Chord,
+    /// The pitch class of the lowest key.
+    pub bass: PitchClass,
+}
+
+impl Recognised {
+    /// The inversion: 0 with the root in the bass, 1 with the third, 2 the fifth, 3 the sixth or seventh; `None` over
+    /// a bass that is no chord tone.
+    pub fn inversion(self) -> Option<usize> {
+        let over_root = ascent(self.chord.root, self.bass);
+        self.chord.quality.intervals().iter().position(|&interval| interval == over_root)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn chord(symbol: &str) -> Chord {
+        symbol.parse().unwrap()
+    }
+
+    #[test]
+    fn symbols_are_spelled_in_the_key() {
+        let in_key = |symbol: &str, key: &str| chord(symbol).symbol(key.parse().unwrap());
+        assert_eq!(in_key("D#", "Bb major"), "Eb");
+        assert_eq!(in_key("Gbmaj7", "D major"), "F#maj7");
+        assert_eq!(in_key("Abdim7", "A minor"), "G#dim7");
+        assert_eq!(in_key("A#", "C major"), "Bb");
+    }
+
+    #[test]
+    fn chord_tones_are_spelled_in_thirds() {
+        let tones = |symbol: &str, key: &str| {
+            let names = chord(symbol).spelled(key.parse().unwrap());
+            names.iter().map(Spelling::to_string).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(tones("E7", "C major"), "E G# B D");
+        assert_eq!(tones("Bdim7", "C minor"), "B D F Ab");
+        assert_eq!(tones("Ab", "C major"), "Ab C Eb");
+    }
+
+    #[test]
+    fn every_chord_has_one_place_in_the_vocabulary() {
+        for index in 0..Chord::VOCABULARY {
+            assert_eq!(Chord::index_of(Chord::from_index(index)), index);
+        }
+        assert_eq!(Chord::from_index(Chord::NONE_INDEX), None);
+        assert_eq!(chord("Dm7").index(), 2 * 12 + 8);
+    }
+
+    #[test]
+    fn guide_tones_are_third_and_seventh() {
+        assert_eq!(chord("G7").guide_tones(), [11, 5].into_iter().collect());
+        assert_eq!(chord("Csus4").guide_tones(), [5].into_iter().collect());
+        assert_eq!(chord("Bm7b5").guide_tones(), [2, 9, 5].into_iter().collect());
+    }
+
+    #[test]
+    fn held_keys_are_recognised_with_their_inversion() {
+        let read = |keys: &[u8]| Chord::recognise(keys).map(|found| (found.chord.to_string(), found.inversion()));
+        let is = |symbol: &str, inversion| Some((symbol.to_owned(), Some(inversion)));
+        assert_eq!(read(&[60, 64, 67]), is("C", 0));
+        assert_eq!(read(&[52, 60, 67]), is("C", 1));
+        assert_eq!(read(&[60, 64, 67, 69]), is("C6", 0));
+        assert_eq!(read(&[57, 60, 64, 67]), is("Am7", 0));
+        assert_eq!(read(&[50, 53, 55, 59]), is("G7", 2));
+        assert_eq!(read(&[43, 53, 59]), is("G7", 0));
+        assert_eq!(read(&[43, 53, 57, 59, 64]), is("G7", 0));
+        assert_eq!(read(&[48, 52, 59, 62]), is("Cmaj7", 0));
+        assert_eq!(read(&[57, 60]), is("Am", 0));
+        assert_eq!(read(&[60, 67]), None);
+        assert_eq!(read(&[60]), None);
+        assert_eq!(read(&[]), None);
+        assert_eq!(read(&[60, 61, 62]), None);
+    }
+
+    #[test]
+    fn a_text_that_is_no_symbol_is_answered_with_the_known_ones() {
+        assert!("Xm7".parse::<Chord>().is_err());
+        assert!("C13#11".parse::<Chord>().unwrap_err().to_string().contains("Cm7b5"));
+    }
+
+    proptest! {
+        #[test]
+        fn symbols_lead_back_to_the_chord(index in 0usize..144, key in 0usize..24) {
+            let chord = Chord::from_index(index).unwrap();
+            prop_assert_eq!(chord.symbol(Key::from_index(key)).parse(), Ok(chord));
+            prop_assert_eq!(chord.to_string().parse(), Ok(chord));
+        }
+
+        #[test]
+        fn a_chord_in_root_position_is_recognised(index in 0usize..144) {
+            let chord = Chord::from_index(index).unwrap();
+            let keys: Vec<u8> = chord.quality.intervals().iter().map(|interval| 48 + chord.root + interval).collect();
+            let found = Chord::recognise(&keys).unwrap();
+            prop_assert_eq!((found.chord, found.inversion()), (chord, Some(0)));
+        }
+
+        #[test]
+        fn spelled_tones_sound_as_the_chord(index in 0usize..144, key in 0usize..24) {
+            let chord = Chord::from_index(index).unwrap();
+            let spelled: PitchClassSet = chord.spelled(Key::from_index(key)).iter().map(|tone| tone.class()).collect();
+            prop_assert_eq!(spelled, chord.tones());
+        }
+    }
 }

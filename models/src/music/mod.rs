@@ -2,13 +2,13 @@
 
 pub mod chord;
 pub mod key;
+pub mod pitch;
 pub mod style;
 pub mod time;
+pub mod voicing;
 
 pub use chord::{Chord, Quality};
 pub use key::{Key, Mode};
+pub use pitch::{PitchClass, PitchClassSet};
 pub use style::Style;
 pub use time::{BarPosition, Frame, Meter, Moment, Tick};
-
-/// A pitch class: 0 is C, 11 is B.
-pub type PitchClass = u8;
