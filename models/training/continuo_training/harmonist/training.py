@@ -13,7 +13,7 @@ from ..corpus import Piece
 from ..recurrent import Shape, StepNetwork
 from ..vocabulary import N_CHORDS, NO_CHORD, chord_tones
 from .features import FEATURES, features, hide_note, hide_previous, previous
-from .frames import HIDDEN, N_NOTES, FrameBatch, FrameSet
+from .frames import HIDDEN, N_NOTES, REST, FrameBatch, FrameSet
 from .history import Hearing, Sampling, generate, unknown_style
 
 HEADS = {"change": 2, "chord": N_CHORDS, "note": N_NOTES}
@@ -100,9 +100,7 @@ class HarmonistTask:
 
         truth = torch.from_numpy(batch.frames.chord.astype(np.int64))
         changed = truth != torch.from_numpy(before)
-        weight = torch.from_numpy(
-            np.where(batch.frames.chord == NO_CHORD, config["no_chord_weight"], 1.0) * batch.valid
-        ).float()
+        weight = torch.from_numpy(self._frame_weights(batch)).float()
         logits = network.logits(states1)
         change, chord = _chord_losses(logits, truth, changed, weight)
         following = torch.from_numpy(np.where(batch.valid[1:], notes[1:], -1))
@@ -124,6 +122,12 @@ class HarmonistTask:
             loss = loss + config["hidden_weight"] * (change + chord)
             parts[name] = (change + chord).item()
         return loss, parts
+
+    def _frame_weights(self, batch: FrameBatch) -> np.ndarray:
+        """Weight of each frame in the losses `[T, B]`: less without a chord, and before the melody has begun."""
+        weight = np.where(batch.frames.chord == NO_CHORD, self.config["no_chord_weight"], 1.0) * batch.valid
+        begun = np.cumsum(batch.frames.note != REST, axis=0) > 0
+        return np.where(begun, weight, self.config["intro_weight"] * weight)
 
     def _decisions(self, batch: FrameBatch, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         """Frames and sequences at which notes are hidden; two in three at the beginning of a beat."""
