@@ -1,6 +1,6 @@
 //! Which of the 24 keys the musician is in, believed note by note.
 
-use crate::music::{Key, Mode, PitchClass};
+use crate::music::{Key, PitchClass};
 
 /// A Bayesian filter over the 24 keys: each note multiplies the belief in a key by how usual the note is there (raised
 /// to a power, because the notes of a melody are not independent), and a little belief leaks to other keys, near ones
@@ -9,7 +9,7 @@ use crate::music::{Key, Mode, PitchClass};
 /// Only additions, multiplications, divisions and square roots are used, so that every processor believes the same.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct KeyBelief {
-    /// Twelve major keys, then twelve minor ones; sums to 1.
+    /// In the order of [`Key::ALL`]; sums to 1.
     belief: [f32; 24],
     heard: bool,
 }
@@ -46,7 +46,7 @@ impl KeyBelief {
     /// The likeliest key and the belief in it, 0–1; `None` before anything was heard.
     pub fn key(&self) -> Option<(Key, f32)> {
         let likeliest = (0..24).fold(0, |best, key| if self.belief[key] > self.belief[best] { key } else { best });
-        self.heard.then(|| (key(likeliest), self.belief[likeliest]))
+        self.heard.then(|| (Key::from_index(likeliest), self.belief[likeliest]))
     }
 
     fn weigh(&mut self, class: PitchClass, evidence: impl Fn(f32) -> f32) {
@@ -77,18 +77,13 @@ fn neighbours(index: usize) -> [usize; 4] {
     [mode + (tonic + 7) % 12, mode + (tonic + 5) % 12, other + relative % 12, other + tonic]
 }
 
-fn key(index: usize) -> Key {
-    Key { tonic: (index % 12) as PitchClass, mode: if index < 12 { Mode::Major } else { Mode::Minor } }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const MAJOR: [u8; 7] = [0, 2, 4, 5, 7, 9, 11];
     /// Ode to Joy, eight bars, as semitones above the tonic.
-    const TUNE: [u8; 30] =
-        [4, 4, 5, 7, 7, 5, 4, 2, 0, 0, 2, 4, 4, 2, 2, 4, 4, 5, 7, 7, 5, 4, 2, 0, 0, 2, 4, 2, 0, 0];
+    const TUNE: [u8; 30] = [4, 4, 5, 7, 7, 5, 4, 2, 0, 0, 2, 4, 4, 2, 2, 4, 4, 5, 7, 7, 5, 4, 2, 0, 0, 2, 4, 2, 0, 0];
 
     fn play(belief: &mut KeyBelief, notes: impl IntoIterator<Item = u8>) {
         for note in notes {
@@ -107,7 +102,7 @@ mod tests {
         for tonic in 0..12 {
             let mut belief = KeyBelief::default();
             play(&mut belief, TUNE.map(|note| (note + tonic) % 12));
-            assert_eq!(belief.key().map(|(key, _)| key), Some(Key { tonic, mode: Mode::Major }));
+            assert_eq!(belief.key().map(|(key, _)| key), Some(Key::major(tonic)));
         }
     }
 
@@ -115,7 +110,7 @@ mod tests {
     fn a_minor_tune_is_found() {
         let mut belief = KeyBelief::default();
         play(&mut belief, [9, 0, 4, 3, 4, 3, 4, 11, 2, 0, 9, 0, 4, 9, 11, 4, 8, 11, 0]);
-        assert_eq!(belief.key().map(|(key, _)| key), Some(Key { tonic: 9, mode: Mode::Minor }));
+        assert_eq!(belief.key().map(|(key, _)| key), Some(Key::minor(9)));
     }
 
     #[test]

@@ -2,18 +2,37 @@
 
 pub mod bassist;
 pub mod comper;
-pub mod performer;
-pub mod voices;
+pub mod harmonist;
+pub mod harmony_rules;
 pub mod key_belief;
+pub mod keyboard;
+pub mod listener;
+pub mod past;
+pub mod performer;
 pub mod random;
 pub mod sampler;
 pub mod scene;
+pub mod soloist;
+pub mod spot;
+pub mod voices;
 
 use std::sync::Arc;
 
-use crate::music::{Chord, Frame, Key, Tick};
+use crate::controls::{Controls, Player};
+use crate::music::time::{TICKS_PER_FRAME, frame_start};
+use crate::music::{Chord, Frame, Key, Meter, Moment, Style, Tick};
 use crate::network::Networks;
-use crate::score::{AnswerRow, Cue, FrameStart, Heard};
+use crate::score::{AnswerRow, Cue, FrameStart, Heard, NoteCue};
+
+use bassist::Bassist;
+use comper::Comper;
+use harmonist::{Harmonist, Harmony, Situation};
+use listener::Listener;
+use random::{Purpose, Random};
+use scene::Scene;
+use soloist::Soloist;
+use spot::Spot;
+use voices::Voices;
 
 /// The most planned chord changes that an [`Outlook`] shows.
 pub const OUTLOOK_CHORDS: usize = 8;
@@ -35,35 +54,216 @@ pub struct Outlook {
 /// [`Improviser::restart`], never on when they are made. `Clone` is a snapshot (microseconds).
 #[derive(Clone, Debug)]
 pub struct Improviser {
-    _networks: Arc<Networks>,
+    networks: Arc<Networks>,
+    listener: Listener,
+    harmonist: Harmonist,
+    comper: Comper,
+    bassist: Bassist,
+    soloist: Soloist,
+    voices: Voices,
+    outlook: Outlook,
+    /// The frames decided by the last two calls, as they follow in playing order; the newest last.
+    decided: Option<[Spot; 2]>,
+    /// Where the song is about to jump.
+    jump: Option<Jump>,
+    /// Room for a frame's notes.
+    notes: Vec<NoteCue>,
+}
+
+/// From a tick that will not come, straight to another.
+#[derive(Clone, Copy, Debug)]
+struct Jump {
+    from: Tick,
+    to: Tick,
 }
 
 impl Improviser {
     /// A band that has heard nothing.
     pub fn new(networks: Arc<Networks>) -> Self {
-        Self { _networks: networks }
+        Self {
+            listener: Listener::default(),
+            harmonist: Harmonist::new(&networks),
+            comper: Comper::default(),
+            bassist: Bassist::default(),
+            soloist: Soloist::new(&networks),
+            voices: Voices::default(),
+            outlook: Outlook::default(),
+            decided: None,
+            jump: None,
+            notes: Vec::new(),
+            networks,
+        }
     }
 
     /// Forgets everything, as after [`Improviser::new`].
-    pub fn restart(&mut self) {}
+    pub fn restart(&mut self) {
+        *self = Self::new(Arc::clone(&self.networks));
+    }
 
     /// Takes in what the musician did. Call in order of `tick`.
-    pub fn hear(&mut self, _heard: Heard) {}
+    pub fn hear(&mut self, heard: Heard) {
+        let heard = within_reach(heard);
+        let (Heard::NoteOn { tick, .. } | Heard::NoteOff { tick, .. } | Heard::Pedal { tick, .. }) = heard;
+        if self.jump.is_some_and(|jump| !(jump.from - TICKS_PER_FRAME..jump.from).contains(&tick)) {
+            self.arrive();
+        }
+        if self.listener.hear(&heard) {
+            self.soloist.stop();
+        }
+    }
 
-    /// Decides the frame `start.next` and appends its cues to `cues`, [`Cue::Done`] last. What was heard at or after
-    /// the first tick of `start.frame` must not have been passed to [`Improviser::hear`] yet.
+    /// Decides the frame `start.next` and appends its cues to `cues`, [`Cue::Done`] last: the answers, then the notes
+    /// of Chords, Bass and Lead. What was heard at or after the first tick of `start.frame` must not have been passed
+    /// to [`Improviser::hear`] yet.
     pub fn decide(&mut self, start: &FrameStart, cues: &mut Vec<Cue>) {
-        cues.push(Cue::Done(start.next));
+        let done = Cue::Done(start.next);
+        let start = sensible(start);
+        let (before, now, next) = self.follow(&start);
+        self.listener.advance(now.tick());
+
+        let controls = &start.controls;
+        let believed = self.listener.belief().key().map(|(key, _)| key);
+        let key = if controls.key_lock { controls.key } else { believed.unwrap_or(controls.key) };
+        let situation = Situation { listener: &self.listener, controls, key, before, now, next };
+        let harmony = self.harmonist.decide(&situation, |spot| Random::new(controls.seed, spot.frame));
+        self.outlook = Outlook {
+            frame: next.frame,
+            key: if controls.key_lock { Some(key) } else { believed },
+            chord: harmony.chord,
+            planned: harmony.planned,
+        };
+
+        cues.push(Cue::Answers(self.answers(&harmony, next, key, controls)));
+        self.play(&start, &harmony, next, key);
+        let first = Moment::from_tick(next.tick());
+        cues.extend(self.notes.iter().filter(|note| is_playable(note, first)).copied().map(Cue::Note));
+        cues.push(done);
+    }
+
+    /// Keeps up with the song, and says where the frame that has ended, the one that begins and the one to decide lie.
+    fn follow(&mut self, start: &FrameStart) -> (Spot, Spot, Spot) {
+        let next = Spot { frame: start.next, position: start.position };
+        let announced = self.decided.filter(|[_, now]| now.frame == start.frame);
+        let [before, now] = announced.unwrap_or_else(|| {
+            let now = next.plus(start.frame - next.frame);
+            [now.plus(-1), now]
+        });
+        if announced.is_some() {
+            self.arrive();
+        } else if self.decided.is_some() {
+            self.soloist.lose_place();
+        }
+        let follows = now.frame + 1 == next.frame;
+        self.jump = (!follows).then_some(Jump { from: now.plus(1).tick(), to: next.tick() });
+        self.decided = Some([now, next]);
+        (before, now, next)
+    }
+
+    /// If the song was about to jump, it does so now: what was heard and what is being played keep their distance from
+    /// the present.
+    fn arrive(&mut self) {
+        if let Some(Jump { from, to }) = self.jump.take() {
+            self.listener.advance(from);
+            self.listener.jump(to);
+            self.soloist.jump(to - from);
+        }
+    }
+
+    fn answers(&mut self, harmony: &Harmony, next: Spot, key: Key, controls: &Controls) -> AnswerRow {
+        let voices = controls.player(Player::Voices);
+        if !voices.on {
+            return AnswerRow::silent(next.frame);
+        }
+        let under = |class: u8| harmony.under[usize::from(class % 12)];
+        self.voices.answers(next.frame, voices.channel, under, key, controls)
+    }
+
+    /// Fills `self.notes` with what Chords, Bass and Lead begin in the frame at `next`.
+    fn play(&mut self, start: &FrameStart, harmony: &Harmony, next: Spot, key: Key) {
+        let controls = &start.controls;
+        let scene = Scene {
+            frame: next.frame,
+            position: next.position,
+            chord: harmony.chord,
+            chord_changes: harmony.changes,
+            next_chord: harmony.planned[0],
+            key,
+            style: style_of_bar(controls, next),
+            touch: self.listener.touch(),
+            player_centre: self.listener.centre(),
+            tempo: start.tempo,
+            controls,
+            random: Random::new(controls.seed, next.frame),
+        };
+        self.notes.clear();
+        if controls.player(Player::Chords).on {
+            self.comper.decide(&scene, &mut self.notes);
+        }
+        if controls.player(Player::Bass).on {
+            self.bassist.decide(&scene, &mut self.notes);
+        }
+        self.soloist.decide(&scene, &self.listener, &mut self.notes);
+        performer::play(&scene, &mut self.notes);
     }
 
     /// What the band believes and intends.
     pub fn outlook(&self) -> Outlook {
-        Outlook::default()
+        self.outlook
     }
 
     /// The answers when no plan has arrived: a third below in the scale of `key`, or of C major. Takes no memory and
     /// no time to speak of, so that the audio thread may call it.
-    pub fn fallback_answers(frame: Frame, _key: Option<Key>) -> AnswerRow {
-        AnswerRow::silent(frame)
+    pub fn fallback_answers(frame: Frame, key: Option<Key>) -> AnswerRow {
+        voices::fallback_answers(frame, Controls::default().player(Player::Voices).channel, key)
     }
+}
+
+/// The style of the patterns in the bar of `spot`: one of two, drawn per bar.
+fn style_of_bar(controls: &Controls, spot: Spot) -> Style {
+    let bar = spot.position.at(spot.tick()).bar_start;
+    let draw = Random::new(controls.seed, bar).uniform(Purpose::Style, 0);
+    if draw < controls.style_blend { controls.style_b } else { controls.style_a }
+}
+
+fn is_playable(note: &NoteCue, first: Moment) -> bool {
+    note.key < 128 && note.channel < 16 && (1..128).contains(&note.velocity) && note.length.0 > 0 && note.start >= first
+}
+
+/// The farthest tick in either direction that the band takes seriously: some four hundred years of music.
+const FARTHEST: Tick = 1 << 40;
+
+/// What a host sends, with nonsense replaced by something near that makes sense.
+fn sensible(start: &FrameStart) -> FrameStart {
+    let frame = |frame: Frame| frame.clamp(-FARTHEST / TICKS_PER_FRAME, FARTHEST / TICKS_PER_FRAME);
+    let number = |value: f32, least: f32, most: f32, usual: f32| {
+        if value.is_nan() { usual } else { value.clamp(least, most) }
+    };
+    let mut start = *start;
+    start.frame = frame(start.frame);
+    start.next = frame(start.next);
+    start.position.bar_start = start.position.bar_start.clamp(-FARTHEST, FARTHEST);
+    let Meter { numerator, denominator } = start.position.meter;
+    start.position.meter = Meter { numerator: numerator.clamp(1, 64), denominator: denominator.clamp(1, 64) };
+    start.position = start.position.at(frame_start(start.next));
+    start.tempo = number(start.tempo, 10.0, 1000.0, 120.0);
+    let (controls, usual) = (&mut start.controls, Controls::default());
+    controls.style_blend = number(controls.style_blend, 0.0, 1.0, usual.style_blend);
+    controls.temperature = number(controls.temperature, 0.0, 2.0, usual.temperature);
+    controls.follow = number(controls.follow, 0.0, 1.0, usual.follow);
+    controls.density = number(controls.density, 0.0, 1.0, usual.density);
+    controls.humanise = number(controls.humanise, 0.0, 1.0, usual.humanise);
+    controls.swing = number(controls.swing, 0.0, 1.0, usual.swing);
+    controls.key.tonic %= 12;
+    for player in &mut controls.players {
+        player.density = number(player.density, 0.0, 1.0, 0.5);
+        player.register = player.register.clamp(-2, 2);
+        player.channel &= 15;
+    }
+    start
+}
+
+fn within_reach(mut heard: Heard) -> Heard {
+    let (Heard::NoteOn { tick, .. } | Heard::NoteOff { tick, .. } | Heard::Pedal { tick, .. }) = &mut heard;
+    *tick = (*tick).clamp(-FARTHEST, FARTHEST);
+    heard
 }

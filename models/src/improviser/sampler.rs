@@ -167,12 +167,18 @@ mod tests {
         let freedom = Freedom { temperature: 0.8, nucleus: 0.95 };
         let mut changed = 0;
         for case in 0..10_000u32 {
-            let noise = |index: u32| (case.wrapping_mul(2_654_435_761).wrapping_add(index.wrapping_mul(40_503)) >> 8) as f32 / 16_777_216.0;
+            let noise = |index: u32| {
+                (case.wrapping_mul(2_654_435_761).wrapping_add(index.wrapping_mul(40_503)) >> 8) as f32 / 16_777_216.0
+            };
             let logits: Vec<f32> = (0..30).map(|index| 8.0 * noise(index) - 4.0).collect();
-            let other: Vec<f32> = (0..30).map(|index| logits[index as usize] + 2e-4 * (noise(index + 99) - 0.5)).collect();
+            let other: Vec<f32> =
+                (0..30).map(|index| logits[index as usize] + 2e-4 * (noise(index + 99) - 0.5)).collect();
             let draw = noise(7777);
             changed += u32::from(sample(&logits, |_| true, freedom, draw) != sample(&other, |_| true, freedom, draw));
         }
-        assert!(changed <= 10, "{changed} of 10000 draws changed under a perturbation of 1e-4, a hundred times the usual");
+        assert!(
+            changed <= 10,
+            "{changed} of 10000 draws changed under a perturbation of 1e-4, a hundred times the usual"
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! The blocks of which the networks' feature vectors are made, as docs/models.md defines them.
 
+use crate::music::time::TICKS_PER_FRAME;
 use crate::music::{BarPosition, Chord, PitchClass, Quality, Style, Tick};
 
 /// Size of the note block.
@@ -12,17 +13,12 @@ pub const METER: usize = 31;
 pub const STYLE: usize = Style::ALL.len();
 /// Size of a pitch-class block.
 pub const PITCH_CLASSES: usize = 12;
-/// Number of chord classes: 12 roots × 12 qualities, and "no chord".
-pub const CHORD_CLASSES: usize = 145;
-/// The chord class "no chord".
-pub const NO_CHORD: usize = CHORD_CLASSES - 1;
 /// Number of time classes.
 pub const TIMES: usize = TIME_CLASSES.len();
 
 const POSITIONS: usize = 24;
 const BAR_FRAMES: [Tick; 5] = [8, 12, 16, 18, 24];
-const QUALITIES: usize = 12;
-const TICKS_PER_FRAME: Tick = crate::music::time::TICKS_PER_FRAME;
+const QUALITIES: usize = Quality::ALL.len();
 
 /// The time classes, in ticks.
 pub const TIME_CLASSES: [Tick; 46] = [
@@ -72,30 +68,6 @@ impl Note {
             Note::Rest | Note::Hidden => None,
         }
     }
-}
-
-/// The class of `chord`: `root · 12 + quality`, or [`NO_CHORD`].
-pub fn chord_class(chord: Option<Chord>) -> usize {
-    chord.map_or(NO_CHORD, |chord| usize::from(chord.root % 12) * QUALITIES + chord.quality as usize)
-}
-
-/// The chord of a class; `None` for [`NO_CHORD`] and beyond.
-pub fn chord_of_class(class: usize) -> Option<Chord> {
-    const ORDER: [Quality; QUALITIES] = [
-        Quality::Major,
-        Quality::Minor,
-        Quality::Diminished,
-        Quality::Augmented,
-        Quality::Suspended,
-        Quality::Sixth,
-        Quality::Dominant,
-        Quality::MajorSeventh,
-        Quality::MinorSeventh,
-        Quality::MinorSixth,
-        Quality::HalfDiminished,
-        Quality::DiminishedSeventh,
-    ];
-    (class < NO_CHORD).then(|| Chord { root: (class / QUALITIES) as PitchClass, quality: ORDER[class % QUALITIES] })
 }
 
 /// A memory of pitch classes that fades with each note: `m ← decay · m`, then `m[p] += 1 − decay`.
@@ -214,13 +186,6 @@ mod tests {
     fn every_time_class_codes_itself() {
         for (class, &ticks) in TIME_CLASSES.iter().enumerate() {
             assert_eq!(time_class(ticks), class);
-        }
-    }
-
-    #[test]
-    fn chord_classes_go_there_and_back() {
-        for class in 0..CHORD_CLASSES {
-            assert_eq!(chord_class(chord_of_class(class)), class);
         }
     }
 

@@ -1,7 +1,8 @@
 //! The harmonist network: one step per frame, which chord.
 
-use super::features::{Blocks, CHORD, CHORD_CLASSES, METER, NOTE, Note, PITCH_CLASSES, PitchMemory, STYLE};
+use super::features::{Blocks, CHORD, METER, NOTE, Note, PITCH_CLASSES, PitchMemory, STYLE};
 use super::plan::{Plan, Shape, State};
+use crate::music::time::TICKS_PER_FRAME;
 use crate::music::{BarPosition, Chord, Style, Tick};
 
 const AGES: usize = 8;
@@ -14,7 +15,7 @@ pub const FEATURES: usize = NOTE + 2 * PITCH_CLASSES + CHORD + AGES + NOTE + MET
 pub const SHAPE: Shape = Shape {
     role: "harmonist",
     features: FEATURES,
-    outputs: &[("logits_change", 2), ("logits_chord", CHORD_CLASSES), ("logits_note", 25)],
+    outputs: &[("logits_change", 2), ("logits_chord", Chord::VOCABULARY), ("logits_note", 25)],
     states: &["h0", "h1"],
 };
 
@@ -45,7 +46,7 @@ impl HarmonistInput<'_> {
     /// The feature vector.
     pub fn features(&self) -> [f32; FEATURES] {
         let mut features = [0.0; FEATURES];
-        let in_bar = self.position.ticks_into_bar(self.tick) / crate::music::time::TICKS_PER_FRAME;
+        let in_bar = self.position.ticks_into_bar(self.tick) / TICKS_PER_FRAME;
         let in_beat = in_bar % if self.position.meter.is_compound() { 6 } else { 4 };
         Blocks::new(&mut features)
             .note(self.note)
@@ -81,7 +82,7 @@ pub struct HarmonistLogits {
     /// Of the chord of the frame before: held, or changed.
     pub change: [f32; 2],
     /// Of each chord class, if it changes.
-    pub chord: [f32; CHORD_CLASSES],
+    pub chord: [f32; Chord::VOCABULARY],
     /// Of the note of the next frame.
     pub note: [f32; 25],
 }
@@ -121,7 +122,7 @@ impl HarmonistNetwork {
     /// Reads one frame and advances `state`; see [`Plan::step`] for errors.
     pub fn step(&self, input: &HarmonistInput, state: &mut State) -> Result<HarmonistLogits, String> {
         let outputs = self.plan.step(&input.features(), state)?;
-        let mut logits = HarmonistLogits { change: [0.0; 2], chord: [0.0; CHORD_CLASSES], note: [0.0; 25] };
+        let mut logits = HarmonistLogits { change: [0.0; 2], chord: [0.0; Chord::VOCABULARY], note: [0.0; 25] };
         logits.change.copy_from_slice(outputs.get(0)?);
         logits.chord.copy_from_slice(outputs.get(1)?);
         logits.note.copy_from_slice(outputs.get(2)?);

@@ -1,0 +1,365 @@
+//! The player of the melody: when the musician pauses, it answers the phrase.
+
+use std::sync::Arc;
+
+use super::listener::{LeadNote, Listener};
+use super::past::{States, StyleMix};
+use super::random::Purpose;
+use super::sampler::{Freedom, sample};
+use super::scene::Scene;
+use super::spot::Spot;
+use crate::controls::Player;
+use crate::music::pitch::{KeyRange, nearest};
+use crate::music::time::TICKS_PER_FRAME;
+use crate::music::{BarPosition, Chord, Moment, PitchClassSet, Style, Tick};
+use crate::network::features::{PitchMemory, TIME_CLASSES};
+use crate::network::soloist::{LOWEST, LastNote, PITCHES, SoloistInput, SoloistLogits};
+use crate::network::{Networks, SoloistNetwork};
+use crate::score::NoteCue;
+
+/// Notes of the musician's phrase that are read before the answer.
+const PRIMED_NOTES: usize = 24;
+/// Chord changes that are remembered.
+const REMEMBERED_CHORDS: usize = 32;
+/// Semitones around the musician's middle within which the answer stays.
+const REACH: i32 = 14;
+/// The keys that a register can move the answer to.
+const KEYS: KeyRange = KeyRange::new(24, 108);
+/// Log-odds in favour of a chord tone on a beat.
+const ON_BEAT: f32 = 1.2;
+/// Log-odds against a note outside the scale, in the styles that have such notes.
+const CHROMATIC: f32 = 1.5;
+const NUCLEUS: f32 = 0.95;
+const PITCH_HEAT: f32 = 0.9;
+
+/// Answers the musician's phrases. `Clone` is a snapshot.
+#[derive(Clone, Debug)]
+pub struct Soloist {
+    network: Option<Arc<SoloistNetwork>>,
+    /// The number of the phrase that was answered last.
+    answered: Option<u32>,
+    answer: Option<Answer>,
+    /// First tick and chord of each change of late.
+    chords: Vec<(Tick, Option<Chord>)>,
+}
+
+/// An answer that is being played.
+#[derive(Clone, Debug)]
+struct Answer {
+    line: Line,
+    /// When the next note begins, and when the answer is over.
+    onset: Tick,
+    end: Tick,
+    /// The musician's phrase, for an answer by rule.
+    phrase: Vec<LeadNote>,
+    /// How many notes the answer has.
+    played: usize,
+}
+
+/// A melody as the network reads it.
+#[derive(Clone, Debug)]
+struct Line {
+    states: States,
+    last: Option<LeadNote>,
+    memory: PitchMemory,
+    since_rest: usize,
+}
+
+/// What comes next in the line.
+struct Next {
+    key: u8,
+    length: Tick,
+    /// Ticks to the note after it.
+    time: Tick,
+}
+
+/// What a note must know about its place.
+#[derive(Clone, Copy)]
+struct Place {
+    onset: Tick,
+    position: BarPosition,
+    chord: Option<Chord>,
+    next_chord: Option<(Tick, Option<Chord>)>,
+}
+
+impl Soloist {
+    /// A soloist that has heard nothing.
+    pub fn new(networks: &Networks) -> Self {
+        Self { network: networks.soloist.clone(), answered: None, answer: None, chords: Vec::new() }
+    }
+
+    /// The musician plays again: no further note.
+    pub fn stop(&mut self) {
+        self.answer = None;
+    }
+
+    /// The song goes on at another place that was not announced.
+    pub fn lose_place(&mut self) {
+        self.answer = None;
+        self.chords.clear();
+    }
+
+    /// The song goes on `delta` ticks later than it would have.
+    pub fn jump(&mut self, delta: Tick) {
+        for (tick, _) in &mut self.chords {
+            *tick += delta;
+        }
+        if let Some(answer) = &mut self.answer {
+            answer.onset += delta;
+            answer.end += delta;
+            if let Some(last) = &mut answer.line.last {
+                last.onset += delta;
+            }
+        }
+    }
+
+    /// Appends the notes that begin in the scene's frame to `out`.
+    pub fn decide(&mut self, scene: &Scene, listener: &Listener, out: &mut Vec<NoteCue>) {
+        self.remember_chord(scene);
+        let Some(chord) = scene.chord.filter(|_| scene.controls.player(Player::Lead).on) else {
+            self.answer = None;
+            return;
+        };
+        if self.answer.is_none() {
+            self.begin(scene, listener);
+        }
+        let Some(mut answer) = self.answer.take() else { return };
+        answer.onset = answer.onset.max(scene.tick());
+        let frame_end = scene.tick() + TICKS_PER_FRAME;
+        while answer.onset < frame_end {
+            let place = Place {
+                onset: answer.onset,
+                position: scene.position,
+                chord: Some(chord),
+                next_chord: scene.next_chord.map(|(tick, chord)| (tick, Some(chord))),
+            };
+            let next = self.next_note(&mut answer, scene, place, chord);
+            out.push(cue(scene, place, &next));
+            answer.played += 1;
+            answer.onset += next.time;
+            if answer.onset >= answer.end {
+                return;
+            }
+        }
+        self.answer = Some(answer);
+    }
+
+    fn remember_chord(&mut self, scene: &Scene) {
+        if self.chords.last().is_none_or(|(_, chord)| *chord != scene.chord) {
+            if self.chords.len() == REMEMBERED_CHORDS {
+                self.chords.remove(0);
+            }
+            self.chords.push((scene.tick(), scene.chord));
+        }
+    }
+
+    /// Begins an answer with the next beat if a phrase has ended that has none yet.
+    fn begin(&mut self, scene: &Scene, listener: &Listener) {
+        let spot = Spot { frame: scene.frame, position: scene.position };
+        let Some((number, phrase)) = listener.ended_phrase() else { return };
+        if self.answered == Some(number) || !spot.begins_beat() {
+            return;
+        }
+        self.answered = Some(number);
+        let (first, last) = (phrase[0], phrase[phrase.len() - 1]);
+        let bar = scene.position.meter.bar_ticks();
+        let length = (last.onset + last.length - first.onset).clamp(bar, 4 * bar);
+        let mut answer = Answer {
+            line: Line { states: States::default(), last: None, memory: PitchMemory::new(0.95), since_rest: 0 },
+            onset: scene.tick(),
+            end: scene.tick() + length,
+            phrase: phrase.to_vec(),
+            played: 0,
+        };
+        for &note in &phrase[phrase.len().saturating_sub(PRIMED_NOTES)..] {
+            let place = self.place_of(note.onset, scene);
+            if self.read(&mut answer.line, place, scene).is_none() {
+                break;
+            }
+            answer.line.put_down(note);
+        }
+        answer.line.last = Some(last);
+        self.answer = Some(answer);
+    }
+
+    /// The place of a note of the musician's, with the chords that the band played to it.
+    fn place_of(&self, onset: Tick, scene: &Scene) -> Place {
+        let after = self.chords.partition_point(|&(tick, _)| tick <= onset);
+        Place {
+            onset,
+            position: scene.position.at(onset),
+            chord: after.checked_sub(1).and_then(|index| self.chords[index].1),
+            next_chord: self.chords.get(after).copied(),
+        }
+    }
+
+    /// What the network says about the note at `place`; `None` without a network that works.
+    fn read(&mut self, line: &mut Line, place: Place, scene: &Scene) -> Option<SoloistLogits> {
+        let network = self.network.as_ref()?;
+        let Line { states, last, memory, since_rest } = line;
+        let rested = last.is_some_and(|last| place.onset - (last.onset + last.length) >= 24);
+        if rested {
+            *since_rest = 0;
+        }
+        let last = last.map(|last| LastNote { key: last.key, length: last.length, time: place.onset - last.onset });
+        let logits = states.step(
+            StyleMix::of(scene.controls),
+            || network.initial_state(),
+            |style, state| {
+                let input = SoloistInput {
+                    last,
+                    position: place.position,
+                    tick: place.onset,
+                    chord: place.chord,
+                    next_chord: place.next_chord,
+                    memory,
+                    phrase: *since_rest,
+                    style: Some(style),
+                };
+                network.step(&input, state)
+            },
+            |ours, theirs, share| ours.mixed(theirs, share),
+        );
+        if logits.is_err() {
+            // A network that fails once is not asked again.
+            self.network = None;
+        }
+        logits.ok()
+    }
+
+    fn next_note(&mut self, answer: &mut Answer, scene: &Scene, place: Place, chord: Chord) -> Next {
+        let next = match self.read(&mut answer.line, place, scene) {
+            Some(logits) => draw(&logits, answer, scene, place, chord),
+            None => echo(answer, scene, place, chord),
+        };
+        answer.line.put_down(LeadNote { key: next.key, onset: place.onset, length: next.length });
+        next
+    }
+}
+
+impl Line {
+    fn put_down(&mut self, note: LeadNote) {
+        self.memory.hear(note.key % 12);
+        self.since_rest += 1;
+        self.last = Some(note);
+    }
+}
+
+/// The keys that an answer may use, before the register moves it.
+struct Palette {
+    chord: PitchClassSet,
+    scale: PitchClassSet,
+    chromatic: bool,
+    centre: i32,
+}
+
+impl Palette {
+    fn of(scene: &Scene, chord: Chord) -> Self {
+        let key = scene.key;
+        let locked = scene.controls.key_lock;
+        let scale = if locked { key.locked_scale() } else { key.scale().union(chord.tones()) };
+        let chord = chord.tones().intersection(if locked { scale } else { PitchClassSet::ALL });
+        Self {
+            chord: if chord.is_empty() { scale } else { chord },
+            scale,
+            chromatic: !locked && matches!(scene.style, Style::Jazz | Style::Blues | Style::Latin),
+            centre: i32::from(scene.player_centre)
+                .clamp(i32::from(LOWEST) + REACH, i32::from(LOWEST) + PITCHES as i32 - 1 - REACH),
+        }
+    }
+
+    fn reaches(&self, key: i32) -> bool {
+        (key - self.centre).abs() <= REACH
+    }
+}
+
+/// Draws the next note from the network's logits: when the one after it begins first, because the last note of an
+/// answer is a chord tone.
+fn draw(logits: &SoloistLogits, answer: &Answer, scene: &Scene, place: Place, chord: Chord) -> Next {
+    let controls = scene.controls;
+    let temperature = controls.temperature;
+    let density = (controls.player(Player::Lead).density * 2.0 * controls.density).clamp(0.0, 1.0);
+    let number = answer.played as u32;
+
+    let mut times = logits.time;
+    for (logit, &ticks) in times.iter_mut().zip(&TIME_CLASSES) {
+        *logit -= 1.6 * (density - 0.5) * (ticks as f32 / 12.0).log2();
+    }
+    let freedom = Freedom { temperature: 0.8 * temperature, nucleus: NUCLEUS };
+    // A frame has room for two notes, no more.
+    let slow_enough = |class: usize| TIME_CLASSES[class] >= TICKS_PER_FRAME / 2;
+    let time = sample(&times, slow_enough, freedom, scene.random.uniform(Purpose::Time, number));
+    let time = time.map_or(12, |class| TIME_CLASSES[class]);
+    let ends = place.onset + time >= answer.end;
+
+    let palette = Palette::of(scene, chord);
+    let on_beat = scene.is_beat() && place.onset == scene.tick();
+    let mut pitches = logits.pitch;
+    for (index, logit) in pitches.iter_mut().enumerate() {
+        let class = index as u8 % 12;
+        if palette.chord.contains(class) {
+            *logit += if on_beat { ON_BEAT } else { 0.0 };
+        } else if !palette.scale.contains(class) {
+            *logit -= CHROMATIC;
+        }
+    }
+    let allowed = |index: usize| {
+        let class = index as u8 % 12;
+        let fits = palette.chord.contains(class) || (!ends && (palette.chromatic || palette.scale.contains(class)));
+        fits && palette.reaches(i32::from(LOWEST) + index as i32)
+    };
+    let freedom = Freedom { temperature: PITCH_HEAT * temperature, nucleus: NUCLEUS };
+    let pitch = sample(&pitches, allowed, freedom, scene.random.uniform(Purpose::Pitch, number));
+    let key = pitch.map_or_else(|| nearest(chord.root, palette.centre as u8), |index| LOWEST + index as u8);
+
+    let freedom = Freedom { temperature: 0.6 * temperature, nucleus: NUCLEUS };
+    let length = sample(&logits.length, |_| true, freedom, scene.random.uniform(Purpose::Length, number));
+    let length = length.map_or(time, |class| TIME_CLASSES[class]).min(time);
+    Next { key, length: if ends { length.clamp(12, 48) } else { length }, time }
+}
+
+/// The next note by rule: the musician's phrase again, moved so that it begins on a chord tone, in the scale, with
+/// chord tones on the beats and at the end.
+fn echo(answer: &Answer, scene: &Scene, place: Place, chord: Chord) -> Next {
+    let palette = Palette::of(scene, chord);
+    let notes = &answer.phrase;
+    let index = answer.played % notes.len();
+    let note = notes[index];
+    let time = match notes.get(index + 1) {
+        Some(after) => (after.onset - note.onset).clamp(TICKS_PER_FRAME / 2, 96),
+        None => (note.length.clamp(1, 96) + TICKS_PER_FRAME - 1) / TICKS_PER_FRAME * TICKS_PER_FRAME,
+    };
+    let ends = place.onset + time >= answer.end;
+    let first = i32::from(notes[0].key);
+    let shift = i32::from(closest(palette.chord, first)) - first;
+    let target = palette.centre + (i32::from(note.key) + shift - palette.centre).clamp(-REACH + 2, REACH - 2);
+    let on_beat = scene.is_beat() && place.onset == scene.tick();
+    let key = closest(if ends || on_beat { palette.chord } else { palette.scale }, target);
+    Next { key, length: note.length.clamp(1, if ends { 48 } else { time }), time }
+}
+
+/// The key in `classes` closest to `key`; of two, the upper.
+fn closest(classes: PitchClassSet, key: i32) -> u8 {
+    let key = key.clamp(0, 127);
+    let away = |distance: i32| {
+        [key + distance, key - distance]
+            .into_iter()
+            .find(|&key| (0..128).contains(&key) && classes.contains(key as u8 % 12))
+    };
+    (0..12).find_map(away).unwrap_or(key) as u8
+}
+
+fn cue(scene: &Scene, place: Place, next: &Next) -> NoteCue {
+    let player = scene.controls.player(Player::Lead);
+    let moved = i32::from(next.key) + 12 * i32::from(player.register.clamp(-2, 2));
+    let accent = if scene.is_beat() { 4 } else { -2 };
+    NoteCue {
+        player: Player::Lead,
+        channel: player.channel,
+        // Pitches lie within 36–95, so two octaves lead no further than 12–119.
+        key: KEYS.fold(moved.clamp(0, 127) as u8),
+        velocity: (i32::from(scene.touch) + accent).clamp(1, 127) as u8,
+        start: Moment::from_tick(place.onset),
+        length: Moment::from_tick(next.length),
+    }
+}
