@@ -2,6 +2,7 @@
 
 pub mod chord;
 pub mod key;
+pub mod numeral;
 pub mod pitch;
 pub mod style;
 pub mod time;
@@ -9,6 +10,7 @@ pub mod voicing;
 
 pub use chord::{Chord, Quality};
 pub use key::{Key, Mode};
+pub use numeral::{Function, Numeral};
 pub use pitch::{PitchClass, PitchClassSet};
 pub use style::Style;
 pub use time::{BarPosition, Frame, Meter, Moment, Tick};
