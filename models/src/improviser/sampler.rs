@@ -2,9 +2,16 @@
 //!
 //! Logits are rounded to a grid of 1/64 before anything else happens. One step of the grid changes the odds by 1.6 %,
 //! which nobody hears; the last bits in which the kernels of two processors differ (about 10⁻⁶) move one logit in
-//! ten thousand across a line of the grid, and then by that one step. After the rounding all arithmetic is integer, or
-//! IEEE multiplication and division, which every processor does alike; `exp` of the system library, which may differ,
-//! is not used.
+//! ten thousand across a line of the grid, and then by that one step. After the rounding there are only integers and
+//! additions, multiplications and divisions, which every processor does alike; the system library's `exp` and `ln`,
+//! which may differ, are not used.
+//!
+//! A draw is a race: each choice has an exponential variate of its own, divided by its weight, and the least wins
+//! (the Gumbel-max trick, Gumbel 1954). The probabilities are those of the softmax, and a logit that moves a little can
+//! change the winner only if it is in the lead or close to it. So a plan made with the same draws stands while its
+//! grounds change little.
+
+use super::random::mix;
 
 /// Steps of the grid per unit of log-probability.
 const GRID: f32 = 64.0;
@@ -48,15 +55,10 @@ pub fn sample(logits: &[f32], allowed: impl Fn(usize) -> bool, freedom: Freedom,
         mass += choice.weight;
         mass >= kept
     });
-    let choices = &choices[..=nucleus.unwrap_or(choices.len() - 1)];
-    let mut left = (mass as f64 * f64::from(draw.clamp(0.0, 1.0))) as u64;
-    for choice in choices {
-        if left < choice.weight {
-            return Some(choice.index);
-        }
-        left -= choice.weight;
-    }
-    Some(best.index)
+    choices.truncate(nucleus.map_or(choices.len(), |last| last + 1));
+    let finish = |choice: &Choice| exponential(draw, choice.index) / choice.weight as f64;
+    let winner = choices.iter().filter(|choice| choice.weight > 0).min_by(|a, b| finish(a).total_cmp(&finish(b)));
+    Some(winner.unwrap_or(&best).index)
 }
 
 /// Whether an event happens whose log-odds are `log_odds`.
@@ -89,6 +91,24 @@ fn weight(steps: f32) -> u64 {
     let steps = steps.round().clamp(0.0, 1e6) as usize;
     let (whole, fraction) = (steps / FRACTION.len(), steps % FRACTION.len());
     WHOLE.get(whole).map_or(0, |power| (power * FRACTION[fraction] * WEIGHT_ONE) as u64)
+}
+
+/// An exponential variate: a number of its own for every draw and index.
+fn exponential(draw: f32, index: usize) -> f64 {
+    let bits = mix(u64::from(draw.to_bits()) << 32 | index as u64);
+    // Odd, so that it is never 0.
+    -ln((bits >> 11 | 1) as f64 / (1u64 << 53) as f64)
+}
+
+/// The natural logarithm of a positive number to 10⁻⁷, by the series of the inverse hyperbolic tangent.
+fn ln(value: f64) -> f64 {
+    let bits = value.to_bits();
+    let exponent = (bits >> 52) as i64 - 1023;
+    let mantissa = f64::from_bits(bits & ((1 << 52) - 1) | 1023 << 52);
+    let s = (mantissa - 1.0) / (mantissa + 1.0);
+    let square = s * s;
+    let series = (0..7).rev().fold(0.0, |sum, term| sum * square + 1.0 / f64::from(2 * term + 1));
+    exponent as f64 * std::f64::consts::LN_2 + 2.0 * s * series
 }
 
 const fn powers<const N: usize>(base: f64) -> [f64; N] {
@@ -158,27 +178,34 @@ mod tests {
             counts[sample(&logits, |_| true, freedom, draw as f32 / draws as f32).unwrap()] += 1.0 / draws as f32;
         }
         for (count, expected) in counts.iter().zip([0.0900, 0.2447, 0.6652]) {
-            assert!((count - expected).abs() < 2e-3, "{counts:?}");
+            assert!((count - expected).abs() < 0.015, "{counts:?}");
         }
     }
 
     #[test]
-    fn the_last_bits_of_another_processor_hardly_ever_change_a_draw() {
-        let freedom = Freedom { temperature: 0.8, nucleus: 0.95 };
-        let mut changed = 0;
-        for case in 0..10_000u32 {
-            let noise = |index: u32| {
-                (case.wrapping_mul(2_654_435_761).wrapping_add(index.wrapping_mul(40_503)) >> 8) as f32 / 16_777_216.0
-            };
-            let logits: Vec<f32> = (0..30).map(|index| 8.0 * noise(index) - 4.0).collect();
-            let other: Vec<f32> =
-                (0..30).map(|index| logits[index as usize] + 2e-4 * (noise(index + 99) - 0.5)).collect();
-            let draw = noise(7777);
-            changed += u32::from(sample(&logits, |_| true, freedom, draw) != sample(&other, |_| true, freedom, draw));
+    fn the_logarithm_is_right() {
+        for value in [1e-16, 0.001, 0.5, 0.999, 1.0, 1.5, 123.0f64] {
+            assert!((ln(value) - value.ln()).abs() < 1e-6, "{value}");
         }
-        assert!(
-            changed <= 10,
-            "{changed} of 10000 draws changed under a perturbation of 1e-4, a hundred times the usual"
-        );
+    }
+
+    /// Of 10 000 draws, how many change when each logit moves by up to `size`.
+    fn changed_draws(size: f32) -> usize {
+        let freedom = Freedom { temperature: 0.8, nucleus: 0.95 };
+        let noise = |case: u64, index: u64| (mix(case << 8 | index) >> 40) as f32 / (1 << 24) as f32;
+        let changes = |case: &u64| {
+            let logits: Vec<f32> = (0..30).map(|index| 8.0 * noise(*case, index) - 4.0).collect();
+            let moved: Vec<f32> =
+                (0..30).map(|index| logits[index as usize] + size * (2.0 * noise(*case, 99 + index) - 1.0)).collect();
+            let draw = noise(*case, 255);
+            sample(&logits, |_| true, freedom, draw) != sample(&moved, |_| true, freedom, draw)
+        };
+        (0..10_000).filter(changes).count()
+    }
+
+    #[test]
+    fn the_last_bits_of_another_processor_hardly_ever_change_a_draw() {
+        let (usual, coarse) = (changed_draws(1e-6), changed_draws(1e-4));
+        assert!(usual <= 1 && coarse <= 10, "{usual} and {coarse} of 10000");
     }
 }
