@@ -1,0 +1,170 @@
+//! What the band does when, by rule and with the networks.
+
+mod common;
+
+use std::fmt::Write;
+
+use common::{melody, networks, notes, ode_to_joy, play, rules, start, tick_of};
+use continuo_models::music::time::frame_start;
+use continuo_models::music::{Chord, Frame, Key, Meter, Numeral, Style, Tick};
+use continuo_models::{Controls, Cue, Heard, Improviser, Player};
+
+/// The chord of every decided frame.
+fn chords(
+    improviser: &mut Improviser,
+    events: &[Heard],
+    frames: std::ops::Range<Frame>,
+    meter: Meter,
+    controls: Controls,
+) -> Vec<(Frame, Option<Chord>)> {
+    let mut events = events.iter().peekable();
+    let mut cues = Vec::new();
+    frames
+        .map(|frame| {
+            while let Some(heard) = events.next_if(|heard| tick_of(heard) < frame_start(frame)) {
+                improviser.hear(*heard);
+            }
+            improviser.decide(&start(frame, meter, controls), &mut cues);
+            (frame + 1, improviser.outlook().chord)
+        })
+        .collect()
+}
+
+fn changes(chords: &[(Frame, Option<Chord>)]) -> Vec<(Frame, Option<Chord>)> {
+    let mut changes: Vec<(Frame, Option<Chord>)> = Vec::new();
+    for &(frame, chord) in chords {
+        if changes.last().is_none_or(|(_, last)| *last != chord) {
+            changes.push((frame, chord));
+        }
+    }
+    changes
+}
+
+fn lead(cues: &[Cue]) -> Vec<(Tick, u8)> {
+    notes(cues)
+        .filter(|note| note.player == Player::Lead)
+        .map(|note| (note.start.ticks().floor() as Tick, note.key))
+        .collect()
+}
+
+/// Exact timing, so that positions can be compared.
+fn exact() -> Controls {
+    Controls { humanise: 0.0, ..Controls::default() }
+}
+
+#[test]
+fn the_band_waits_for_the_musician_and_enters_on_a_beat() {
+    for networks in [networks(), rules()] {
+        let late: Vec<Heard> = melody(&[(0, 21), (67, 4), (72, 8)]);
+        let heard = chords(&mut Improviser::new(networks), &late, 0..40, Meter::default(), exact());
+        let first = heard.iter().find(|(_, chord)| chord.is_some()).map(|(frame, _)| *frame);
+        assert_eq!(first, Some(24), "the note begins in frame 21, and the next beat is 24");
+    }
+}
+
+#[test]
+fn the_band_rests_when_the_musician_has_been_silent_for_eight_bars() {
+    for networks in [networks(), rules()] {
+        let one = melody(&[(60, 16)]);
+        let heard = chords(&mut Improviser::new(networks), &one, 0..200, Meter::default(), exact());
+        assert!(heard.iter().filter(|(frame, _)| (4..140).contains(frame)).all(|(_, chord)| chord.is_some()));
+        assert!(heard.iter().filter(|(frame, _)| *frame > 150).all(|(_, chord)| chord.is_none()));
+    }
+}
+
+#[test]
+fn the_chord_that_the_left_hand_holds_is_taken() {
+    for networks in [networks(), rules()] {
+        let mut events = melody(&[(72, 8), (74, 8), (76, 16)]);
+        for key in [44, 48, 51, 54] {
+            events.push(Heard::NoteOn { tick: 96, channel: 0, key, velocity: 70 });
+        }
+        events.sort_by_key(tick_of);
+        let heard = chords(&mut Improviser::new(networks), &events, 0..30, Meter::default(), exact());
+        assert!(heard[18..].iter().all(|(_, chord)| *chord == "Ab7".parse().ok()), "{heard:?}");
+    }
+}
+
+#[test]
+fn chords_change_on_the_beat_unless_the_band_reacts() {
+    for networks in [networks(), rules()] {
+        for (numerator, denominator, beat) in [(4, 4, 4), (6, 8, 6), (3, 4, 4)] {
+            let meter = Meter { numerator, denominator };
+            let controls = Controls { follow: 0.0, temperature: 1.5, ..exact() };
+            let heard = chords(&mut Improviser::new(networks.clone()), &ode_to_joy(), 0..250, meter, controls);
+            let changes = changes(&heard);
+            assert!(changes.len() > 6, "{numerator}/{denominator}: {changes:?}");
+            assert!(changes[1..].iter().all(|(frame, _)| frame % beat == 0), "{numerator}/{denominator}: {changes:?}");
+        }
+    }
+}
+
+#[test]
+fn the_lead_answers_a_phrase_and_ends_on_a_chord_tone() {
+    for networks in [networks(), rules()] {
+        let phrase = melody(&[(60, 2), (62, 2), (64, 2), (65, 2), (67, 4), (64, 4)]);
+        let heard = chords(&mut Improviser::new(networks.clone()), &phrase, 0..100, Meter::default(), exact());
+        let cues = play(&mut Improviser::new(networks), &phrase, 0..100, Meter::default(), |_| exact());
+        let answer = lead(&cues);
+        assert!(answer.len() >= 2, "{answer:?}");
+        assert!(answer.iter().all(|&(tick, _)| (120..240).contains(&tick)), "{answer:?}");
+        let (tick, key) = *answer.last().unwrap();
+        let chord = heard[tick as usize / 6 - 1].1.unwrap();
+        assert!(chord.contains(key % 12), "{key} at {tick} over {chord}");
+    }
+}
+
+#[test]
+fn the_lead_falls_silent_when_the_musician_plays_again() {
+    for networks in [networks(), rules()] {
+        let mut phrase = melody(&[(60, 2), (62, 2), (64, 2), (65, 2), (67, 4), (64, 4), (0, 10), (72, 40)]);
+        phrase.retain(|heard| tick_of(heard) < 1000);
+        let cues = play(&mut Improviser::new(networks), &phrase, 0..60, Meter::default(), |_| exact());
+        assert!(lead(&cues).iter().all(|&(tick, _)| tick < 26 * 6 + 12), "{:?}", lead(&cues));
+    }
+}
+
+#[test]
+fn players_that_are_off_are_silent() {
+    for player in Player::ALL {
+        let mut controls = exact();
+        controls.players.iter_mut().for_each(|settings| settings.on = false);
+        controls.players[player as usize].on = true;
+        let cues = play(&mut Improviser::new(networks()), &ode_to_joy(), 0..64, Meter::default(), |_| controls);
+        assert!(notes(&cues).all(|note| note.player == player));
+    }
+}
+
+#[test]
+fn the_plan_is_what_is_played_when_the_musician_is_silent() {
+    let mut improviser = Improviser::new(networks());
+    let tune: Vec<_> = ode_to_joy().into_iter().filter(|heard| tick_of(heard) < 382).collect();
+    play(&mut improviser, &tune, 0..68, Meter::default(), |_| exact());
+    let planned = improviser.outlook().planned;
+    let Some((tick, chord)) = planned[0] else { return };
+    let heard = chords(&mut improviser, &[], 68..tick / 6, Meter::default(), exact());
+    assert_eq!(changes(&heard).last().map(|(frame, chord)| (frame_start(*frame), *chord)), Some((tick, Some(chord))));
+}
+
+#[test]
+fn ode_to_joy_by_rule() {
+    let controls = Controls { style_a: Style::Hymn, temperature: 0.4, ..exact() };
+    let heard = chords(&mut Improviser::new(rules()), &ode_to_joy(), 0..256, Meter::default(), controls);
+    let mut page = String::new();
+    for bar in heard.chunks(16) {
+        for (index, (frame, chord)) in bar.iter().enumerate() {
+            let before = if index == 0 { None } else { bar[index - 1].1 };
+            if let Some(chord) = chord.filter(|_| *chord != before) {
+                let _ = write!(
+                    page,
+                    "{}.{} {chord} {}  ",
+                    frame / 16 + 1,
+                    frame % 16 / 4 + 1,
+                    Numeral::of(chord, Key::major(0))
+                );
+            }
+        }
+        page = page.trim_end().to_string() + "\n";
+    }
+    insta::assert_snapshot!(page);
+}

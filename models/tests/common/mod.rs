@@ -1,0 +1,126 @@
+//! A musician for the tests: plays notes to an improviser frame by frame, in logical time.
+
+#![allow(dead_code)]
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use continuo_models::music::time::frame_start;
+use continuo_models::music::{BarPosition, Frame, Meter, Tick};
+use continuo_models::{Controls, Cue, FrameStart, Heard, Improviser, Networks, NoteCue};
+
+/// The networks that are built in, loaded once.
+pub fn networks() -> Arc<Networks> {
+    static NETWORKS: OnceLock<Arc<Networks>> = OnceLock::new();
+    Arc::clone(NETWORKS.get_or_init(|| {
+        let (networks, problems) = Networks::built_in();
+        assert!(problems.is_empty(), "{problems:?}");
+        Arc::new(networks)
+    }))
+}
+
+/// No networks: the band plays by rule.
+pub fn rules() -> Arc<Networks> {
+    Arc::new(Networks::default())
+}
+
+/// The files of the built-in networks.
+pub fn network_file(name: &str) -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
+
+pub fn tick_of(heard: &Heard) -> Tick {
+    match *heard {
+        Heard::NoteOn { tick, .. } | Heard::NoteOff { tick, .. } | Heard::Pedal { tick, .. } => tick,
+    }
+}
+
+/// A melody as events: key, and length in sixteenths; key 0 is a rest.
+pub fn melody(notes: &[(u8, Tick)]) -> Vec<Heard> {
+    let mut tick = 0;
+    let mut events = Vec::new();
+    for &(key, sixteenths) in notes {
+        if key > 0 {
+            events.push(Heard::NoteOn { tick, channel: 0, key, velocity: 84 });
+            events.push(Heard::NoteOff { tick: tick + 6 * sixteenths - 1, channel: 0, key });
+        }
+        tick += 6 * sixteenths;
+    }
+    events
+}
+
+/// "Ode to Joy" (Beethoven, 1824), 16 bars in C.
+pub fn ode_to_joy() -> Vec<Heard> {
+    let half = |end: [(u8, Tick); 3]| {
+        let mut bars: Vec<(u8, Tick)> =
+            [64, 64, 65, 67, 67, 65, 64, 62, 60, 60, 62, 64].into_iter().map(|key| (key, 4)).collect();
+        bars.extend(end);
+        bars
+    };
+    let (open, closed) = ([(64, 6), (62, 2), (62, 8)], [(62, 6), (60, 2), (60, 8)]);
+    let middle = [
+        (62, 4),
+        (62, 4),
+        (64, 4),
+        (60, 4),
+        (62, 4),
+        (64, 2),
+        (65, 2),
+        (64, 4),
+        (60, 4),
+        (62, 4),
+        (64, 2),
+        (65, 2),
+        (64, 4),
+        (62, 4),
+        (60, 4),
+        (62, 4),
+        (55, 8),
+    ];
+    let mut tune = half(open);
+    tune.extend(half(closed));
+    tune.extend(middle);
+    tune.extend(half(closed));
+    melody(&tune)
+}
+
+pub fn transposed(events: &[Heard], semitones: i8) -> Vec<Heard> {
+    let mut events = events.to_vec();
+    for heard in &mut events {
+        if let Heard::NoteOn { key, .. } | Heard::NoteOff { key, .. } = heard {
+            *key = key.saturating_add_signed(semitones).min(127);
+        }
+    }
+    events
+}
+
+/// The start of `frame` when the song goes on in `meter`.
+pub fn start(frame: Frame, meter: Meter, controls: Controls) -> FrameStart {
+    let next = frame + 1;
+    let position = BarPosition { bar_start: 0, meter }.at(frame_start(next));
+    FrameStart { frame, next, position, tempo: 120.0, controls }
+}
+
+/// Plays `events` from frame `frames.start` on and returns every cue.
+pub fn play(
+    improviser: &mut Improviser,
+    events: &[Heard],
+    frames: std::ops::Range<Frame>,
+    meter: Meter,
+    controls: impl Fn(Frame) -> Controls,
+) -> Vec<Cue> {
+    let first = frame_start(frames.start - 1);
+    let mut events = events.iter().filter(|heard| tick_of(heard) >= first).peekable();
+    let mut cues = Vec::new();
+    for frame in frames {
+        while let Some(heard) = events.next_if(|heard| tick_of(heard) < frame_start(frame)) {
+            improviser.hear(*heard);
+        }
+        improviser.decide(&start(frame, meter, controls(frame)), &mut cues);
+    }
+    cues
+}
+
+pub fn notes(cues: &[Cue]) -> impl Iterator<Item = &NoteCue> {
+    cues.iter().filter_map(|cue| if let Cue::Note(note) = cue { Some(note) } else { None })
+}

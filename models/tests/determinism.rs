@@ -1,0 +1,61 @@
+//! The same calls give the same cues, whatever happened in between.
+
+mod common;
+
+use common::{networks, notes, ode_to_joy, play, rules};
+use continuo_models::music::Meter;
+use continuo_models::{Controls, Cue, Improviser};
+
+const FRAMES: i64 = 320;
+
+fn controls() -> Controls {
+    Controls { temperature: 1.2, style_blend: 0.4, ..Controls::default() }
+}
+
+#[test]
+fn the_same_calls_give_the_same_cues() {
+    let run = || play(&mut Improviser::new(networks()), &ode_to_joy(), 0..FRAMES, Meter::default(), |_| controls());
+    let cues = run();
+    assert_eq!(cues, run());
+    assert!(notes(&cues).count() > 100, "the band plays");
+}
+
+#[test]
+fn another_seed_gives_another_take() {
+    let run = |seed| {
+        let controls = Controls { seed, ..controls() };
+        play(&mut Improviser::new(networks()), &ode_to_joy(), 0..FRAMES, Meter::default(), |_| controls)
+    };
+    assert_ne!(run(1), run(2));
+}
+
+#[test]
+fn a_snapshot_goes_on_as_the_original_does() {
+    let meter = Meter::default();
+    let mut original = Improviser::new(networks());
+    play(&mut original, &ode_to_joy(), 0..100, meter, |_| controls());
+    let mut snapshot = original.clone();
+    let rest = play(&mut original, &ode_to_joy(), 100..FRAMES, meter, |_| controls());
+    assert_eq!(play(&mut snapshot, &ode_to_joy(), 100..FRAMES, meter, |_| controls()), rest);
+}
+
+#[test]
+fn after_a_restart_nothing_is_left_of_what_was_heard() {
+    let meter = Meter::default();
+    let mut improviser = Improviser::new(networks());
+    let first = play(&mut improviser, &ode_to_joy(), 0..200, meter, |_| controls());
+    improviser.restart();
+    assert_eq!(play(&mut improviser, &ode_to_joy(), 0..200, meter, |_| controls()), first);
+}
+
+#[test]
+fn every_frame_ends_with_done_and_begins_with_the_answers() {
+    for networks in [networks(), rules()] {
+        let cues = play(&mut Improviser::new(networks), &ode_to_joy(), 0..64, Meter::default(), |_| controls());
+        for (frame, cues) in cues.split_inclusive(|cue| matches!(cue, Cue::Done(_))).enumerate() {
+            assert!(matches!(cues[0], Cue::Answers(answers) if answers.frame == frame as i64 + 1));
+            assert_eq!(cues.last(), Some(&Cue::Done(frame as i64 + 1)));
+            assert!(cues[1..cues.len() - 1].iter().all(|cue| matches!(cue, Cue::Note(_))));
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Networks that are missing, damaged or strange are named, and the band plays by rule.
+
+mod common;
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use common::{network_file, notes, ode_to_joy, play};
+use continuo_models::music::Meter;
+use continuo_models::{Controls, Improviser, Networks};
+
+/// A folder of its own with the built-in networks in it, gone when dropped.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("continuo-loading-{}-{name}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        for file in ["harmonist.onnx", "harmonist.json", "soloist.onnx", "soloist.json"] {
+            fs::write(path.join(file), network_file(file)).unwrap();
+        }
+        Self(path)
+    }
+
+    fn change(&self, file: &str, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> &Self {
+        let path = self.0.join(file);
+        fs::write(&path, change(fs::read(&path).unwrap())).unwrap();
+        self
+    }
+
+    /// Makes the card agree with the file again.
+    fn vouch(&self, network: &str) -> &Self {
+        use sha2::{Digest, Sha256};
+        let onnx = fs::read(self.0.join(format!("{network}.onnx"))).unwrap();
+        let sum: String = Sha256::digest(&onnx).iter().map(|byte| format!("{byte:02x}")).collect();
+        self.change(&format!("{network}.json"), |json| {
+            let mut card: serde_json::Value = serde_json::from_slice(&json).unwrap();
+            card["sha256"] = sum.into();
+            card.to_string().into_bytes()
+        })
+    }
+
+    fn load(&self) -> (Networks, Vec<String>) {
+        Networks::from_folder(&self.0)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn assert_plays(networks: Networks) {
+    let mut improviser = Improviser::new(Arc::new(networks));
+    let cues = play(&mut improviser, &ode_to_joy(), 0..200, Meter::default(), |_| Controls::default());
+    assert!(notes(&cues).count() > 50, "the band plays by rule");
+}
+
+#[test]
+fn the_built_in_networks_load_without_a_problem() {
+    let (networks, problems) = Networks::built_in();
+    assert_eq!(problems, [""; 0]);
+    assert!(networks.harmonist.is_some() && networks.soloist.is_some());
+}
+
+#[test]
+fn the_same_files_load_from_a_folder() {
+    let (networks, problems) = Folder::new("same").load();
+    assert_eq!(problems, [""; 0]);
+    assert!(networks.harmonist.is_some() && networks.soloist.is_some());
+}
+
+#[test]
+fn what_is_missing_is_named_with_its_path() {
+    let folder = Folder::new("missing");
+    fs::remove_file(folder.0.join("harmonist.onnx")).unwrap();
+    fs::remove_file(folder.0.join("soloist.json")).unwrap();
+    let (networks, problems) = folder.load();
+    assert_eq!(problems.len(), 2);
+    assert!(problems[0].contains(&folder.0.join("harmonist.onnx").display().to_string()), "{}", problems[0]);
+    assert!(problems[1].contains(&folder.0.join("soloist.json").display().to_string()), "{}", problems[1]);
+    assert!(problems.iter().all(|problem| problem.contains("by rule")));
+    assert_plays(networks);
+}
+
+#[test]
+fn a_folder_that_is_not_there_gives_two_problems() {
+    let (networks, problems) = Networks::from_folder(&std::env::temp_dir().join("continuo-no-such-folder"));
+    assert_eq!(problems.len(), 2);
+    assert_plays(networks);
+}
+
+#[test]
+fn a_damaged_file_is_noticed_by_its_checksum() {
+    let folder = Folder::new("damaged");
+    folder.change("harmonist.onnx", |mut onnx| {
+        let middle = onnx.len() / 2;
+        onnx[middle] ^= 0xff;
+        onnx
+    });
+    let (networks, problems) = folder.load();
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].contains("harmonist.onnx") && problems[0].contains("damaged"), "{}", problems[0]);
+    assert!(networks.harmonist.is_none() && networks.soloist.is_some());
+    assert_plays(networks);
+}
+
+#[test]
+fn a_file_that_is_no_network_is_refused_even_if_its_card_vouches_for_it() {
+    for (name, contents) in [
+        ("empty", Vec::new()),
+        ("text", b"not a network".to_vec()),
+        ("half", {
+            let mut onnx = network_file("harmonist.onnx");
+            onnx.truncate(onnx.len() / 2);
+            onnx
+        }),
+    ] {
+        let folder = Folder::new(name);
+        let (networks, problems) = folder.change("harmonist.onnx", |_| contents).vouch("harmonist").load();
+        assert_eq!(problems.len(), 1, "{name}: {problems:?}");
+        assert!(problems[0].contains("harmonist.onnx"), "{}", problems[0]);
+        assert_plays(networks);
+    }
+}
+
+#[test]
+fn a_network_in_the_place_of_another_is_refused() {
+    let folder = Folder::new("swapped");
+    folder.change("harmonist.onnx", |_| network_file("soloist.onnx")).vouch("harmonist");
+    let (networks, problems) = folder.load();
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].contains("[1, 157]"), "{}", problems[0]);
+    assert_plays(networks);
+}
+
+#[test]
+fn random_damage_never_panics() {
+    let onnx = network_file("harmonist.onnx");
+    for seed in 0..24usize {
+        let folder = Folder::new(&format!("fuzz{seed}"));
+        folder.change("harmonist.onnx", |_| {
+            let mut onnx = onnx.clone();
+            for step in 0..8usize {
+                let place = (seed * 7919 + step * 104_729) % onnx.len().min(4000 + seed * 20_000);
+                onnx[place] = onnx[place].wrapping_add((1 + seed + step) as u8);
+            }
+            onnx
+        });
+        let (_, problems) = folder.vouch("harmonist").load();
+        assert!(problems.len() <= 1, "{problems:?}");
+    }
+}
