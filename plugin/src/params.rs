@@ -1,0 +1,368 @@
+//! The parameters: IDs, ranges, units and texts, declared once and shared with the panel.
+//!
+//! IDs are final: hosts store automation under them and projects are saved with them.
+
+use std::ops::RangeInclusive;
+use std::sync::{Arc, LazyLock, OnceLock};
+
+use continuo_models::music::{Key, Mode, Style};
+use continuo_models::{Controls, Player, PlayerControls};
+use nice_plug::params::persist::PersistentField;
+use nice_plug::prelude::*;
+
+use crate::seam::Shared;
+use crate::state::Stamp;
+
+/// The seeds to choose from.
+pub const SEEDS: RangeInclusive<i32> = 1..=9999;
+/// The octaves by which a player's range can be moved.
+pub const REGISTERS: RangeInclusive<i32> = -2..=2;
+/// The highest temperature.
+pub const MAX_TEMPERATURE: f32 = 2.0;
+/// The loudness of the preview sound, in decibels.
+pub const PREVIEW_GAIN_DB: RangeInclusive<f32> = -36.0..=6.0;
+
+/// Every parameter of the plug-in. The host and the panel write, audio reads; each value is an atomic.
+#[derive(Params)]
+pub struct ContinuoParams {
+    /// The first style.
+    #[id = "style_a"]
+    pub style_a: EnumParam<StyleChoice>,
+    /// The second style.
+    #[id = "style_b"]
+    pub style_b: EnumParam<StyleChoice>,
+    /// From all `style_a` (0) to all `style_b` (1).
+    #[id = "style_blend"]
+    pub style_blend: FloatParam,
+    /// From always the likeliest (0) to wild (2).
+    #[id = "temperature"]
+    pub temperature: FloatParam,
+    /// From anticipating (0) to reacting (1).
+    #[id = "follow"]
+    pub follow: FloatParam,
+    /// Whether the band stays in `key`.
+    #[id = "key_lock"]
+    pub key_lock: BoolParam,
+    /// The key for `key_lock`.
+    #[id = "key"]
+    pub key: EnumParam<KeyChoice>,
+    /// How much the whole band plays, 0 to 1.
+    #[id = "density"]
+    pub density: FloatParam,
+    /// Chooses among equally good takes.
+    #[id = "seed"]
+    pub seed: IntParam,
+    /// Deviation of timing and loudness, 0 to 1.
+    #[id = "humanise"]
+    pub humanise: FloatParam,
+    /// How late off-beat eighths come, from straight (0) to a full triplet (1).
+    #[id = "swing"]
+    pub swing: FloatParam,
+    /// Whether the notes that you play go to the output too.
+    #[id = "thru"]
+    pub thru: BoolParam,
+    /// Whether the built-in sound plays.
+    #[id = "preview"]
+    pub preview: BoolParam,
+    /// The loudness of the built-in sound, in decibels.
+    #[id = "preview_gain"]
+    pub preview_gain: FloatParam,
+    /// A harmony note with each of yours.
+    #[nested(id_prefix = "voices", group = "Voices")]
+    pub voices: PlayerParams,
+    /// The accompaniment.
+    #[nested(id_prefix = "chords", group = "Chords")]
+    pub chords: PlayerParams,
+    /// The bass line.
+    #[nested(id_prefix = "bass", group = "Bass")]
+    pub bass: PlayerParams,
+    /// Melody in answer.
+    #[nested(id_prefix = "lead", group = "Lead")]
+    pub lead: PlayerParams,
+    /// The version of the saved state, and what was repaired in it.
+    #[persist = "state"]
+    pub stamp: StampField,
+}
+
+/// The parameters of one player, under the IDs `PLAYER_on` and so on.
+#[derive(Params)]
+pub struct PlayerParams {
+    /// Whether the player plays.
+    #[id = "on"]
+    pub on: BoolParam,
+    /// How much the player plays, 0 to 1.
+    #[id = "density"]
+    pub density: FloatParam,
+    /// Octaves by which the player's range is moved.
+    #[id = "register"]
+    pub register: IntParam,
+    /// MIDI channel, 1–16.
+    #[id = "channel"]
+    pub channel: IntParam,
+}
+
+impl Default for ContinuoParams {
+    fn default() -> Self {
+        let controls = Controls::default();
+        let player = |player: Player, name| PlayerParams::new(name, controls.player(player));
+        Self {
+            style_a: EnumParam::new("Style A", StyleChoice(controls.style_a)),
+            style_b: EnumParam::new("Style B", StyleChoice(controls.style_b)),
+            style_blend: share("Style blend", controls.style_blend),
+            temperature: FloatParam::new(
+                "Temperature",
+                controls.temperature,
+                FloatRange::Linear { min: 0.0, max: MAX_TEMPERATURE },
+            )
+            .with_step_size(0.01),
+            follow: share("Follow", controls.follow),
+            key_lock: BoolParam::new("Key lock", controls.key_lock),
+            key: EnumParam::new("Key", KeyChoice(controls.key)),
+            density: share("Density", controls.density),
+            seed: IntParam::new("Seed", controls.seed as i32, int_range(SEEDS)),
+            humanise: share("Humanise", controls.humanise),
+            swing: share("Swing", controls.swing),
+            thru: BoolParam::new("Thru", true),
+            preview: BoolParam::new("Preview sound", true),
+            preview_gain: FloatParam::new(
+                "Preview level",
+                -6.0,
+                FloatRange::Linear { min: *PREVIEW_GAIN_DB.start(), max: *PREVIEW_GAIN_DB.end() },
+            )
+            .with_unit(" dB")
+            .with_step_size(0.1),
+            voices: player(Player::Voices, "Voices"),
+            chords: player(Player::Chords, "Chords"),
+            bass: player(Player::Bass, "Bass"),
+            lead: player(Player::Lead, "Lead"),
+            stamp: StampField::default(),
+        }
+    }
+}
+
+impl PlayerParams {
+    fn new(name: &str, controls: &PlayerControls) -> Self {
+        Self {
+            on: BoolParam::new(name, controls.on),
+            density: share(&format!("{name} density"), controls.density),
+            register: IntParam::new(format!("{name} register"), i32::from(controls.register), int_range(REGISTERS))
+                .with_unit(" oct")
+                .with_value_to_string(Arc::new(|octaves| format!("{octaves:+}"))),
+            channel: IntParam::new(
+                format!("{name} channel"),
+                i32::from(controls.channel) + 1,
+                IntRange::Linear { min: 1, max: 16 },
+            ),
+        }
+    }
+
+    fn snapshot(&self) -> PlayerControls {
+        PlayerControls {
+            on: self.on.value(),
+            density: self.density.value().clamp(0.0, 1.0),
+            register: self.register.value().clamp(*REGISTERS.start(), *REGISTERS.end()) as i8,
+            channel: (self.channel.value().clamp(1, 16) - 1) as u8,
+        }
+    }
+}
+
+impl ContinuoParams {
+    /// The parameters of `player`.
+    pub fn player(&self, player: Player) -> &PlayerParams {
+        match player {
+            Player::Voices => &self.voices,
+            Player::Chords => &self.chords,
+            Player::Bass => &self.bass,
+            Player::Lead => &self.lead,
+        }
+    }
+
+    /// The musical parameters as they stand now, all in range whatever the host has set. Audio may call it: it
+    /// neither allocates nor waits.
+    pub fn controls(&self) -> Controls {
+        Controls {
+            style_a: self.style_a.value().0,
+            style_b: self.style_b.value().0,
+            style_blend: self.style_blend.value().clamp(0.0, 1.0),
+            temperature: self.temperature.value().clamp(0.0, MAX_TEMPERATURE),
+            follow: self.follow.value().clamp(0.0, 1.0),
+            key_lock: self.key_lock.value(),
+            key: self.key.value().0,
+            density: self.density.value().clamp(0.0, 1.0),
+            seed: self.seed.value().clamp(*SEEDS.start(), *SEEDS.end()) as u32,
+            humanise: self.humanise.value().clamp(0.0, 1.0),
+            swing: self.swing.value().clamp(0.0, 1.0),
+            players: Player::ALL.map(|player| self.player(player).snapshot()),
+        }
+    }
+}
+
+/// A parameter from 0 to 1 that is shown in percent.
+fn share(name: &str, default: f32) -> FloatParam {
+    FloatParam::new(name, default, FloatRange::Linear { min: 0.0, max: 1.0 })
+        .with_unit(" %")
+        .with_value_to_string(formatters::v2s_f32_percentage(0))
+        .with_string_to_value(formatters::s2v_f32_percentage())
+}
+
+fn int_range(range: RangeInclusive<i32>) -> IntRange {
+    IntRange::Linear { min: *range.start(), max: *range.end() }
+}
+
+/// A style as a parameter's value. Saved by name, so that styles may be added anywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StyleChoice(pub Style);
+
+impl Enum for StyleChoice {
+    fn variants() -> &'static [&'static str] {
+        static NAMES: LazyLock<[&str; Style::ALL.len()]> = LazyLock::new(|| {
+            Style::ALL.map(|style| {
+                let mut name = style.name().to_owned();
+                name[..1].make_ascii_uppercase();
+                &*name.leak()
+            })
+        });
+        &*NAMES
+    }
+
+    fn ids() -> Option<&'static [&'static str]> {
+        static IDS: LazyLock<[&str; Style::ALL.len()]> = LazyLock::new(|| Style::ALL.map(Style::name));
+        Some(&*IDS)
+    }
+
+    fn to_index(self) -> usize {
+        self.0 as usize
+    }
+
+    fn from_index(index: usize) -> Self {
+        Self(Style::ALL.get(index).copied().unwrap_or(Style::ALL[0]))
+    }
+}
+
+/// A key as a parameter's value: the twelve major keys from C, then the twelve minor ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyChoice(pub Key);
+
+impl Enum for KeyChoice {
+    fn variants() -> &'static [&'static str] {
+        &[
+            "C major", "Db major", "D major", "Eb major", "E major", "F major", "F# major", "G major", "Ab major",
+            "A major", "Bb major", "B major", "C minor", "C# minor", "D minor", "Eb minor", "E minor", "F minor",
+            "F# minor", "G minor", "G# minor", "A minor", "Bb minor", "B minor",
+        ]
+    }
+
+    fn ids() -> Option<&'static [&'static str]> {
+        Some(&[
+            "c", "db", "d", "eb", "e", "f", "f#", "g", "ab", "a", "bb", "b", "cm", "c#m", "dm", "ebm", "em", "fm",
+            "f#m", "gm", "g#m", "am", "bbm", "bm",
+        ])
+    }
+
+    fn to_index(self) -> usize {
+        usize::from(self.0.tonic % 12) + if self.0.mode == Mode::Minor { 12 } else { 0 }
+    }
+
+    fn from_index(index: usize) -> Self {
+        let index = if index < 24 { index } else { 0 };
+        let mode = if index < 12 { Mode::Major } else { Mode::Minor };
+        Self(Key { tonic: (index % 12) as u8, mode })
+    }
+}
+
+/// Where the saved state's [`Stamp`] passes through. What is written is always the present version without remarks; the
+/// remarks of what is read become notices.
+#[derive(Default)]
+pub struct StampField(OnceLock<Arc<Shared>>);
+
+impl StampField {
+    /// Main: says who shows the remarks.
+    pub fn attach(&self, shared: Arc<Shared>) {
+        // Attaching twice would be to the same instance.
+        let _ = self.0.set(shared);
+    }
+}
+
+impl<'a> PersistentField<'a, Stamp> for StampField {
+    fn set(&self, stamp: Stamp) {
+        if let Some(shared) = self.0.get() {
+            stamp.remarks.into_iter().for_each(|remark| shared.notify(remark));
+        }
+    }
+
+    fn map<F, R>(&self, f: F) -> R
+    where
+        F: Fn(&Stamp) -> R,
+    {
+        f(&Stamp::default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_ids_are_final() {
+        let mut expected: Vec<String> = [
+            "style_a",
+            "style_b",
+            "style_blend",
+            "temperature",
+            "follow",
+            "key_lock",
+            "key",
+            "density",
+            "seed",
+            "humanise",
+            "swing",
+            "thru",
+            "preview",
+            "preview_gain",
+        ]
+        .map(String::from)
+        .to_vec();
+        for player in ["voices", "chords", "bass", "lead"] {
+            expected.extend(["on", "density", "register", "channel"].map(|field| format!("{player}_{field}")));
+        }
+        let ids: Vec<String> = ContinuoParams::default().param_map().into_iter().map(|(id, ..)| id).collect();
+        assert_eq!(ids, expected);
+    }
+
+    #[test]
+    fn no_two_ids_share_a_hash() {
+        // The framework addresses parameters by this hash, in CLAP and in VST3.
+        let hash =
+            |id: &str| id.bytes().fold(0u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into())) >> 1 << 1;
+        let map = ContinuoParams::default().param_map();
+        let hashes: BTreeSet<u32> = map.iter().map(|(id, ..)| hash(id)).collect();
+        assert_eq!(hashes.len(), map.len());
+    }
+
+    #[test]
+    fn the_defaults_are_the_musical_defaults() {
+        assert_eq!(ContinuoParams::default().controls(), Controls::default());
+    }
+
+    #[test]
+    fn every_style_and_key_survives_the_passage_through_its_index() {
+        for style in Style::ALL {
+            assert_eq!(StyleChoice::from_index(StyleChoice(style).to_index()).0, style);
+        }
+        for index in 0..24 {
+            assert_eq!(KeyChoice::from_index(index).to_index(), index);
+        }
+        assert_eq!(StyleChoice::variants()[0], "Jazz");
+        assert_eq!(KeyChoice::variants().len(), KeyChoice::ids().unwrap().len());
+    }
+
+    #[test]
+    fn percentages_are_shown_and_read_in_percent() {
+        let params = ContinuoParams::default();
+        assert_eq!(params.style_blend.normalized_value_to_string(0.25, true), "25 %");
+        assert_eq!(params.style_blend.string_to_normalized_value("25 %"), Some(0.25));
+        assert_eq!(params.bass.register.normalized_value_to_string(1.0, true), "+2 oct");
+    }
+}

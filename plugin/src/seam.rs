@@ -1,0 +1,178 @@
+//! Everything that two threads share, with the contract of each side.
+//!
+//! | what | from | to | how |
+//! |---|---|---|---|
+//! | [`Played`] | audio | worker | single-producer ring ([`PlayedSender`]) |
+//! | [`StampedCue`] | worker | audio | single-producer ring ([`CueSender`]) |
+//! | [`Command`] | main, GUI | worker | channel |
+//! | [`Meters`], [`Position`], [`Keyboard`] | audio, worker | GUI | atomics |
+//! | [`Outlook`] | worker | GUI | triple buffer |
+//! | [`Notice`]s | worker, main | GUI | a mutex that the audio thread never touches |
+//! | panic request | GUI | audio | an atomic flag |
+//!
+//! The audio thread never waits for any of them. A ring that is full loses nothing silently: see [`PlayedSender`] and
+//! [`CueSender`].
+
+mod display;
+mod rings;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use continuo_models::Outlook;
+use crossbeam::channel::{Receiver, Sender, bounded};
+
+pub use display::{Keyboard, Meters, Part, Position};
+pub use rings::{
+    CUES_CAPACITY, CueReceiver, CueSender, Cycle, FrameCall, NOTE_OFF_RESERVE, PLAYED_CAPACITY, Played, PlayedReceiver,
+    PlayedSender, StampedCue, cue_ring, played_ring,
+};
+
+/// The most notices that are kept; older ones make room.
+const NOTICES: usize = 16;
+
+/// What the main thread or the panel asks of the worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Load the networks anew: a file in the models folder has changed.
+    ReloadNetworks,
+    /// Forget everything that was heard.
+    Forget,
+}
+
+/// Something the musician should read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Counts up from 1 with every notice of the instance.
+    pub number: u64,
+    /// One or two plain sentences: what happened, and what to do about it.
+    pub text: String,
+}
+
+/// What one instance's threads share besides the rings. Every method says who may call it.
+#[derive(Debug)]
+pub struct Shared {
+    /// Counters and levels. Audio and worker write, anybody reads.
+    pub meters: Meters,
+    /// Where the song is. Audio writes, anybody reads.
+    pub position: Position,
+    /// Which keys sound, and who plays them. Audio writes, anybody reads.
+    pub keyboard: Keyboard,
+    panic_requested: AtomicBool,
+    commands: (Sender<Command>, Receiver<Command>),
+    notices: Mutex<(u64, Vec<Notice>)>,
+    /// Locked only by the worker, so never contended.
+    outlook_in: Mutex<triple_buffer::Input<Outlook>>,
+    /// Locked only by the panel, so never contended.
+    outlook_out: Mutex<triple_buffer::Output<Outlook>>,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        let (outlook_in, outlook_out) = triple_buffer::triple_buffer(&Outlook::default());
+        Self {
+            meters: Meters::default(),
+            position: Position::default(),
+            keyboard: Keyboard::default(),
+            panic_requested: AtomicBool::new(false),
+            commands: bounded(16),
+            notices: Mutex::default(),
+            outlook_in: Mutex::new(outlook_in),
+            outlook_out: Mutex::new(outlook_out),
+        }
+    }
+}
+
+impl Shared {
+    /// A fresh set for one instance.
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// GUI, main: asks the audio thread to end every note at the next block.
+    pub fn request_panic(&self) {
+        self.panic_requested.store(true, Ordering::Release);
+    }
+
+    /// Audio: whether [`Shared::request_panic`] was called since the last time.
+    pub fn take_panic_request(&self) -> bool {
+        self.panic_requested.load(Ordering::Relaxed) && self.panic_requested.swap(false, Ordering::Acquire)
+    }
+
+    /// GUI, main: asks something of the worker. `false` when too much is asked already.
+    pub fn send(&self, command: Command) -> bool {
+        self.commands.0.try_send(command).is_ok()
+    }
+
+    /// Worker: the next command, if there is one.
+    pub fn next_command(&self) -> Option<Command> {
+        self.commands.1.try_recv().ok()
+    }
+
+    /// Worker, main; never audio: tells the musician something.
+    pub fn notify(&self, text: impl Into<String>) {
+        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        notices.0 += 1;
+        let number = notices.0;
+        if notices.1.len() == NOTICES {
+            notices.1.remove(0);
+        }
+        notices.1.push(Notice { number, text: text.into() });
+    }
+
+    /// GUI: the newest notices, oldest first.
+    pub fn notices(&self) -> Vec<Notice> {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
+    }
+
+    /// GUI: drops the notices up to and including `number`, because the musician has read them.
+    pub fn dismiss_notices(&self, number: u64) {
+        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        notices.1.retain(|notice| notice.number > number);
+    }
+
+    /// Worker: publishes what the band believes and intends.
+    pub fn publish_outlook(&self, outlook: Outlook) {
+        self.outlook_in.lock().unwrap_or_else(PoisonError::into_inner).write(outlook);
+    }
+
+    /// GUI: what the band last said that it believes and intends.
+    pub fn outlook(&self) -> Outlook {
+        *self.outlook_out.lock().unwrap_or_else(PoisonError::into_inner).read()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_request_is_taken_once() {
+        let shared = Shared::new();
+        assert!(!shared.take_panic_request());
+        shared.request_panic();
+        assert!(shared.take_panic_request());
+        assert!(!shared.take_panic_request());
+    }
+
+    #[test]
+    fn old_notices_make_room_and_keep_their_numbers() {
+        let shared = Shared::new();
+        for n in 1..=NOTICES as u64 + 3 {
+            shared.notify(format!("notice {n}"));
+        }
+        let numbers: Vec<u64> = shared.notices().iter().map(|notice| notice.number).collect();
+        assert_eq!(numbers, (4..=NOTICES as u64 + 3).collect::<Vec<_>>());
+        shared.dismiss_notices(10);
+        assert_eq!(shared.notices()[0].number, 11);
+    }
+
+    #[test]
+    fn the_panel_sees_the_newest_outlook() {
+        let shared = Shared::new();
+        for frame in 0..5 {
+            shared.publish_outlook(Outlook { frame, ..Outlook::default() });
+        }
+        assert_eq!(shared.outlook().frame, 4);
+    }
+}

@@ -1,0 +1,229 @@
+//! What the panel and headless hosts read: atomics that the audio thread and the worker write.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU16, AtomicU64, Ordering};
+
+use atomic_float::AtomicF32;
+use continuo_models::Player;
+use continuo_models::music::{BarPosition, Frame, Meter};
+
+/// Who sounds a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Part {
+    /// The musician.
+    You,
+    /// [`Player::Voices`].
+    Voices,
+    /// [`Player::Chords`].
+    Chords,
+    /// [`Player::Bass`].
+    Bass,
+    /// [`Player::Lead`].
+    Lead,
+}
+
+impl Part {
+    /// Every part, you first, then the players in their order.
+    pub const ALL: [Part; 5] = [Part::You, Part::Voices, Part::Chords, Part::Bass, Part::Lead];
+
+    /// The part's bit in [`Keyboard::mask`].
+    pub const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+impl From<Player> for Part {
+    fn from(player: Player) -> Self {
+        match player {
+            Player::Voices => Part::Voices,
+            Player::Chords => Part::Chords,
+            Player::Bass => Part::Bass,
+            Player::Lead => Part::Lead,
+        }
+    }
+}
+
+/// Which keys sound, and who plays them. Audio writes; anybody reads, key by key.
+#[derive(Debug)]
+pub struct Keyboard([AtomicU8; 128]);
+
+impl Default for Keyboard {
+    fn default() -> Self {
+        Self([const { AtomicU8::new(0) }; 128])
+    }
+}
+
+impl Keyboard {
+    /// The parts that sound `key` (0–127) now: [`Part::bit`]s.
+    pub fn mask(&self, key: u8) -> u8 {
+        self.0[usize::from(key & 127)].load(Ordering::Relaxed)
+    }
+
+    /// Whether `part` sounds `key` now.
+    pub fn sounds(&self, key: u8, part: Part) -> bool {
+        self.mask(key) & part.bit() != 0
+    }
+
+    /// Audio: says whether `part` sounds `key`.
+    pub fn set(&self, key: u8, part: Part, sounds: bool) {
+        let cell = &self.0[usize::from(key & 127)];
+        let mask = cell.load(Ordering::Relaxed);
+        cell.store(if sounds { mask | part.bit() } else { mask & !part.bit() }, Ordering::Relaxed);
+    }
+
+    /// Audio: nothing sounds.
+    pub fn clear(&self) {
+        for cell in &self.0 {
+            cell.store(0, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Where the song is, for display. Audio writes at every frame, anybody reads; the fields are not read as one, so a
+/// reader may see a frame of the old bar beside the new barline for an instant.
+#[derive(Debug, Default)]
+pub struct Position {
+    frame: AtomicI64,
+    bar_start: AtomicI64,
+    meter: AtomicU16,
+    tempo: AtomicF32,
+    host_plays: AtomicBool,
+}
+
+impl Position {
+    /// Audio: a frame begins.
+    pub fn set(&self, frame: Frame, bar: BarPosition, tempo: f32, host_plays: bool) {
+        self.frame.store(frame, Ordering::Relaxed);
+        self.bar_start.store(bar.bar_start, Ordering::Relaxed);
+        let meter = u16::from(bar.meter.numerator) << 8 | u16::from(bar.meter.denominator);
+        self.meter.store(meter, Ordering::Relaxed);
+        self.tempo.store(tempo, Ordering::Relaxed);
+        self.host_plays.store(host_plays, Ordering::Relaxed);
+    }
+
+    /// The frame that sounds now.
+    pub fn frame(&self) -> Frame {
+        self.frame.load(Ordering::Relaxed)
+    }
+
+    /// The bar that sounds now.
+    pub fn bar(&self) -> BarPosition {
+        let [numerator, denominator] = self.meter.load(Ordering::Relaxed).to_be_bytes();
+        let meter = if denominator == 0 { Meter::default() } else { Meter { numerator, denominator } };
+        BarPosition { bar_start: self.bar_start.load(Ordering::Relaxed), meter }
+    }
+
+    /// Quarter notes per minute; 0 before the first frame.
+    pub fn tempo(&self) -> f32 {
+        self.tempo.load(Ordering::Relaxed)
+    }
+
+    /// Whether the host's transport runs; if not, the song runs on a clock of its own.
+    pub fn host_plays(&self) -> bool {
+        self.host_plays.load(Ordering::Relaxed)
+    }
+}
+
+/// Counters since the instance was made, and levels. Audio writes all but `plans` and `panics`, which both sides
+/// add to; anybody reads.
+#[derive(Debug, Default)]
+pub struct Meters {
+    /// Frames that the worker has decided.
+    pub plans: AtomicU64,
+    /// Plans that had not arrived when they were needed; the band fell back.
+    pub misses: AtomicU64,
+    /// Notes that arrived after their start, sounded late or dropped.
+    pub late_cues: AtomicU64,
+    /// Events that were dropped for want of room in a schedule or in the host's queue. Never a note-off.
+    pub dropped: AtomicU64,
+    /// Events that did not fit into a ring between the threads. Never a note-off.
+    pub overflowed: AtomicU64,
+    /// Panics that were caught, in the callback or in the worker.
+    pub panics: AtomicU64,
+    /// How long before its frame the last plan arrived, in milliseconds of song time.
+    pub lead_ms: AtomicF32,
+    /// The shortest such time since [`Meters::reset_worst`]; 0 before the first plan.
+    pub worst_lead_ms: AtomicF32,
+    /// The callback's running time as a share of the block's duration, smoothed, 0–1 and beyond.
+    pub load: AtomicF32,
+    /// The highest such share since [`Meters::reset_worst`].
+    pub peak_load: AtomicF32,
+    reset_requested: AtomicBool,
+}
+
+impl Meters {
+    /// GUI: asks that the worst lead and the peak load be taken anew.
+    pub fn reset_worst(&self) {
+        self.reset_requested.store(true, Ordering::Relaxed);
+    }
+
+    /// Audio: begins the worst lead and the peak load anew, if that was asked.
+    pub fn apply_reset(&self) {
+        if self.reset_requested.load(Ordering::Relaxed) {
+            self.reset_requested.store(false, Ordering::Relaxed);
+            self.worst_lead_ms.store(0.0, Ordering::Relaxed);
+            self.peak_load.store(0.0, Ordering::Relaxed);
+        }
+    }
+
+    /// Audio: a plan arrived this many milliseconds before its frame (negative: after its start).
+    pub fn set_lead(&self, lead_ms: f32) {
+        let worst = self.worst_lead_ms.load(Ordering::Relaxed);
+        self.lead_ms.store(lead_ms, Ordering::Relaxed);
+        if worst == 0.0 || lead_ms < worst {
+            self.worst_lead_ms.store(lead_ms, Ordering::Relaxed);
+        }
+    }
+
+    /// Audio: a block took this share of its duration.
+    pub fn set_load(&self, share: f32) {
+        let smoothed = self.load.load(Ordering::Relaxed);
+        self.load.store(smoothed + 0.05 * (share - smoothed), Ordering::Relaxed);
+        if share > self.peak_load.load(Ordering::Relaxed) {
+            self.peak_load.store(share, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_share_a_key_without_disturbing_each_other() {
+        let keyboard = Keyboard::default();
+        keyboard.set(60, Part::You, true);
+        keyboard.set(60, Part::Bass, true);
+        keyboard.set(60, Part::You, false);
+        assert!(keyboard.sounds(60, Part::Bass) && !keyboard.sounds(60, Part::You));
+        assert_eq!(keyboard.mask(61), 0);
+    }
+
+    #[test]
+    fn every_player_has_a_bit_of_its_own() {
+        let bits = Part::ALL.map(Part::bit).iter().fold(0, |all, bit| all | bit);
+        assert_eq!(bits.count_ones(), 5);
+    }
+
+    #[test]
+    fn the_position_survives_the_passage() {
+        let position = Position::default();
+        assert_eq!(position.bar().meter, Meter::default(), "before the first frame");
+        let bar = BarPosition { bar_start: -144, meter: Meter { numerator: 6, denominator: 8 } };
+        position.set(-3, bar, 93.5, true);
+        assert_eq!((position.frame(), position.bar(), position.tempo()), (-3, bar, 93.5));
+    }
+
+    #[test]
+    fn the_worst_lead_is_kept_until_it_is_reset() {
+        let meters = Meters::default();
+        for lead in [100.0, 20.0, 90.0] {
+            meters.set_lead(lead);
+        }
+        assert_eq!(meters.worst_lead_ms.load(Ordering::Relaxed), 20.0);
+        meters.reset_worst();
+        meters.apply_reset();
+        meters.set_lead(80.0);
+        assert_eq!(meters.worst_lead_ms.load(Ordering::Relaxed), 80.0);
+    }
+}

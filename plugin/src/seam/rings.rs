@@ -1,0 +1,321 @@
+//! The two rings between the audio thread and the worker.
+
+use continuo_models::music::Tick;
+use continuo_models::music::time::frame_start;
+use continuo_models::{Cue, FrameStart, Heard};
+use ringbuf::traits::{Consumer, Observer, Producer, Split};
+use ringbuf::{HeapCons, HeapProd, HeapRb};
+
+/// Room for what the musician plays: minutes of dense playing at 8 frames a second, should the worker stand still.
+pub const PLAYED_CAPACITY: usize = 4096;
+
+/// Places that note-ons may not take, so that note-offs find room.
+pub const NOTE_OFF_RESERVE: usize = 512;
+
+/// Room for cues: more than the band can play in four bars.
+pub const CUES_CAPACITY: usize = 2048;
+
+/// A loop of the song.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cycle {
+    /// The first tick.
+    pub start: Tick,
+    /// The tick after the last one.
+    pub end: Tick,
+}
+
+/// A frame begins, and the worker is to decide another one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FrameCall {
+    /// What the improviser needs.
+    pub start: FrameStart,
+    /// The epoch in which `start.next` will sound: stamp its cues with it.
+    pub epoch: u32,
+    /// The loop that the song is in.
+    pub cycle: Option<Cycle>,
+    /// Whether the song wraps to the start of `cycle` before `start.next`.
+    pub wraps: bool,
+}
+
+/// What the audio thread tells the worker, in the order in which it happened.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Played {
+    /// The musician did something.
+    Heard(Heard),
+    /// A frame begins.
+    Frame(FrameCall),
+    /// The song went elsewhere (start, stop, seek): forget what was heard. Cues of older epochs are void.
+    Jump {
+        /// The epoch that begins.
+        epoch: u32,
+    },
+}
+
+/// A cue and the epoch in which it is to sound. An epoch is one uninterrupted pass of the song: a start, a stop, a seek
+/// and each turn of a loop begin a new one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StampedCue {
+    /// The epoch.
+    pub epoch: u32,
+    /// The cue.
+    pub cue: Cue,
+}
+
+/// The audio thread's end of the `played` ring. No method waits, allocates or fails; what does not fit is counted.
+///
+/// Note-ons are refused when fewer than [`NOTE_OFF_RESERVE`] places are free. A note-off (or pedal-up) that finds no place
+/// even so is remembered in a bitmap and sent before anything else, as soon as there is room; so is a jump. Nothing
+/// overtakes them.
+pub struct PlayedSender {
+    ring: HeapProd<Played>,
+    /// Note-offs that wait for room: by channel, one bit for each key.
+    waiting_offs: [u128; 16],
+    /// Pedal-ups that wait for room: one bit for each channel.
+    waiting_pedals: u16,
+    waiting_jump: Option<u32>,
+    waiting: bool,
+    overflowed: u64,
+}
+
+/// The worker's end of the `played` ring.
+pub struct PlayedReceiver(HeapCons<Played>);
+
+/// A `played` ring with `capacity` places.
+pub fn played_ring(capacity: usize) -> (PlayedSender, PlayedReceiver) {
+    let (sender, receiver) = HeapRb::new(capacity).split();
+    let sender = PlayedSender {
+        ring: sender,
+        waiting_offs: [0; 16],
+        waiting_pedals: 0,
+        waiting_jump: None,
+        waiting: false,
+        overflowed: 0,
+    };
+    (sender, PlayedReceiver(receiver))
+}
+
+impl PlayedSender {
+    /// The musician did something.
+    pub fn heard(&mut self, heard: Heard) {
+        let (tick, is_end) = match heard {
+            Heard::NoteOn { tick, .. } => (tick, false),
+            Heard::NoteOff { tick, .. } => (tick, true),
+            Heard::Pedal { tick, down, .. } => (tick, !down),
+        };
+        let reserve = NOTE_OFF_RESERVE.min(self.ring.capacity().get() / 2);
+        let may_go = self.flush(tick) && (is_end || self.ring.vacant_len() > reserve);
+        if may_go && self.ring.try_push(Played::Heard(heard)).is_ok() {
+            return;
+        }
+        match heard {
+            Heard::NoteOff { channel, key, .. } => {
+                self.waiting_offs[usize::from(channel & 15)] |= 1 << (key & 127);
+                self.waiting = true;
+            }
+            Heard::Pedal { channel, down: false, .. } => {
+                self.waiting_pedals |= 1 << (channel & 15);
+                self.waiting = true;
+            }
+            Heard::NoteOn { .. } | Heard::Pedal { .. } => self.overflowed += 1,
+        }
+    }
+
+    /// A frame begins. `false`: there was no room, and the plan will not be made.
+    pub fn frame(&mut self, call: FrameCall) -> bool {
+        let sent = self.flush(frame_start(call.start.frame)) && self.ring.try_push(Played::Frame(call)).is_ok();
+        self.overflowed += u64::from(!sent);
+        sent
+    }
+
+    /// The song went elsewhere.
+    pub fn jump(&mut self, epoch: u32) {
+        // Whatever waits belongs to the past that the worker is about to forget.
+        (self.waiting_offs, self.waiting_pedals) = ([0; 16], 0);
+        self.waiting_jump = Some(epoch);
+        self.waiting = true;
+        self.flush(0);
+    }
+
+    /// How many events did not fit since the last call.
+    pub fn take_overflowed(&mut self) -> u64 {
+        std::mem::take(&mut self.overflowed)
+    }
+
+    /// Sends what waits for room; `true` when nothing waits any more.
+    fn flush(&mut self, tick: Tick) -> bool {
+        if !self.waiting {
+            return true;
+        }
+        if let Some(epoch) = self.waiting_jump {
+            if self.ring.try_push(Played::Jump { epoch }).is_err() {
+                return false;
+            }
+            self.waiting_jump = None;
+        }
+        for channel in 0..16u8 {
+            let offs = &mut self.waiting_offs[usize::from(channel)];
+            while *offs != 0 {
+                let key = offs.trailing_zeros() as u8;
+                if self.ring.try_push(Played::Heard(Heard::NoteOff { tick, channel, key })).is_err() {
+                    return false;
+                }
+                *offs &= *offs - 1;
+            }
+            if self.waiting_pedals & 1 << channel != 0 {
+                if self.ring.try_push(Played::Heard(Heard::Pedal { tick, channel, down: false })).is_err() {
+                    return false;
+                }
+                self.waiting_pedals &= !(1 << channel);
+            }
+        }
+        self.waiting = false;
+        true
+    }
+}
+
+impl PlayedReceiver {
+    /// What happened next, if anything did.
+    pub fn next(&mut self) -> Option<Played> {
+        self.0.try_pop()
+    }
+}
+
+/// The worker's end of the `cues` ring.
+pub struct CueSender(HeapProd<StampedCue>);
+
+/// The audio thread's end of the `cues` ring.
+pub struct CueReceiver(HeapCons<StampedCue>);
+
+/// A `cues` ring with `capacity` places.
+pub fn cue_ring(capacity: usize) -> (CueSender, CueReceiver) {
+    let (sender, receiver) = HeapRb::new(capacity).split();
+    (CueSender(sender), CueReceiver(receiver))
+}
+
+impl CueSender {
+    /// Hands over a cue; gives it back when the ring is full. The worker then waits: it drops nothing.
+    pub fn try_send(&mut self, cue: StampedCue) -> Result<(), StampedCue> {
+        self.0.try_push(cue)
+    }
+}
+
+impl CueReceiver {
+    /// The next cue, if one has arrived. Never waits.
+    pub fn next(&mut self) -> Option<StampedCue> {
+        self.0.try_pop()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::thread;
+
+    use super::*;
+
+    fn on(tick: Tick, key: u8) -> Heard {
+        Heard::NoteOn { tick, channel: 0, key, velocity: 64 }
+    }
+
+    fn off(tick: Tick, key: u8) -> Heard {
+        Heard::NoteOff { tick, channel: 0, key }
+    }
+
+    fn drain(receiver: &mut PlayedReceiver) -> Vec<Played> {
+        std::iter::from_fn(|| receiver.next()).collect()
+    }
+
+    #[test]
+    fn note_ons_leave_room_for_note_offs() {
+        let (mut sender, mut receiver) = played_ring(64);
+        for n in 0..64 {
+            sender.heard(on(n, n as u8));
+        }
+        assert_eq!(sender.take_overflowed(), 32);
+        for n in 0..32 {
+            sender.heard(off(n, n as u8));
+        }
+        let received = drain(&mut receiver);
+        assert_eq!(received.iter().filter(|event| matches!(event, Played::Heard(Heard::NoteOff { .. }))).count(), 32);
+    }
+
+    #[test]
+    fn note_offs_that_find_no_room_arrive_later_and_before_anything_else() {
+        let (mut sender, mut receiver) = played_ring(4);
+        for key in 0..10 {
+            sender.heard(off(0, key));
+        }
+        sender.heard(Heard::Pedal { tick: 0, channel: 3, down: false });
+        drain(&mut receiver);
+        let mut later = Vec::new();
+        for _ in 0..4 {
+            sender.heard(on(9, 100));
+            later.extend(drain(&mut receiver));
+        }
+        let offs: Vec<u8> = later
+            .iter()
+            .filter_map(|event| match event {
+                Played::Heard(Heard::NoteOff { key, .. }) => Some(*key),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(offs, (4..10).collect::<Vec<u8>>());
+        let pedal = later.iter().position(|event| matches!(event, Played::Heard(Heard::Pedal { channel: 3, .. })));
+        let first_on = later.iter().position(|event| matches!(event, Played::Heard(Heard::NoteOn { .. })));
+        assert!(pedal.unwrap() < first_on.unwrap());
+    }
+
+    #[test]
+    fn a_jump_is_never_lost_and_the_last_one_counts() {
+        let (mut sender, mut receiver) = played_ring(2);
+        sender.heard(off(0, 1));
+        sender.heard(off(0, 2));
+        sender.jump(1);
+        sender.jump(2);
+        drain(&mut receiver);
+        sender.heard(off(0, 3));
+        assert_eq!(drain(&mut receiver), [Played::Jump { epoch: 2 }, Played::Heard(off(0, 3))]);
+    }
+
+    #[test]
+    fn two_threads_at_full_speed_lose_no_note_off() {
+        const NOTES: i64 = 200_000;
+        let (mut sender, mut receiver) = played_ring(256);
+        let worker = thread::spawn(move || {
+            let (mut sounding, mut last_tick, mut heard) = (BTreeSet::new(), 0, 0u64);
+            loop {
+                match receiver.next() {
+                    Some(Played::Heard(Heard::NoteOn { tick, key, .. })) => {
+                        assert!(tick >= last_tick, "in order");
+                        last_tick = tick;
+                        sounding.insert(key);
+                        heard += 1;
+                    }
+                    Some(Played::Heard(Heard::NoteOff { key, .. })) => {
+                        sounding.remove(&key);
+                    }
+                    Some(Played::Jump { .. }) => return (sounding, heard),
+                    Some(_) => {}
+                    None => thread::yield_now(),
+                }
+            }
+        });
+        for n in 0..NOTES {
+            let key = (n % 120) as u8;
+            sender.heard(on(n, key));
+            sender.heard(off(n, key));
+        }
+        // Give what waits a chance to go, as the following blocks would, then end.
+        while !sender.flush(NOTES) {
+            thread::yield_now();
+        }
+        let refused = sender.take_overflowed();
+        sender.jump(1);
+        while !sender.flush(NOTES) {
+            thread::yield_now();
+        }
+        let (sounding, heard) = worker.join().unwrap();
+        assert!(sounding.is_empty(), "still sounding: {sounding:?}");
+        assert_eq!(heard + refused, NOTES as u64, "every note-on was delivered or counted");
+    }
+}

@@ -1,0 +1,199 @@
+//! The saved state: its version, the migration of older ones, and the repair of broken ones.
+
+use std::collections::BTreeMap;
+
+use nice_plug::params::Param;
+use nice_plug::plugin::ParamValue;
+use nice_plug::prelude::{ParamPtr, Params, PluginState};
+use serde::{Deserialize, Serialize};
+
+use crate::params::ContinuoParams;
+
+/// The version in which states are saved now.
+///
+/// - 0: `style_blend` was called `blend`; there was no version.
+/// - 1: as now.
+pub const VERSION: u32 = 1;
+
+/// What is saved beside the parameters, under the field `state`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// The version of the state.
+    pub version: u32,
+    /// What was wrong with a state that was loaded, for the musician to read. Never saved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
+}
+
+impl Default for Stamp {
+    fn default() -> Self {
+        Self { version: VERSION, remarks: Vec::new() }
+    }
+}
+
+/// Brings a state of any version, whole or broken, into the present shape: every parameter is there, of the right
+/// type and in range. What was missing or wrong gets its default and a remark in the [`Stamp`].
+pub fn migrate(state: &mut PluginState) {
+    let mut remarks = Vec::new();
+    let version = match state.fields.get("state").map(|json| serde_json::from_str::<Stamp>(json)) {
+        None => 0,
+        Some(Ok(stamp)) => stamp.version,
+        Some(Err(_)) => {
+            remarks.push("The saved state does not say its version; it is read as the present one.".to_owned());
+            VERSION
+        }
+    };
+    if version > VERSION {
+        remarks.push(format!(
+            "The saved state comes from a newer Continuo (state version {version}, this one knows {VERSION}). \
+             What is unknown here was left out."
+        ));
+    }
+    if version == 0
+        && let Some(blend) = state.params.remove("blend")
+    {
+        state.params.entry("style_blend".to_owned()).or_insert(blend);
+    }
+    repair(&mut state.params, version >= VERSION, &mut remarks);
+    let stamp = Stamp { version: VERSION, remarks };
+    state.fields = BTreeMap::from([("state".to_owned(), serde_json::to_string(&stamp).unwrap_or_default())]);
+}
+
+/// Gives every parameter a valid value. `complete`: a state of this version should lack none.
+fn repair(values: &mut BTreeMap<String, ParamValue>, complete: bool, remarks: &mut Vec<String>) {
+    let params = ContinuoParams::default();
+    let map = params.param_map();
+    let mut missing = Vec::new();
+    for (id, param, _) in &map {
+        let default = default_value(*param);
+        match values.get(id) {
+            Some(value) if is_valid(*param, value) => continue,
+            Some(value) => remarks.push(format!(
+                "The saved value of {id} ({}) is not valid; it has its default now.",
+                serde_json::to_string(value).unwrap_or_default()
+            )),
+            None => missing.push(id.as_str()),
+        }
+        values.insert(id.clone(), default);
+    }
+    if complete && !missing.is_empty() {
+        remarks.push(format!("The saved state lacks {}; the default is used.", missing.join(", ")));
+    }
+    values.retain(|id, _| map.iter().any(|(known, ..)| known == id));
+}
+
+fn default_value(param: ParamPtr) -> ParamValue {
+    // SAFETY: the callers keep the parameters, to which the pointers point, alive.
+    unsafe {
+        match param {
+            ParamPtr::FloatParam(p) => ParamValue::F32((*p).default_plain_value()),
+            ParamPtr::IntParam(p) => ParamValue::I32((*p).default_plain_value()),
+            ParamPtr::BoolParam(p) => ParamValue::Bool((*p).default_plain_value()),
+            ParamPtr::EnumParam(p) => (*p)
+                .unmodulated_plain_id()
+                .map_or(ParamValue::I32((*p).default_plain_value()), |id| ParamValue::String(id.to_owned())),
+        }
+    }
+}
+
+fn is_valid(param: ParamPtr, value: &ParamValue) -> bool {
+    // SAFETY: as above.
+    unsafe {
+        match (param, value) {
+            (ParamPtr::FloatParam(p), ParamValue::F32(value)) => {
+                let (min, max) = ((*p).preview_plain(0.0), (*p).preview_plain(1.0));
+                (min..=max).contains(value)
+            }
+            (ParamPtr::IntParam(p), ParamValue::I32(value)) => {
+                ((*p).preview_plain(0.0)..=(*p).preview_plain(1.0)).contains(value)
+            }
+            (ParamPtr::BoolParam(_), ParamValue::Bool(_)) => true,
+            // A fresh parameter is asked, so that setting it does no harm.
+            (ParamPtr::EnumParam(p), ParamValue::String(id)) => (*p).set_from_id(id),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stamp(state: &PluginState) -> Stamp {
+        serde_json::from_str(&state.fields["state"]).unwrap()
+    }
+
+    /// A state as the plug-in would save it with its defaults.
+    fn saved() -> PluginState {
+        let mut state = PluginState { version: String::new(), params: BTreeMap::new(), fields: BTreeMap::new() };
+        migrate(&mut state);
+        state
+    }
+
+    #[test]
+    fn a_whole_state_is_left_as_it_is() {
+        let mut state = saved();
+        state.params.insert("temperature".into(), ParamValue::F32(1.25));
+        let before = serde_json::to_string(&state).unwrap();
+        migrate(&mut state);
+        assert_eq!(serde_json::to_string(&state).unwrap(), before);
+        assert_eq!(stamp(&state), Stamp::default());
+    }
+
+    #[test]
+    fn version_0_called_the_style_blend_blend() {
+        let mut state = saved();
+        state.fields.clear();
+        state.params.remove("style_blend");
+        state.params.insert("blend".into(), ParamValue::F32(0.75));
+        migrate(&mut state);
+        assert!(matches!(state.params["style_blend"], ParamValue::F32(0.75)));
+        assert!(!state.params.contains_key("blend"));
+        assert_eq!(stamp(&state), Stamp::default(), "an older state is nothing to remark on");
+    }
+
+    #[test]
+    fn broken_values_get_their_default_and_a_remark_each() {
+        let mut state = saved();
+        for (id, value) in [
+            ("temperature", ParamValue::F32(1e9)),
+            ("seed", ParamValue::I32(-1)),
+            ("style_a", ParamValue::String("polka".into())),
+            ("key_lock", ParamValue::F32(1.0)),
+        ] {
+            state.params.insert(id.into(), value);
+        }
+        migrate(&mut state);
+        let defaults = saved();
+        assert_eq!(format!("{:?}", state.params), format!("{:?}", defaults.params));
+        let remarks = stamp(&state).remarks;
+        assert_eq!(remarks.len(), 4);
+        assert!(remarks.iter().any(|remark| remark.contains("polka")), "{remarks:?}");
+    }
+
+    #[test]
+    fn what_is_missing_or_unknown_is_made_good() {
+        let mut state = saved();
+        state.params.remove("swing");
+        state.params.insert("reverb".into(), ParamValue::Bool(true));
+        migrate(&mut state);
+        assert!(state.params.contains_key("swing") && !state.params.contains_key("reverb"));
+        assert!(stamp(&state).remarks[0].contains("swing"));
+    }
+
+    #[test]
+    fn a_state_from_the_future_is_read_as_far_as_it_is_known() {
+        let mut state = saved();
+        state.fields.insert("state".into(), r#"{"version":9,"mood":"blue"}"#.into());
+        migrate(&mut state);
+        assert!(stamp(&state).remarks[0].contains("newer"));
+    }
+
+    #[test]
+    fn a_broken_stamp_does_not_matter() {
+        let mut state = saved();
+        state.fields.insert("state".into(), "%".into());
+        migrate(&mut state);
+        assert_eq!(stamp(&state).version, VERSION);
+    }
+}
