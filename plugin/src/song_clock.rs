@@ -1,0 +1,361 @@
+//! Samples to song time and back, from the host's transport or on a tempo of its own.
+//!
+//! The clock counts samples itself. The host's position sets an *anchor* (a sample and the moment that it is); every
+//! other position follows from the anchor by one formula, so that it does not depend on how the song is cut into blocks.
+//! Anchors are set anew only where the song really jumps or changes its tempo: the positions that hosts report tremble by
+//! samples.
+//!
+//! **When a frame is called.** A frame is called [`CALL_LEAD`] before its first tick, and what is played after the call
+//! belongs to its ticks: a tick reaches from almost half a tick before to a little more than half a tick after its own
+//! moment, so that notes on the grid land on the same tick at any sample rate and rounding. The border lies between two
+//! positions of the 960-per-quarter grid that sequencers use, so that no note of theirs lies on it.
+//!
+//! **Loops** wrap at the same border: [`CALL_LEAD`] before the loop's end the song is [`CALL_LEAD`] before its start.
+
+use std::ops::RangeInclusive;
+
+use continuo_models::music::time::{MOMENTS_PER_TICK, TICKS_PER_FRAME, TICKS_PER_QUARTER, frame_at, frame_start};
+use continuo_models::music::{BarPosition, Frame, Meter, Moment, Tick};
+use nice_plug::prelude::Transport;
+
+use crate::seam::Cycle;
+
+/// How long before its first tick a frame is called, in moments: just under half a tick.
+pub const CALL_LEAD: f64 = 19.5;
+
+/// The shortest loop that the band follows; a shorter one is a series of jumps. A quarter note, in moments.
+const SHORTEST_CYCLE: f64 = MOMENTS_PER_QUARTER;
+
+/// The tempo when the host gives none, in quarter notes per minute.
+const DEFAULT_TEMPO: f64 = 120.0;
+
+/// What the clock believes of a tempo; hosts do send 0 and infinity.
+const TEMPI: RangeInclusive<f64> = 5.0..=1000.0;
+
+/// Positions beyond this many quarter notes are nonsense.
+const FARTHEST: f64 = 1e7;
+
+/// The host's position may differ from ours by this many moments (a quarter of a tick) before it counts as a jump.
+const TOLERANCE: f64 = 10.0;
+
+/// While the tempo changes, by this many (three ticks): hosts report the tempo of one point of a ramp.
+const RAMP_TOLERANCE: f64 = 120.0;
+
+const MOMENTS_PER_QUARTER: f64 = (TICKS_PER_QUARTER * MOMENTS_PER_TICK) as f64;
+const MOMENTS_PER_FRAME: f64 = (TICKS_PER_FRAME * MOMENTS_PER_TICK) as f64;
+
+/// What the host says about time at the start of a block. Any field may be nonsense.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct HostTime {
+    /// Whether the transport runs.
+    pub playing: bool,
+    /// Quarter notes per minute.
+    pub tempo: Option<f64>,
+    /// The position in quarter notes.
+    pub position: Option<f64>,
+    /// The barline before the position, in quarter notes.
+    pub bar_start: Option<f64>,
+    /// The time signature.
+    pub signature: Option<(i32, i32)>,
+    /// The loop, in quarter notes, if it is on.
+    pub cycle: Option<(f64, f64)>,
+}
+
+impl From<&Transport> for HostTime {
+    fn from(transport: &Transport) -> Self {
+        Self {
+            playing: transport.playing,
+            tempo: transport.tempo,
+            position: transport.pos_beats(),
+            bar_start: transport.bar_start_pos_beats(),
+            signature: transport.time_sig_numerator.zip(transport.time_sig_denominator),
+            cycle: transport.loop_range_beats(),
+        }
+    }
+}
+
+/// Who leads the song.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Leader {
+    /// Nobody yet.
+    Nobody,
+    /// The host's transport.
+    Host,
+    /// The clock itself, because the host's transport stands or gives no position.
+    Own,
+}
+
+/// The frame that comes after the present one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Upcoming {
+    /// The frame.
+    pub frame: Frame,
+    /// Whether the song wraps to the start of its loop before it.
+    pub wraps: bool,
+    /// The sample at which it is called, counted like [`SongClock::now`].
+    pub sample: i64,
+    /// Ticks from the call of the present frame (or from the jump into it) to that.
+    pub lead: Tick,
+}
+
+/// The song's clock. Belongs to the audio thread.
+#[derive(Clone, Debug)]
+pub struct SongClock {
+    sample_rate: f64,
+    leader: Leader,
+    /// The first sample of the block, counted since the clock was made.
+    now: i64,
+    block_length: i64,
+    anchor_sample: i64,
+    /// The moment of `anchor_sample`.
+    anchor: f64,
+    moments_per_sample: f64,
+    tempo: f64,
+    /// The frame that was called last.
+    frame: Frame,
+    /// The tick at which the song entered that frame.
+    entered: Tick,
+    bar: BarPosition,
+    /// A barline of the host's that does not fit our bars, seen once.
+    doubtful_barline: Option<Tick>,
+    /// The loop, in moments.
+    cycle: Option<(f64, f64)>,
+}
+
+impl SongClock {
+    /// A clock at `sample_rate` Hertz that has heard of no host.
+    pub fn new(sample_rate: f64) -> Self {
+        let mut clock = Self {
+            sample_rate: if sample_rate.is_finite() && sample_rate >= 1.0 { sample_rate } else { 48_000.0 },
+            leader: Leader::Nobody,
+            now: 0,
+            block_length: 0,
+            anchor_sample: 0,
+            anchor: 0.0,
+            moments_per_sample: 0.0,
+            tempo: DEFAULT_TEMPO,
+            frame: 0,
+            entered: 0,
+            bar: BarPosition { bar_start: 0, meter: Meter::default() },
+            doubtful_barline: None,
+            cycle: None,
+        };
+        clock.set_anchor(0.0, DEFAULT_TEMPO);
+        clock
+    }
+
+    /// Forgets where the song is: the next block begins with a jump.
+    pub fn reset(&mut self) {
+        self.leader = Leader::Nobody;
+    }
+
+    /// Begins a block of `length` samples. `true`: the song has jumped (started, stopped, been moved), and the frame that it
+    /// is in now has to be called at the block's first sample.
+    pub fn begin_block(&mut self, host: &HostTime, length: u32) -> bool {
+        self.now += self.block_length;
+        self.block_length = i64::from(length);
+        let said = host.position.filter(|position| host.playing && position.abs() <= FARTHEST);
+        let said = said.map(|quarters| quarters * MOMENTS_PER_QUARTER);
+        let leader = if said.is_some() { Leader::Host } else { Leader::Own };
+        let tempo = host.tempo.filter(|tempo| TEMPI.contains(tempo)).unwrap_or(self.tempo);
+        let tempo_changed = tempo != self.tempo;
+        self.cycle = host.cycle.filter(|_| leader == Leader::Host).and_then(sane_cycle);
+
+        let expected = self.moment_at(0);
+        let position = said.map(|said| self.folded(said, expected));
+        let mut jumped = leader != self.leader;
+        if let Some(position) = position {
+            let tolerance = if tempo_changed { RAMP_TOLERANCE } else { TOLERANCE.max(2.5 * self.moments_per_sample) };
+            jumped |= (position - expected).abs() > tolerance;
+        }
+        self.leader = leader;
+        if jumped {
+            let start = self.wrapped(said.unwrap_or(0.0));
+            self.set_anchor(start, tempo);
+            self.entered = tick_of(start);
+            self.frame = frame_at(self.entered);
+        } else if tempo_changed || position.is_some_and(|position| (position - expected).abs() > TOLERANCE / 2.0) {
+            self.set_anchor(position.unwrap_or(expected), tempo);
+        }
+        self.read_bar(host, jumped);
+        jumped
+    }
+
+    /// The first sample of the block.
+    pub fn now(&self) -> i64 {
+        self.now
+    }
+
+    /// The frame that was called last.
+    pub fn frame(&self) -> Frame {
+        self.frame
+    }
+
+    /// Quarter notes per minute.
+    pub fn tempo(&self) -> f32 {
+        self.tempo as f32
+    }
+
+    /// Whether the host's transport leads the song.
+    pub fn host_leads(&self) -> bool {
+        self.leader == Leader::Host
+    }
+
+    /// The loop that the song is in.
+    pub fn cycle(&self) -> Option<Cycle> {
+        let (start, end) = self.cycle.filter(|&(_, end)| self.is_before(end))?;
+        Some(Cycle { start: nearest_tick(start), end: nearest_tick(end) })
+    }
+
+    /// Where the first tick of `frame` lies in its bar, if the meter goes on.
+    pub fn bar_of(&self, frame: Frame) -> BarPosition {
+        self.bar.at(frame_start(frame))
+    }
+
+    /// The tick to which an event at `offset` samples into the block belongs; always one of the frame that was called
+    /// last.
+    pub fn tick_at(&self, offset: u32) -> Tick {
+        let first = frame_start(self.frame);
+        tick_of(self.moment_at(i64::from(offset))).clamp(first, first + TICKS_PER_FRAME - 1)
+    }
+
+    /// The first sample at or after `moment`, counted like [`SongClock::now`], if the song goes on straight.
+    pub fn sample_at(&self, moment: Moment) -> i64 {
+        self.sample_at_position(moment.0 as f64)
+    }
+
+    /// How many samples make up `moments`.
+    pub fn samples(&self, moments: Moment) -> f64 {
+        moments.0 as f64 / self.moments_per_sample
+    }
+
+    /// The frame after the present one, and when it is called.
+    pub fn upcoming(&self) -> Upcoming {
+        let next = self.frame + 1;
+        let straight = next as f64 * MOMENTS_PER_FRAME;
+        match self.cycle {
+            Some((start, end)) if self.is_before(end) && end <= straight => Upcoming {
+                frame: frame_at(first_tick(start)),
+                wraps: true,
+                sample: self.sample_at_position(end - CALL_LEAD),
+                lead: nearest_tick(end) - self.entered,
+            },
+            _ => Upcoming {
+                frame: next,
+                wraps: false,
+                sample: self.sample_at_position(straight - CALL_LEAD),
+                lead: frame_start(next) - self.entered,
+            },
+        }
+    }
+
+    /// Enters `upcoming`, which must be the present [`SongClock::upcoming`].
+    pub fn enter(&mut self, upcoming: Upcoming) {
+        self.frame = upcoming.frame;
+        self.entered = frame_start(upcoming.frame);
+        if let (true, Some((start, end))) = (upcoming.wraps, self.cycle) {
+            let beyond = self.position_of(upcoming.sample) - (end - CALL_LEAD);
+            self.anchor = start - CALL_LEAD + beyond;
+            self.anchor_sample = upcoming.sample;
+            self.entered = first_tick(start);
+        }
+    }
+
+    fn is_before(&self, end: f64) -> bool {
+        (self.frame as f64) * MOMENTS_PER_FRAME < end
+    }
+
+    fn set_anchor(&mut self, moment: f64, tempo: f64) {
+        self.anchor = moment;
+        self.anchor_sample = self.now;
+        self.tempo = tempo;
+        self.moments_per_sample = tempo * MOMENTS_PER_QUARTER / 60.0 / self.sample_rate;
+    }
+
+    fn position_of(&self, sample: i64) -> f64 {
+        self.anchor + (sample - self.anchor_sample) as f64 * self.moments_per_sample
+    }
+
+    /// The moment of the sample at `offset` into the block.
+    fn moment_at(&self, offset: i64) -> f64 {
+        self.position_of(self.now + offset)
+    }
+
+    fn sample_at_position(&self, position: f64) -> i64 {
+        // The small number keeps a position that is a sample exactly from rounding up to the next one.
+        let samples = ((position - self.anchor) / self.moments_per_sample - 1e-4).ceil();
+        self.anchor_sample.saturating_add(samples as i64)
+    }
+
+    /// The host's `position` as ours: at the end of a loop it may have wrapped where we have not, or the other way about.
+    fn folded(&self, position: f64, expected: f64) -> f64 {
+        let Some((start, end)) = self.cycle else { return position };
+        let length = end - start;
+        let other = if (end - CALL_LEAD - TOLERANCE..=end + TOLERANCE).contains(&position) {
+            position - length
+        } else if (start - TOLERANCE..=start + TOLERANCE).contains(&position) {
+            position + length
+        } else {
+            return position;
+        };
+        if (other - expected).abs() < (position - expected).abs() { other } else { position }
+    }
+
+    /// The host's `position` as ours, without regard to where we were.
+    fn wrapped(&self, position: f64) -> f64 {
+        match self.cycle {
+            Some((start, end)) if (end - CALL_LEAD..end).contains(&position) => position - (end - start),
+            _ => position,
+        }
+    }
+
+    /// Takes the meter and the barline from the host, which is not always right about the barline: the framework makes it
+    /// up for blocks that it has split. A barline that contradicts our bars is believed when it is said twice.
+    fn read_bar(&mut self, host: &HostTime, jumped: bool) {
+        let meter = host.signature.and_then(sane_meter).unwrap_or_default();
+        let said = host.bar_start.filter(|quarters| self.leader == Leader::Host && quarters.abs() <= FARTHEST);
+        let said = said.map(|quarters| nearest_tick(quarters * MOMENTS_PER_QUARTER));
+        if jumped || meter != self.bar.meter {
+            let before = if jumped { 0 } else { self.bar.bar_start };
+            self.bar = BarPosition { bar_start: said.unwrap_or(before), meter };
+            self.doubtful_barline = None;
+        } else if let Some(said) = said {
+            let fits = |barline: Tick| (said - barline).rem_euclid(meter.bar_ticks()) == 0;
+            if fits(self.bar.bar_start) {
+                self.doubtful_barline = None;
+            } else if self.doubtful_barline.take().is_some_and(fits) {
+                self.bar.bar_start = said;
+            } else {
+                self.doubtful_barline = Some(said);
+            }
+        }
+    }
+}
+
+/// The tick to which a position in moments belongs.
+fn tick_of(position: f64) -> Tick {
+    ((position + CALL_LEAD) / MOMENTS_PER_TICK as f64).floor() as Tick
+}
+
+/// The tick to which a loop's first moment belongs, once the song has wrapped to [`CALL_LEAD`] before it.
+fn first_tick(start: f64) -> Tick {
+    ((start + 1e-6) / MOMENTS_PER_TICK as f64).floor() as Tick
+}
+
+fn nearest_tick(position: f64) -> Tick {
+    (position / MOMENTS_PER_TICK as f64).round() as Tick
+}
+
+fn sane_cycle((start, end): (f64, f64)) -> Option<(f64, f64)> {
+    let sane = start.abs() <= FARTHEST && end.abs() <= FARTHEST;
+    let cycle = (start * MOMENTS_PER_QUARTER, end * MOMENTS_PER_QUARTER);
+    (sane && cycle.1 - cycle.0 >= SHORTEST_CYCLE).then_some(cycle)
+}
+
+fn sane_meter((numerator, denominator): (i32, i32)) -> Option<Meter> {
+    let sane = (1..=64).contains(&numerator) && (1..=64).contains(&denominator) && denominator.count_ones() == 1;
+    sane.then_some(Meter { numerator: numerator as u8, denominator: denominator as u8 })
+}
+
+#[cfg(test)]
+mod tests;
