@@ -1,0 +1,497 @@
+//! The audio callback: plays what the worker has planned and answers what the musician plays, at the exact sample.
+//!
+//! Nothing here allocates, locks, waits (but for offline rendering) or makes a system call. In each block the events of
+//! four sources are taken in the order of their samples: frames that begin, planned notes that end, planned notes that
+//! start, and what the musician plays.
+//!
+//! **Epochs.** Every uninterrupted pass of the song has a number. A start, a stop, a seek and each turn of a loop begin a
+//! new epoch and void what an older one has planned. The last frame of a loop asks for the first one already in the
+//! epoch to come.
+//!
+//! **Promises.** At each frame the worker is asked for the next one; that is a promise. A frame whose plan was promised
+//! and is not complete when the frame is called is a *miss*. A frame that could not be asked for in time (the first one
+//! after a jump, or the one after a start late in a frame) has no plan by definition, in every mode. In both cases the
+//! band falls back: what Chords and Bass sound goes on sounding, and Voices answers by rule.
+
+pub mod monitor;
+pub mod output;
+pub mod schedule;
+pub mod sounding;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use continuo_models::music::time::{frame_of_onset, frame_start};
+use continuo_models::music::{Frame, Moment, Tick};
+use continuo_models::{AnswerRow, Controls, Cue, FrameStart, Heard, Improviser, NoteCue, Player};
+use nice_plug::prelude::NoteEvent;
+
+use crate::diagnostics::{TOTALS, count};
+use crate::params::ContinuoParams;
+use crate::seam::{CueReceiver, FrameCall, Part, PlayedSender, Shared};
+use crate::song_clock::{HostTime, SongClock};
+use monitor::Monitor;
+use output::{Event, Message, Output};
+use schedule::Schedule;
+use sounding::{Sounding, Stage};
+
+/// A frame is asked for only if that is at least this many ticks before it: half a frame.
+const SHORTEST_LEAD: Tick = 3;
+
+/// A note that arrives late is still sounded if it is late by at most one frame.
+const LATEST: Moment = Moment(240);
+
+/// Chords and bass are held for at most this many bars when plans do not arrive.
+const HELD_BARS: Tick = 2;
+
+/// Answers are a little softer than the note that they answer.
+const ANSWER_LOUDNESS: f32 = 0.85;
+
+/// How long offline rendering waits for one plan before it goes on without.
+const OFFLINE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The same, when the last plan did not come either.
+const OFFLINE_IMPATIENCE: Duration = Duration::from_millis(50);
+
+const PEDAL: u8 = 64;
+const ALL_SOUND_OFF: u8 = 120;
+const ALL_NOTES_OFF: u8 = 123;
+
+/// What was asked of the worker last.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Promise {
+    epoch: u32,
+    frame: Frame,
+    wraps: bool,
+    /// The sample at which the frame will be called.
+    due: i64,
+}
+
+/// The callback's state. Belongs to the audio thread.
+pub struct Processor {
+    params: Arc<ContinuoParams>,
+    shared: Arc<Shared>,
+    sample_rate: f64,
+    played: PlayedSender,
+    cues: CueReceiver,
+    clock: SongClock,
+    epoch: u32,
+    promise: Option<Promise>,
+    /// The plan that was completed last: epoch and frame.
+    done: Option<(u32, Frame)>,
+    schedule: Schedule,
+    sounding: Sounding,
+    output: Output,
+    monitor: Monitor,
+    /// The parameters as they stood when the present frame was called.
+    controls: Controls,
+    /// Since when chords and bass are held because plans did not arrive.
+    holding: Option<Frame>,
+    /// The last frame that was counted as missed.
+    missed: Option<(u32, Frame)>,
+    /// Sustain pedals that are down: one bit for each channel.
+    pedals: u16,
+    /// End everything at the next block: there was no way to send anything when the need arose.
+    end_everything: bool,
+    offline: bool,
+    /// Whether the last wait for a plan was in vain.
+    impatient: bool,
+}
+
+impl Processor {
+    /// A processor with no worker at the other end of its rings yet. Allocates everything that it will ever need.
+    pub fn new(params: Arc<ContinuoParams>, shared: Arc<Shared>) -> Self {
+        Self {
+            controls: params.controls(),
+            params,
+            shared,
+            sample_rate: 48_000.0,
+            played: crate::seam::played_ring(1).0,
+            cues: crate::seam::cue_ring(1).1,
+            clock: SongClock::new(48_000.0),
+            epoch: 0,
+            promise: None,
+            done: None,
+            schedule: Schedule::new(),
+            sounding: Sounding::new(),
+            output: Output::new(),
+            monitor: Monitor::new(48_000.0),
+            holding: None,
+            missed: None,
+            pedals: 0,
+            end_everything: false,
+            offline: false,
+            impatient: false,
+        }
+    }
+
+    /// Main thread, while no block is processed: connects the ends of fresh rings. `offline`: the host renders without a
+    /// clock, and the callback may wait for plans.
+    pub fn connect(&mut self, sample_rate: f64, offline: bool, played: PlayedSender, cues: CueReceiver) {
+        (self.played, self.cues) = (played, cues);
+        (self.sample_rate, self.offline, self.impatient) = (sample_rate, offline, false);
+        self.clock = SongClock::new(sample_rate);
+        self.monitor = Monitor::new(sample_rate as f32);
+        self.reset();
+    }
+
+    /// The next block begins the song anew, and ends what sounds: there is no way to send anything now.
+    pub fn reset(&mut self) {
+        self.clock.reset();
+        self.end_everything = true;
+    }
+
+    /// After a panic in [`Processor::process`]: whatever the state, the next block ends everything and begins anew.
+    pub fn recover(&mut self) {
+        self.schedule.clear();
+        self.monitor.release_all();
+        self.reset();
+    }
+
+    /// The events to send, and the built-in sound that goes with them.
+    pub fn output(&mut self) -> &mut Output {
+        &mut self.output
+    }
+
+    /// Renders the built-in sound of the block's events into `left` and `right`.
+    pub fn render_preview(&mut self, left: &mut [f32], right: &mut [f32]) {
+        let (on, gain_db) = (self.params.preview.value(), self.params.preview_gain.value());
+        self.monitor.render(self.output.fresh(), on, gain_db, left, right);
+    }
+
+    /// Processes a block of `length` samples. `next_input` gives what the musician plays, in order of time.
+    pub fn process(&mut self, host: &HostTime, length: u32, mut next_input: impl FnMut() -> Option<NoteEvent<()>>) {
+        self.output.begin_block();
+        self.shared.meters.apply_reset();
+        let jumped = self.clock.begin_block(host, length);
+        if std::mem::take(&mut self.end_everything) {
+            self.sounding.end_all(&mut stage(&mut self.output, &self.shared, 0));
+            self.pedals = 0;
+        }
+        if self.shared.take_panic_request() {
+            self.panic();
+        }
+        if jumped {
+            self.jump();
+        } else {
+            self.collect_cues(0);
+        }
+
+        let mut offset = 0;
+        let mut input = next_input();
+        loop {
+            let frame = self.offset_of(self.clock.upcoming().sample);
+            let end = self.next_end().map(|end| self.offset_of(self.clock.sample_at(end)));
+            let start =
+                self.schedule.next_note(self.epoch).map(|note| self.offset_of(self.clock.sample_at(note.start)));
+            let played = input.map(|input| i64::from(input.timing().min(length.saturating_sub(1))));
+            let next = [Some(frame), end, start, played].into_iter().flatten().min().unwrap_or(i64::MAX);
+            if next >= i64::from(length) {
+                break;
+            }
+            offset = next.max(offset);
+            let at = offset as u32;
+            if frame == next {
+                self.enter_next_frame(at);
+            } else if end == Some(next) {
+                let due = self.next_end().unwrap_or_default();
+                let keeping = self.kept_parts();
+                self.sounding.end_due(&mut stage(&mut self.output, &self.shared, at), due, keeping);
+            } else if start == Some(next) {
+                if let Some(note) = self.schedule.take_next_note(self.epoch) {
+                    self.start_note(at, &note);
+                }
+            } else if let Some(event) = input {
+                self.take_input(at, event);
+                input = next_input();
+            }
+        }
+        let meters = &self.shared.meters;
+        count(&meters.overflowed, &TOTALS.overflowed, self.played.take_overflowed());
+        count(&meters.dropped, &TOTALS.dropped, self.output.take_dropped());
+    }
+
+    /// Samples from the start of the block to `sample`; at least 0.
+    fn offset_of(&self, sample: i64) -> i64 {
+        (sample - self.clock.now()).max(0)
+    }
+
+    /// The song is elsewhere: what was planned is void, and what the band sounds ends.
+    fn jump(&mut self) {
+        self.epoch = self.epoch.wrapping_add(2);
+        (self.promise, self.done, self.holding) = (None, None, None);
+        self.schedule.clear();
+        self.sounding.end_band(&mut stage(&mut self.output, &self.shared, 0));
+        self.played.jump(self.epoch);
+        self.collect_cues(0);
+        self.call_frame(0, false);
+    }
+
+    fn enter_next_frame(&mut self, at: u32) {
+        let upcoming = self.clock.upcoming();
+        let promise = self.promise.take();
+        let kept = promise.is_some_and(|promise| (promise.frame, promise.wraps) == (upcoming.frame, upcoming.wraps));
+        if kept && upcoming.wraps {
+            self.epoch = self.epoch.wrapping_add(1);
+        } else if !kept && (promise.is_some() || upcoming.wraps) {
+            // The loop was switched in its last frame: what was promised is not what comes.
+            self.epoch = self.epoch.wrapping_add(2);
+        }
+        self.schedule.keep_epoch(self.epoch);
+        if upcoming.wraps {
+            self.holding = None;
+            self.sounding.end_band(&mut stage(&mut self.output, &self.shared, at));
+        }
+        self.clock.enter(upcoming);
+        self.call_frame(at, kept);
+    }
+
+    /// A frame begins: see to its plan, and ask for the next one.
+    fn call_frame(&mut self, at: u32, promised: bool) {
+        let frame = self.clock.frame();
+        self.controls = self.params.controls();
+        for player in Player::ALL {
+            if !self.controls.player(player).on {
+                self.sounding.end_part(&mut stage(&mut self.output, &self.shared, at), player.into());
+            }
+        }
+        if promised && self.await_plan(self.epoch, frame, at) {
+            self.holding = None;
+        } else {
+            self.holding.get_or_insert(frame);
+            if promised {
+                self.miss(self.epoch, frame);
+            }
+        }
+        self.ask_for_next_frame();
+        let bar = self.clock.bar_of(frame);
+        self.shared.position.set(frame, bar, self.clock.tempo(), self.clock.host_leads());
+    }
+
+    fn ask_for_next_frame(&mut self) {
+        let upcoming = self.clock.upcoming();
+        if upcoming.lead < SHORTEST_LEAD {
+            return;
+        }
+        let start = FrameStart {
+            frame: self.clock.frame(),
+            next: upcoming.frame,
+            position: self.clock.bar_of(upcoming.frame),
+            tempo: self.clock.tempo(),
+            controls: self.controls,
+        };
+        let epoch = self.epoch.wrapping_add(u32::from(upcoming.wraps));
+        let call = FrameCall { start, epoch, cycle: self.clock.cycle(), wraps: upcoming.wraps };
+        if self.played.frame(call) {
+            let (frame, wraps, due) = (upcoming.frame, upcoming.wraps, upcoming.sample);
+            self.promise = Some(Promise { epoch, frame, wraps, due });
+        }
+    }
+
+    fn is_complete(&self, epoch: u32, frame: Frame) -> bool {
+        self.done.is_some_and(|(done_epoch, done)| done_epoch == epoch && done >= frame)
+    }
+
+    fn miss(&mut self, epoch: u32, frame: Frame) {
+        if self.missed.replace((epoch, frame)) != Some((epoch, frame)) {
+            count(&self.shared.meters.misses, &TOTALS.misses, 1);
+        }
+    }
+
+    /// Whether the plan for `frame` is complete. Live it never waits; offline it waits for the worker, within reason.
+    fn await_plan(&mut self, epoch: u32, frame: Frame, at: u32) -> bool {
+        self.collect_cues(at);
+        if self.offline && !self.is_complete(epoch, frame) {
+            let patience = if self.impatient { OFFLINE_IMPATIENCE } else { OFFLINE_PATIENCE };
+            let begun = Instant::now();
+            while !self.is_complete(epoch, frame) && begun.elapsed() < patience {
+                std::thread::sleep(Duration::from_micros(20));
+                self.collect_cues(at);
+            }
+            self.impatient = !self.is_complete(epoch, frame);
+        }
+        self.is_complete(epoch, frame)
+    }
+
+    /// Takes over what the worker has sent.
+    fn collect_cues(&mut self, at: u32) {
+        while let Some(stamped) = self.cues.next() {
+            let promise = self.promise.filter(|promise| promise.epoch == stamped.epoch);
+            if stamped.epoch != self.epoch && promise.is_none() {
+                continue;
+            }
+            match stamped.cue {
+                Cue::Note(note) => self.plan_note(stamped.epoch, note, at),
+                Cue::Answers(row) => self.schedule.add_answers(stamped.epoch, row),
+                Cue::Done(frame) => {
+                    self.done = Some((stamped.epoch, frame));
+                    if (stamped.epoch, frame) == (self.epoch, self.clock.frame()) {
+                        self.holding = None;
+                    }
+                    if let Some(promise) = promise.filter(|promise| promise.frame == frame && !self.offline) {
+                        let lead = (promise.due - self.clock.now() - i64::from(at)) as f64 / self.sample_rate;
+                        self.shared.meters.set_lead((lead * 1e3) as f32);
+                        TOTALS.add_lead((lead * 1e6) as i64);
+                    }
+                }
+            }
+        }
+    }
+
+    fn plan_note(&mut self, epoch: u32, note: NoteCue, at: u32) {
+        if epoch == self.epoch {
+            let late = self.clock.now() + i64::from(at) - self.clock.sample_at(note.start);
+            if late > 0 {
+                count(&self.shared.meters.late_cues, &TOTALS.late_cues, 1);
+                if late as f64 > self.clock.samples(LATEST) {
+                    return;
+                }
+            }
+        }
+        if !self.schedule.add_note(epoch, note) {
+            count(&self.shared.meters.dropped, &TOTALS.dropped, 1);
+        }
+    }
+
+    fn start_note(&mut self, at: u32, note: &NoteCue) {
+        let end = Moment(note.start.0.saturating_add(note.length.0.max(1)));
+        let is_over = self.clock.sample_at(end) <= self.clock.now() + i64::from(at);
+        if !self.controls.player(note.player).on || is_over {
+            return;
+        }
+        let velocity = f32::from(note.velocity.clamp(1, 127)) / 127.0;
+        let stage = &mut stage(&mut self.output, &self.shared, at);
+        if !self.sounding.play(stage, note.player.into(), (note.channel, note.key), velocity, end) {
+            count(&self.shared.meters.dropped, &TOTALS.dropped, 1);
+        }
+    }
+
+    /// The parts whose notes go on sounding past their end, because the plan that follows them is missing.
+    fn kept_parts(&self) -> u8 {
+        let is_held = self.holding.is_some_and(|since| {
+            frame_start(self.clock.frame() - since) < HELD_BARS * self.clock.bar_of(since).meter.bar_ticks()
+        });
+        if is_held { Part::Chords.bit() | Part::Bass.bit() } else { 0 }
+    }
+
+    fn next_end(&self) -> Option<Moment> {
+        self.sounding.next_end(self.kept_parts())
+    }
+
+    /// The musician, or the panel, wants silence: end everything, for receivers too that have lost track.
+    fn panic(&mut self) {
+        self.schedule.clear();
+        self.sounding.end_all(&mut stage(&mut self.output, &self.shared, 0));
+        for channel in 0..16 {
+            let event = NoteEvent::MidiCC { timing: 0, channel, cc: ALL_NOTES_OFF, value: 0.0 };
+            self.output.begin(Event { offset: 0, part: Part::You, message: Message::Through(event) });
+        }
+    }
+
+    fn take_input(&mut self, at: u32, event: NoteEvent<()>) {
+        match event {
+            // A note-on without loudness is MIDI's other way to say note-off.
+            NoteEvent::NoteOn { voice_id, channel, key, velocity, .. } if velocity > 0.0 => {
+                if let (Some(channel @ 0..16), Some(key @ 0..128)) = (channel.number(), key.number()) {
+                    let velocity = velocity.min(1.0);
+                    let stage = &mut stage(&mut self.output, &self.shared, at);
+                    if self.sounding.press(stage, voice_id, channel, key, velocity, self.params.thru.value()) {
+                        self.hear_and_answer(at, channel, key, velocity);
+                    }
+                }
+            }
+            NoteEvent::NoteOn { channel, key, .. }
+            | NoteEvent::NoteOff { channel, key, .. }
+            | NoteEvent::Choke { channel, key, .. } => self.release(at, channel.number(), key.number()),
+            event => {
+                if let NoteEvent::MidiCC { channel, cc, value, .. } = event {
+                    match cc {
+                        PEDAL => self.move_pedal(at, channel & 15, value >= 0.5),
+                        ALL_SOUND_OFF | ALL_NOTES_OFF => self.release(at, Some(channel), None),
+                        _ => {}
+                    }
+                }
+                if self.params.thru.value() {
+                    self.output.begin(Event { offset: at, part: Part::You, message: Message::Through(event) });
+                }
+            }
+        }
+    }
+
+    fn hear_and_answer(&mut self, at: u32, channel: u8, key: u8, velocity: f32) {
+        let tick = self.clock.tick_at(at);
+        let loudness = (velocity * 127.0).round().clamp(1.0, 127.0) as u8;
+        self.played.heard(Heard::NoteOn { tick, channel, key, velocity: loudness });
+        if !self.controls.player(Player::Voices).on {
+            return;
+        }
+        let row = self.answers(at, tick);
+        for offset in row.offsets[usize::from(key % 12)] {
+            let answer = i16::from(key) + i16::from(offset);
+            if offset != 0 && (0..128).contains(&answer) {
+                let stage = &mut stage(&mut self.output, &self.shared, at);
+                let velocity = (velocity * ANSWER_LOUDNESS).max(1.0 / 127.0);
+                self.sounding.answer(stage, (channel, key), row.channel, answer as u8, velocity);
+            }
+        }
+    }
+
+    /// The answers to a note at `tick`: by plan, or by rule if there is none.
+    fn answers(&mut self, at: u32, tick: Tick) -> AnswerRow {
+        let frame = self.clock.frame();
+        let planned = if frame_of_onset(tick) == frame {
+            self.schedule.answers(self.epoch, frame).copied()
+        } else if let Some(Promise { epoch, frame, .. }) = self.promise {
+            // The note is early for the next frame.
+            if !self.await_plan(epoch, frame, at) {
+                self.miss(epoch, frame);
+            }
+            self.schedule.answers(epoch, frame).copied()
+        } else {
+            None
+        };
+        planned.unwrap_or_else(|| AnswerRow {
+            channel: self.controls.player(Player::Voices).channel,
+            ..Improviser::fallback_answers(frame, self.controls.key_lock.then_some(self.controls.key))
+        })
+    }
+
+    /// Keys come up; `None` stands for every channel or key.
+    fn release(&mut self, at: u32, channel: Option<u8>, key: Option<u8>) {
+        let range =
+            |number: Option<u8>, all: u8| number.map_or(0..all, |number| number..number.saturating_add(1).min(all));
+        for channel in range(channel, 16) {
+            for key in range(key, 128) {
+                if self.sounding.is_held(channel, key) {
+                    self.sounding.release(&mut stage(&mut self.output, &self.shared, at), channel, key);
+                    self.played.heard(Heard::NoteOff { tick: self.clock.tick_at(at), channel, key });
+                }
+            }
+        }
+    }
+
+    /// The sustain pedal. Hosts report some movements twice and some not at all.
+    fn move_pedal(&mut self, at: u32, channel: u8, down: bool) {
+        let was_down = self.pedals & 1 << channel != 0;
+        if was_down != down {
+            self.pedals ^= 1 << channel;
+            self.played.heard(Heard::Pedal { tick: self.clock.tick_at(at), channel, down });
+        }
+    }
+
+    /// How much of the block's duration the callback took, for the meter.
+    pub fn note_load(&self, took: Duration, length: u32) {
+        if !self.offline && length > 0 {
+            let block = f64::from(length) / self.sample_rate;
+            self.shared.meters.set_load((took.as_secs_f64() / block) as f32);
+        }
+    }
+}
+
+/// Where notes go at `offset`.
+fn stage<'a>(output: &'a mut Output, shared: &'a Shared, offset: u32) -> Stage<'a> {
+    Stage { output, keyboard: &shared.keyboard, offset }
+}
+
+#[cfg(test)]
+mod tests;

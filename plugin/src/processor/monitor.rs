@@ -1,0 +1,101 @@
+//! Plays what leaves the plug-in on the built-in sound.
+
+use super::output::{Event, Message};
+use crate::preview::Preview;
+
+/// The share of the way to a new level that is gone in each stretch of [`STRETCH`] samples.
+const GLIDE: f32 = 0.25;
+
+/// The samples for which a level stands, at most.
+const STRETCH: usize = 64;
+
+/// The built-in sound, and the switch and level that it is heard with. Belongs to the audio thread; never allocates after
+/// it was made.
+pub struct Monitor {
+    preview: Preview,
+    gain: f32,
+    was_on: bool,
+}
+
+impl Monitor {
+    /// A silent one, at `sample_rate` Hertz.
+    pub fn new(sample_rate: f32) -> Self {
+        Self { preview: Preview::new(sample_rate), gain: 0.0, was_on: false }
+    }
+
+    /// Lets all notes go, without their note-offs.
+    pub fn release_all(&mut self) {
+        self.preview.release_all();
+    }
+
+    /// Renders a block into `left` and `right`, which must be silent: the notes of `events`, at their samples. When it is
+    /// not `on`, notes fade and no new ones begin.
+    pub fn render(&mut self, events: &[Event], on: bool, gain_db: f32, left: &mut [f32], right: &mut [f32]) {
+        if self.was_on && !on {
+            self.preview.release_all();
+        }
+        self.was_on = on;
+        let target = 10f32.powf(gain_db / 20.0);
+        let length = left.len().min(right.len());
+        let mut from = 0;
+        for event in events {
+            let to = (event.offset as usize).clamp(from, length);
+            self.render_until(target, &mut left[from..to], &mut right[from..to]);
+            from = to;
+            match event.message {
+                Message::NoteOn { key, velocity, .. } if on => {
+                    self.preview.note_on(event.part, key, (velocity * 127.0).clamp(1.0, 127.0) as u8);
+                }
+                Message::NoteOff { key, .. } => self.preview.note_off(event.part, key),
+                _ => {}
+            }
+        }
+        self.render_until(target, &mut left[from..length], &mut right[from..length]);
+    }
+
+    fn render_until(&mut self, target: f32, left: &mut [f32], right: &mut [f32]) {
+        for (left, right) in left.chunks_mut(STRETCH).zip(right.chunks_mut(STRETCH)) {
+            self.gain += GLIDE * (target - self.gain);
+            self.preview.add_to(left, right, self.gain);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seam::Part;
+
+    fn note(offset: u32, on: bool) -> Event {
+        let message = if on {
+            Message::NoteOn { channel: 0, key: 60, velocity: 0.8 }
+        } else {
+            Message::NoteOff { channel: 0, key: 60 }
+        };
+        Event { offset, part: Part::You, message }
+    }
+
+    fn render(monitor: &mut Monitor, events: &[Event], on: bool) -> Vec<f32> {
+        let (mut left, mut right) = (vec![0.0; 9600], vec![0.0; 9600]);
+        monitor.render(events, on, 0.0, &mut left, &mut right);
+        left
+    }
+
+    #[test]
+    fn a_note_sounds_from_its_sample_on() {
+        let mut monitor = Monitor::new(48_000.0);
+        let left = render(&mut monitor, &[note(5000, true)], true);
+        assert!(left[..5000].iter().all(|sample| *sample == 0.0));
+        assert!(left[5000..].iter().any(|sample| sample.abs() > 0.01));
+    }
+
+    #[test]
+    fn switching_it_off_lets_notes_fade_and_begins_no_new_ones() {
+        let mut monitor = Monitor::new(48_000.0);
+        render(&mut monitor, &[note(0, true)], true);
+        for _ in 0..20 {
+            render(&mut monitor, &[note(0, true)], false);
+        }
+        assert!(render(&mut monitor, &[], false).iter().all(|sample| *sample == 0.0));
+    }
+}

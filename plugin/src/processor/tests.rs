@@ -1,0 +1,473 @@
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+
+use continuo_models::score::ANSWER_VOICES;
+use nice_plug::midi::{Channel, Key, VoiceID};
+use nice_plug::params::InternalParamMut;
+use proptest::prelude::*;
+
+use super::*;
+use crate::processor::output::Sent;
+use crate::seam::{CueSender, Played, PlayedReceiver, StampedCue, cue_ring, played_ring};
+
+const RATE: f64 = 48_000.0;
+/// A sixteenth at 120 quarter notes per minute.
+const FRAME: i64 = 6000;
+/// A host, the processor, and at the other end of its rings a planner that answers after each block.
+struct Rig {
+    processor: Processor,
+    params: Arc<ContinuoParams>,
+    shared: Arc<Shared>,
+    played: PlayedReceiver,
+    cues: CueSender,
+    /// What is planned for a frame; `None`: the worker is asleep.
+    planner: Option<fn(Frame) -> Vec<Cue>>,
+    /// What is planned while the worker sleeps.
+    backlog: Vec<FrameCall>,
+    heard: Vec<Heard>,
+    sample: i64,
+    position: f64,
+    log: Vec<(i64, Part, Message)>,
+}
+
+impl Rig {
+    fn new(planner: fn(Frame) -> Vec<Cue>) -> Self {
+        let (params, shared) = (Arc::new(ContinuoParams::default()), Shared::new());
+        let mut processor = Processor::new(Arc::clone(&params), Arc::clone(&shared));
+        let (played_sender, played) = played_ring(256);
+        let (cues, cue_receiver) = cue_ring(4096);
+        processor.connect(RATE, false, played_sender, cue_receiver);
+        Self {
+            processor,
+            params,
+            shared,
+            played,
+            cues,
+            planner: Some(planner),
+            backlog: Vec::new(),
+            heard: Vec::new(),
+            sample: 0,
+            position: 0.0,
+            log: Vec::new(),
+        }
+    }
+
+    fn host(&self, playing: bool) -> HostTime {
+        HostTime { playing, tempo: Some(120.0), position: Some(self.position), ..HostTime::default() }
+    }
+
+    fn block(&mut self, host: &HostTime, length: u32, input: &[NoteEvent<()>]) {
+        let mut input = input.iter().copied();
+        self.processor.process(host, length, || input.next());
+        let (log, start) = (&mut self.log, self.sample);
+        self.processor.output().send(|event| {
+            log.push((start + i64::from(event.offset), event.part, event.message));
+            Sent::Done
+        });
+        self.sample += i64::from(length);
+        self.position += f64::from(length) / RATE * 2.0;
+        while let Some(played) = self.played.next() {
+            match played {
+                Played::Heard(heard) => self.heard.push(heard),
+                Played::Frame(call) => self.backlog.push(call),
+                Played::Jump { .. } => self.backlog.clear(),
+            }
+        }
+        if let Some(planner) = self.planner {
+            for call in self.backlog.drain(..) {
+                for cue in planner(call.start.next).into_iter().chain([Cue::Done(call.start.next)]) {
+                    self.cues.try_send(StampedCue { epoch: call.epoch, cue }).unwrap();
+                }
+            }
+        }
+    }
+
+    /// Plays on for `samples`, in blocks of 500.
+    fn play(&mut self, samples: i64) {
+        for _ in 0..samples / 500 {
+            self.block(&self.host(true), 500, &[]);
+        }
+    }
+
+    fn misses(&self) -> u64 {
+        self.shared.meters.misses.load(Ordering::Relaxed)
+    }
+
+    /// The notes of `part`: sample, key, and `true` for on.
+    fn notes(&self, part: Part) -> Vec<(i64, u8, bool)> {
+        let note = |&(sample, whose, message): &(i64, Part, Message)| match message {
+            Message::NoteOn { key, .. } if whose == part => Some((sample, key, true)),
+            Message::NoteOff { key, .. } if whose == part => Some((sample, key, false)),
+            _ => None,
+        };
+        self.log.iter().filter_map(note).collect()
+    }
+}
+
+/// How many notes sound at the end of `log`, if every place went on and off in turn.
+fn sounding(log: &[(i64, Part, Message)]) -> Result<usize, String> {
+    let mut places = BTreeMap::new();
+    for &(sample, part, message) in log {
+        let (place, on) = match message {
+            Message::NoteOn { channel, key, .. } => ((channel, key), true),
+            Message::NoteOff { channel, key } => ((channel, key), false),
+            _ => continue,
+        };
+        if places.insert(place, on).unwrap_or(false) == on {
+            return Err(format!("{part:?} at {sample}: {message:?} twice"));
+        }
+    }
+    Ok(places.values().filter(|on| **on).count())
+}
+
+fn on(timing: u32, key: u8) -> NoteEvent<()> {
+    let (voice_id, channel) = (VoiceID::Wildcard, Channel::Number(0));
+    NoteEvent::NoteOn { timing, voice_id, channel, key: Key::Number(key), velocity: 0.8 }
+}
+
+fn off(timing: u32, key: u8) -> NoteEvent<()> {
+    let (voice_id, channel) = (VoiceID::Wildcard, Channel::Number(0));
+    NoteEvent::NoteOff { timing, voice_id, channel, key: Key::Number(key), velocity: 0.0 }
+}
+
+fn note(player: Player, key: u8, start: i64, length: i64) -> Cue {
+    let (start, length) = (Moment(start), Moment(length));
+    Cue::Note(NoteCue { player, channel: player as u8 + 1, key, velocity: 90, start, length })
+}
+
+/// Answers that lie as many semitones above as the frame has ones in its number, and two.
+fn answers(frame: Frame) -> AnswerRow {
+    let mut row = AnswerRow { channel: 1, ..AnswerRow::silent(frame) };
+    let mut offsets = [0; ANSWER_VOICES];
+    offsets[0] = 2 + (frame & 7) as i8;
+    row.offsets = [offsets; 12];
+    row
+}
+
+fn nothing(_: Frame) -> Vec<Cue> {
+    Vec::new()
+}
+
+fn only_answers(frame: Frame) -> Vec<Cue> {
+    vec![Cue::Answers(answers(frame))]
+}
+
+/// A chord of one key for each frame, until the next one.
+fn chords(frame: Frame) -> Vec<Cue> {
+    vec![Cue::Answers(answers(frame)), note(Player::Chords, 48 + (frame & 7) as u8, frame * 240, 240)]
+}
+
+/// All players, some notes longer than a frame and some late in it.
+fn busy(frame: Frame) -> Vec<Cue> {
+    let mut cues = chords(frame);
+    if frame % 4 == 0 {
+        cues.push(note(Player::Bass, 36, frame * 240 + 17, 900));
+    }
+    cues.push(note(Player::Lead, 72 + (frame % 5) as u8, frame * 240 + 111, 333));
+    cues
+}
+
+#[test]
+fn a_planned_note_sounds_at_its_sample() {
+    let mut rig = Rig::new(chords);
+    rig.play(4 * FRAME);
+    assert_eq!(
+        rig.notes(Part::Chords)[..4],
+        [(FRAME, 49, true), (2 * FRAME, 49, false), (2 * FRAME, 50, true), (3 * FRAME, 50, false)]
+    );
+    assert_eq!(rig.misses(), 0);
+}
+
+#[test]
+fn an_answer_sounds_at_the_sample_of_its_note_and_ends_with_it() {
+    let mut rig = Rig::new(only_answers);
+    rig.play(2 * FRAME);
+    rig.block(&rig.host(true), 500, &[on(137, 60), off(400, 60)]);
+    let at = 2 * FRAME + 137;
+    assert_eq!(rig.notes(Part::You), [(at, 60, true), (at + 263, 60, false)]);
+    assert_eq!(rig.notes(Part::Voices), [(at, 64, true), (at + 263, 64, false)]);
+    assert_eq!(rig.heard[0], Heard::NoteOn { tick: 12, channel: 0, key: 60, velocity: 102 });
+}
+
+#[test]
+fn a_note_that_is_early_for_a_frame_gets_the_answer_of_that_frame() {
+    let mut rig = Rig::new(only_answers);
+    rig.play(2 * FRAME - 1500);
+    rig.block(&rig.host(true), 500, &[on(100, 60)]);
+    assert_eq!(rig.notes(Part::Voices)[0].1, 60 + 2 + 2);
+}
+
+#[test]
+fn the_first_frame_falls_back_and_is_not_a_miss() {
+    let mut rig = Rig::new(only_answers);
+    rig.block(&rig.host(true), 500, &[on(10, 60)]);
+    let fallback = Improviser::fallback_answers(0, None).offsets[0];
+    let expected: Vec<u8> = fallback.iter().filter(|o| **o != 0).map(|o| (60 + i16::from(*o)) as u8).collect();
+    let sounded: Vec<u8> = rig.notes(Part::Voices).iter().map(|note| note.1).collect();
+    assert_eq!(sounded, expected);
+    assert_eq!(rig.misses(), 0);
+}
+
+#[test]
+fn a_start_late_in_a_frame_leaves_the_next_one_without_a_plan_and_is_not_a_miss() {
+    let mut rig = Rig::new(chords);
+    rig.position = 5.0 / 24.0;
+    rig.play(2 * FRAME);
+    assert_eq!(rig.misses(), 0);
+    let first = rig.notes(Part::Chords)[0];
+    assert_eq!(first, (2 * FRAME - 5 * FRAME / 6, 50, true), "frame 2 is the first with a plan");
+}
+
+#[test]
+fn a_missed_plan_is_counted_and_the_chord_held_until_the_next_one() {
+    let mut rig = Rig::new(chords);
+    rig.play(2 * FRAME);
+    let planner = rig.planner.take();
+    rig.play(3 * FRAME);
+    assert_eq!(rig.misses(), 2);
+    // Frame 3 was planned before the worker fell asleep, frames 4 and 5 were not.
+    assert_eq!(rig.notes(Part::Chords).last(), Some(&(3 * FRAME, 51, true)), "held");
+    rig.planner = planner;
+    rig.play(2 * FRAME);
+    let notes = rig.notes(Part::Chords);
+    let release = notes.iter().find(|note| note.1 == 51 && !note.2).unwrap();
+    assert!((5 * FRAME..=5 * FRAME + 500).contains(&release.0), "{notes:?}");
+}
+
+#[test]
+fn a_chord_is_not_held_for_ever() {
+    let mut rig = Rig::new(chords);
+    rig.play(2 * FRAME);
+    rig.planner = None;
+    rig.play(40 * FRAME);
+    assert_eq!(sounding(&rig.log), Ok(0));
+}
+
+#[test]
+fn stopping_ends_the_band_and_voids_what_was_planned() {
+    let mut rig = Rig::new(busy);
+    rig.play(5 * FRAME);
+    let before = rig.sample;
+    rig.planner = Some(nothing);
+    let stopped = HostTime { playing: false, ..rig.host(true) };
+    for _ in 0..40 {
+        rig.block(&stopped, 500, &[]);
+    }
+    assert_eq!(sounding(&rig.log), Ok(0));
+    assert!(rig.log.iter().all(|(sample, ..)| *sample <= before), "nothing sounds after the stop");
+}
+
+#[test]
+fn the_plan_for_the_start_of_a_loop_sounds_after_the_turn() {
+    let mut rig = Rig::new(chords);
+    for _ in 0..10 * FRAME / 500 {
+        let folded = rig.position % 1.0;
+        let host = HostTime { position: Some(folded), cycle: Some((0.0, 1.0)), ..rig.host(true) };
+        rig.block(&host, 500, &[]);
+    }
+    let keys: Vec<u8> = rig.notes(Part::Chords).iter().filter(|note| note.2).map(|note| note.1).collect();
+    assert_eq!(keys, [49, 50, 51, 48, 49, 50, 51, 48, 49], "every frame of every pass but the very first");
+    assert_eq!(rig.misses(), 0);
+    let second_pass = rig.notes(Part::Chords).into_iter().find(|note| note.1 == 48).unwrap();
+    assert!((4 * FRAME..4 * FRAME + 2).contains(&second_pass.0));
+}
+
+#[test]
+fn a_reset_ends_everything_in_the_next_block() {
+    let mut rig = Rig::new(busy);
+    rig.play(5 * FRAME);
+    rig.block(&rig.host(true), 500, &[on(0, 60)]);
+    rig.processor.reset();
+    rig.planner = Some(nothing);
+    let before = rig.sample;
+    rig.block(&rig.host(true), 500, &[]);
+    assert_eq!(sounding(&rig.log), Ok(0));
+    assert!(rig.log.iter().all(|(sample, ..)| *sample <= before));
+    assert!((0..128).all(|key| rig.shared.keyboard.mask(key) == 0));
+}
+
+#[test]
+fn a_player_that_is_switched_off_falls_silent_at_the_next_frame() {
+    let mut rig = Rig::new(busy);
+    rig.play(4 * FRAME + 1000);
+    // SAFETY: nothing else uses the parameters.
+    unsafe { rig.params.bass.on._internal_set_plain_value(false) };
+    rig.play(2 * FRAME);
+    let bass = rig.notes(Part::Bass);
+    assert_eq!(bass.last().map(|note| (note.0 > 4 * FRAME + 1000, note.2)), Some((true, false)));
+    assert!(bass.last().unwrap().0 <= 5 * FRAME);
+}
+
+#[test]
+fn panic_ends_everything_and_the_band_goes_on() {
+    let mut rig = Rig::new(chords);
+    rig.play(3 * FRAME + 2000);
+    rig.block(&rig.host(true), 500, &[on(0, 60)]);
+    rig.shared.request_panic();
+    rig.block(&rig.host(true), 500, &[]);
+    assert_eq!(sounding(&rig.log), Ok(0));
+    rig.play(2 * FRAME);
+    assert!(sounding(&rig.log).unwrap() > 0);
+}
+
+#[test]
+fn thru_can_be_switched_while_a_key_is_down() {
+    let mut rig = Rig::new(nothing);
+    rig.block(&rig.host(true), 500, &[on(0, 60)]);
+    // SAFETY: as above.
+    unsafe { rig.params.thru._internal_set_plain_value(false) };
+    rig.block(&rig.host(true), 500, &[off(0, 60), on(1, 62)]);
+    assert_eq!(rig.notes(Part::You), [(0, 60, true), (500, 60, false)]);
+}
+
+#[test]
+fn the_pedal_is_heard_once_for_each_movement() {
+    let mut rig = Rig::new(nothing);
+    let pedal = |timing, value| NoteEvent::MidiCC { timing, channel: 0, cc: 64, value };
+    rig.block(&rig.host(true), 500, &[pedal(0, 0.0), pedal(1, 1.0), pedal(2, 0.9), pedal(3, 0.0)]);
+    let downs: Vec<bool> = rig
+        .heard
+        .iter()
+        .filter_map(|heard| match heard {
+            Heard::Pedal { down, .. } => Some(*down),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(downs, [true, false]);
+}
+
+#[test]
+fn ten_thousand_events_in_a_block_are_survived() {
+    let mut rig = Rig::new(nothing);
+    let storm: Vec<_> = (0..5000).flat_map(|n| [on(n / 20, (n % 128) as u8), off(n / 20, (n % 128) as u8)]).collect();
+    rig.block(&rig.host(true), 500, &storm);
+    rig.block(&rig.host(true), 500, &[]);
+    assert_eq!(sounding(&rig.log), Ok(0));
+    assert!(rig.shared.meters.dropped.load(Ordering::Relaxed) > 0, "what did not fit was counted");
+    let held = rig.heard.iter().fold(0i64, |held, heard| match heard {
+        Heard::NoteOn { .. } => held + 1,
+        Heard::NoteOff { .. } => held - 1,
+        Heard::Pedal { .. } => held,
+    });
+    assert!(held <= 0, "the worker holds no key that is up");
+}
+
+#[test]
+fn strays_and_wildcards_do_no_harm() {
+    let mut rig = Rig::new(nothing);
+    let wild = NoteEvent::NoteOff {
+        timing: 300,
+        voice_id: VoiceID::Wildcard,
+        channel: Channel::Wildcard,
+        key: Key::Wildcard,
+        velocity: 0.0,
+    };
+    rig.block(&rig.host(true), 500, &[off(0, 10), on(5, 60), on(9999, 64), wild]);
+    assert_eq!(sounding(&rig.log), Ok(0), "{:?}", rig.log);
+    let ends = rig.log.iter().filter(|(.., message)| matches!(message, Message::NoteEnd { .. })).count();
+    assert_eq!(ends, 2);
+}
+
+/// What a host and a musician may do.
+#[derive(Clone, Debug)]
+enum Act {
+    Press(u32, u8),
+    Release(u32, u8),
+    Stop,
+    Start,
+    Seek(f64),
+    Reset,
+    Panic,
+    Sleep(bool),
+    Switch(usize, bool),
+    Move(usize, i32),
+    Blocks(u8, u32),
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let act = prop_oneof![
+        (0u32..600, 40u8..90).prop_map(|(at, key)| Act::Press(at, key)),
+        (0u32..600, 40u8..90).prop_map(|(at, key)| Act::Release(at, key)),
+        Just(Act::Stop),
+        Just(Act::Start),
+        (-4.0f64..40.0).prop_map(Act::Seek),
+        Just(Act::Reset),
+        Just(Act::Panic),
+        any::<bool>().prop_map(Act::Sleep),
+        (0usize..4, any::<bool>()).prop_map(|(player, on)| Act::Switch(player, on)),
+        (0usize..4, 1i32..=16).prop_map(|(player, channel)| Act::Move(player, channel)),
+        (1u8..12, 1u32..3000).prop_map(|(count, length)| Act::Blocks(count, length)),
+    ];
+    prop::collection::vec(act, 1..80)
+}
+
+proptest! {
+    #[test]
+    fn every_note_on_gets_exactly_one_note_off(acts in acts()) {
+        let mut rig = Rig::new(busy);
+        let mut playing = true;
+        let mut input = Vec::new();
+        for act in acts {
+            match act {
+                Act::Press(at, key) => input.push(on(at, key)),
+                Act::Release(at, key) => input.push(off(at, key)),
+                Act::Stop => playing = false,
+                Act::Start => playing = true,
+                Act::Seek(position) => rig.position = position,
+                Act::Reset => rig.processor.reset(),
+                Act::Panic => rig.shared.request_panic(),
+                Act::Sleep(asleep) => rig.planner = if asleep { None } else { Some(busy) },
+                // SAFETY: nothing else uses the parameters.
+                Act::Switch(player, on) => unsafe {
+                    rig.params.player(Player::ALL[player]).on._internal_set_plain_value(on);
+                },
+                // SAFETY: as above.
+                Act::Move(player, channel) => unsafe {
+                    rig.params.player(Player::ALL[player]).channel._internal_set_plain_value(channel);
+                },
+                Act::Blocks(count, length) => {
+                    for _ in 0..count {
+                        rig.block(&rig.host(playing), length, &std::mem::take(&mut input));
+                    }
+                }
+            }
+        }
+        rig.planner = Some(nothing);
+        let release: Vec<_> = (0..128).map(|key| off(0, key)).collect();
+        rig.block(&rig.host(true), 64, &input);
+        rig.block(&rig.host(true), 64, &release);
+        rig.block(&rig.host(false), 64, &[]);
+        rig.block(&rig.host(true), 64, &[]);
+        prop_assert_eq!(sounding(&rig.log), Ok(0));
+        prop_assert!(rig.log.is_sorted_by_key(|(sample, ..)| *sample));
+        prop_assert!((0..128).all(|key| rig.shared.keyboard.mask(key) == 0));
+    }
+
+    #[test]
+    fn what_sounds_does_not_depend_on_the_blocks(
+        lengths in prop::collection::vec(1u32..2500, 1..8),
+        keys in prop::collection::vec((0u32..60_000, 50u8..80), 0..20),
+    ) {
+        let run = |lengths: &[u32]| {
+            let mut rig = Rig::new(busy);
+            for &length in lengths.iter().cycle() {
+                let from = rig.sample as u32;
+                if from >= 60_000 {
+                    break;
+                }
+                let length = length.min(60_000 - from);
+                let mut input: Vec<_> = keys
+                    .iter()
+                    .flat_map(|&(at, key)| [(at, key, true), (at + 2000, key, false)])
+                    .filter(|(at, ..)| (from..from + length).contains(at))
+                    .collect();
+                input.sort();
+                let input: Vec<_> =
+                    input.iter().map(|&(at, key, is_on)| if is_on { on(at - from, key) } else { off(at - from, key) }).collect();
+                rig.block(&rig.host(true), length, &input);
+            }
+            (rig.log.iter().map(|entry| format!("{entry:?}")).collect::<Vec<_>>(), rig.heard)
+        };
+        prop_assert_eq!(run(&lengths), run(&[512]));
+    }
+}

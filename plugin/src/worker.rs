@@ -1,0 +1,188 @@
+//! The worker: one thread for each instance, on which everything musical happens.
+//!
+//! It takes what the audio thread tells it in the order of the ring, and nothing else decides what it plays: not the time at
+//! which it wakes, not how long it takes. It wakes by itself, with a short back-off, so that the audio thread never makes
+//! a system call for it.
+
+mod band;
+mod networks;
+
+use std::any::Any;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use continuo_models::Cue;
+
+use crate::diagnostics::{TOTALS, count};
+use crate::seam::{
+    CUES_CAPACITY, Command, CueReceiver, CueSender, PLAYED_CAPACITY, Played, PlayedReceiver, PlayedSender, Shared,
+    StampedCue, cue_ring, played_ring,
+};
+use band::Band;
+pub use networks::NetworksKept;
+
+/// A developer's tool: the worker sleeps a pseudo-random time of up to this many milliseconds before each decision.
+const SLOW_WORKER: &str = "CONTINUO_SLOW_WORKER_MS";
+
+/// Rounds of looking for work that cost nothing, then such that give way, then such that sleep.
+const SPINS: u32 = 16;
+const YIELDS: u32 = 32;
+const SHORTEST_SLEEP: Duration = Duration::from_micros(50);
+const LONGEST_SLEEP: Duration = Duration::from_millis(1);
+
+/// The worker's thread. Dropping it ends and joins the thread.
+pub struct Worker {
+    stop: Arc<AtomicBool>,
+    ready: mpsc::Receiver<()>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Worker {
+    /// Starts the thread, and gives the audio thread's ends of its rings. The networks are loaded on the new thread, or shared
+    /// with the instances that have them.
+    ///
+    /// # Errors
+    /// When the system has no thread to give.
+    pub fn start(shared: Arc<Shared>, kept: Arc<NetworksKept>) -> io::Result<(Self, PlayedSender, CueReceiver)> {
+        let (played_sender, played) = played_ring(PLAYED_CAPACITY);
+        let (cues, cue_receiver) = cue_ring(CUES_CAPACITY);
+        let stop = Arc::new(AtomicBool::new(false));
+        let (announce, ready) = mpsc::channel();
+        let loop_stop = Arc::clone(&stop);
+        let thread = thread::Builder::new().name("continuo worker".into()).spawn(move || {
+            let band = Band::new(kept.get(&shared));
+            // The main thread may have stopped waiting.
+            let _ = announce.send(());
+            let slowness = std::env::var(SLOW_WORKER).ok().and_then(|ms| ms.parse().ok()).unwrap_or(0);
+            Labour { played, cues, shared, kept, stop: loop_stop, band, slowness, decisions: 0 }.run();
+        })?;
+        Ok((Self { stop, ready, thread: Some(thread) }, played_sender, cue_receiver))
+    }
+
+    /// Main thread: waits until the networks are loaded, so that the first frames do not miss. `false` after `patience`.
+    pub fn wait_until_ready(&self, patience: Duration) -> bool {
+        self.ready.recv_timeout(patience).is_ok()
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take() {
+            // A panic there was caught and told already.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The thread's state.
+struct Labour {
+    played: PlayedReceiver,
+    cues: CueSender,
+    shared: Arc<Shared>,
+    kept: Arc<NetworksKept>,
+    stop: Arc<AtomicBool>,
+    band: Band,
+    /// Milliseconds to sleep before a decision, at most.
+    slowness: u64,
+    decisions: u64,
+}
+
+impl Labour {
+    fn run(mut self) {
+        let mut idle = 0;
+        while !self.stop.load(Ordering::Acquire) {
+            if self.take_turn() {
+                idle = 0;
+            } else {
+                rest(idle);
+                idle = idle.saturating_add(1);
+            }
+        }
+    }
+
+    /// Does the next thing there is to do; `false` when there is nothing.
+    fn take_turn(&mut self) -> bool {
+        while let Some(command) = self.shared.next_command() {
+            match command {
+                Command::ReloadNetworks => self.band.exchange(self.kept.reload(&self.shared)),
+                Command::Forget => self.band.forget(),
+            }
+        }
+        let Some(played) = self.played.next() else { return false };
+        if let Played::Frame(_) = played {
+            self.dawdle();
+        }
+        match catch_unwind(AssertUnwindSafe(|| self.band.take(played))) {
+            Ok(Some(outlook)) => {
+                count(&self.shared.meters.plans, &TOTALS.plans, 1);
+                hand_over(self.band.cues(), &mut self.cues, &self.shared, &self.stop);
+                self.shared.publish_outlook(outlook);
+            }
+            Ok(None) => {}
+            Err(panic) => self.recover(&*panic, played),
+        }
+        true
+    }
+
+    /// The improviser has failed on something: say so, and begin anew rather than fall silent.
+    fn recover(&mut self, panic: &(dyn Any + Send), played: Played) {
+        count(&self.shared.meters.panics, &TOTALS.panics, 1);
+        let reason = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
+        let reason = reason.unwrap_or("for an unknown reason");
+        self.shared.notify(format!("The band lost its place and has begun anew ({reason}). Please report this."));
+        self.band = Band::new(self.kept.get(&self.shared));
+        if let Played::Frame(call) = played {
+            // An empty plan, so that nobody waits for it.
+            let done = StampedCue { epoch: call.epoch, cue: Cue::Done(call.start.next) };
+            hand_over(&[done], &mut self.cues, &self.shared, &self.stop);
+        }
+    }
+
+    /// Sleeps as long as [`SLOW_WORKER`] says.
+    fn dawdle(&mut self) {
+        if self.slowness > 0 {
+            self.decisions += 1;
+            let hash = self.decisions.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+            thread::sleep(Duration::from_millis(hash % (self.slowness + 1)));
+        }
+    }
+}
+
+/// Hands over cues, and waits while there is no room for them: none is ever dropped, unless the worker is to stop.
+fn hand_over(handed: &[StampedCue], cues: &mut CueSender, shared: &Shared, stop: &AtomicBool) {
+    for &cue in handed {
+        let mut pending = cues.try_send(cue);
+        if pending.is_err() {
+            count(&shared.meters.overflowed, &TOTALS.overflowed, 1);
+        }
+        let mut round = 0;
+        while let Err(cue) = pending {
+            if stop.load(Ordering::Acquire) {
+                return;
+            }
+            rest(round);
+            round += 1;
+            pending = cues.try_send(cue);
+        }
+    }
+}
+
+/// The `round`th rest in a row.
+fn rest(round: u32) {
+    if round < SPINS {
+        std::hint::spin_loop();
+    } else if round < SPINS + YIELDS {
+        thread::yield_now();
+    } else {
+        let doublings = ((round - SPINS - YIELDS) / 8).min(8);
+        thread::sleep((SHORTEST_SLEEP * (1 << doublings)).min(LONGEST_SLEEP));
+    }
+}
+
+#[cfg(test)]
+mod tests;
