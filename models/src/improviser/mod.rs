@@ -1,13 +1,16 @@
 //! The improviser: listens, decides frame by frame, and hands out cues.
 
+mod bass_patterns;
 pub mod bassist;
 pub mod comper;
+mod comping_patterns;
 pub mod harmonist;
 pub mod harmony_rules;
 pub mod key_belief;
 pub mod keyboard;
 pub mod listener;
 pub mod past;
+mod patterns;
 pub mod performer;
 pub mod random;
 pub mod sampler;
@@ -27,6 +30,7 @@ use crate::score::{AnswerRow, Cue, FrameStart, Heard, NoteCue};
 use bassist::Bassist;
 use comper::Comper;
 use harmonist::{Harmonist, Harmony, Situation};
+use key_belief::KeyBelief;
 use listener::Listener;
 use random::{Purpose, Random};
 use scene::Scene;
@@ -124,7 +128,8 @@ impl Improviser {
         let controls = &start.controls;
         let believed = self.listener.belief().key().map(|(key, _)| key);
         let key = if controls.key_lock { controls.key } else { believed.unwrap_or(controls.key) };
-        let situation = Situation { listener: &self.listener, controls, key, before, now, next };
+        let keys = if controls.key_lock { KeyBelief::certain(key) } else { *self.listener.belief() };
+        let situation = Situation { listener: &self.listener, controls, keys, before, now, next };
         let harmony = self.harmonist.decide(&situation, |spot| Random::new(controls.seed, spot.frame));
         self.outlook = Outlook {
             frame: next.frame,

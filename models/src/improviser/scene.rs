@@ -1,9 +1,9 @@
 //! What every player of the band knows about the frame that is being decided.
 
-use crate::controls::Controls;
+use crate::controls::{Controls, Player};
 use crate::improviser::random::Random;
-use crate::music::time::frame_start;
-use crate::music::{BarPosition, Chord, Frame, Key, Style, Tick};
+use crate::music::time::{MOMENTS_PER_TICK, TICKS_PER_QUARTER, frame_start};
+use crate::music::{BarPosition, Chord, Frame, Key, PitchClassSet, Style, Tick};
 
 /// The frame that is being decided, as the harmonist and the listener describe it to the other players.
 #[derive(Clone, Copy, Debug)]
@@ -48,5 +48,21 @@ impl Scene<'_> {
     /// Whether a felt beat begins with the frame.
     pub fn is_beat(&self) -> bool {
         self.position.is_beat(self.tick())
+    }
+
+    /// The pitch classes that the band may play: those of the locked key, or all.
+    pub fn allowed(&self) -> PitchClassSet {
+        if self.controls.key_lock { self.controls.key.locked_scale() } else { PitchClassSet::ALL }
+    }
+
+    /// How much `player` plays, 0 to 1: its own density, scaled by the band's.
+    pub fn density(&self, player: Player) -> f32 {
+        (self.controls.player(player).density * self.controls.density * 2.0).clamp(0.0, 1.0)
+    }
+
+    /// `milliseconds` at the scene's tempo, in moments.
+    pub fn moments(&self, milliseconds: f32) -> i64 {
+        let per_minute = self.tempo * (TICKS_PER_QUARTER * MOMENTS_PER_TICK) as f32;
+        (milliseconds * per_minute / 60_000.0) as i64
     }
 }

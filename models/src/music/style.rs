@@ -57,9 +57,10 @@ impl Style {
     pub fn texture(self) -> Texture {
         match self {
             Style::Jazz => Texture::Rootless,
-            Style::Latin | Style::Blues => Texture::Shell,
-            Style::Pop | Style::Folk | Style::Game | Style::Electronic => Texture::Close,
-            Style::Classical | Style::Baroque => Texture::Close,
+            Style::Classical | Style::Blues => Texture::Shell,
+            Style::Pop | Style::Folk | Style::Baroque | Style::Game | Style::Latin | Style::Electronic => {
+                Texture::Close
+            }
             Style::Romantic => Texture::Wide,
             Style::Hymn => Texture::Chorale,
         }

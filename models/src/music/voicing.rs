@@ -15,7 +15,7 @@ pub enum Texture {
     /// Guide tones with colour and without the root, which is left to the bass; close, or with the second voice from
     /// the top dropped an octave.
     Rootless,
-    /// Root and guide tones, seventh chords without their fifth.
+    /// Three notes: seventh chords without their fifth, or, where it is altered, without their root.
     Shell,
     /// Three or four notes over more than an octave, wide below and close above.
     Wide,
@@ -231,9 +231,19 @@ fn shapes(chord: Chord, texture: Texture, colours: PitchClassSet) -> Vec<Vec<Pit
                 vec![fifth, third, root],
                 vec![root, fifth, third, root],
             ],
-            Texture::Shell => [rotations(&[root, third, fifth]), vec![vec![root, third, fifth, root]]].concat(),
-            Texture::Rootless => [rotations(&[root, third, fifth]), vec![vec![fifth, third, root]]].concat(),
-            Texture::Close | Texture::Chorale => rotations(&[root, third, fifth]),
+            Texture::Rootless => {
+                let mut shapes = rotations(&[root, third, fifth]);
+                shapes.push(vec![fifth, third, root]);
+                let colour = |interval| Some((root + interval) % 12).filter(|&class| colours.contains(class));
+                let sixth_or_seventh = if chord.quality.is_minor() { colour(10) } else { colour(9) };
+                if let (Some(ninth), Some(other), true) =
+                    (colour(2), sixth_or_seventh, chord.quality.has_perfect_fifth())
+                {
+                    shapes.extend([vec![third, fifth, ninth], vec![third, other, ninth]]);
+                }
+                shapes
+            }
+            Texture::Close | Texture::Shell | Texture::Chorale => rotations(&[root, third, fifth]),
         };
     };
     match texture {
@@ -245,7 +255,7 @@ fn shapes(chord: Chord, texture: Texture, colours: PitchClassSet) -> Vec<Vec<Pit
             vec![fifth, third, seventh],
         ],
         Texture::Shell if !chord.quality.has_perfect_fifth() => {
-            [rotations(&[root, third, fifth, seventh]), vec![vec![root, fifth, seventh, third]]].concat()
+            [rotations(&[third, fifth, seventh]), vec![vec![third, seventh, fifth]]].concat()
         }
         Texture::Shell => {
             [rotations(&[root, third, seventh]), vec![vec![root, seventh, third], vec![third, seventh, root]]].concat()
@@ -336,8 +346,10 @@ fn price(voicing: &Voicing, chord: Chord, space: &Space) -> i32 {
         let grating = keys[index + 1..].iter().filter(|&&high| high - low == 13).count();
         cost += if chord.quality == Quality::Dominant { 1 } else { 5 } * grating as i32;
     }
-    if keys.len() > 1 && keys[keys.len() - 1] - keys[keys.len() - 2] == 1 {
-        cost += 3;
+    // A semitone on top is sharp, a second at the bottom dull.
+    if keys.len() > 2 {
+        cost += if keys[keys.len() - 1] - keys[keys.len() - 2] == 1 { 3 } else { 0 };
+        cost += if keys[1] - keys[0] < 3 { 3 } else { 0 };
     }
     let doubled = |class: PitchClass| keys.iter().filter(|&&key| class_of(key) == class).count() > 1;
     if doubled(space.key.leading_tone()) && chord.contains(space.key.leading_tone()) {
@@ -354,7 +366,8 @@ fn price(voicing: &Voicing, chord: Chord, space: &Space) -> i32 {
             () if Some(bass) == chord.seventh() => 5,
             () => 9,
         };
-        // Upper neighbours within an octave, the soprano in a soprano's place.
+        // Air above the bass, upper neighbours within an octave.
+        cost += (7 - i32::from(keys[1] - keys[0])).max(0) / 2;
         cost += keys.windows(2).skip(1).map(|pair| 4 * i32::from((pair[1] - pair[0]).saturating_sub(12))).sum::<i32>();
         cost += 2 * chord.tones().without(voicing.classes()).len() as i32;
     }
