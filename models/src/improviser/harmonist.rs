@@ -2,6 +2,7 @@
 //! musician may play there, and what is planned after it.
 
 use super::OUTLOOK_CHORDS;
+use super::key_belief::KeyBelief;
 use super::listener::Listener;
 use super::past::{Advisor, Past, StyleMix};
 use super::random::{Purpose, Random};
@@ -34,8 +35,8 @@ pub struct Situation<'a> {
     pub listener: &'a Listener,
     /// The parameters at `now`.
     pub controls: &'a Controls,
-    /// The key that the band believes to be in, or the locked one.
-    pub key: Key,
+    /// The keys that the band believes to be in, or the locked one.
+    pub keys: KeyBelief,
     /// The frame that has just ended.
     pub before: Spot,
     /// The frame that begins now; its chord was decided before.
@@ -104,28 +105,28 @@ impl Harmonist {
     }
 
     fn attempt(&mut self, situation: &Situation, random: &impl Fn(Spot) -> Random) -> Result<Harmony, String> {
-        let &Situation { listener, controls, key, before, now, next } = situation;
+        let &Situation { listener, controls, ref keys, before, now, next } = situation;
         let advisor = &self.advisor;
         let mix = StyleMix::of(controls);
 
         let mut past = self.past.clone();
-        past.read(advisor, listener.last_frame(), before, mix, key)?;
+        past.read(advisor, listener.last_frame(), before, mix, keys)?;
         past.commit(listener.last_frame(), self.committed[0]);
 
         let mut ahead = past.clone();
         let note = listener.early().map_or(Note::Hidden, Note::Onset);
-        ahead.read(advisor, note, now, mix, key)?;
+        ahead.read(advisor, note, now, mix, keys)?;
         ahead.commit(note, self.committed[1]);
 
         let mut future = ahead.clone();
-        let mut advice = future.read(advisor, Note::Hidden, next, mix, key)?;
+        let mut advice = future.read(advisor, Note::Hidden, next, mix, keys)?;
         let follow = controls.follow.clamp(0.0, 1.0);
         if let Some(class) = listener.newest().filter(|_| follow > 0.0) {
-            let reaction = ahead.clone().read(advisor, Note::Held(class), next, mix, key)?;
+            let reaction = ahead.clone().read(advisor, Note::Held(class), next, mix, keys)?;
             advice = advice.mixed(&reaction, follow);
         }
 
-        let choice = Choice { controls, key, held: held_chord(listener, controls, key) };
+        let choice = Choice { controls, keys, held: listener.held_chord().filter(|&chord| allowed(chord, controls)) };
         let chord = if self.rests(situation) {
             None
         } else {
@@ -136,7 +137,7 @@ impl Harmonist {
         let mut under = [chord; 12];
         if chord.is_some() && choice.held.is_none() && controls.players[0].on {
             for class in (0..12).filter(|&class| chord.is_some_and(|chord| !chord.contains(class))) {
-                let reaction = ahead.clone().read(advisor, Note::Onset(class), next, mix, key)?;
+                let reaction = ahead.clone().read(advisor, Note::Onset(class), next, mix, keys)?;
                 under[usize::from(class)] = choice.reaction(&reaction, class).or(chord);
             }
         }
@@ -181,7 +182,7 @@ fn plan(
     let mut free = planned.iter_mut();
     for frames in 1..=PLANNED_FRAMES {
         let spot = spot.plus(frames);
-        let advice = future.read(advisor, Note::Hidden, spot, mix.pure(), choice.key)?;
+        let advice = future.read(advisor, Note::Hidden, spot, mix.pure(), choice.keys)?;
         let chord = choice.chord(&advice, &future, spot, &recent, random(spot));
         if future.chord() != Some(chord) {
             recent.push(chord);
@@ -195,25 +196,21 @@ fn plan(
     Ok(planned)
 }
 
-/// The chord that the musician holds, unless the locked key forbids it.
-fn held_chord(listener: &Listener, controls: &Controls, key: Key) -> Option<Chord> {
-    listener.held_chord().filter(|&chord| allowed(chord, controls, key))
-}
-
-fn allowed(chord: Chord, controls: &Controls, key: Key) -> bool {
-    !controls.key_lock || chord.tones().is_subset(key.locked_scale())
+/// Whether the lock lets the chord through.
+fn allowed(chord: Chord, controls: &Controls) -> bool {
+    !controls.key_lock || chord.tones().is_subset(controls.key.locked_scale())
 }
 
 /// How a chord is chosen from advice.
 struct Choice<'a> {
     controls: &'a Controls,
-    key: Key,
+    keys: &'a KeyBelief,
     held: Option<Chord>,
 }
 
 impl Choice<'_> {
     fn allows(&self, index: usize) -> bool {
-        Chord::from_index(index).is_some_and(|chord| allowed(chord, self.controls, self.key))
+        Chord::from_index(index).is_some_and(|chord| allowed(chord, self.controls))
     }
 
     /// The chord of the frame at `spot`, after `past`.
@@ -221,7 +218,7 @@ impl Choice<'_> {
         if let Some(held) = self.held {
             return held;
         }
-        let standing = past.chord().filter(|&chord| allowed(chord, self.controls, self.key));
+        let standing = past.chord().filter(|&chord| allowed(chord, self.controls));
         match standing {
             Some(standing) if !self.changes(advice, past, spot, random) => standing,
             _ => self.another(advice, standing, recent, random),
@@ -252,7 +249,7 @@ impl Choice<'_> {
         sample(&logits, other, freedom, random.uniform(Purpose::Chord, 0))
             .and_then(Chord::from_index)
             .or(standing)
-            .unwrap_or_else(|| tonic(self.key))
+            .unwrap_or_else(|| tonic(self.controls.key))
     }
 
     /// The chord under a note of `class` that the standing chord lacks, if the advice is to change for it.

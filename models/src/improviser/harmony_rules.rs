@@ -1,6 +1,7 @@
 //! Harmony by rule, for when there is no network: the diatonic chord that covers what was heard of late and follows
 //! well on the chord before.
 
+use super::key_belief::KeyBelief;
 use super::past::Past;
 use super::spot::Spot;
 use crate::music::{Chord, Key, Quality, Style};
@@ -39,23 +40,32 @@ const MINOR: [Quality; 7] = [
     Quality::Major,
     Quality::Major,
 ];
-const IMPOSSIBLE: f32 = -30.0;
 
-/// Which chord the rules advise in the frame at `spot`, with `note` in it.
-pub fn advise(past: &Past, note: Note, spot: Spot, style: Style, key: Key) -> HarmonistLogits {
+/// Which chord the rules advise in the frame at `spot`, with `note` in it: the mean of what they advise in each key,
+/// weighed by the belief in it.
+pub fn advise(past: &Past, note: Note, spot: Spot, style: Style, keys: &KeyBelief) -> HarmonistLogits {
     let heard = past.heard();
     let cover = |chord: Chord| -> f32 {
         let now = note.pitch_class().map_or(0.0, |class| if chord.contains(class) { 0.25 } else { -0.25 });
         chord.tones().iter().map(|class| heard[usize::from(class)]).sum::<f32>() + now
     };
-    let before = past.chord().and_then(|chord| key.degree(chord.root));
-    let mut logits = HarmonistLogits { change: [0.0; 2], chord: [IMPOSSIBLE; Chord::VOCABULARY], note: [0.0; 25] };
-    for degree in 0..7 {
-        let chord = diatonic(key, degree, style);
-        let place = usize::from(degree);
-        let follows = before.map_or(0.0, |before| FOLLOWS[usize::from(before)][place]);
-        logits.chord[chord.index()] = 7.0 * cover(chord) + USUAL[place] + follows;
+    let mut chances = [0.0; Chord::VOCABULARY];
+    for (index, &belief) in keys.weights().iter().enumerate().filter(|(_, belief)| **belief > 1e-3) {
+        let key = Key::from_index(index);
+        let before = past.chord().and_then(|chord| key.degree(chord.root));
+        let weigh = |degree: u8| {
+            let chord = diatonic(key, degree, style);
+            let follows = before.map_or(0.0, |before| FOLLOWS[usize::from(before)][usize::from(degree)]);
+            (chord.index(), (7.0 * cover(chord) + USUAL[usize::from(degree)] + follows).exp())
+        };
+        let weights: [(usize, f32); 7] = std::array::from_fn(|degree| weigh(degree as u8));
+        let sum: f32 = weights.iter().map(|(_, weight)| weight).sum();
+        for (chord, weight) in weights {
+            chances[chord] += belief * weight / sum;
+        }
     }
+    let mut logits =
+        HarmonistLogits { change: [0.0; 2], chord: chances.map(|chance| chance.max(1e-12).ln()), note: [0.0; 25] };
     let clash = past.chord().map_or(1.0, |chord| 0.5 - cover(chord));
     let place = if spot.begins_bar() {
         1.6
@@ -98,7 +108,7 @@ mod tests {
         for &class in heard {
             past.commit(Note::Onset(class), None);
         }
-        let logits = advise(&past, Note::Hidden, spot(0), style, key);
+        let logits = advise(&past, Note::Hidden, spot(0), style, &KeyBelief::certain(key));
         likeliest(&logits.chord, |_| true).and_then(Chord::from_index)
     }
 
@@ -124,7 +134,8 @@ mod tests {
     #[test]
     fn a_barline_invites_a_change_more_than_another_beat() {
         let past = Past::default();
-        let change = |frame| advise(&past, Note::Hidden, spot(frame), Style::Pop, Key::major(0)).change[1];
+        let change =
+            |frame| advise(&past, Note::Hidden, spot(frame), Style::Pop, &KeyBelief::certain(Key::major(0))).change[1];
         assert!(change(0) > change(8) && change(8) > change(4));
     }
 }

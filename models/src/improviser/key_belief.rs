@@ -31,6 +31,18 @@ impl Default for KeyBelief {
 }
 
 impl KeyBelief {
+    /// No doubt about `key`.
+    pub fn certain(key: Key) -> Self {
+        let mut belief = [0.0; 24];
+        belief[key.index()] = 1.0;
+        Self { belief, heard: true }
+    }
+
+    /// The belief in each key, in the order of [`Key::ALL`]; sums to 1.
+    pub fn weights(&self) -> &[f32; 24] {
+        &self.belief
+    }
+
     /// A note of `class` began.
     pub fn hear_onset(&mut self, class: PitchClass) {
         self.leak();

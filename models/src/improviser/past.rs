@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::harmony_rules;
+use super::key_belief::KeyBelief;
 use super::spot::Spot;
 use crate::controls::Controls;
-use crate::music::{Chord, Key, Style};
+use crate::music::{Chord, Style};
 use crate::network::HarmonistNetwork;
 use crate::network::features::{Note, PitchMemory};
 use crate::network::harmonist::{HarmonistInput, HarmonistLogits};
@@ -87,7 +88,7 @@ impl States {
 pub enum Advisor {
     /// The network.
     Network(Arc<HarmonistNetwork>),
-    /// Rules, in the key that the band believes to be in.
+    /// Rules, in the keys that the band believes to be in.
     Rules,
 }
 
@@ -141,10 +142,10 @@ impl Past {
         note: Note,
         spot: Spot,
         mix: StyleMix,
-        key: Key,
+        keys: &KeyBelief,
     ) -> Result<HarmonistLogits, String> {
         let Advisor::Network(network) = advisor else {
-            return Ok(harmony_rules::advise(self, note, spot, mix.main(), key));
+            return Ok(harmony_rules::advise(self, note, spot, mix.main(), keys));
         };
         let Self { states, fast, slow, note: previous, chord, age } = self;
         states.step(
