@@ -1,0 +1,84 @@
+//! How the whole band plays: knobs, key lock and seed.
+
+use egui::{Align2, Rect, Stroke, Ui, pos2, vec2};
+
+use super::hint::Hint;
+use super::knob::Knob;
+use super::setting::Setting;
+use super::{button, choice, paint, stepper, switch, theme};
+
+/// The settings of the band.
+pub struct Settings<'a> {
+    /// From always the likeliest to wild.
+    pub temperature: &'a dyn Setting,
+    /// From anticipating to reacting.
+    pub follow: &'a dyn Setting,
+    /// How much is played.
+    pub density: &'a dyn Setting,
+    /// How late off-beat eighths come.
+    pub swing: &'a dyn Setting,
+    /// Deviation of timing and loudness.
+    pub humanise: &'a dyn Setting,
+    /// Whether the band stays in the key.
+    pub key_lock: &'a dyn Setting,
+    /// That key.
+    pub key: &'a dyn Setting,
+    /// Chooses among equally good takes.
+    pub seed: &'a dyn Setting,
+}
+
+const KNOB_WIDTH: f32 = 76.0;
+const COLUMN: f32 = 116.0;
+const ROW: f32 = 28.0;
+
+/// Shows the settings in `rect`.
+pub fn show(ui: &mut Ui, rect: Rect, settings: &Settings) {
+    paint::card(ui.painter(), rect);
+    let inside = rect.shrink(theme::INSET);
+    let knobs = [
+        (
+            "Temperature",
+            "How daring the band is: low plays what is likeliest, high surprises you.",
+            settings.temperature,
+        ),
+        (
+            "Follow",
+            "Low: the band leads and expects where you are going. High: it goes where your newest notes go.",
+            settings.follow,
+        ),
+        ("Density", "How many notes the whole band plays.", settings.density),
+        ("Swing", "How late the off-beat eighths come: from straight to a full triplet.", settings.swing),
+        ("Humanise", "Small deviations of timing and loudness, as a hand makes them.", settings.humanise),
+    ];
+    for (n, (label, text, setting)) in knobs.into_iter().enumerate() {
+        let left = inside.left() - 4.0 + n as f32 * KNOB_WIDTH;
+        let knob = Rect::from_min_size(pos2(left, inside.top()), vec2(KNOB_WIDTH, inside.height()));
+        Knob { label, hint: Hint::turn(label, text), accent: theme::YOU }.show(ui, knob, setting);
+    }
+
+    let seed_left = inside.right() - COLUMN;
+    let key_left = seed_left - theme::GAP - COLUMN;
+    let line = key_left - theme::GAP - 2.0;
+    ui.painter().vline(line, inside.y_range(), Stroke::new(1.0, theme::EDGE));
+    let cell =
+        |left: f32, top: f32, height: f32| Rect::from_min_size(pos2(left, inside.top() + top), vec2(COLUMN, height));
+
+    let hint = Hint::click("Key lock", "Keeps every note of the band in the scale of the key below.");
+    switch::show(ui, cell(key_left, -2.0, 20.0), "Key lock", hint, theme::YOU, settings.key_lock);
+    let hint = Hint::click("Key", "The key for the key lock.");
+    choice::show(ui, cell(key_left, 30.0, ROW), hint, &super::symbols::WithAccidentals(settings.key));
+    let note = if settings.key_lock.value() >= 0.5 { "The band stays in key" } else { "The band is free" };
+    let place = cell(key_left, 68.0, ROW);
+    ui.painter().text(place.left_center(), Align2::LEFT_CENTER, note, theme::regular(theme::SMALL), theme::FAINT);
+
+    let title = cell(seed_left, -2.0, 20.0);
+    ui.painter().text(title.left_center(), Align2::LEFT_CENTER, "Seed", theme::regular(theme::BODY), theme::DIM);
+    let hint = Hint::turn("Seed", "One number, one take: the same seed and the same playing give the same notes.");
+    stepper::show(ui, cell(seed_left, 30.0, ROW), hint, settings.seed);
+    let hint = Hint::click("Again, different", "Another take, as good as this one: goes to the next seed.");
+    if button::show(ui, cell(seed_left, 68.0, ROW), "Again, different", hint, theme::TEXT).clicked() {
+        let steps = settings.seed.steps().unwrap_or(0);
+        let next = settings.seed.step_at(settings.seed.value()) + 1;
+        settings.seed.change(settings.seed.value_of_step(if next > steps { 0 } else { next }));
+    }
+}

@@ -1,0 +1,39 @@
+//! A drop-down list of the steps of a setting.
+
+use egui::{ComboBox, Rect, Response, Ui, UiBuilder};
+
+use super::gesture;
+use super::hint::Hint;
+use super::setting::Setting;
+
+/// The height of the open list, in points.
+const LIST_HEIGHT: f32 = 290.0;
+
+/// Shows the step at which `setting` stands in `rect`; the list opens on a click, Enter or Space, and the wheel and the
+/// arrow keys go through it.
+pub fn show(ui: &mut Ui, rect: Rect, hint: Hint, setting: &dyn Setting) -> Response {
+    ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(hint.name), |ui| {
+        ui.spacing_mut().interact_size.y = rect.height();
+        let steps = setting.steps().unwrap_or(0);
+        let current = setting.step_at(setting.value());
+        let mut chosen = current;
+        let response = ComboBox::from_id_salt("list")
+            .selected_text(setting.text(setting.value()))
+            .width(rect.width())
+            .height(LIST_HEIGHT)
+            .truncate()
+            .show_ui(ui, |ui| {
+                for step in 0..=steps {
+                    ui.selectable_value(&mut chosen, step, setting.text(setting.value_of_step(step)));
+                }
+            })
+            .response
+            .accessible_name(hint.name);
+        if chosen != current {
+            setting.change(setting.value_of_step(chosen));
+        }
+        gesture::browse(ui, &response, setting);
+        hint.attach(response)
+    })
+    .inner
+}

@@ -1,0 +1,148 @@
+//! The deadline meter: how early plans arrive, and what went wrong.
+
+use egui::accesskit::Role;
+use egui::{Align2, Color32, CornerRadius, Rect, Response, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+
+use super::hint::Hint;
+use super::{paint, theme};
+
+/// What the band plays by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// The networks are being loaded.
+    #[default]
+    Loading,
+    /// The networks.
+    Networks,
+    /// Rules, because no network could be loaded.
+    Rules,
+    /// Networks, and rules where one is missing.
+    Mixed,
+}
+
+impl Source {
+    fn text(self) -> &'static str {
+        match self {
+            Source::Loading => "loading",
+            Source::Networks => "networks",
+            Source::Rules => "rules",
+            Source::Mixed => "networks + rules",
+        }
+    }
+}
+
+/// What the meter shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// Plans made since the instance was made.
+    pub plans: u64,
+    /// How long before its frame the last plan arrived, in milliseconds.
+    pub lead_ms: f32,
+    /// The shortest such time.
+    pub worst_ms: f32,
+    /// The length of a frame in milliseconds: the most that a lead can usually be.
+    pub frame_ms: f32,
+    /// Plans that were missing when they were needed.
+    pub misses: u64,
+    /// Notes that arrived after their start.
+    pub late: u64,
+    /// Events that found no room.
+    pub dropped: u64,
+    /// What the band plays by.
+    pub source: Source,
+}
+
+const BAR_WIDTH: f32 = 132.0;
+
+/// Shows the meter in `rect`. A click asks for the worst lead to be taken anew: the caller looks at the response.
+pub fn show(ui: &mut Ui, rect: Rect, reading: &Reading) -> Response {
+    paint::card(ui.painter(), rect);
+    let response = ui.interact(rect, ui.make_persistent_id("Deadline meter"), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Deadline meter"));
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_value(spoken(reading)));
+    let inside = rect.shrink2(vec2(theme::INSET, 6.0));
+
+    column(ui, inside, 0.0, "Plans ready", &lead_text(reading), theme::TEXT);
+    lead_bar(ui, pos2(inside.left() + 104.0, inside.center().y), reading);
+
+    let counts = [("missed", reading.misses), ("late", reading.late), ("dropped", reading.dropped)];
+    for (n, (label, count)) in counts.into_iter().enumerate() {
+        let ink = if count > 0 { theme::WARNING } else { theme::TEXT };
+        column(ui, inside, 262.0 + 62.0 * n as f32, label, &short_count(count), ink);
+    }
+    let ink = if matches!(reading.source, Source::Rules | Source::Mixed) { theme::WARNING } else { theme::TEXT };
+    column(ui, inside, 448.0, "Playing by", reading.source.text(), ink);
+
+    paint::focus(ui.painter(), &response, rect, theme::CARD_CORNER);
+    Hint {
+        name: "Deadline meter",
+        text: "How early the band's plans are ready, and the shortest lead so far (the thin line); the bar is one \
+               sixteenth. Missed: no plan in time, the band held its chord. Late and dropped: notes that came too late \
+               or found no room.",
+        handling: "Click to measure the shortest lead anew.",
+    }
+    .attach(response)
+}
+
+fn column(ui: &Ui, inside: Rect, left: f32, label: &str, value: &str, ink: Color32) {
+    let painter = ui.painter();
+    let top = inside.left_top() + vec2(left, 0.0);
+    let bottom = inside.left_bottom() + vec2(left, 0.0);
+    painter.text(top, Align2::LEFT_TOP, label, theme::regular(theme::SMALL), theme::DIM);
+    painter.text(bottom, Align2::LEFT_BOTTOM, value, theme::regular(theme::BODY), ink);
+}
+
+fn lead_bar(ui: &Ui, left_centre: egui::Pos2, reading: &Reading) {
+    let painter = ui.painter();
+    let corner = CornerRadius::same(3);
+    let bar = Rect::from_min_size(left_centre - vec2(0.0, 3.0), vec2(BAR_WIDTH, 6.0));
+    painter.rect_filled(bar, corner, theme::TRACK);
+    if reading.plans == 0 || reading.frame_ms <= 0.0 {
+        return;
+    }
+    let at = |ms: f32| bar.left() + bar.width() * (ms / reading.frame_ms).clamp(0.0, 1.0);
+    let share = reading.lead_ms / reading.frame_ms;
+    let ink = match share {
+        share if share <= 0.0 => theme::ALARM,
+        share if share < 0.25 => theme::WARNING,
+        _ => theme::YOU,
+    };
+    painter.rect_filled(Rect::from_min_max(bar.min, pos2(at(reading.lead_ms), bar.bottom())), corner, ink);
+    painter.vline(at(reading.worst_ms), bar.y_range().expand(4.0), Stroke::new(1.5, theme::DIM));
+}
+
+fn lead_text(reading: &Reading) -> String {
+    match reading {
+        Reading { plans: 0, .. } => "not yet".to_owned(),
+        Reading { lead_ms, .. } if *lead_ms < 0.0 => format!("{:.0} ms late", -lead_ms),
+        Reading { lead_ms, .. } => format!("{lead_ms:.0} ms early"),
+    }
+}
+
+fn short_count(count: u64) -> String {
+    if count > 9999 { format!("{} k", count / 1000) } else { count.to_string() }
+}
+
+fn spoken(reading: &Reading) -> String {
+    format!(
+        "plans {}, {} missed, {} late, {} dropped, playing by {}",
+        lead_text(reading),
+        reading.misses,
+        reading.late,
+        reading.dropped,
+        reading.source.text()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lead_reads_as_early_or_late() {
+        let reading = |lead_ms| Reading { plans: 1, lead_ms, ..Reading::default() };
+        assert_eq!(lead_text(&reading(117.6)), "118 ms early");
+        assert_eq!(lead_text(&reading(-3.0)), "3 ms late");
+        assert_eq!(lead_text(&Reading::default()), "not yet");
+    }
+}

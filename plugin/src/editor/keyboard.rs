@@ -1,0 +1,142 @@
+//! A piano of 88 keys: what you play, and what each player plays, in its colour and shape.
+
+use continuo_models::Player;
+use egui::accesskit::Role;
+use egui::{Align2, Color32, CornerRadius, Painter, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+
+use crate::seam::Part;
+
+use super::{mark, symbols, theme};
+
+/// A white key at rest: darker than ivory, so that the players' colours stand out.
+pub const IVORY: Color32 = Color32::from_rgb(0x3d, 0x43, 0x4c);
+const EBONY: Color32 = Color32::from_rgb(0x15, 0x17, 0x1b);
+const LOWEST: u8 = 21;
+const HIGHEST: u8 = 108;
+const WHITE_KEYS: f32 = 52.0;
+
+/// Which parts sound each of the 128 keys, as [`Part::bit`]s.
+pub type Masks = [u8; 128];
+
+fn is_black(key: u8) -> bool {
+    matches!(key % 12, 1 | 3 | 6 | 8 | 10)
+}
+
+/// White keys below `key` on the piano.
+fn whites_below(key: u8) -> usize {
+    (LOWEST..key).filter(|&key| !is_black(key)).count()
+}
+
+/// Where `key` (21–108) lies in the piano that fills `rect`.
+fn key_rect(rect: Rect, key: u8) -> Rect {
+    let width = rect.width() / WHITE_KEYS;
+    let left = rect.left() + whites_below(key) as f32 * width;
+    if is_black(key) {
+        let half = width * 0.31;
+        Rect::from_min_max(pos2(left - half, rect.top()), pos2(left + half, rect.top() + rect.height() * 0.6))
+    } else {
+        Rect::from_min_max(pos2(left, rect.top()), pos2(left + width, rect.bottom()))
+    }
+}
+
+/// Shows the piano in `rect`.
+pub fn show(ui: &mut Ui, rect: Rect, masks: &Masks) {
+    let response = ui.interact(rect, ui.make_persistent_id("Keyboard"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, "Keyboard"));
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_value(spoken(masks)));
+
+    let painter = ui.painter();
+    for black in [false, true] {
+        for key in (LOWEST..=HIGHEST).filter(|&key| is_black(key) == black) {
+            paint_key(painter, rect, key, masks[usize::from(key)]);
+        }
+    }
+    beyond(painter, rect, masks);
+}
+
+fn paint_key(painter: &Painter, piano: Rect, key: u8, mask: u8) {
+    let black = is_black(key);
+    let rect = key_rect(piano, key).shrink2(if black { vec2(0.0, 0.0) } else { vec2(0.5, 0.0) });
+    let corner = CornerRadius { nw: 0, ne: 0, sw: 3, se: 3 };
+    let you = mask & Part::You.bit() != 0;
+    let fill = match (you, black) {
+        (true, _) => theme::YOU,
+        (false, true) => EBONY,
+        (false, false) => IVORY,
+    };
+    painter.rect(rect, corner, fill, Stroke::new(1.0, theme::GROUND), StrokeKind::Outside);
+    if key % 12 == 0 {
+        let ink = if you { theme::GROUND } else { theme::FAINT };
+        let place = rect.center_bottom() - vec2(0.0, 3.0);
+        let octave = format!("C{}", i32::from(key) / 12 - 1);
+        painter.text(place, Align2::CENTER_BOTTOM, octave, theme::regular(theme::SMALL), ink);
+    }
+    // Each player has a height of its own, so that two on one key are both seen.
+    let radius = if black { 4.0 } else { 5.0 };
+    let (first, step) = if black { (rect.top() + 8.0, 11.5) } else { (piano.top() + piano.height() * 0.36, 12.0) };
+    for (n, player) in [Player::Lead, Player::Voices, Player::Chords, Player::Bass].into_iter().enumerate() {
+        if mask & Part::from(player).bit() != 0 {
+            let centre = pos2(rect.center().x, first + n as f32 * step);
+            mark::paint(painter, player, centre, radius, theme::player_colour(player), Stroke::new(1.5, theme::GROUND));
+        }
+    }
+}
+
+/// An arrow at the end of the piano beyond which a note sounds.
+fn beyond(painter: &Painter, rect: Rect, masks: &Masks) {
+    let sounds = |keys: std::ops::RangeInclusive<usize>| masks[keys].iter().any(|&mask| mask != 0);
+    let font = theme::semibold(theme::HEADING);
+    if sounds(0..=usize::from(LOWEST) - 1) {
+        painter.text(rect.left_center() + vec2(3.0, 0.0), Align2::LEFT_CENTER, "‹", font.clone(), theme::WARNING);
+    }
+    if sounds(usize::from(HIGHEST) + 1..=127) {
+        painter.text(rect.right_center() - vec2(3.0, 0.0), Align2::RIGHT_CENTER, "›", font, theme::WARNING);
+    }
+}
+
+/// What sounds, for assistive technology: "you C4 E4, Bass C2".
+fn spoken(masks: &Masks) -> String {
+    let parts = Part::ALL.into_iter().filter_map(|part| {
+        let keys: Vec<String> =
+            (0..128).filter(|&key| masks[usize::from(key)] & part.bit() != 0).map(symbols::key_name).collect();
+        let name = match part {
+            Part::You => "you",
+            Part::Voices => theme::player_name(Player::Voices),
+            Part::Chords => theme::player_name(Player::Chords),
+            Part::Bass => theme::player_name(Player::Bass),
+            Part::Lead => theme::player_name(Player::Lead),
+        };
+        (!keys.is_empty()).then(|| format!("{name} {}", keys.join(" ")))
+    });
+    let parts: Vec<String> = parts.collect();
+    if parts.is_empty() { "silent".to_owned() } else { parts.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PIANO: Rect = Rect { min: pos2(0.0, 0.0), max: pos2(520.0, 100.0) };
+
+    #[test]
+    fn the_piano_fills_its_rectangle() {
+        assert_eq!(key_rect(PIANO, LOWEST).left(), 0.0);
+        assert_eq!(key_rect(PIANO, HIGHEST).right(), 520.0);
+    }
+
+    #[test]
+    fn a_black_key_stands_between_its_white_neighbours() {
+        let (c, c_sharp, d) = (key_rect(PIANO, 60), key_rect(PIANO, 61), key_rect(PIANO, 62));
+        assert_eq!(c.right(), d.left());
+        assert!(c.center().x < c_sharp.center().x && c_sharp.center().x < d.center().x);
+    }
+
+    #[test]
+    fn what_sounds_is_said_part_by_part() {
+        let mut masks = [0; 128];
+        assert_eq!(spoken(&masks), "silent");
+        masks[60] = Part::You.bit() | Part::Voices.bit();
+        masks[36] = Part::Bass.bit();
+        assert_eq!(spoken(&masks), "you C4, Voices C4, Bass C2");
+    }
+}

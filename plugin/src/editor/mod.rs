@@ -1,0 +1,125 @@
+//! The panel: one widget a file, all of them plain functions of what they show.
+//!
+//! `mod` ties the panel to the plug-in framework; `panel` lays it out; `view` reads what it shows; `setting` and
+//! `gesture` change parameters; the other files are widgets, painters and measures.
+
+pub mod band;
+pub mod button;
+pub mod choice;
+pub mod chord_view;
+pub mod deadline_meter;
+pub mod gesture;
+pub mod header;
+pub mod hint;
+pub mod keyboard;
+pub mod knob;
+pub mod mark;
+pub mod notices;
+pub mod paint;
+pub mod panel;
+pub mod player_strip;
+pub mod setting;
+pub mod slider;
+pub mod stepper;
+pub mod style_selector;
+pub mod switch;
+pub mod symbols;
+pub mod theme;
+pub mod timeline;
+pub mod view;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use egui::{Context, Rgba, Ui};
+use nice_plug::context::gui::GuiContext;
+use nice_plug::editor::dpi::LogicalSize;
+use nice_plug_egui::baseview::HandlerError;
+use nice_plug_egui::{
+    EguiEditor, EguiEditorState, EguiNiceSettings, Frame, Key, KeyCapture, NiceEguiApp, RepaintNotifier,
+    create_egui_editor,
+};
+
+use crate::params::ContinuoParams;
+use crate::seam::Shared;
+
+use panel::Request;
+use view::{History, View};
+
+/// How often the panel looks for something new to show, while something moves and while nothing does.
+const REPAINT: Duration = Duration::from_millis(33);
+const REPAINT_IDLE: Duration = Duration::from_millis(66);
+
+/// The plug-in's editor.
+pub type ContinuoEditor = EguiEditor<PanelApp>;
+
+/// Makes the editor. The window opens when the host asks for it.
+pub fn create(params: Arc<ContinuoParams>, shared: Arc<Shared>) -> Option<ContinuoEditor> {
+    let size = LogicalSize::new(panel::SIZE.x, panel::SIZE.y);
+    create_egui_editor(
+        EguiEditorState::from_size(size, 1.0),
+        RepaintNotifier::new(),
+        EguiNiceSettings::new().with_tile("Continuo"),
+        PanelApp { params, shared, gui: None, history: History::default(), last: View::default() },
+    )
+}
+
+/// The panel as the framework runs it: on the GUI thread, while a window is open.
+pub struct PanelApp {
+    params: Arc<ContinuoParams>,
+    shared: Arc<Shared>,
+    gui: Option<GuiContext>,
+    history: History,
+    last: View,
+}
+
+impl NiceEguiApp for PanelApp {
+    fn build(&mut self, context: Context, gui: GuiContext, frame: &mut Frame) -> Result<(), HandlerError> {
+        theme::apply(&context);
+        frame.set_clear_color(Rgba::from(theme::GROUND));
+        frame.set_key_capture(KeyCapture::CaptureKeys(captured_keys()));
+        self.gui = Some(gui);
+        Ok(())
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
+        let Some(gui) = &self.gui else { return };
+        let view = View::read(&self.shared, &self.params, &mut self.history);
+        if let Some(request) = panel::show(ui, &self.params, &gui.param_setter(), &view) {
+            fulfil(request, &self.shared);
+        }
+        ui.ctx().request_repaint_after(if view == self.last { REPAINT_IDLE } else { REPAINT });
+        self.last = view;
+    }
+}
+
+/// Does what was asked for on the panel.
+pub fn fulfil(request: Request, shared: &Shared) {
+    match request {
+        Request::Panic => shared.request_panic(),
+        Request::DismissNotices(number) => shared.dismiss_notices(number),
+        Request::ResetWorst => shared.meters.reset_worst(),
+    }
+}
+
+/// The keys that work the panel while one of its controls has the focus. Every other key is the host's.
+fn captured_keys() -> Vec<Key> {
+    [
+        "Tab",
+        "Enter",
+        "Escape",
+        "ArrowUp",
+        "ArrowDown",
+        "ArrowLeft",
+        "ArrowRight",
+        "Home",
+        "End",
+        "PageUp",
+        "PageDown",
+        "Delete",
+        "Backspace",
+    ]
+    .iter()
+    .filter_map(|name| name.parse().ok())
+    .collect()
+}

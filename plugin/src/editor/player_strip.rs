@@ -1,0 +1,104 @@
+//! One player: switch, density, register, channel, and a light while it sounds.
+
+use continuo_models::Player;
+use egui::{Align2, Color32, Rect, Stroke, Ui, pos2, vec2};
+
+use super::hint::Hint;
+use super::knob::Knob;
+use super::setting::Setting;
+use super::{mark, paint, stepper, switch, theme};
+
+/// The settings of one player.
+pub struct Settings<'a> {
+    /// Whether it plays.
+    pub on: &'a dyn Setting,
+    /// How much it plays.
+    pub density: &'a dyn Setting,
+    /// Octaves by which its range is moved.
+    pub register: &'a dyn Setting,
+    /// Its MIDI channel.
+    pub channel: &'a dyn Setting,
+}
+
+/// What a player does, in a musician's words.
+struct Part {
+    role: &'static str,
+    names: [&'static str; 4],
+}
+
+fn part(player: Player) -> Part {
+    match player {
+        Player::Voices => Part {
+            role: "A harmony note with each note that you play, at the same instant.",
+            names: ["Voices on", "Voices density", "Voices register", "Voices channel"],
+        },
+        Player::Chords => Part {
+            role: "The accompaniment: chords under what you play.",
+            names: ["Chords on", "Chords density", "Chords register", "Chords channel"],
+        },
+        Player::Bass => Part {
+            role: "The bass line under the chords.",
+            names: ["Bass on", "Bass density", "Bass register", "Bass channel"],
+        },
+        Player::Lead => Part {
+            role: "A melody that answers when you pause.",
+            names: ["Lead on", "Lead density", "Lead register", "Lead channel"],
+        },
+    }
+}
+
+/// Shows the strip of `player` in `rect`; `sounding` lights its shape up.
+pub fn show(ui: &mut Ui, rect: Rect, player: Player, sounding: bool, settings: &Settings) {
+    paint::card(ui.painter(), rect);
+    let inside = rect.shrink(theme::INSET);
+    let Part { role, names } = part(player);
+    let on = settings.on.value() >= 0.5;
+    let colour = theme::player_colour(player);
+
+    let head = Rect::from_min_size(inside.min, vec2(inside.width(), 20.0));
+    let centre = pos2(head.left() + 8.0, head.center().y);
+    let painter = ui.painter();
+    if on && sounding {
+        painter.circle_filled(centre, 12.0, colour.gamma_multiply(0.28));
+    }
+    let (fill, edge) = if on { (colour, Color32::TRANSPARENT) } else { (Color32::TRANSPARENT, theme::FAINT) };
+    mark::paint(painter, player, centre, 6.0, fill, Stroke::new(1.5, edge));
+    let name = pos2(head.left() + 24.0, head.center().y);
+    let ink = if on { theme::TEXT } else { theme::FAINT };
+    painter.text(name, Align2::LEFT_CENTER, theme::player_name(player), theme::semibold(theme::HEADING), ink);
+    switch::show(ui, head, "", Hint::click(names[0], role), colour, settings.on);
+
+    // A player that is off can still be set; it only steps back.
+    ui.scope(|ui| {
+        if !on {
+            ui.multiply_opacity(0.55);
+        }
+        let body = Rect::from_min_max(pos2(inside.left(), head.bottom() + 6.0), inside.max);
+        let dial = Rect::from_min_size(body.min, vec2(70.0, body.height()));
+        let hint = Hint::turn(names[1], "How much this player plays: left is sparse, right is busy.");
+        Knob { label: "Density", hint, accent: colour }.show(ui, dial, settings.density);
+
+        let column = Rect::from_min_max(pos2(dial.right() + 14.0, body.top()), body.max);
+        let rows = [
+            (
+                "Register",
+                Hint::turn(names[2], "Moves this player up or down by octaves."),
+                settings.register,
+                column.top() + 4.0,
+            ),
+            (
+                "Channel",
+                Hint::turn(names[3], "The MIDI channel on which this player goes out, to a sound of its own."),
+                settings.channel,
+                column.bottom() - 28.0,
+            ),
+        ];
+        for (label, hint, setting, top) in rows {
+            let row = Rect::from_min_size(pos2(column.left(), top), vec2(column.width(), 26.0));
+            let font = theme::regular(theme::LABEL);
+            ui.painter().text(row.left_center(), Align2::LEFT_CENTER, label, font, theme::DIM);
+            let field = Rect::from_min_max(pos2(row.left() + 54.0, row.top()), row.max);
+            stepper::show(ui, field, hint, setting);
+        }
+    });
+}

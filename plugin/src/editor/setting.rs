@@ -1,0 +1,85 @@
+//! A parameter as the widgets see it: a place between 0 and 1 that can be read and changed in gestures.
+
+use nice_plug::prelude::{Param, ParamSetter};
+
+/// Something that a widget shows and changes. Values are normalised, 0 to 1. Main thread only.
+pub trait Setting {
+    /// The value that the musician set.
+    fn value(&self) -> f32;
+    /// The value that is in force, with the host's modulation.
+    fn modulated(&self) -> f32;
+    /// The value of a fresh instance.
+    fn default(&self) -> f32;
+    /// The number of steps from 0 to 1, if it goes in steps.
+    fn steps(&self) -> Option<usize>;
+    /// How `value` reads, with its unit.
+    fn text(&self, value: f32) -> String;
+    /// The musician takes hold of it.
+    fn begin(&self);
+    /// It moves to `value`. Only between [`Setting::begin`] and [`Setting::end`].
+    fn set(&self, value: f32);
+    /// The musician lets go.
+    fn end(&self);
+
+    /// One whole gesture: take hold, move, let go.
+    fn change(&self, value: f32) {
+        self.begin();
+        self.set(value);
+        self.end();
+    }
+
+    /// The step at `value`, 0 to [`Setting::steps`].
+    fn step_at(&self, value: f32) -> usize {
+        (value * self.steps().unwrap_or(0) as f32).round() as usize
+    }
+
+    /// The value of a step; 0 if it does not go in steps.
+    fn value_of_step(&self, step: usize) -> f32 {
+        self.steps().map_or(0.0, |steps| step.min(steps) as f32 / steps.max(1) as f32)
+    }
+}
+
+/// A parameter of the plug-in, changed through the host so that it can be automated.
+pub struct Bound<'a, P: Param> {
+    /// The parameter.
+    pub param: &'a P,
+    /// The way to the host.
+    pub setter: &'a ParamSetter<'a>,
+}
+
+impl<P: Param> Setting for Bound<'_, P> {
+    fn value(&self) -> f32 {
+        self.param.unmodulated_normalized_value()
+    }
+
+    fn modulated(&self) -> f32 {
+        self.param.modulated_normalized_value()
+    }
+
+    fn default(&self) -> f32 {
+        self.param.default_normalized_value()
+    }
+
+    fn steps(&self) -> Option<usize> {
+        self.param.step_count()
+    }
+
+    fn text(&self, value: f32) -> String {
+        self.param.normalized_value_to_string(value, true)
+    }
+
+    fn begin(&self) {
+        self.setter.begin_set_parameter(self.param);
+    }
+
+    fn set(&self, value: f32) {
+        let plain = self.param.preview_plain(value.clamp(0.0, 1.0));
+        if plain != self.param.unmodulated_plain_value() {
+            self.setter.set_parameter(self.param, plain);
+        }
+    }
+
+    fn end(&self) {
+        self.setter.end_set_parameter(self.param);
+    }
+}

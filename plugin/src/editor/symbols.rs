@@ -1,0 +1,76 @@
+//! Names of notes and keys as the panel writes them.
+
+use super::setting::Setting;
+
+/// The name of a MIDI key, middle C (60) being C4.
+pub fn key_name(key: u8) -> String {
+    const NAMES: [&str; 12] = ["C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B"];
+    format!("{}{}", NAMES[usize::from(key % 12)], i32::from(key) / 12 - 1)
+}
+
+/// `text`, which begins with the name of a note, with the accidental as a musician writes it: "Db major" → "D♭ major".
+pub fn with_accidentals(text: &str) -> String {
+    let mut letters = text.chars();
+    match (letters.next(), letters.next()) {
+        (Some(note @ 'A'..='G'), Some('b')) => format!("{note}♭{}", letters.as_str()),
+        (Some(note @ 'A'..='G'), Some('#')) => format!("{note}♯{}", letters.as_str()),
+        _ => text.to_owned(),
+    }
+}
+
+/// A setting whose texts begin with the name of a note.
+pub struct WithAccidentals<'a>(pub &'a dyn Setting);
+
+impl Setting for WithAccidentals<'_> {
+    fn value(&self) -> f32 {
+        self.0.value()
+    }
+
+    fn modulated(&self) -> f32 {
+        self.0.modulated()
+    }
+
+    fn default(&self) -> f32 {
+        self.0.default()
+    }
+
+    fn steps(&self) -> Option<usize> {
+        self.0.steps()
+    }
+
+    fn text(&self, value: f32) -> String {
+        with_accidentals(&self.0.text(value))
+    }
+
+    fn begin(&self) {
+        self.0.begin();
+    }
+
+    fn set(&self, value: f32) {
+        self.0.set(value);
+    }
+
+    fn end(&self) {
+        self.0.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accidentals_are_written_as_a_musician_writes_them() {
+        assert_eq!(with_accidentals("Db major"), "D♭ major");
+        assert_eq!(with_accidentals("F# minor"), "F♯ minor");
+        assert_eq!(with_accidentals("Bb"), "B♭");
+        assert_eq!(with_accidentals("B major"), "B major");
+    }
+
+    #[test]
+    fn middle_c_is_c4() {
+        assert_eq!(key_name(60), "C4");
+        assert_eq!(key_name(61), "C♯4");
+        assert_eq!(key_name(21), "A0");
+    }
+}

@@ -1,0 +1,188 @@
+//! What the panel shows, read once for each repaint.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use continuo_models::Outlook;
+use continuo_models::music::numeral::Numeral;
+use continuo_models::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER, frame_start};
+use continuo_models::music::{Chord, Key, Tick};
+
+use crate::diagnostics::TOTALS;
+use crate::params::ContinuoParams;
+use crate::seam::{Notice, Shared};
+
+use super::chord_view::{ChordText, Now};
+use super::deadline_meter::{Reading, Source};
+use super::header::Pulse;
+use super::keyboard::Masks;
+use super::timeline::{Plan, Stretch};
+
+/// Everything on the panel that is not a parameter. Plain data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// The song's pulse.
+    pub pulse: Pulse,
+    /// The chord now.
+    pub now: Now,
+    /// The chords planned.
+    pub plan: Plan,
+    /// What sounds.
+    pub keys: Masks,
+    /// The deadline meter.
+    pub reading: Reading,
+    /// What should be read, oldest first.
+    pub notices: Vec<Notice>,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self {
+            pulse: Pulse::default(),
+            now: Now::default(),
+            plan: Plan::default(),
+            keys: [0; 128],
+            reading: Reading::default(),
+            notices: Vec::new(),
+        }
+    }
+}
+
+impl View {
+    /// Reads what the threads have published. GUI thread only; never waits for the audio thread.
+    pub fn read(shared: &Shared, params: &ContinuoParams, history: &mut History) -> Self {
+        let outlook = shared.outlook();
+        let position = &shared.position;
+        let now = frame_start(position.frame());
+        let locked = params.key_lock.value();
+        let key = if locked { Some(params.key.value().0) } else { outlook.key };
+        history.follow(&outlook);
+        let stretches = history.stretches(&outlook);
+        let sounding = stretches.iter().rev().find(|(start, _)| start.is_none_or(|start| start <= now));
+        let tempo = position.tempo();
+        let meters = &shared.meters;
+        Self {
+            pulse: Pulse { tempo, meter: position.bar().meter, host_plays: position.host_plays() },
+            now: Now {
+                chord: sounding.and_then(|(_, chord)| *chord).map(|chord| write(chord, key)),
+                key: key.map(|key| key.to_string()),
+                locked,
+            },
+            plan: Plan {
+                now,
+                bar: position.bar(),
+                stretches: stretches
+                    .iter()
+                    .map(|&(start, chord)| Stretch { start, chord: chord.map(|chord| write(chord, key)) })
+                    .collect(),
+            },
+            keys: std::array::from_fn(|key| shared.keyboard.mask(key as u8)),
+            reading: Reading {
+                plans: meters.plans.load(Relaxed),
+                lead_ms: meters.lead_ms.load(Relaxed),
+                worst_ms: meters.worst_lead_ms.load(Relaxed),
+                frame_ms: if tempo > 0.0 {
+                    60_000.0 / tempo * TICKS_PER_FRAME as f32 / TICKS_PER_QUARTER as f32
+                } else {
+                    0.0
+                },
+                misses: meters.misses.load(Relaxed),
+                late: meters.late_cues.load(Relaxed),
+                dropped: meters.dropped.load(Relaxed) + meters.overflowed.load(Relaxed),
+                source: source(meters.plans.load(Relaxed), TOTALS.networks.load(Relaxed)),
+            },
+            notices: shared.notices(),
+        }
+    }
+}
+
+/// `networks`: bit 0 harmonist, bit 1 soloist.
+fn source(plans: u64, networks: u32) -> Source {
+    match (plans, networks) {
+        (0, _) => Source::Loading,
+        (_, 0) => Source::Rules,
+        (_, 0b11) => Source::Networks,
+        _ => Source::Mixed,
+    }
+}
+
+fn write(chord: Chord, key: Option<Key>) -> ChordText {
+    ChordText {
+        symbol: key.map_or_else(|| chord.to_string(), |key| chord.symbol(key)),
+        numeral: key.map_or_else(String::new, |key| Numeral::of(chord, key).to_string()),
+    }
+}
+
+/// The chord that was decided last and the one before it, with their first ticks: an [`Outlook`] does not say since
+/// when its chord stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct History {
+    before: Option<(Option<Tick>, Option<Chord>)>,
+    latest: (Option<Tick>, Option<Chord>),
+    decided: Tick,
+}
+
+impl History {
+    /// Takes in the newest outlook.
+    pub fn follow(&mut self, outlook: &Outlook) {
+        let decided = frame_start(outlook.frame);
+        if decided < self.decided {
+            // The song jumped back: what came before is of no interest.
+            *self = Self { before: None, latest: (None, outlook.chord), decided };
+        }
+        if outlook.chord != self.latest.1 {
+            self.before = Some(self.latest);
+            self.latest = (Some(decided), outlook.chord);
+        }
+        self.decided = decided;
+    }
+
+    /// First tick and chord of every stretch of time, in order; the first may have begun before anything known.
+    fn stretches(&self, outlook: &Outlook) -> Vec<(Option<Tick>, Option<Chord>)> {
+        let planned = outlook.planned.iter().flatten().map(|&(tick, chord)| (Some(tick), Some(chord)));
+        let known = self.before.into_iter().chain([self.latest]);
+        let stretches: Vec<_> = known.chain(planned).collect();
+        if stretches.iter().all(|(_, chord)| chord.is_none()) { Vec::new() } else { stretches }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use continuo_models::music::Quality;
+
+    use super::*;
+
+    fn outlook(frame: i64, root: u8) -> Outlook {
+        Outlook { frame, chord: Some(Chord { root, quality: Quality::Major }), ..Outlook::default() }
+    }
+
+    #[test]
+    fn a_chord_stands_since_the_frame_in_which_it_was_first_seen() {
+        let mut history = History::default();
+        for (frame, root) in [(1, 0), (2, 0), (3, 7), (4, 7)] {
+            history.follow(&outlook(frame, root));
+        }
+        let starts: Vec<_> = history.stretches(&outlook(4, 7)).iter().map(|stretch| stretch.0).collect();
+        assert_eq!(starts, [Some(6), Some(18)]);
+    }
+
+    #[test]
+    fn a_jump_back_forgets_the_past() {
+        let mut history = History::default();
+        history.follow(&outlook(8, 0));
+        history.follow(&outlook(9, 7));
+        history.follow(&outlook(0, 5));
+        let last = outlook(0, 5);
+        assert_eq!(history.stretches(&last), [(None, last.chord)]);
+    }
+
+    #[test]
+    fn nothing_heard_is_nothing_planned() {
+        assert!(History::default().stretches(&Outlook::default()).is_empty());
+    }
+
+    #[test]
+    fn the_view_of_a_fresh_instance_is_quiet() {
+        let view = View::read(&Shared::new(), &ContinuoParams::default(), &mut History::default());
+        assert_eq!(view, View::default());
+    }
+}

@@ -1,0 +1,278 @@
+//! How the panel is handled, by pointer, keyboard and assistive technology.
+
+use continuo::editor::fulfil;
+use continuo::editor::panel::Request;
+use continuo::editor::view::View;
+use continuo::seam::{Notice, Shared};
+use egui::accesskit::Role;
+use egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+
+use crate::host::{Host, Step};
+use crate::pictures::playing;
+use crate::{Bench, whole_panel};
+
+/// Presses on the control called `name`, moves by `delta` in small steps, and lets go.
+fn drag(harness: &mut Harness<Bench>, name: &str, delta: egui::Vec2, modifiers: Modifiers) {
+    let from = harness.get_by_label(name).rect().center();
+    harness.event_modifiers(Event::ModifiersChanged(modifiers), modifiers);
+    harness.hover_at(from);
+    harness.run();
+    harness.drag_at(from);
+    harness.run();
+    for n in 1..=10 {
+        harness.event_modifiers(Event::PointerMoved(from + delta * n as f32 / 10.0), modifiers);
+        harness.step();
+    }
+    harness.drop_at(from + delta);
+    harness.run();
+}
+
+fn wheel(harness: &mut Harness<Bench>, name: &str, notches: f32) {
+    let at = harness.get_by_label(name).rect().center();
+    harness.hover_at(at);
+    harness.run();
+    harness.event(Event::MouseWheel {
+        unit: MouseWheelUnit::Line,
+        delta: vec2(0.0, notches),
+        modifiers: Modifiers::NONE,
+        phase: TouchPhase::Move,
+        source: MouseWheelSource::Unknown,
+    });
+    harness.run();
+}
+
+/// Every gesture that the host saw is whole: taken, moved, let go.
+fn assert_whole(steps: &[Step], id: &str) {
+    assert_eq!(steps.first(), Some(&Step::Begin(id.into())), "{steps:?}");
+    assert_eq!(steps.last(), Some(&Step::End(id.into())), "{steps:?}");
+    let moves = &steps[1..steps.len() - 1];
+    assert!(!moves.is_empty() && moves.iter().all(|step| matches!(step, Step::Set(of, _) if of == id)), "{steps:?}");
+}
+
+fn fresh() -> (std::sync::Arc<Host>, Harness<'static, Bench>) {
+    whole_panel(View::default(), 1.0)
+}
+
+#[test]
+fn a_players_switch_turns_the_player_off_and_on() {
+    let (host, mut harness) = fresh();
+    for on in [false, true] {
+        harness.get_by_role_and_label(Role::Switch, "Bass on").click();
+        harness.run();
+        assert_eq!(host.params().bass.on.value(), on);
+        assert_whole(&host.take_steps(), "bass_on");
+    }
+}
+
+#[test]
+fn dragging_a_knob_up_turns_it_up_in_one_gesture() {
+    let (host, mut harness) = fresh();
+    let before = host.params().temperature.value();
+    drag(&mut harness, "Temperature", vec2(0.0, -40.0), Modifiers::NONE);
+    assert!(host.params().temperature.value() > before + 0.2);
+    assert_whole(&host.take_steps(), "temperature");
+}
+
+#[test]
+fn shift_makes_dragging_ten_times_finer() {
+    let moved = |modifiers| {
+        let (host, mut harness) = fresh();
+        let before = host.params().follow.value();
+        drag(&mut harness, "Follow", vec2(0.0, 40.0), modifiers);
+        before - host.params().follow.value()
+    };
+    let (coarse, fine) = (moved(Modifiers::NONE), moved(Modifiers::SHIFT));
+    assert!((coarse / fine - 10.0).abs() < 0.5, "coarse {coarse}, fine {fine}");
+}
+
+#[test]
+fn a_double_click_resets() {
+    let (host, mut harness) = fresh();
+    drag(&mut harness, "Swing", vec2(0.0, -60.0), Modifiers::NONE);
+    assert!(host.params().swing.value() > 0.1);
+    host.take_steps();
+    let knob = harness.get_by_label("Swing").rect().center();
+    for _ in 0..2 {
+        harness.drag_at(knob);
+        harness.drop_at(knob);
+        harness.hover_at(knob);
+    }
+    harness.step();
+    assert_eq!(host.params().swing.value(), 0.0);
+    assert_whole(&host.take_steps(), "swing");
+}
+
+#[test]
+fn the_wheel_turns_what_the_pointer_rests_on() {
+    let (host, mut harness) = fresh();
+    let before = host.params().humanise.value();
+    wheel(&mut harness, "Humanise", 3.0);
+    assert!((host.params().humanise.value() - before - 0.06).abs() < 1e-4);
+    assert_whole(&host.take_steps(), "humanise");
+    wheel(&mut harness, "Bass register", -1.0);
+    assert_eq!(host.params().bass.register.value(), -1);
+}
+
+#[test]
+fn the_wheel_at_the_end_of_the_range_tells_the_host_nothing() {
+    let (host, mut harness) = fresh();
+    wheel(&mut harness, "Swing", -1.0);
+    assert_eq!(host.take_steps(), []);
+}
+
+#[test]
+fn arrows_of_a_stepper_move_it_by_one() {
+    let (host, mut harness) = fresh();
+    let rect = harness.get_by_label("Lead channel").rect();
+    let before = host.params().lead.channel.value();
+    for (x, expected) in [(rect.right() - 8.0, before + 1), (rect.left() + 8.0, before)] {
+        let at = egui::pos2(x, rect.center().y);
+        harness.drag_at(at);
+        harness.drop_at(at);
+        harness.run();
+        assert_eq!(host.params().lead.channel.value(), expected);
+        assert_whole(&host.take_steps(), "lead_channel");
+    }
+}
+
+#[test]
+fn a_style_is_chosen_from_the_list() {
+    let (host, mut harness) = fresh();
+    harness.get_by_label("Style A").click();
+    harness.run();
+    harness.get_by_label("Blues").click();
+    harness.run();
+    assert_eq!(host.params().style_a.value().0.name(), "blues");
+    assert_whole(&host.take_steps(), "style_a");
+}
+
+#[test]
+fn again_different_goes_to_the_next_seed_and_round() {
+    let (host, mut harness) = fresh();
+    let before = host.params().seed.value();
+    harness.get_by_label("Again, different").click();
+    harness.run();
+    assert_eq!(host.params().seed.value(), before + 1);
+    assert_whole(&host.take_steps(), "seed");
+    harness.get_by_label("Seed").focus();
+    harness.run();
+    harness.key_press(Key::End);
+    harness.run();
+    harness.get_by_label("Again, different").click();
+    harness.run();
+    assert_eq!(host.params().seed.value(), *continuo::params::SEEDS.start());
+}
+
+#[test]
+fn panic_asks_the_audio_thread_to_end_every_note() {
+    let (_, mut harness) = fresh();
+    let shared = Shared::new();
+    harness.get_by_role_and_label(Role::Button, "Panic").click();
+    harness.run();
+    assert_eq!(harness.state().requests, [Request::Panic]);
+    fulfil(Request::Panic, &shared);
+    assert!(shared.take_panic_request());
+}
+
+#[test]
+fn a_notice_can_be_dismissed() {
+    let notices = vec![Notice { number: 7, text: "Read me.".into() }];
+    let (_, mut harness) = whole_panel(View { notices, ..View::default() }, 1.0);
+    assert_eq!(harness.get_by_label("Notice").value().as_deref(), Some("Read me."));
+    harness.get_by_label("Dismiss notice").click();
+    harness.run();
+    assert_eq!(harness.state().requests, [Request::DismissNotices(7)]);
+}
+
+#[test]
+fn the_focused_knob_obeys_the_keyboard() {
+    let (host, mut harness) = fresh();
+    harness.get_by_label("Follow").focus();
+    harness.run();
+    for (key, expected) in [
+        (Key::Home, 0.0),
+        (Key::ArrowUp, 0.02),
+        (Key::ArrowRight, 0.04),
+        (Key::ArrowDown, 0.02),
+        (Key::PageUp, 0.12),
+        (Key::End, 1.0),
+        (Key::Delete, 0.7),
+    ] {
+        harness.key_press(key);
+        harness.run();
+        assert!((host.params().follow.value() - expected).abs() < 1e-4, "{key:?}: {}", host.params().follow.value());
+        assert_whole(&host.take_steps(), "follow");
+    }
+}
+
+#[test]
+fn the_space_bar_is_left_to_the_host() {
+    let (host, mut harness) = fresh();
+    harness.get_by_label("Bass on").focus();
+    harness.run();
+    harness.key_press(Key::Space);
+    harness.run();
+    assert!(host.take_steps().is_empty());
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert!(!host.params().bass.on.value());
+}
+
+#[test]
+fn tab_goes_through_the_controls_from_top_left_to_bottom_right() {
+    let (_, mut harness) = fresh();
+    let mut names = Vec::new();
+    for _ in 0..40 {
+        harness.key_press(Key::Tab);
+        harness.run();
+        let name = harness
+            .root()
+            .children_recursive()
+            .find(|node| node.is_focused())
+            .and_then(|node| node.accesskit_node().label());
+        names.extend(name);
+    }
+    let place =
+        |name: &str| names.iter().position(|known| known == name).unwrap_or_else(|| panic!("{name}: {names:?}"));
+    let order = [
+        "Thru",
+        "Panic",
+        "Style A",
+        "Style blend",
+        "Temperature",
+        "Seed",
+        "Voices on",
+        "Voices density",
+        "Lead channel",
+        "Deadline meter",
+    ];
+    assert!(order.is_sorted_by_key(|name| place(name)), "{names:?}");
+}
+
+#[test]
+fn assistive_technology_reads_and_sets_every_knob() {
+    let (host, mut harness) = fresh();
+    let knob = harness.get_by_role_and_label(Role::Slider, "Bass density");
+    assert_eq!(knob.value().as_deref(), Some("50 %"));
+    knob.click_accesskit();
+    harness.run();
+    for name in ["Temperature", "Follow", "Density", "Swing", "Humanise", "Style blend", "Preview level"] {
+        harness.get_by_role_and_label(Role::Slider, name);
+    }
+    for name in ["Bass register", "Bass channel", "Seed"] {
+        harness.get_by_role_and_label(Role::SpinButton, name);
+    }
+    assert!(host.take_steps().is_empty());
+}
+
+#[test]
+fn assistive_technology_hears_what_the_panel_shows() {
+    let (_, harness) = whole_panel(playing(), 1.0);
+    let said = |name: &str| harness.get_by_label(name).value().unwrap_or_default();
+    assert_eq!(said("Chord now"), "Am7 vi7, in C major");
+    assert_eq!(said("Planned chords"), "Dm7 in 1.3 beats, G7 in 3.3 beats, D♭7 in 4.3 beats, Cmaj7 in 5.3 beats");
+    assert!(said("Keyboard").starts_with("you E4 E5, Voices C4 C5, Chords"));
+    assert_eq!(said("Deadline meter"), "plans 117 ms early, 0 missed, 0 late, 0 dropped, playing by networks");
+}

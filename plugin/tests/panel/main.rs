@@ -1,0 +1,59 @@
+//! The panel: what it looks like, how it is handled, and what assistive technology is told.
+//!
+//! Pictures are compared with those in `tests/snapshots`; `UPDATE_SNAPSHOTS=1` writes them anew.
+
+mod gestures;
+mod host;
+mod pictures;
+mod raster;
+
+use std::sync::Arc;
+
+use continuo::editor::panel::{self, Request};
+use continuo::editor::theme;
+use continuo::editor::view::View;
+use egui::{Ui, Vec2};
+use egui_kittest::{Harness, HarnessBuilder, SnapshotOptions};
+
+use host::Host;
+use raster::Raster;
+
+/// A harness with the panel's fonts and style, at `scale` pixels per point.
+fn builder<State>(size: Vec2, scale: f32) -> HarnessBuilder<State> {
+    Harness::builder()
+        .with_size(size)
+        .with_pixels_per_point(scale)
+        .with_context_setup(theme::apply)
+        .with_render_cursor(false)
+        // The drawing is exact; this much allows for a compiler that rounds otherwise.
+        .with_options(SnapshotOptions::new().threshold(0.6).max_failed_pixels(20))
+        .renderer(Raster::default())
+}
+
+/// A widget on the panel's ground.
+fn widget<'a>(size: Vec2, scale: f32, mut show: impl FnMut(&mut Ui) + 'a) -> Harness<'a> {
+    builder(size, scale).build_ui(move |ui| {
+        ui.painter().rect_filled(ui.ctx().content_rect(), 0, theme::GROUND);
+        show(ui);
+    })
+}
+
+/// What a panel under test shows and was asked for.
+pub struct Bench {
+    view: View,
+    requests: Vec<Request>,
+}
+
+/// The whole panel with fresh parameters in a host.
+fn whole_panel(view: View, scale: f32) -> (Arc<Host>, Harness<'static, Bench>) {
+    let (host, gui) = Host::new();
+    let params = host.clone();
+    let harness = builder(panel::SIZE, scale).build_ui_state(
+        move |ui, bench: &mut Bench| {
+            let request = panel::show(ui, params.params(), &gui.param_setter(), &bench.view);
+            bench.requests.extend(request);
+        },
+        Bench { view, requests: Vec::new() },
+    );
+    (host, harness)
+}

@@ -1,0 +1,303 @@
+//! What the panel and its widgets look like.
+
+use std::cell::Cell;
+
+use continuo::editor::chord_view::{self, ChordText, Now};
+use continuo::editor::deadline_meter::{self, Reading, Source};
+use continuo::editor::header::Pulse;
+use continuo::editor::hint::Hint;
+use continuo::editor::knob::Knob;
+use continuo::editor::player_strip;
+use continuo::editor::setting::Setting;
+use continuo::editor::slider::{self, Track};
+use continuo::editor::style_selector;
+use continuo::editor::timeline::{self, Plan, Stretch};
+use continuo::editor::view::View;
+use continuo::editor::{button, choice, keyboard, notices, stepper, switch, theme};
+use continuo::seam::{Notice, Part};
+use continuo_models::Player;
+use continuo_models::music::{BarPosition, Meter};
+use egui::{Rect, Ui, Vec2, pos2, vec2};
+use egui_kittest::kittest::Queryable;
+
+use crate::{whole_panel, widget};
+
+/// A setting without a host.
+struct Plain {
+    value: Cell<f32>,
+    texts: &'static [&'static str],
+}
+
+fn amount(value: f32) -> Plain {
+    Plain { value: Cell::new(value), texts: &[] }
+}
+
+fn step(value: f32, texts: &'static [&'static str]) -> Plain {
+    Plain { value: Cell::new(value), texts }
+}
+
+impl Setting for Plain {
+    fn value(&self) -> f32 {
+        self.value.get()
+    }
+
+    fn modulated(&self) -> f32 {
+        self.value.get()
+    }
+
+    fn default(&self) -> f32 {
+        0.5
+    }
+
+    fn steps(&self) -> Option<usize> {
+        self.texts.len().checked_sub(1)
+    }
+
+    fn text(&self, value: f32) -> String {
+        match self.steps() {
+            Some(_) => self.texts[self.step_at(value)].to_owned(),
+            None => format!("{:.0} %", value * 100.0),
+        }
+    }
+
+    fn begin(&self) {}
+
+    fn set(&self, value: f32) {
+        self.value.set(value);
+    }
+
+    fn end(&self) {}
+}
+
+/// `show` on the panel's ground, with a margin of 10 points, at 1x and 2x.
+fn picture(name: &str, size: Vec2, mut show: impl FnMut(&mut Ui, Rect)) {
+    for scale in [1.0, 2.0] {
+        let rect = Rect::from_min_size(pos2(10.0, 10.0), size);
+        widget(size + vec2(20.0, 20.0), scale, |ui| show(ui, rect)).snapshot(format!("{name}@{scale}x"));
+    }
+}
+
+const STYLES: &[&str] = &["Jazz", "Pop", "Folk"];
+const OCTAVES: &[&str] = &["-2 oct", "-1 oct", "0 oct", "+1 oct", "+2 oct"];
+const CHANNELS: &[&str] = &["1", "2", "3", "4"];
+
+#[test]
+fn a_knob() {
+    let hint = Hint::turn("Temperature", "How daring the band is.");
+    picture("knob", vec2(76.0, 96.0), |ui, rect| {
+        Knob { label: "Temperature", hint, accent: theme::YOU }.show(ui, rect, &amount(0.4));
+    });
+}
+
+#[test]
+fn switches_on_and_off() {
+    picture("switch", vec2(120.0, 60.0), |ui, rect| {
+        let (upper, lower) = rect.split_top_bottom_at_fraction(0.5);
+        switch::show(ui, upper, "On", Hint::click("a", ""), theme::YOU, &step(1.0, &["off", "on"]));
+        switch::show(ui, lower, "Off", Hint::click("b", ""), theme::YOU, &step(0.0, &["off", "on"]));
+    });
+}
+
+#[test]
+fn sliders_for_fades_and_amounts() {
+    picture("slider", vec2(160.0, 60.0), |ui, rect| {
+        let (upper, lower) = rect.split_top_bottom_at_fraction(0.5);
+        slider::show(ui, upper, Hint::turn("a", ""), Track::Fade, &amount(0.3));
+        slider::show(ui, lower, Hint::turn("b", ""), Track::Amount, &amount(0.6));
+    });
+}
+
+#[test]
+fn steppers_in_the_middle_and_at_the_end() {
+    picture("stepper", vec2(110.0, 64.0), |ui, rect| {
+        let (upper, lower) = rect.split_top_bottom_at_fraction(0.5);
+        stepper::show(ui, upper.shrink(2.0), Hint::turn("a", ""), &step(0.5, OCTAVES));
+        stepper::show(ui, lower.shrink(2.0), Hint::turn("b", ""), &step(1.0, OCTAVES));
+    });
+}
+
+#[test]
+fn a_button() {
+    picture("button", vec2(116.0, 28.0), |ui, rect| {
+        button::show(ui, rect, "Again, different", Hint::click("a", ""), theme::TEXT);
+    });
+}
+
+#[test]
+fn a_choice_open() {
+    let size = vec2(140.0, 150.0);
+    for scale in [1.0, 2.0] {
+        let style = step(0.5, STYLES);
+        let mut harness = widget(size, scale, |ui| {
+            let rect = Rect::from_min_size(pos2(10.0, 10.0), vec2(120.0, 28.0));
+            choice::show(ui, rect, Hint::click("Style A", ""), &style);
+        });
+        harness.get_by_label("Style A").click_accesskit();
+        harness.run();
+        harness.snapshot(format!("choice@{scale}x"));
+    }
+}
+
+#[test]
+fn two_styles_blended() {
+    picture("style_selector", vec2(272.0, 124.0), |ui, rect| {
+        let settings =
+            style_selector::Settings { style_a: &step(0.5, STYLES), style_b: &step(0.0, STYLES), blend: &amount(0.3) };
+        style_selector::show(ui, rect, &settings);
+    });
+}
+
+#[test]
+fn players_sounding_silent_and_off() {
+    picture("player_strip", vec2(227.0, 4.0 * 124.0), |ui, rect| {
+        for (n, player) in Player::ALL.into_iter().enumerate() {
+            let settings = player_strip::Settings {
+                on: &step(if player == Player::Lead { 0.0 } else { 1.0 }, &["off", "on"]),
+                density: &amount(0.2 + 0.2 * n as f32),
+                register: &step(0.25 * (n + 1) as f32, OCTAVES),
+                channel: &step(n as f32 / 3.0, CHANNELS),
+            };
+            let place = pos2(rect.left(), rect.top() + 124.0 * n as f32);
+            let strip = Rect::from_min_size(place, vec2(rect.width(), 112.0));
+            player_strip::show(ui, strip, player, player == Player::Bass, &settings);
+        }
+    });
+}
+
+#[test]
+fn a_keyboard_on_which_everybody_plays() {
+    picture("keyboard", vec2(948.0, 92.0), |ui, rect| {
+        keyboard::show(ui, rect, &everybody());
+    });
+}
+
+#[test]
+fn the_chord_now() {
+    picture("chord_view", vec2(232.0, 3.0 * 116.0), |ui, rect| {
+        let text = |symbol: &str, numeral: &str| Some(ChordText { symbol: symbol.into(), numeral: numeral.into() });
+        for (n, now) in [
+            Now { chord: text("G7", "V7"), key: Some("C major".into()), locked: false },
+            Now { chord: text("D♯m7♭5", "iiø7"), key: Some("C♯ minor".into()), locked: true },
+            Now::default(),
+        ]
+        .iter()
+        .enumerate()
+        {
+            let place = pos2(rect.left(), rect.top() + 116.0 * n as f32);
+            chord_view::show(ui, Rect::from_min_size(place, vec2(rect.width(), 104.0)), now);
+        }
+    });
+}
+
+#[test]
+fn the_chords_planned() {
+    picture("timeline", vec2(704.0, 2.0 * 116.0), |ui, rect| {
+        let (upper, lower) = rect.split_top_bottom_at_fraction(0.5);
+        timeline::show(ui, upper.with_max_y(upper.bottom() - 12.0), &plan());
+        let bar = BarPosition { bar_start: 0, meter: Meter { numerator: 6, denominator: 8 } };
+        let plan = Plan { now: 30, bar, stretches: plan().stretches };
+        timeline::show(ui, lower.with_max_y(lower.bottom() - 12.0), &plan);
+    });
+}
+
+#[test]
+fn the_deadline_meter_in_good_and_in_bad_times() {
+    picture("deadline_meter", vec2(584.0, 168.0), |ui, rect| {
+        let bad = Reading { lead_ms: -12.0, worst_ms: -12.0, misses: 3, late: 7, source: Source::Mixed, ..reading() };
+        for (n, reading) in [reading(), bad, Reading::default()].iter().enumerate() {
+            let place = pos2(rect.left(), rect.top() + 56.0 * n as f32);
+            deadline_meter::show(ui, Rect::from_min_size(place, vec2(rect.width(), 44.0)), reading);
+        }
+    });
+}
+
+#[test]
+fn notices_none_one_and_more() {
+    picture("notices", vec2(352.0, 168.0), |ui, rect| {
+        let notice = |number, text: &str| Notice { number, text: text.into() };
+        let short = notice(1, "The saved state is older than this version; it was brought up to date.");
+        let long = notice(
+            2,
+            "soloist.onnx does not match its card soloist.json: the checksum differs. The lead plays by rule until the \
+             file is put back or taken away.",
+        );
+        for (n, notices) in [vec![], vec![short.clone()], vec![long, short]].iter().enumerate() {
+            let place = pos2(rect.left(), rect.top() + 56.0 * n as f32);
+            let rect = Rect::from_min_size(place, vec2(rect.width(), 44.0));
+            ui.push_id(n, |ui| notices::show(ui, rect, notices));
+        }
+    });
+}
+
+#[test]
+fn the_whole_panel_while_the_band_plays() {
+    for scale in [1.0, 2.0] {
+        let (_, mut harness) = whole_panel(playing(), scale);
+        harness.snapshot(format!("panel_playing@{scale}x"));
+    }
+}
+
+#[test]
+fn the_whole_panel_of_a_fresh_instance() {
+    for scale in [1.0, 2.0] {
+        let (_, mut harness) = whole_panel(View::default(), scale);
+        harness.snapshot(format!("panel_fresh@{scale}x"));
+    }
+}
+
+/// A moment of a performance.
+pub fn playing() -> View {
+    let text = |symbol: &str, numeral: &str| Some(ChordText { symbol: symbol.into(), numeral: numeral.into() });
+    View {
+        pulse: Pulse { tempo: 120.0, meter: Meter::default(), host_plays: true },
+        now: Now { chord: text("Am7", "vi7"), key: Some("C major".into()), locked: false },
+        plan: plan(),
+        keys: everybody(),
+        reading: reading(),
+        notices: Vec::new(),
+    }
+}
+
+fn plan() -> Plan {
+    let text = |symbol: &str, numeral: &str| Some(ChordText { symbol: symbol.into(), numeral: numeral.into() });
+    let stretch = |start, symbol, numeral| Stretch { start: Some(start), chord: text(symbol, numeral) };
+    Plan {
+        now: 114,
+        bar: BarPosition { bar_start: 96, meter: Meter::default() },
+        stretches: vec![
+            stretch(48, "Em7", "iii7"),
+            stretch(96, "Am7", "vi7"),
+            stretch(144, "Dm7", "ii7"),
+            stretch(192, "G7", "V7"),
+            stretch(216, "D♭7", "♭II7"),
+            stretch(240, "Cmaj7", "Imaj7"),
+        ],
+    }
+}
+
+fn reading() -> Reading {
+    Reading {
+        plans: 64,
+        lead_ms: 117.0,
+        worst_ms: 88.0,
+        frame_ms: 125.0,
+        source: Source::Networks,
+        ..Reading::default()
+    }
+}
+
+fn everybody() -> keyboard::Masks {
+    let mut masks = [0; 128];
+    for (part, keys) in [
+        (Part::You, [64, 76].as_slice()),
+        (Part::Voices, &[60, 72]),
+        (Part::Chords, &[52, 57, 60, 66]),
+        (Part::Bass, &[33, 60]),
+        (Part::Lead, &[60, 79, 87]),
+    ] {
+        for &key in keys {
+            masks[key as usize] |= part.bit();
+        }
+    }
+    masks
+}
