@@ -1,0 +1,162 @@
+//! The built-in sound: so that the plug-in is audible on its own, without an instrument behind it.
+
+mod voice;
+
+use fundsp::MAX_BUFFER_SIZE;
+
+use crate::seam::Part;
+use voice::{Timbre, Voice};
+
+/// Voices of each timbre: two hands and the chords share the keys, Voices and Lead the reeds.
+const POOLS: [(Timbre, usize); 3] = [(Timbre::Keys, 16), (Timbre::Reed, 6), (Timbre::Bass, 3)];
+
+/// One voice at full level, so that a full band stays below the limit.
+const VOICE_LEVEL: f32 = 0.16;
+
+/// The timbre pool of a part, and where it stands between left (0) and right (1).
+fn place(part: Part) -> (usize, f32) {
+    match part {
+        Part::You => (0, 0.5),
+        Part::Chords => (0, 0.35),
+        Part::Voices => (1, 0.65),
+        Part::Lead => (1, 0.6),
+        Part::Bass => (2, 0.5),
+    }
+}
+
+struct PlacedVoice {
+    voice: Voice,
+    part: Part,
+}
+
+/// The built-in sound. Made off the audio thread; every method but [`Preview::new`] is free of allocation, locks and
+/// system calls.
+pub struct Preview {
+    pools: [Vec<PlacedVoice>; POOLS.len()],
+}
+
+impl Preview {
+    /// All voices free, at `sample_rate` hertz.
+    pub fn new(sample_rate: f32) -> Self {
+        let pool = |(timbre, voices)| {
+            (0..voices).map(|_| PlacedVoice { voice: Voice::new(timbre, sample_rate), part: Part::You }).collect()
+        };
+        Self { pools: POOLS.map(pool) }
+    }
+
+    /// `part` plays `key` with `velocity` (1–127). The voice that is missed least is taken.
+    pub fn note_on(&mut self, part: Part, key: u8, velocity: u8) {
+        let pool = &mut self.pools[place(part).0];
+        let spare = |placed: &&mut PlacedVoice| placed.voice.spare();
+        if let Some(placed) = pool.iter_mut().max_by(|a, b| spare(a).total_cmp(&spare(b))) {
+            placed.part = part;
+            let loudness = f32::from(velocity) / 127.0;
+            placed.voice.start(key, VOICE_LEVEL * loudness * loudness);
+        }
+    }
+
+    /// `part` lets `key` go.
+    pub fn note_off(&mut self, part: Part, key: u8) {
+        let pool = &mut self.pools[place(part).0];
+        for placed in pool.iter_mut().filter(|placed| placed.part == part && placed.voice.held_key() == Some(key)) {
+            placed.voice.release();
+        }
+    }
+
+    /// Every key comes up.
+    pub fn release_all(&mut self) {
+        for placed in self.pools.iter_mut().flatten() {
+            placed.voice.release();
+        }
+    }
+
+    /// Ends every voice at once.
+    pub fn silence(&mut self) {
+        for placed in self.pools.iter_mut().flatten() {
+            placed.voice.silence();
+        }
+    }
+
+    /// Adds the sound, times `gain`, to both sides of a stretch of audio. The sum of the voices is bent below ±1.
+    pub fn add_to(&mut self, left: &mut [f32], right: &mut [f32], gain: f32) {
+        for (left, right) in left.chunks_mut(MAX_BUFFER_SIZE).zip(right.chunks_mut(MAX_BUFFER_SIZE)) {
+            let mut sides = [[0.0; MAX_BUFFER_SIZE]; 2];
+            for placed in self.pools.iter_mut().flatten().filter(|placed| !placed.voice.is_free()) {
+                let mut tone = [0.0; MAX_BUFFER_SIZE];
+                placed.voice.add_to(&mut tone[..left.len()]);
+                let position = place(placed.part).1;
+                for (side, share) in sides.iter_mut().zip([(1.0 - position).sqrt(), position.sqrt()]) {
+                    side.iter_mut().zip(tone).for_each(|(sum, sample)| *sum += share * sample);
+                }
+            }
+            for (output, side) in [left, right].into_iter().zip(sides) {
+                output.iter_mut().zip(side).for_each(|(output, sum)| *output += gain * bend(sum));
+            }
+        }
+    }
+}
+
+/// Bends a signal below ±1, smoothly, and leaves a quiet one nearly as it is.
+fn bend(sample: f32) -> f32 {
+    sample / (1.0 + sample * sample).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: f32 = 48_000.0;
+
+    fn render(preview: &mut Preview, samples: usize) -> Vec<f32> {
+        let (mut left, mut right) = (vec![0.0; samples], vec![0.0; samples]);
+        preview.add_to(&mut left, &mut right, 1.0);
+        left.into_iter().zip(right).flat_map(|(left, right)| [left, right]).collect()
+    }
+
+    fn peak(samples: &[f32]) -> f32 {
+        samples.iter().fold(0.0, |peak, sample| peak.max(sample.abs()))
+    }
+
+    #[test]
+    fn every_part_is_heard_while_its_key_is_down_and_fades_when_it_comes_up() {
+        for part in Part::ALL {
+            let mut preview = Preview::new(RATE);
+            assert_eq!(peak(&render(&mut preview, 1000)), 0.0, "{part:?} before the note");
+            preview.note_on(part, 52, 100);
+            assert!(peak(&render(&mut preview, 9600)) > 0.02, "{part:?} in the note");
+            preview.note_off(part, 52);
+            render(&mut preview, 2 * 48_000);
+            assert_eq!(peak(&render(&mut preview, 1000)), 0.0, "{part:?} after the note");
+        }
+    }
+
+    #[test]
+    fn the_level_is_limited_however_many_keys_are_down() {
+        let mut preview = Preview::new(RATE);
+        for part in Part::ALL {
+            (20..110).for_each(|key| preview.note_on(part, key, 127));
+        }
+        assert!(peak(&render(&mut preview, 48_000)) < 1.0);
+    }
+
+    #[test]
+    fn a_note_begins_and_ends_without_a_click() {
+        let mut preview = Preview::new(RATE);
+        preview.note_on(Part::You, 48, 127);
+        let mut samples = render(&mut preview, 24_000);
+        preview.note_off(Part::You, 48);
+        samples.extend(render(&mut preview, 24_000));
+        let left: Vec<f32> = samples.into_iter().step_by(2).collect();
+        let step = left.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
+        assert!(step < 0.02, "a step of {step}");
+    }
+
+    #[test]
+    fn a_part_lets_go_of_its_own_key_only() {
+        let mut preview = Preview::new(RATE);
+        preview.note_on(Part::You, 60, 100);
+        preview.note_off(Part::Chords, 60);
+        render(&mut preview, 24_000);
+        assert!(peak(&render(&mut preview, 2400)) > 0.01);
+    }
+}
