@@ -1,1 +1,184 @@
-//! Continuo.
+//! Continuo as a plug-in: when and how notes are delivered. This file only wires.
+
+pub mod diagnostics;
+pub mod editor;
+pub mod params;
+pub mod preview;
+pub mod processor;
+pub mod seam;
+pub mod song_clock;
+pub mod state;
+pub mod worker;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use nice_plug::context::process::SendEventError;
+use nice_plug::prelude::*;
+
+use diagnostics::TOTALS;
+use editor::ContinuoEditor;
+use params::ContinuoParams;
+use processor::Processor;
+use processor::output::Sent;
+use seam::Shared;
+use song_clock::HostTime;
+use worker::{NetworksKept, Worker};
+
+/// How long activation waits for the networks, so that the first frames do not miss.
+const NETWORKS_PATIENCE: Duration = Duration::from_secs(2);
+
+/// One instance of the plug-in.
+pub struct Continuo {
+    params: Arc<ContinuoParams>,
+    shared: Arc<Shared>,
+    networks: Arc<NetworksKept>,
+    worker: Option<Worker>,
+    /// Made when the plug-in is activated first, and kept: it knows what still sounds.
+    processor: Option<Processor>,
+}
+
+impl Default for Continuo {
+    fn default() -> Self {
+        TOTALS.instances.fetch_add(1, Ordering::Relaxed);
+        let (params, shared) = (Arc::new(ContinuoParams::default()), Shared::new());
+        params.stamp.attach(Arc::clone(&shared));
+        Self { params, shared, networks: Arc::default(), worker: None, processor: None }
+    }
+}
+
+impl Drop for Continuo {
+    fn drop(&mut self) {
+        TOTALS.instances.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Continuo {
+    fn start(&mut self, sample_rate: f64, offline: bool) {
+        self.worker = None;
+        let processor =
+            self.processor.get_or_insert_with(|| Processor::new(Arc::clone(&self.params), Arc::clone(&self.shared)));
+        match Worker::start(Arc::clone(&self.shared), Arc::clone(&self.networks)) {
+            Ok((worker, played, cues)) => {
+                processor.connect(sample_rate, offline, played, cues);
+                if !worker.wait_until_ready(NETWORKS_PATIENCE) {
+                    self.shared.notify("The networks take long to load; until then the band holds back.");
+                }
+                self.worker = Some(worker);
+            }
+            Err(error) => {
+                processor.connect(sample_rate, offline, seam::played_ring(1).0, seam::cue_ring(1).1);
+                self.shared.notify(format!("The band cannot play: the system gives it no thread ({error})."));
+            }
+        }
+    }
+
+    /// Runs `act`; no panic of it crosses into the host. After one, all notes end and the instance goes on.
+    fn guarded<R>(&mut self, act: impl FnOnce(&mut Self) -> R) -> Option<R> {
+        let result = catch_unwind(AssertUnwindSafe(|| act(self))).ok();
+        if result.is_none() {
+            self.shared.meters.panics.fetch_add(1, Ordering::Relaxed);
+            TOTALS.panics.fetch_add(1, Ordering::Relaxed);
+            if let Some(processor) = &mut self.processor {
+                processor.recover();
+            }
+        }
+        result
+    }
+}
+
+impl Plugin for Continuo {
+    const NAME: &'static str = "Continuo";
+    const VENDOR: &'static str = "Continuo";
+    const URL: &'static str = "";
+    const EMAIL: &'static str = "";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+
+    // Hosts do not load a plug-in without audio, and one that makes no sound at all leaves its user wondering.
+    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] =
+        &[AudioIOLayout { main_output_channels: NonZeroU32::new(2), ..AudioIOLayout::const_default() }];
+    const MIDI_INPUT: MidiConfig = MidiConfig::MidiCCs;
+    const MIDI_OUTPUT: MidiConfig = MidiConfig::MidiCCs;
+    const SAMPLE_ACCURATE_AUTOMATION: bool = true;
+    // Beyond it, the framework would allocate on the audio thread.
+    const INPUT_EVENT_CAPACITY: usize = 12_288;
+
+    type Editor = ContinuoEditor;
+    type SysExMessage = ();
+    type BackgroundTask = ();
+
+    fn params(&self) -> Arc<dyn Params> {
+        Arc::clone(&self.params) as Arc<dyn Params>
+    }
+
+    fn editor(&mut self, _: AsyncExecutor<Self>) -> Option<ContinuoEditor> {
+        editor::create(Arc::clone(&self.params), Arc::clone(&self.shared))
+    }
+
+    fn filter_state(state: &mut PluginState) {
+        // A panic would end the host; the state is then read as it is.
+        let _ = catch_unwind(AssertUnwindSafe(|| state::migrate(state)));
+    }
+
+    fn activate(&mut self, _: &AudioIOLayout, config: &BufferConfig, _: &mut impl ActivateContext<Self>) -> bool {
+        let (sample_rate, offline) = (f64::from(config.sample_rate), config.process_mode == ProcessMode::Offline);
+        self.guarded(|plugin| plugin.start(sample_rate, offline)).is_some()
+    }
+
+    fn reset(&mut self) {
+        self.guarded(|plugin| plugin.processor.as_mut().map(Processor::reset));
+    }
+
+    fn deactivate(&mut self) {
+        // What sounds cannot be ended now: hosts end it themselves. Should they go on, the next block does.
+        self.guarded(|plugin| {
+            plugin.worker = None;
+            plugin.processor.as_mut().map(Processor::reset);
+        });
+    }
+
+    fn process(
+        &mut self,
+        buffer: &mut Buffer,
+        _: &mut AuxiliaryBuffers,
+        context: &mut impl ProcessContext<Self>,
+    ) -> ProcessStatus {
+        let begun = Instant::now();
+        let length = buffer.samples() as u32;
+        let silence = |buffer: &mut Buffer| buffer.as_slice().iter_mut().for_each(|channel| channel.fill(0.0));
+        silence(buffer);
+        let done = self.guarded(|plugin| {
+            let Some(processor) = &mut plugin.processor else { return };
+            let host = HostTime::from(context.transport());
+            processor.process(&host, length, || context.next_event());
+            if let [left, right, ..] = buffer.as_slice() {
+                processor.render_preview(left, right);
+            }
+            processor.output().send(|event| match context.try_send_event(event.note_event()) {
+                Err((_, SendEventError::HostBufferFull)) => Sent::Full,
+                _ => Sent::Done,
+            });
+            processor.note_load(begun.elapsed(), length);
+        });
+        if done.is_none() {
+            silence(buffer);
+        }
+        ProcessStatus::KeepAlive
+    }
+}
+
+impl ClapPlugin for Continuo {
+    // Frozen: projects, and the VST3 class ID, depend on it.
+    const CLAP_ID: &'static str = "org.continuo.continuo";
+    const CLAP_DESCRIPTION: Option<&'static str> = Some("Improvises with you: chords, bass, harmony and melody as MIDI");
+    const CLAP_MANUAL_URL: Option<&'static str> = None;
+    const CLAP_SUPPORT_URL: Option<&'static str> = None;
+    const CLAP_FEATURES: &'static [ClapFeature] =
+        &[ClapFeature::NoteEffect, ClapFeature::Instrument, ClapFeature::Utility];
+}
+
+nice_export_clap!(Continuo);
+clap_wrapper::export_vst3!();
+clap_wrapper::export_auv2!();
