@@ -65,7 +65,8 @@ pub struct Improviser {
     bassist: Bassist,
     soloist: Soloist,
     voices: Voices,
-    outlook: Outlook,
+    key: Option<Key>,
+    harmony: Harmony,
     /// The frames decided by the last two calls, as they follow in playing order; the newest last.
     decided: Option<[Spot; 2]>,
     /// Where the song is about to jump.
@@ -91,7 +92,8 @@ impl Improviser {
             bassist: Bassist::default(),
             soloist: Soloist::new(&networks),
             voices: Voices::default(),
-            outlook: Outlook::default(),
+            key: None,
+            harmony: Harmony::default(),
             decided: None,
             jump: None,
             notes: Vec::new(),
@@ -131,12 +133,8 @@ impl Improviser {
         let keys = if controls.key_lock { KeyBelief::certain(key) } else { *self.listener.belief() };
         let situation = Situation { listener: &self.listener, controls, keys, before, now, next };
         let harmony = self.harmonist.decide(&situation, |spot| Random::new(controls.seed, spot.frame));
-        self.outlook = Outlook {
-            frame: next.frame,
-            key: if controls.key_lock { Some(key) } else { believed },
-            chord: harmony.chord,
-            planned: harmony.planned,
-        };
+        self.key = if controls.key_lock { Some(key) } else { believed };
+        self.harmony = harmony;
 
         cues.push(Cue::Answers(self.answers(&harmony, next, key, controls)));
         self.play(&start, &harmony, next, key);
@@ -213,7 +211,13 @@ impl Improviser {
 
     /// What the band believes and intends.
     pub fn outlook(&self) -> Outlook {
-        self.outlook
+        let frame = self.decided.map_or(0, |[_, next]| next.frame);
+        Outlook { frame, key: self.key, chord: self.harmony.chord, planned: self.harmony.planned }
+    }
+
+    /// The harmony of the frame that was decided last.
+    pub fn harmony(&self) -> &Harmony {
+        &self.harmony
     }
 
     /// The answers when no plan has arrived: a third below in the scale of `key`, or of C major. Takes no memory and
