@@ -10,8 +10,9 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
 
-/// The selection of packages that the plug-in, the demo, the bench and the standalone program are built from.
-pub const EVERYTHING: &[&str] = &["--workspace"];
+/// What every command builds. Cargo compiles a dependency anew for each set of features that a selection asks of it, so
+/// there is one selection, tests included: what the demo built, the tests need not build again.
+pub const EVERYTHING: &[&str] = &["--workspace", "--all-targets"];
 
 /// A program of the workspace.
 pub enum Target {
