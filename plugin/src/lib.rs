@@ -172,7 +172,8 @@ impl Plugin for Continuo {
 impl ClapPlugin for Continuo {
     // Frozen: projects, and the VST3 class ID, depend on it.
     const CLAP_ID: &'static str = "org.continuo.continuo";
-    const CLAP_DESCRIPTION: Option<&'static str> = Some("Improvises with you: chords, bass, harmony and melody as MIDI");
+    const CLAP_DESCRIPTION: Option<&'static str> =
+        Some("Improvises with you: chords, bass, harmony and melody as MIDI");
     const CLAP_MANUAL_URL: Option<&'static str> = None;
     const CLAP_SUPPORT_URL: Option<&'static str> = None;
     const CLAP_FEATURES: &'static [ClapFeature] =

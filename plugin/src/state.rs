@@ -56,7 +56,7 @@ pub fn migrate(state: &mut PluginState) {
     }
     repair(&mut state.params, version >= VERSION, &mut remarks);
     let stamp = Stamp { version: VERSION, remarks };
-    state.fields = BTreeMap::from([("state".to_owned(), serde_json::to_string(&stamp).unwrap_or_default())]);
+    state.fields.insert("state".to_owned(), serde_json::to_string(&stamp).unwrap_or_default());
 }
 
 /// Gives every parameter a valid value. `complete`: a state of this version should lack none.

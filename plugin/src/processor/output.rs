@@ -90,12 +90,13 @@ pub struct Output {
     dropped: u64,
 }
 
-impl Output {
-    /// An empty output.
-    pub fn new() -> Self {
+impl Default for Output {
+    fn default() -> Self {
         Self { events: Vec::with_capacity(CAPACITY), carried: 0, dropped: 0 }
     }
+}
 
+impl Output {
     /// Begins a block: what is left over comes at its first sample.
     pub fn begin_block(&mut self) {
         self.carried = self.events.len();
@@ -182,7 +183,7 @@ mod tests {
 
     #[test]
     fn what_the_host_has_no_room_for_comes_at_the_start_of_the_next_block() {
-        let mut output = Output::new();
+        let mut output = Output::default();
         output.begin_block();
         for offset in 0..4 {
             assert!(output.begin(on(offset)));
@@ -205,7 +206,7 @@ mod tests {
 
     #[test]
     fn beginnings_leave_room_for_ends() {
-        let mut output = Output::new();
+        let mut output = Output::default();
         output.begin_block();
         let begun = (0..10_000).filter(|_| output.begin(on(0))).count();
         assert_eq!(output.take_dropped(), 10_000 - begun as u64);

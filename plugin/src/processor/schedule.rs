@@ -17,12 +17,13 @@ pub struct Schedule {
     rows: [Option<(u32, AnswerRow)>; ROWS],
 }
 
-impl Schedule {
-    /// Nothing planned.
-    pub fn new() -> Self {
+impl Default for Schedule {
+    fn default() -> Self {
         Self { notes: Vec::with_capacity(NOTES), rows: [None; ROWS] }
     }
+}
 
+impl Schedule {
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.notes.clear();
@@ -80,7 +81,7 @@ mod tests {
 
     #[test]
     fn notes_come_by_their_start_and_then_in_order_of_arrival() {
-        let mut schedule = Schedule::new();
+        let mut schedule = Schedule::default();
         for (key, start) in [(1, 20), (2, 10), (3, 10), (4, 15)] {
             schedule.add_note(0, note(key, start));
         }
@@ -92,14 +93,14 @@ mod tests {
 
     #[test]
     fn a_full_schedule_says_so() {
-        let mut schedule = Schedule::new();
+        let mut schedule = Schedule::default();
         let planned = (0..2 * NOTES).filter(|_| schedule.add_note(0, note(60, 0))).count();
         assert_eq!(planned, NOTES);
     }
 
     #[test]
     fn answers_are_found_by_frame_and_epoch() {
-        let mut schedule = Schedule::new();
+        let mut schedule = Schedule::default();
         schedule.add_answers(2, AnswerRow::silent(-1));
         assert!(schedule.answers(2, -1).is_some());
         assert!(schedule.answers(3, -1).is_none());

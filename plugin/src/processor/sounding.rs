@@ -69,9 +69,8 @@ pub struct Sounding {
     next_id: u32,
 }
 
-impl Sounding {
-    /// Silence.
-    pub fn new() -> Self {
+impl Default for Sounding {
+    fn default() -> Self {
         Self {
             owners: Box::new([None; 2048]),
             counts: [[0; 128]; Part::ALL.len()],
@@ -80,7 +79,9 @@ impl Sounding {
             next_id: 0,
         }
     }
+}
 
+impl Sounding {
     /// The musician strikes a key. `false`: there was no room, and the key counts as not struck.
     pub fn press(
         &mut self,
@@ -105,7 +106,7 @@ impl Sounding {
     /// musician sounds himself is left out.
     pub fn answer(&mut self, stage: &mut Stage, to: (u8, u8), channel: u8, key: u8, velocity: f32) {
         let place = Place::new(channel, key);
-        if self.owners[place.index()].is_some_and(|(_, part)| part == Part::You) {
+        if self.is_the_musicians(place) {
             return;
         }
         let held = Place::new(to.0, to.1).index();
@@ -133,7 +134,7 @@ impl Sounding {
         self.held[Place::new(channel, key).index()].is_some()
     }
 
-    /// A player plays a note until `end`. `false`: there was no room for it.
+    /// A player plays a note until `end`, unless the musician sounds its key himself. `false`: there was no room for it.
     pub fn play(
         &mut self,
         stage: &mut Stage,
@@ -149,7 +150,11 @@ impl Sounding {
         if self.planned.len() == PLANNED {
             return false;
         }
-        match self.start(stage, part, Place::new(channel, key), velocity) {
+        let place = Place::new(channel, key);
+        if self.is_the_musicians(place) {
+            return true;
+        }
+        match self.start(stage, part, place, velocity) {
             Some(note) => {
                 self.planned.push(Planned { note, part, end });
                 true
@@ -201,6 +206,10 @@ impl Sounding {
                 }
             }
         }
+    }
+
+    fn is_the_musicians(&self, place: Place) -> bool {
+        self.owners[place.index()].is_some_and(|(_, part)| part == Part::You)
     }
 
     fn end_planned(&mut self, stage: &mut Stage, ends: impl Fn(&Planned) -> bool) {
@@ -273,9 +282,9 @@ mod tests {
 
     impl Room {
         fn new() -> Self {
-            let mut output = Output::new();
+            let mut output = Output::default();
             output.begin_block();
-            Self { sounding: Sounding::new(), output, keyboard: Keyboard::default() }
+            Self { sounding: Sounding::default(), output, keyboard: Keyboard::default() }
         }
 
         fn with<R>(&mut self, act: impl FnOnce(&mut Sounding, &mut Stage) -> R) -> R {
@@ -335,12 +344,14 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_never_takes_a_key_from_the_musician() {
+    fn the_band_never_takes_a_key_from_the_musician() {
         let mut room = Room::new();
         room.with(|sounding, stage| {
             sounding.press(stage, VoiceID::Wildcard, 0, 60, 0.8, true);
             sounding.press(stage, VoiceID::Wildcard, 0, 64, 0.8, true);
             sounding.answer(stage, (0, 64), 0, 60, 0.7);
+            sounding.play(stage, Part::Bass, (0, 60), 0.7, LATER);
+            sounding.end_due(stage, LATER, 0);
         });
         assert_eq!(room.notes(), [(60, true), (64, true)]);
     }

@@ -66,7 +66,7 @@ impl Rig {
         });
         self.sample += i64::from(length);
         self.position += f64::from(length) / RATE * 2.0;
-        while let Some(played) = self.played.next() {
+        for played in self.played.by_ref() {
             match played {
                 Played::Heard(heard) => self.heard.push(heard),
                 Played::Frame(call) => self.backlog.push(call),

@@ -173,9 +173,11 @@ impl PlayedSender {
     }
 }
 
-impl PlayedReceiver {
-    /// What happened next, if anything did.
-    pub fn next(&mut self) -> Option<Played> {
+/// What happened next; `None`: nothing yet. Never waits.
+impl Iterator for PlayedReceiver {
+    type Item = Played;
+
+    fn next(&mut self) -> Option<Played> {
         self.0.try_pop()
     }
 }
@@ -199,9 +201,11 @@ impl CueSender {
     }
 }
 
-impl CueReceiver {
-    /// The next cue, if one has arrived. Never waits.
-    pub fn next(&mut self) -> Option<StampedCue> {
+/// The next cue; `None`: none has arrived yet. Never waits.
+impl Iterator for CueReceiver {
+    type Item = StampedCue;
+
+    fn next(&mut self) -> Option<StampedCue> {
         self.0.try_pop()
     }
 }
@@ -222,7 +226,7 @@ mod tests {
     }
 
     fn drain(receiver: &mut PlayedReceiver) -> Vec<Played> {
-        std::iter::from_fn(|| receiver.next()).collect()
+        receiver.collect()
     }
 
     #[test]
