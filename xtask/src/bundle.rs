@@ -75,7 +75,7 @@ impl System {
 
 /// Builds the plug-in and writes both bundles into `target/bundled`.
 pub fn build_and_write() -> Result<Bundles> {
-    cargo::build(cargo::EVERYTHING)?;
+    cargo::build()?;
     write()
 }
 

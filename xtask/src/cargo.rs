@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 
 /// What every command builds. Cargo compiles a dependency anew for each set of features that a selection asks of it, so
 /// there is one selection, tests included: what the demo built, the tests need not build again.
-pub const EVERYTHING: &[&str] = &["--workspace", "--all-targets"];
+const EVERYTHING: &[&str] = &["--workspace", "--all-targets"];
 
 /// A program of the workspace.
 pub enum Target {
@@ -42,12 +42,12 @@ pub fn cargo() -> Command {
     command
 }
 
-/// Builds `selection` (arguments of `cargo build`) in the release profile.
-pub fn build(selection: &[&str]) -> Result<()> {
-    eprintln!("Building ({}); the first time takes a while", selection.join(" "));
+/// Builds [`EVERYTHING`] in the release profile.
+pub fn build() -> Result<()> {
+    eprintln!("Building; the first time takes a while");
     let status = cargo()
         .args(["build", "--release"])
-        .args(selection)
+        .args(EVERYTHING)
         .status()
         .context("cargo could not be started; is Rust installed (https://rustup.rs)?")?;
     if !status.success() {

@@ -101,17 +101,16 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Bench(forwarded) => {
             setup::ensure(&[Purpose::Build], false)?;
             bundle::build_and_write()?;
-            cargo::build(&["--package", "continuo-tests", "--examples"])?;
             return cargo::run(Target::Tests("bench"), &forwarded.options);
         }
         Command::Eval(forwarded) => {
             setup::ensure(&[Purpose::Build], false)?;
-            cargo::build(cargo::EVERYTHING)?;
+            cargo::build()?;
             return cargo::run(Target::Tests("eval"), &forwarded.options);
         }
         Command::Live(forwarded) => {
             setup::ensure(&[Purpose::Build, Purpose::Live], false)?;
-            cargo::build(cargo::EVERYTHING)?;
+            cargo::build()?;
             return cargo::run(Target::Live, &forwarded.options);
         }
     }
