@@ -11,8 +11,9 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, bail};
 
 /// What every command builds. Cargo compiles a dependency anew for each set of features that a selection asks of it, so
-/// there is one selection, tests included: what the demo built, the tests need not build again.
-const EVERYTHING: &[&str] = &["--workspace", "--all-targets"];
+/// there is one selection: the examples bring the tests' own dependencies into view, and with them the features that
+/// `cargo test` asks for. What the demo built, the tests need not build again.
+const EVERYTHING: &[&str] = &["--workspace", "--lib", "--bins", "--examples"];
 
 /// A program of the workspace.
 pub enum Target {
