@@ -1,5 +1,6 @@
 //! Continuo as a plug-in: when and how notes are delivered. This file only wires.
 
+mod clap_entry;
 pub mod diagnostics;
 pub mod editor;
 pub mod params;
@@ -180,6 +181,5 @@ impl ClapPlugin for Continuo {
         &[ClapFeature::NoteEffect, ClapFeature::Instrument, ClapFeature::Utility];
 }
 
-nice_export_clap!(Continuo);
 clap_wrapper::export_vst3!();
 clap_wrapper::export_auv2!();
