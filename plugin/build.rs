@@ -1,0 +1,10 @@
+//! Linker arguments of the plug-in's library.
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    // Hosts unload a plug-in's library when its last instance goes. Threads of the host that have processed it still hold
+    // its thread-local state, and would clean it up, at their end, with code that is no longer there. So it stays.
+    if std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {
+        println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    }
+}
