@@ -45,6 +45,8 @@ class Schedule:
     clip: float
     validate_every: float
     checkpoint_every: float
+    keep_last: bool = False
+    """Whether the state at the end becomes `best.pt` whatever its score: for scores that are noisy."""
     progress_from: float = 0.0
     """What the task is told of its progress at the beginning: 1 when a trained network is tuned further."""
 
@@ -165,7 +167,7 @@ def train(
                 log.write(json.dumps(record) + "\n")
                 log.flush()
                 tqdm.write(json.dumps({key: round(value, 4) for key, value in record.items()}))
-                if measures["score"] > best["score"]:
+                if measures["score"] > best["score"] or (over and schedule.keep_last):
                     best = measures | {"step": step}
                     keep(folder / "best.pt")
                 validated = spent
