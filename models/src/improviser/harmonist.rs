@@ -8,8 +8,8 @@ use super::past::{Advisor, Past, StyleMix};
 use super::random::{Purpose, Random};
 use super::sampler::{Freedom, happens, likeliest, sample};
 use super::spot::Spot;
-use crate::controls::Controls;
-use crate::music::{Chord, Key, PitchClass, Tick};
+use crate::controls::{Controls, Player};
+use crate::music::{Chord, Key, PitchClassSet, Tick};
 use crate::network::Networks;
 use crate::network::features::Note;
 use crate::network::harmonist::HarmonistLogits;
@@ -25,8 +25,17 @@ const RHYTHM_HEAT: f32 = 0.5;
 /// The networks are too open-minded at temperature 1; see docs/models.md for what was measured.
 const CHORD_HEAT: f32 = 0.65;
 const NUCLEUS: f32 = 0.92;
-/// Log-odds that a change off the beat needs.
-const OFF_BEAT: f32 = 2.0;
+/// Log-odds against any change.
+const RELUCTANCE: f32 = 0.5;
+/// Log-odds for a chord in the keys that are believed in, for one that holds all that was heard of late, and for a
+/// change from one that holds nothing of it.
+const KEY_WEIGHT: f32 = 2.0;
+const NOTE_WEIGHT: f32 = 3.0;
+const CLASH: f32 = 1.5;
+/// Log-odds that a correction an eighth after the beat needs when the band follows as closely as it can.
+const CORRECTION: f32 = 1.0;
+/// Log-odds that another chord under an answered note needs.
+const ANSWER: f32 = -3.0;
 
 /// What the harmonist must know about the frame to decide.
 #[derive(Clone, Copy, Debug)]
@@ -110,7 +119,8 @@ impl Harmonist {
         let mix = StyleMix::of(controls);
 
         let mut past = self.past.clone();
-        past.read(advisor, listener.last_frame(), before, mix, keys)?;
+        let heard = past.read(advisor, listener.last_frame(), before, mix, keys)?;
+        let heard = Heard { logits: heard, before: past.chord(), note: listener.last_frame() };
         past.commit(listener.last_frame(), self.committed[0]);
 
         let mut ahead = past.clone();
@@ -119,26 +129,31 @@ impl Harmonist {
         ahead.commit(note, self.committed[1]);
 
         let mut future = ahead.clone();
-        let mut advice = future.read(advisor, Note::Hidden, next, mix, keys)?;
-        let follow = controls.follow.clamp(0.0, 1.0);
-        if let Some(class) = listener.newest().filter(|_| follow > 0.0) {
-            let reaction = ahead.clone().read(advisor, Note::Held(class), next, mix, keys)?;
-            advice = advice.mixed(&reaction, follow);
-        }
+        let advice = future.read(advisor, Note::Hidden, next, mix, keys)?;
 
-        let choice = Choice { controls, keys, held: listener.held_chord().filter(|&chord| allowed(chord, controls)) };
+        let held = listener.held_chord().filter(|&chord| allowed(chord, controls));
+        // The rules know the key and the notes already, and decide once per beat.
+        let (opinion, follow) = match advisor {
+            Advisor::Network(_) => (Opinion::of(keys, ahead.heard()), controls.follow),
+            Advisor::Rules => (Opinion::default(), 0.0),
+        };
+        let choice = Choice { controls, held, opinion, follow };
         let chord = if self.rests(situation) {
             None
+        } else if let Some(correction) = choice.correction(&heard, before, next, &ahead) {
+            Some(correction)
         } else {
             Some(choice.chord(&advice, &ahead, next, &self.recent, random(next)))
         };
         let changes = chord != ahead.chord();
 
         let mut under = [chord; 12];
-        if chord.is_some() && choice.held.is_none() && controls.players[0].on {
-            for class in (0..12).filter(|&class| chord.is_some_and(|chord| !chord.contains(class))) {
-                let reaction = ahead.clone().read(advisor, Note::Onset(class), next, mix, keys)?;
-                under[usize::from(class)] = choice.reaction(&reaction, class).or(chord);
+        if let Some(chord) = chord.filter(|_| choice.held.is_none() && controls.player(Player::Voices).on) {
+            for class in (0..12).filter(|&class| !chord.contains(class)) {
+                let note = Note::Onset(class);
+                let logits = ahead.clone().read(advisor, note, next, mix, keys)?;
+                let heard = Heard { logits, before: ahead.chord(), note };
+                under[usize::from(class)] = choice.better(&heard, chord, ANSWER).or(Some(chord));
             }
         }
 
@@ -148,7 +163,7 @@ impl Harmonist {
         }
         future.commit(Note::Hidden, chord);
         let planned = if chord.is_some() {
-            plan(advisor, future, next, mix, &choice, recent, random)?
+            plan(advisor, future, next, situation, &choice, recent, random)?
         } else {
             [None; OUTLOOK_CHORDS]
         };
@@ -173,16 +188,17 @@ fn plan(
     advisor: &Advisor,
     mut future: Past,
     spot: Spot,
-    mix: StyleMix,
+    situation: &Situation,
     choice: &Choice,
     mut recent: Recent,
     random: &impl Fn(Spot) -> Random,
 ) -> Result<[Option<(Tick, Chord)>; OUTLOOK_CHORDS], String> {
+    let mix = StyleMix::of(situation.controls).pure();
     let mut planned = [None; OUTLOOK_CHORDS];
     let mut free = planned.iter_mut();
     for frames in 1..=PLANNED_FRAMES {
         let spot = spot.plus(frames);
-        let advice = future.read(advisor, Note::Hidden, spot, mix.pure(), choice.keys)?;
+        let advice = future.read(advisor, Note::Hidden, spot, mix, &situation.keys)?;
         let chord = choice.chord(&advice, &future, spot, &recent, random(spot));
         if future.chord() != Some(chord) {
             recent.push(chord);
@@ -204,13 +220,54 @@ fn allowed(chord: Chord, controls: &Controls) -> bool {
 /// How a chord is chosen from advice.
 struct Choice<'a> {
     controls: &'a Controls,
-    keys: &'a KeyBelief,
     held: Option<Chord>,
+    opinion: Opinion,
+    follow: f32,
+}
+
+/// What key and notes of late say about each chord. The network knows them too, but what it believes of the key it
+/// holds on to; the product of both (Hinton 2002, "Training products of experts") is right more often.
+#[derive(Clone, Copy)]
+struct Opinion {
+    chords: [f32; Chord::VOCABULARY],
+    /// Log-odds for a change from each chord.
+    change: [f32; Chord::VOCABULARY],
+}
+
+impl Default for Opinion {
+    fn default() -> Self {
+        Self { chords: [0.0; Chord::VOCABULARY], change: [0.0; Chord::VOCABULARY] }
+    }
+}
+
+impl Opinion {
+    /// The opinion after `heard`, pitch classes that sum to 1, in `keys`.
+    fn of(keys: &KeyBelief, heard: [f32; 12]) -> Self {
+        let mut opinion = Self::default();
+        let believed: Vec<(PitchClassSet, f32)> = (keys.weights().iter().enumerate())
+            .filter(|(_, belief)| **belief > 0.01)
+            .map(|(index, &belief)| (Key::from_index(index).locked_scale(), belief))
+            .collect();
+        for index in 0..Chord::NONE_INDEX {
+            let Some(chord) = Chord::from_index(index) else { continue };
+            let tones = chord.tones();
+            let in_key = believed.iter().filter(|(scale, _)| tones.is_subset(*scale)).map(|(_, belief)| belief);
+            let held: f32 = tones.iter().map(|class| heard[usize::from(class)]).sum();
+            opinion.chords[index] = KEY_WEIGHT * in_key.sum::<f32>() + NOTE_WEIGHT * (held - 0.05 * tones.len() as f32);
+            opinion.change[index] = CLASH * (0.5 - held);
+        }
+        opinion
+    }
 }
 
 impl Choice<'_> {
     fn allows(&self, index: usize) -> bool {
         Chord::from_index(index).is_some_and(|chord| allowed(chord, self.controls))
+    }
+
+    /// The advice on the chord, together with the opinion.
+    fn weighed(&self, advice: &HarmonistLogits) -> [f32; Chord::VOCABULARY] {
+        std::array::from_fn(|index| advice.chord[index] + self.opinion.chords[index])
     }
 
     /// The chord of the frame at `spot`, after `past`.
@@ -228,21 +285,16 @@ impl Choice<'_> {
     /// Whether the standing chord changes.
     fn changes(&self, advice: &HarmonistLogits, past: &Past, spot: Spot, random: Random) -> bool {
         let bars = past.age() as f32 * 6.0 / spot.position.meter.bar_ticks() as f32;
-        let log_odds = advice.change[1] - advice.change[0] + (0.7 * (bars - 2.0)).clamp(0.0, 3.0);
-        if spot.begins_beat() {
-            happens(log_odds, RHYTHM_HEAT * self.controls.temperature, random.uniform(Purpose::HarmonicRhythm, 0))
-        } else {
-            self.controls.follow > 0.5
-                && spot.begins_eighth()
-                && past.age() > 2
-                && log_odds > OFF_BEAT / self.controls.follow
-        }
+        let restless = (0.7 * (bars - 2.0)).clamp(0.0, 3.0) + self.opinion.change[Chord::index_of(past.chord())];
+        let log_odds = advice.change[1] - advice.change[0] - RELUCTANCE + restless;
+        spot.begins_beat()
+            && happens(log_odds, RHYTHM_HEAT * self.controls.temperature, random.uniform(Purpose::HarmonicRhythm, 0))
     }
 
     fn another(&self, advice: &HarmonistLogits, standing: Option<Chord>, recent: &Recent, random: Random) -> Chord {
-        let mut logits = advice.chord;
-        for chord in recent.0.into_iter().flatten() {
-            logits[chord.index()] = advice.chord[chord.index()] - recent.weariness(chord);
+        let mut logits = self.weighed(advice);
+        for (index, logit) in logits.iter_mut().enumerate() {
+            *logit -= Chord::from_index(index).map_or(0.0, |chord| recent.weariness(chord));
         }
         let freedom = Freedom { temperature: CHORD_HEAT * self.controls.temperature, nucleus: NUCLEUS };
         let other = |index| self.allows(index) && Chord::index_of(standing) != index;
@@ -252,12 +304,46 @@ impl Choice<'_> {
             .unwrap_or_else(|| tonic(self.controls.key))
     }
 
-    /// The chord under a note of `class` that the standing chord lacks, if the advice is to change for it.
-    fn reaction(&self, advice: &HarmonistLogits, class: PitchClass) -> Option<Chord> {
-        let with_note =
-            |index| self.allows(index) && Chord::from_index(index).is_some_and(|chord| chord.contains(class));
-        let changes = advice.change[1] > advice.change[0];
-        likeliest(&advice.chord, with_note).filter(|_| changes).and_then(Chord::from_index)
+    /// A chord for the frame at `next`, an eighth after a beat, if the note that was heard on the beat (the frame at
+    /// `beat`) asks for one clearly and the band is to follow.
+    fn correction(&self, heard: &Heard, beat: Spot, next: Spot, past: &Past) -> Option<Chord> {
+        let standing = past.chord().filter(|_| self.held.is_none() && beat.begins_beat() && next.begins_eighth())?;
+        let struck = matches!(heard.note, Note::Onset(_)) && !next.begins_beat() && self.follow > 0.0;
+        self.better(heard, standing, CORRECTION / self.follow).filter(|_| struck)
+    }
+
+    /// The chord with the note in it that goes best with what was heard, if the log-odds against `standing` exceed `margin`.
+    fn better(&self, heard: &Heard, standing: Chord, margin: f32) -> Option<Chord> {
+        let chances = heard.chances(&self.weighed(&heard.logits));
+        let holds_note = |chord: Chord| heard.note.pitch_class().is_none_or(|class| chord.contains(class));
+        let fits = |index| self.allows(index) && Chord::from_index(index).is_some_and(holds_note);
+        let best = likeliest(&chances, fits)?;
+        let ahead = chances[best] - chances[standing.index()];
+        Chord::from_index(best).filter(|&best| best != standing && ahead > margin)
+    }
+}
+
+/// A frame that was read with its note, and what the network said to it.
+struct Heard {
+    logits: HarmonistLogits,
+    /// The chord before the frame.
+    before: Option<Chord>,
+    note: Note,
+}
+
+impl Heard {
+    /// The log-probability of each chord in the frame, whether it changes to it or has it already; `chords` are the
+    /// log-odds of the chords if it changes.
+    fn chances(&self, chords: &[f32; Chord::VOCABULARY]) -> [f32; Chord::VOCABULARY] {
+        let before = Chord::index_of(self.before);
+        let most = chords.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let others = (0..Chord::VOCABULARY).filter(|&index| index != before);
+        let sum = most + others.map(|index| (chords[index] - most).exp()).sum::<f32>().ln();
+        let change = self.logits.change[1] - self.logits.change[0];
+        let log_of_share = |log_odds: f32| -(1.0 + (-log_odds).exp()).ln();
+        std::array::from_fn(|index| {
+            if index == before { log_of_share(-change) } else { log_of_share(change) + chords[index] - sum }
+        })
     }
 }
 
