@@ -7,7 +7,10 @@
 pub mod block;
 pub mod bundles;
 pub mod clap;
+pub mod diagnostics;
 pub mod performance;
+pub mod player;
+pub mod screen;
 pub mod session;
 pub mod spy;
 pub mod take;
@@ -18,8 +21,10 @@ use std::path::Path;
 use anyhow::Result;
 
 pub use block::{Block, Input, Output, Played, Transport};
+pub use diagnostics::Diagnostics;
 pub use performance::{Performance, Segment};
-pub use session::{Blocks, Pacing, Session};
+pub use player::{Blocks, Pacing, Player};
+pub use session::Session;
 pub use take::{Note, Take};
 
 /// A plug-in format.

@@ -108,6 +108,13 @@ pub enum Mismatch {
     },
 }
 
+impl Mismatch {
+    /// Whether the key sounded at the end, which it may if the take ended in the middle of the music.
+    pub fn is_stuck(&self) -> bool {
+        matches!(self, Self::Stuck { .. })
+    }
+}
+
 impl Take {
     /// A take of nothing yet.
     pub fn new(sample_rate: f64) -> Self {

@@ -1,0 +1,157 @@
+//! Drives the built plug-in in a process of its own and says what came of it, in JSON: for tests that set environment
+//! variables which the plug-in reads when it is loaded, and for what could take the process down with it.
+
+use std::fs;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand, ValueEnum};
+use continuo_tests::host::performance::{Change, PlayedNote, Segment};
+use continuo_tests::host::screen::Screen;
+use continuo_tests::host::{Diagnostics, Format, Input, Instance, Mode, Pacing, Performance, Session, Take, bundles};
+
+/// Drives the built plug-in in a process of its own and says what came of it.
+#[derive(Parser)]
+struct Options {
+    /// The format through which to drive it.
+    #[arg(long, value_enum, default_value = "clap", global = true)]
+    format: FormatName,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Plays a scale to it.
+    Perform {
+        /// Bars to play.
+        #[arg(long, default_value_t = 4)]
+        bars: u32,
+    },
+    /// Opens and closes its panel on the X server of `DISPLAY`, while it plays and its parameters are automated.
+    Panel {
+        /// How often to open the panel.
+        #[arg(long, default_value_t = 1)]
+        rounds: u32,
+        /// How long to leave it open, in milliseconds.
+        #[arg(long, default_value_t = 1500)]
+        open_ms: u64,
+        /// Where to write a picture of it as it is before it is closed for the last time.
+        #[arg(long)]
+        picture: Option<PathBuf>,
+        /// Leave the parameters alone.
+        #[arg(long)]
+        still: bool,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FormatName {
+    Clap,
+    Vst3,
+}
+
+fn main() -> Result<()> {
+    let options = Options::parse();
+    let format = match options.format {
+        FormatName::Clap => Format::Clap,
+        FormatName::Vst3 => Format::Vst3,
+    };
+    let session = Session::open(format)?;
+    let answer = match options.command {
+        Command::Perform { bars } => perform(session, bars)?,
+        Command::Panel { rounds, open_ms, picture, still } => panel(session, rounds, open_ms, picture, still)?,
+    };
+    println!("{answer}");
+    Ok(())
+}
+
+fn perform(session: Session, bars: u32) -> Result<serde_json::Value> {
+    let mut session = session.with(&[("preview", "Off")])?;
+    let format = session.instance().format();
+    let take = session.perform(&scale(bars))?;
+    let totals = Diagnostics::read(&bundles::library(format)?)?;
+    let notes = [1u8, 2, 3, 4].map(|channel| take.notes(channel).len());
+    let (misses, networks) = (totals.misses, totals.networks);
+    Ok(serde_json::json!({ "hash": take.hash(), "notes": notes, "misses": misses, "networks": networks }))
+}
+
+fn panel(
+    session: Session,
+    rounds: u32,
+    open_ms: u64,
+    picture: Option<PathBuf>,
+    still: bool,
+) -> Result<serde_json::Value> {
+    let screen = Screen::connect()?;
+    let mut session = session.in_mode(Mode::Live)?.paced(Pacing::Realtime);
+    let (instance, player) = session.split();
+    let mut performance = scale(((u64::from(rounds) * (open_ms + 100)) / 2000 + 2) as u32);
+    if !still {
+        performance.changes = automation(instance, performance.route[0].ticks);
+    }
+    let mut seen = None;
+    let take = thread::scope(|scope| -> Result<Take> {
+        let audio = scope.spawn(|| player.perform(&performance));
+        for _ in 0..rounds {
+            let window = screen.open_window(1400, 1000)?;
+            let (width, height) = instance.open_panel(window)?;
+            idle_for(instance, Duration::from_millis(open_ms));
+            seen = Some((width, height, screen.picture(width as u16, height as u16)?));
+            instance.close_panel();
+            screen.close_window(window)?;
+            idle_for(instance, Duration::from_millis(20));
+        }
+        audio.join().expect("the audio thread does not panic")
+    })?;
+    let (width, height, seen) = seen.context("the panel was never opened")?;
+    if let Some(path) = picture {
+        fs::write(&path, seen.png()?).with_context(|| format!("{} could not be written", path.display()))?;
+    }
+    Ok(serde_json::json!({
+        "width": width,
+        "height": height,
+        "colours": seen.colours(),
+        "share_of_commonest": seen.share_of_commonest(),
+        "notes": take.notes(None).len(),
+        "mismatches": take.mismatches(&[]).iter().filter(|mismatch| !mismatch.is_stuck()).count(),
+    }))
+}
+
+/// What a host's event loop does for a while.
+fn idle_for(instance: &mut dyn Instance, time: Duration) {
+    let start = Instant::now();
+    while start.elapsed() < time {
+        instance.idle();
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Ten changes of a parameter in each beat.
+fn automation(instance: &mut dyn Instance, ticks: f64) -> Vec<Change> {
+    let parameters = instance.parameters().into_iter().filter(|parameter| parameter.automatable && !parameter.hidden);
+    let ids: Vec<u32> = parameters.map(|parameter| parameter.id).collect();
+    let count = (ticks / 2.4) as usize;
+    let change = |index: usize| {
+        let value = (index * 7 % 11) as f64 / 10.0;
+        Change { at: index as f64 * 2.4, input: Input::Parameter { id: ids[index * 13 % ids.len()], value } }
+    };
+    (0..count).map(change).collect()
+}
+
+/// A scale in quarters up and down, slightly behind the beat, with a bar's rest after every three bars.
+fn scale(bars: u32) -> Performance {
+    const KEYS: [u8; 12] = [60, 62, 64, 65, 67, 69, 71, 72, 71, 67, 64, 62];
+    let beats = (0..bars * 4).filter(|beat| beat % 16 < 12);
+    let notes = beats.map(|beat| PlayedNote {
+        start: f64::from(beat) * 24.0 + 0.25,
+        length: 22.0,
+        channel: 0,
+        key: KEYS[(beat % 16) as usize],
+        velocity: 96,
+    });
+    let route = vec![Segment::rolling(0.0, f64::from(bars) * 96.0)];
+    Performance { notes: notes.collect(), route, ..Performance::default() }
+}

@@ -1,0 +1,179 @@
+//! The audio side of a session: plays a performance to a processor block by block and takes down what comes back.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use super::performance::{Interruption, Motion, Performance, Segment};
+use super::take::Take;
+use super::{Block, Input, Output, Processor, Setup, Transport};
+
+/// The sizes of the blocks in which a host processes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Blocks {
+    /// Always this many samples.
+    Of(usize),
+    /// These sizes in turn.
+    Cycle(Vec<usize>),
+}
+
+impl Blocks {
+    /// The size of block number `index`, at least 1.
+    fn size(&self, index: usize) -> usize {
+        match self {
+            Blocks::Of(size) => *size,
+            Blocks::Cycle(sizes) => sizes[index % sizes.len()],
+        }
+        .max(1)
+    }
+
+    /// The largest size.
+    pub fn largest(&self) -> usize {
+        match self {
+            Blocks::Of(size) => *size,
+            Blocks::Cycle(sizes) => sizes.iter().copied().max().unwrap_or(1),
+        }
+        .max(1)
+    }
+}
+
+/// How fast blocks follow one another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pacing {
+    /// As soon as the one before is done.
+    #[default]
+    Fast,
+    /// By the wall clock, as an audio device asks for them.
+    Realtime,
+}
+
+/// Plays to a processor. It may move to a thread of its own, as in a host with an audio device.
+pub struct Player {
+    pub(super) processor: Option<Box<dyn Processor>>,
+    pub(super) setup: Setup,
+    pub(super) blocks: Blocks,
+    pub(super) pacing: Pacing,
+    pub(super) output: Output,
+    pub(super) steady: u64,
+    blocks_done: usize,
+    origin: Instant,
+}
+
+impl Player {
+    /// A player without a processor yet.
+    pub(super) fn new(setup: Setup) -> Self {
+        Self {
+            processor: None,
+            setup,
+            blocks: Blocks::Of(setup.max_block),
+            pacing: Pacing::Fast,
+            output: Output::new(setup.max_block),
+            steady: 0,
+            blocks_done: 0,
+            origin: Instant::now(),
+        }
+    }
+
+    /// Plays `performance` and takes down what comes back.
+    ///
+    /// # Errors
+    /// If the plug-in fails to process, or if the performance asks for a reactivation, which only the main thread can do
+    /// ([`super::Session::perform`]).
+    pub fn perform(&mut self, performance: &Performance) -> Result<Take> {
+        let mut take = self.begin();
+        for segment in &performance.route {
+            match segment.before {
+                Some(Interruption::Reset) => self.reset()?,
+                Some(Interruption::Reactivate) => bail!("only the main thread can reactivate an instance"),
+                None => (),
+            }
+            self.play(segment, performance, &mut take, &mut || ())?;
+        }
+        Ok(take)
+    }
+
+    /// A take that begins now.
+    pub(super) fn begin(&mut self) -> Take {
+        self.origin = Instant::now();
+        Take::new(self.setup.sample_rate)
+    }
+
+    pub(super) fn reset(&mut self) -> Result<()> {
+        self.processor.as_mut().context("the instance is not active")?.reset();
+        Ok(())
+    }
+
+    /// Plays one segment of `performance`. `idle` is called now and then between two blocks.
+    pub(super) fn play(
+        &mut self,
+        segment: &Segment,
+        performance: &Performance,
+        take: &mut Take,
+        idle: &mut dyn FnMut(),
+    ) -> Result<()> {
+        let per_tick = self.setup.sample_rate * 60.0 / segment.tempo / 24.0;
+        let frames = ((segment.ticks * per_tick).round() as usize).max(1);
+        let sample_of = |tick: f64| ((tick * per_tick).round() as usize).min(frames - 1);
+        let inputs: Vec<(usize, Input)> =
+            performance.inputs_of(segment).into_iter().map(|(tick, input)| (sample_of(tick), input)).collect();
+        take.begin_segment(*segment, per_tick);
+        let (mut done, mut next) = (0, 0);
+        let mut events = Vec::new();
+        while done < frames {
+            let count = self.blocks.size(self.blocks_done).min(frames - done);
+            events.clear();
+            while next < inputs.len() && inputs[next].0 < done + count {
+                let offset = (inputs[next].0 - done) as u32;
+                events.push((offset, inputs[next].1));
+                take.note_input(u64::from(offset), inputs[next].1);
+                next += 1;
+            }
+            let transport = transport_at(segment, done as f64 / per_tick);
+            if self.pacing == Pacing::Realtime {
+                self.await_wall_clock(take.samples());
+            }
+            let block = Block { frames: count, steady: self.steady, transport: transport.as_ref(), events: &events };
+            let processor = self.processor.as_mut().context("the instance is not active")?;
+            processor.process(&block, &mut self.output)?;
+            take.note_block(&self.output, count);
+            self.steady += count as u64;
+            self.blocks_done += 1;
+            done += count;
+            if self.blocks_done.is_multiple_of(64) {
+                idle();
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until an audio device would ask for the block that starts `samples` after the take's start.
+    fn await_wall_clock(&self, samples: u64) {
+        let due = Duration::from_secs_f64(samples as f64 / self.setup.sample_rate);
+        if let Some(wait) = due.checked_sub(self.origin.elapsed()) {
+            thread::sleep(wait);
+        }
+    }
+}
+
+/// The transport that the host shows `ticks` after the start of `segment`.
+fn transport_at(segment: &Segment, ticks: f64) -> Option<Transport> {
+    let (playing, position) = match segment.motion {
+        Motion::Rolling { from } => (true, from + ticks),
+        Motion::Stopped { at, .. } => (false, at),
+        Motion::Absent { .. } => return None,
+    };
+    let bar_ticks = 96.0 * f64::from(segment.meter.0) / f64::from(segment.meter.1);
+    // The allowance is for a barline that falls between two floating-point numbers.
+    let bar = if bar_ticks > 0.0 { ((position - segment.bar_origin) / bar_ticks + 1e-9).floor() } else { 0.0 };
+    Some(Transport {
+        playing,
+        recording: false,
+        tempo: segment.tempo,
+        meter: segment.meter,
+        beats: position / 24.0,
+        bar_start: (segment.bar_origin + bar * bar_ticks) / 24.0,
+        bar: bar as i32,
+        looping: segment.looping.map(|(start, end)| (start / 24.0, end / 24.0)),
+    })
+}

@@ -1,0 +1,137 @@
+//! A screen without a monitor: an X server of our own (Xvfb), windows on it, and pictures of them.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use x11rb::connection::Connection;
+use x11rb::protocol::xproto::{ConnectionExt, CreateWindowAux, ImageFormat, Window, WindowClass};
+use x11rb::rust_connection::RustConnection;
+
+/// A running X server. It ends when this is dropped.
+pub struct Server {
+    process: Child,
+    /// The display's name, for the environment variable `DISPLAY` of those who are to draw on it.
+    pub display: String,
+}
+
+impl Server {
+    /// Starts a server with a screen of 1920 × 1200 pixels on a free display.
+    ///
+    /// # Errors
+    /// If Xvfb is not installed or does not come up.
+    pub fn start() -> Result<Self> {
+        let mut process = Command::new("Xvfb")
+            .args(["-displayfd", "1", "-screen", "0", "1920x1200x24", "-nolisten", "tcp"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("Xvfb could not be started; `cargo xtask setup` installs it")?;
+        let mut number = String::new();
+        BufReader::new(process.stdout.take().context("piped")?).read_line(&mut number)?;
+        ensure!(!number.trim().is_empty(), "Xvfb did not come up");
+        Ok(Self { process, display: format!(":{}", number.trim()) })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may be gone already; then there is nothing to end.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A connection to the X server that the environment variable `DISPLAY` names.
+pub struct Screen {
+    connection: RustConnection,
+    root: Window,
+}
+
+impl Screen {
+    /// Connects.
+    ///
+    /// # Errors
+    /// If there is no such server.
+    pub fn connect() -> Result<Self> {
+        let (connection, screen) = x11rb::connect(None).context("there is no X server to draw on")?;
+        let root = connection.setup().roots[screen].root;
+        Ok(Self { connection, root })
+    }
+
+    /// Opens a window of this size in pixels in the upper left corner and shows it.
+    ///
+    /// # Errors
+    /// If the server refuses.
+    pub fn open_window(&self, width: u16, height: u16) -> Result<Window> {
+        let window = self.connection.generate_id()?;
+        let (depth, visual) = (x11rb::COPY_DEPTH_FROM_PARENT, x11rb::COPY_FROM_PARENT);
+        let (kind, look) = (WindowClass::INPUT_OUTPUT, CreateWindowAux::new().background_pixel(0));
+        let created =
+            self.connection.create_window(depth, window, self.root, 0, 0, width, height, 0, kind, visual, &look)?;
+        created.check()?;
+        self.connection.map_window(window)?.check()?;
+        Ok(window)
+    }
+
+    /// Closes a window.
+    ///
+    /// # Errors
+    /// If the server refuses.
+    pub fn close_window(&self, window: Window) -> Result<()> {
+        self.connection.destroy_window(window)?.check()?;
+        Ok(())
+    }
+
+    /// What is on the screen in the rectangle from the upper left corner.
+    ///
+    /// # Errors
+    /// If the rectangle is not on the screen.
+    pub fn picture(&self, width: u16, height: u16) -> Result<Picture> {
+        let image = self.connection.get_image(ImageFormat::Z_PIXMAP, self.root, 0, 0, width, height, !0)?.reply()?;
+        let pixels: Vec<[u8; 3]> = image.data.chunks_exact(4).map(|pixel| [pixel[2], pixel[1], pixel[0]]).collect();
+        ensure!(pixels.len() == usize::from(width) * usize::from(height), "the picture has an unexpected format");
+        Ok(Picture { width, height, pixels })
+    }
+}
+
+/// A picture of the screen.
+pub struct Picture {
+    /// Pixels from left to right.
+    pub width: u16,
+    /// Pixels from top to bottom.
+    pub height: u16,
+    /// Red, green, blue, row by row.
+    pub pixels: Vec<[u8; 3]>,
+}
+
+impl Picture {
+    /// How many different colours there are.
+    pub fn colours(&self) -> usize {
+        let mut colours = self.pixels.clone();
+        colours.sort_unstable();
+        colours.dedup();
+        colours.len()
+    }
+
+    /// The share of pixels that have the commonest colour, 0 to 1.
+    pub fn share_of_commonest(&self) -> f64 {
+        let mut colours = self.pixels.clone();
+        colours.sort_unstable();
+        let commonest = colours.chunk_by(|a, b| a == b).map(<[_]>::len).max().unwrap_or(0);
+        commonest as f64 / self.pixels.len().max(1) as f64
+    }
+
+    /// The picture as a PNG.
+    ///
+    /// # Errors
+    /// If it has no pixels.
+    pub fn png(&self) -> Result<Vec<u8>> {
+        let mut pixmap = resvg::tiny_skia::Pixmap::new(self.width.into(), self.height.into()).context("no pixels")?;
+        for (place, [red, green, blue]) in pixmap.data_mut().chunks_exact_mut(4).zip(&self.pixels) {
+            place.copy_from_slice(&[*red, *green, *blue, 255]);
+        }
+        Ok(pixmap.encode_png()?)
+    }
+}

@@ -1,0 +1,139 @@
+//! What the tests of the built plug-in share: music to play to it, and ways to run it.
+#![allow(dead_code)]
+
+use std::process::Command;
+
+use continuo_tests::host::performance::{PlayedNote, Segment};
+use continuo_tests::host::{Blocks, Format, Performance, Session, Take, bundles, parameter_id};
+use serde::Deserialize;
+
+/// The channel on which the musician plays.
+pub const MUSICIAN: u8 = 0;
+/// The channel of Voices unless it is changed.
+pub const VOICES: u8 = 1;
+/// The channel of Chords unless it is changed.
+pub const CHORDS: u8 = 2;
+/// The channel of Bass unless it is changed.
+pub const BASS: u8 = 3;
+/// The channel of Lead unless it is changed.
+pub const LEAD: u8 = 4;
+
+/// Ticks in a bar of 4/4.
+pub const BAR: f64 = 96.0;
+
+/// Inputs lie this many ticks behind the grid, so that no sample rate's rounding moves them into another tick.
+pub const BEHIND: f64 = 0.25;
+
+/// A note of the musician.
+pub fn note(start: f64, length: f64, key: u8) -> PlayedNote {
+    PlayedNote { start: start + BEHIND, length, channel: MUSICIAN, key, velocity: 96 }
+}
+
+/// A melody in C major in eighths and quarters, as many bars long as asked for, with a rest in every fourth bar.
+pub fn melody(bars: usize) -> Vec<PlayedNote> {
+    const PHRASE: [(f64, f64, u8); 21] = [
+        (0.0, 24.0, 67),
+        (24.0, 12.0, 64),
+        (36.0, 12.0, 65),
+        (48.0, 24.0, 67),
+        (72.0, 24.0, 72),
+        (96.0, 12.0, 69),
+        (108.0, 12.0, 71),
+        (120.0, 24.0, 72),
+        (144.0, 24.0, 67),
+        (168.0, 24.0, 64),
+        (192.0, 24.0, 65),
+        (216.0, 12.0, 67),
+        (228.0, 12.0, 65),
+        (240.0, 24.0, 64),
+        (264.0, 12.0, 62),
+        (276.0, 12.0, 64),
+        (288.0, 24.0, 65),
+        (312.0, 12.0, 62),
+        (324.0, 12.0, 59),
+        (336.0, 12.0, 60),
+        (348.0, 6.0, 60),
+    ];
+    let length = bars as f64 * BAR;
+    let phrases = (0..bars.div_ceil(4)).map(|phrase| phrase as f64 * 4.0 * BAR);
+    phrases
+        .flat_map(|first| PHRASE.map(|(start, length, key)| note(first + start, length - 1.0, key)))
+        .filter(|note| note.start < length)
+        .collect()
+}
+
+/// I–vi–IV–V in C major as three-part chords with the left hand, two beats each, as many bars long as asked for.
+pub fn left_hand_chords(bars: usize) -> Vec<PlayedNote> {
+    const CHORDS: [[u8; 3]; 4] = [[48, 52, 55], [45, 48, 52], [41, 45, 48], [43, 47, 50]];
+    (0..2 * bars).flat_map(|half| CHORDS[half % 4].map(|key| note(half as f64 * 48.0, 46.0, key))).collect()
+}
+
+/// Melody and chords together, once through.
+pub fn tune(bars: usize) -> Performance {
+    let notes = [melody(bars), left_hand_chords(bars)].concat();
+    Performance { notes, route: vec![Segment::rolling(0.0, bars as f64 * BAR)], ..Performance::default() }
+}
+
+/// The built plug-in, offline, without its built-in sound.
+pub fn open(format: Format) -> Session {
+    Session::open(format)
+        .and_then(|session| session.with(&[("preview", "Off")]))
+        .unwrap_or_else(|error| panic!("{error:#}"))
+}
+
+/// The built plug-in as [`open`], in blocks of other sizes and at another rate.
+pub fn open_at(format: Format, blocks: Blocks, rate: f64) -> Session {
+    let session = open(format).in_blocks(blocks).and_then(|session| session.at_rate(rate));
+    session.unwrap_or_else(|error| panic!("{error:#}"))
+}
+
+/// Plays `performance`, and checks what holds for every take: events in order and within their block, and every
+/// note-on with its one note-off but for those that still sound at the end.
+pub fn perform(session: &mut Session, performance: &Performance) -> Take {
+    let take = session.perform(performance).unwrap_or_else(|error| panic!("{error:#}"));
+    assert_eq!(take.unsorted_blocks, 0, "every block's events are in order");
+    assert_eq!(take.stray_events, 0, "every event lies within its block");
+    take
+}
+
+/// The number of the parameter with the plug-in's own name.
+pub fn id(name: &str) -> u32 {
+    parameter_id(name)
+}
+
+/// What the probe (a process of its own) says of its take.
+#[derive(Debug, Deserialize)]
+pub struct Probed {
+    /// Hash of what was played, by position.
+    pub hash: String,
+    /// Notes of each player, in the order of their channels.
+    pub notes: [usize; 4],
+    /// Plans that came late.
+    pub misses: u64,
+    /// Which networks were loaded: bit 0 harmonist, bit 1 soloist.
+    pub networks: u32,
+    /// What the plug-in wrote to the error stream.
+    #[serde(skip)]
+    pub said: String,
+}
+
+/// Plays a scale in a process of its own with these environment variables.
+pub fn probe(arguments: &[&str], environment: &[(&str, &str)]) -> Probed {
+    let (answer, said) = run_probe(&[&["perform"], arguments].concat(), environment);
+    let probed: Probed = serde_json::from_str(&answer).expect("the probe answers in JSON");
+    Probed { said, ..probed }
+}
+
+/// Runs the probe: what it answers, and what it and the plug-in wrote to the error stream.
+pub fn run_probe(arguments: &[&str], environment: &[(&str, &str)]) -> (String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_probe"));
+    let output = command.args(arguments).envs(environment.iter().copied()).output().expect("the probe starts");
+    let [answer, said] = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    assert!(output.status.success(), "the probe failed: {} {said}", output.status);
+    (answer, said)
+}
+
+/// The library of the built plug-in.
+pub fn library(format: Format) -> std::path::PathBuf {
+    bundles::library(format).unwrap_or_else(|error| panic!("{error:#}"))
+}

@@ -1,0 +1,261 @@
+//! What a project saves comes back; what is broken does no harm.
+
+mod common;
+
+use common::{BAR, id, open, perform, tune};
+use continuo_tests::host::performance::{Change, Interruption, Segment};
+use continuo_tests::host::{Format, Input, Instance, Performance, Session, load};
+use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
+use serde_json::{Value, json};
+
+fn fresh(format: Format) -> Box<dyn Instance> {
+    load(format, &common::library(format)).unwrap()
+}
+
+/// The parameters that a user can set, with their values now.
+fn values(instance: &mut dyn Instance) -> Vec<(u32, f64)> {
+    let parameters = instance.parameters();
+    let shown = parameters.iter().filter(|parameter| !parameter.hidden);
+    shown.map(|parameter| (parameter.id, instance.value(parameter.id).unwrap())).collect()
+}
+
+/// A value for every parameter, none of them its default.
+fn odd_values(instance: &mut dyn Instance) -> Vec<(u32, f64)> {
+    let parameters = instance.parameters();
+    let shown = parameters.iter().filter(|parameter| !parameter.hidden);
+    shown.map(|parameter| (parameter.id, if parameter.default < 0.5 { 1.0 } else { 0.0 })).collect()
+}
+
+/// The JSON inside a saved state, behind eight bytes that say how long it is.
+fn json_of(state: &[u8]) -> Value {
+    serde_json::from_slice(&state[8..]).unwrap()
+}
+
+fn state_of(json: &Value) -> Vec<u8> {
+    let text = serde_json::to_vec(json).unwrap();
+    [&(text.len() as u64).to_le_bytes(), text.as_slice()].concat()
+}
+
+#[test]
+fn saving_loading_and_saving_again_gives_the_same_bytes() {
+    for format in Format::ALL {
+        let mut one = fresh(format);
+        let untouched = one.save().unwrap();
+        let odd = odd_values(one.as_mut());
+        one.set_values(&odd);
+        let saved = one.save().unwrap();
+        assert_ne!(saved, untouched, "{format:?}: the values are in the state");
+        let mut other = fresh(format);
+        other.load(&saved).unwrap();
+        assert_eq!(other.save().unwrap(), saved, "{format:?}");
+        assert_eq!(values(other.as_mut()), values(one.as_mut()), "{format:?}");
+    }
+}
+
+#[test]
+fn a_state_of_one_format_is_understood_by_the_other() {
+    let mut clap = fresh(Format::Clap);
+    let odd = odd_values(clap.as_mut());
+    clap.set_values(&odd);
+    let saved = clap.save().unwrap();
+    let mut vst3 = fresh(Format::Vst3);
+    vst3.load(&saved).unwrap();
+    assert_eq!(vst3.save().unwrap(), saved);
+}
+
+#[test]
+fn a_loaded_state_plays_like_the_one_that_was_saved() {
+    for format in Format::ALL {
+        let settings = [("style_a", "Jazz"), ("temperature", "1.2"), ("seed", "77"), ("chords_density", "90 %")];
+        let mut one = open(format).with(&settings).unwrap();
+        let take = perform(&mut one, &tune(2));
+        let saved = one.instance().save().unwrap();
+        let mut other = open(format);
+        other.instance().load(&saved).unwrap();
+        assert_eq!(perform(&mut other, &tune(2)).hash(), take.hash(), "{format:?}");
+    }
+}
+
+#[test]
+fn states_are_loaded_and_saved_while_the_plug_in_plays() {
+    for format in Format::ALL {
+        let mut session = open(format);
+        let bar = |bar: u32| Performance { route: vec![Segment::rolling(f64::from(bar) * BAR, BAR)], ..tune(8) };
+        perform(&mut session, &bar(0));
+        let saved = session.instance().save().unwrap();
+        for index in 1..8 {
+            perform(&mut session, &bar(index));
+            session.instance().load(&saved).unwrap();
+            assert_eq!(session.instance().save().unwrap(), saved, "{format:?}, bar {index}");
+        }
+    }
+}
+
+#[test]
+fn the_state_of_the_first_version_is_read() {
+    let mut instance = fresh(Format::Clap);
+    let mut json = json_of(&instance.save().unwrap());
+    // That version called the style blend `blend` and did not say its version.
+    json["fields"] = json!({});
+    let params = json["params"].as_object_mut().unwrap();
+    params.remove("style_blend").unwrap();
+    params.insert("blend".into(), json!({ "f32": 0.75 }));
+    params.insert("seed".into(), json!({ "i32": 42 }));
+    instance.load(&state_of(&json)).unwrap();
+    assert_eq!(instance.value(id("style_blend")), Some(0.75));
+    let seed = instance.value(id("seed")).unwrap();
+    assert_eq!(instance.text_of_value(id("seed"), seed).as_deref(), Some("42"));
+}
+
+#[test]
+fn broken_values_get_their_defaults_and_the_others_are_kept() {
+    let mut instance = fresh(Format::Clap);
+    let defaults = values(instance.as_mut());
+    let mut json = json_of(&instance.save().unwrap());
+    let params = json["params"].as_object_mut().unwrap();
+    params.insert("temperature".into(), json!({ "f32": 1e9 }));
+    params.insert("style_a".into(), json!({ "string": "polka" }));
+    params.insert("key_lock".into(), json!({ "f32": 0.5 }));
+    params.insert("no_such_parameter".into(), json!({ "bool": true }));
+    params.remove("swing").unwrap();
+    params.insert("seed".into(), json!({ "i32": 42 }));
+    instance.load(&state_of(&json)).unwrap();
+    let loaded = values(instance.as_mut());
+    for (&(parameter, value), &(_, default)) in loaded.iter().zip(&defaults) {
+        if parameter != id("seed") {
+            assert_eq!(value, default, "parameter {parameter}");
+        }
+    }
+    assert_ne!(instance.value(id("seed")), defaults.iter().find(|(p, _)| *p == id("seed")).map(|(_, value)| *value));
+}
+
+#[test]
+fn a_state_from_a_newer_version_is_read_as_far_as_it_is_known() {
+    let mut instance = fresh(Format::Clap);
+    let mut json = json_of(&instance.save().unwrap());
+    json["fields"] = json!({ "state": r#"{"version":99,"mood":"blue"}"#, "unheard_of": "[]" });
+    json["params"]["seed"] = json!({ "i32": 42 });
+    instance.load(&state_of(&json)).unwrap();
+    let seed = instance.value(id("seed")).unwrap();
+    assert_eq!(instance.text_of_value(id("seed"), seed).as_deref(), Some("42"));
+}
+
+#[test]
+fn every_truncation_of_a_state_is_survived() {
+    for format in Format::ALL {
+        let mut instance = fresh(format);
+        let saved = instance.save().unwrap();
+        for length in (0..saved.len()).step_by(7) {
+            // It may be refused; it must do no harm.
+            let _ = instance.load(&saved[..length]);
+        }
+        assert_works(format, instance);
+    }
+}
+
+/// Whether the instance still saves, loads and plays.
+fn assert_works(format: Format, mut instance: Box<dyn Instance>) {
+    let saved = instance.save().unwrap();
+    instance.load(&saved).unwrap();
+    let mut session = Session::new(instance).unwrap().with(&[("preview", "Off"), ("chords_on", "On")]).unwrap();
+    let take = perform(&mut session, &tune(1));
+    assert!(take.events.len() > 10, "{format:?}: it plays");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 48,
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn random_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..400), prefixed in any::<bool>()) {
+        let mut instance = fresh(Format::Clap);
+        let before = instance.save().unwrap();
+        let bytes = if prefixed { [&(bytes.len() as u64).to_le_bytes(), bytes.as_slice()].concat() } else { bytes };
+        prop_assert!(instance.load(&bytes).is_err(), "random bytes are no state");
+        prop_assert_eq!(instance.save().unwrap(), before, "a refused state changes nothing");
+    }
+
+    #[test]
+    fn a_state_with_random_damage_is_survived(damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+        let mut instance = fresh(Format::Clap);
+        let mut bytes = instance.save().unwrap();
+        for (place, byte) in damage {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        let _ = instance.load(&bytes);
+        let saved = instance.save().unwrap();
+        let mut other = fresh(Format::Clap);
+        prop_assert!(other.load(&saved).is_ok(), "what is saved afterwards is whole");
+        prop_assert_eq!(other.save().unwrap(), saved);
+    }
+}
+
+#[test]
+fn parameters_take_every_value_and_tell_it_back() {
+    for format in Format::ALL {
+        let mut instance = fresh(format);
+        for parameter in instance.parameters().into_iter().filter(|parameter| !parameter.hidden) {
+            for step in 0..=10 {
+                let value = f64::from(step) / 10.0;
+                instance.set_values(&[(parameter.id, value)]);
+                let told = instance.value(parameter.id).unwrap();
+                let tolerance = if parameter.steps > 0 { 0.5 / f64::from(parameter.steps) } else { 1e-5 };
+                assert!((told - value).abs() <= tolerance + 1e-6, "{format:?}, {}: {told} for {value}", parameter.name);
+                let text = instance.text_of_value(parameter.id, told).unwrap();
+                let again = instance.value_of_text(parameter.id, &text).unwrap();
+                assert!((again - told).abs() < 0.02, "{format:?}, {}: `{text}` is {again}, not {told}", parameter.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn parameter_numbers_and_ranges_are_those_that_projects_know() {
+    let players = ["voices", "chords", "bass", "lead"];
+    let fields = [("on", 1), ("density", 0), ("register", 4), ("channel", 15)];
+    let band =
+        [("style_a", 10), ("style_b", 10), ("style_blend", 0), ("temperature", 0), ("follow", 0), ("key_lock", 1)];
+    let rest =
+        [("key", 23), ("density", 0), ("seed", 9998), ("humanise", 0), ("swing", 0), ("thru", 1), ("preview", 1)];
+    let mut expected: Vec<(u32, u32)> = band.into_iter().chain(rest).map(|(name, steps)| (id(name), steps)).collect();
+    for player in players {
+        expected.extend(fields.map(|(field, steps)| (id(&format!("{player}_{field}")), steps)));
+    }
+    for format in Format::ALL {
+        let found: Vec<(u32, u32)> =
+            fresh(format).parameters().iter().map(|parameter| (parameter.id, parameter.steps)).collect();
+        for known in &expected {
+            assert!(found.contains(known), "{format:?}: {known:?}");
+        }
+    }
+}
+
+#[test]
+fn two_hundred_random_automations_while_playing_do_no_harm() {
+    for format in Format::ALL {
+        let mut session = open(format);
+        let parameters: Vec<u32> =
+            session.instance().parameters().iter().filter(|p| p.automatable && !p.hidden).map(|p| p.id).collect();
+        let mut performance = tune(4);
+        // The numbers of a linear congruential generator: any will do, as long as they are the same each time.
+        let mut random = 1u64;
+        let mut draw = || {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (random >> 40) as f64 / (1u64 << 24) as f64
+        };
+        for _ in 0..200 {
+            let parameter = parameters[(draw() * parameters.len() as f64) as usize];
+            let input = Input::Parameter { id: parameter, value: draw() };
+            performance.changes.push(Change { at: draw() * 4.0 * BAR, input });
+        }
+        performance.route.push(Segment::stopped(0.0, 1e6, 2.0).after(Interruption::Reset));
+        let take = perform(&mut session, &performance);
+        assert_eq!(take.mismatches(&[]), vec![], "{format:?}");
+        assert!(take.events.len() > 10, "{format:?}: the band goes on");
+    }
+}
