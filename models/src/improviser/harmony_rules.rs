@@ -68,11 +68,11 @@ pub fn advise(past: &Past, note: Note, spot: Spot, style: Style, keys: &KeyBelie
         HarmonistLogits { change: [0.0; 2], chord: chances.map(|chance| chance.max(1e-12).ln()), note: [0.0; 25] };
     let clash = past.chord().map_or(1.0, |chord| 0.5 - cover(chord));
     let place = if spot.begins_bar() {
-        1.6
+        2.2
     } else if spot.is_strong() {
-        -0.4
+        0.4
     } else {
-        -2.2
+        -1.6
     };
     logits.change[1] = place + 4.0 * clash;
     logits
