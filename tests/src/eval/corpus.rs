@@ -75,9 +75,11 @@ fn piece(record: Record) -> Result<Piece> {
     let mut melody = Vec::with_capacity(record.melody.len());
     for note in &record.melody {
         let &[onset, length, key, ..] = &note[..] else { bail!("a note has fewer than three numbers") };
-        if !(0..1 << 40).contains(&onset) || !(1..1 << 40).contains(&length) || !(0..128).contains(&key) {
+        if !(0..1 << 40).contains(&onset) || !(1..1 << 40).contains(&length) || !(0..140).contains(&key) {
             bail!("the note {note:?} cannot be");
         }
+        // Above the last MIDI key there is room on paper: an octave lower, then.
+        let key = if key < 128 { key } else { key - 12 };
         melody.push(Note { onset, length, key: key as u8 });
     }
     melody.sort_by_key(|note| note.onset);

@@ -100,8 +100,7 @@ fn improvise(
                     let under = harmony.under[usize::from(note.key % 12)];
                     answered = Some((note.onset + note.length, under));
                 }
-                if let Some((end, chord)) = answered.filter(|(end, _)| *end > frame_start(next)) {
-                    let _ = end;
+                if let Some((_, chord)) = answered.filter(|(end, _)| *end > frame_start(next)) {
                     return chord;
                 }
             }
