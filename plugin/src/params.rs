@@ -365,4 +365,21 @@ mod tests {
         assert_eq!(params.style_blend.string_to_normalized_value("25 %"), Some(0.25));
         assert_eq!(params.bass.register.normalized_value_to_string(1.0, true), "+2 oct");
     }
+
+    #[test]
+    fn every_text_is_read_back_as_the_value_that_it_shows() {
+        let params = ContinuoParams::default();
+        for (id, param, _) in params.param_map() {
+            for step in 0..=100 {
+                let normalized = step as f32 / 100.0;
+                // SAFETY: the parameters live until the end of the test.
+                let (text, read, again) = unsafe {
+                    let text = param.normalized_value_to_string(normalized, true);
+                    let read = param.string_to_normalized_value(&text).unwrap_or(f32::NAN);
+                    (text, read, param.normalized_value_to_string(read, true))
+                };
+                assert_eq!(again, text, "{id}: {text} is read as {read}");
+            }
+        }
+    }
 }

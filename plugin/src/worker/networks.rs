@@ -18,6 +18,16 @@ struct Loaded {
     problems: Vec<String>,
 }
 
+impl Loaded {
+    /// Names the problems, in the panel and on the error stream, for hosts without a panel.
+    fn tell(&self, shared: &Shared) {
+        for problem in &self.problems {
+            eprintln!("Continuo: {problem}");
+            shared.notify(problem);
+        }
+    }
+}
+
 /// The networks of this process, for as long as an instance keeps them. Locked by workers and never by the audio thread;
 /// whoever comes while they are being loaded waits for them.
 static LOADED: Mutex<Weak<Loaded>> = Mutex::new(Weak::new());
@@ -34,7 +44,7 @@ impl NetworksKept {
             let mut everywhere = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
             let loaded = everywhere.upgrade().unwrap_or_else(load);
             *everywhere = Arc::downgrade(&loaded);
-            loaded.problems.iter().for_each(|problem| shared.notify(problem));
+            loaded.tell(shared);
             loaded
         });
         Arc::clone(&loaded.networks)
@@ -43,7 +53,7 @@ impl NetworksKept {
     /// Worker: the networks, loaded anew. Other instances keep theirs until they reload or are made again.
     pub fn reload(&self, shared: &Shared) -> Arc<Networks> {
         let loaded = load();
-        loaded.problems.iter().for_each(|problem| shared.notify(problem));
+        loaded.tell(shared);
         *LOADED.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&loaded);
         let networks = Arc::clone(&loaded.networks);
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(loaded);
