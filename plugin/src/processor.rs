@@ -148,7 +148,7 @@ impl Processor {
         self.reset();
     }
 
-    /// The events to send, and the built-in sound that goes with them.
+    /// The events to send.
     pub fn output(&mut self) -> &mut Output {
         &mut self.output
     }

@@ -32,7 +32,8 @@ const SLOW_WORKER: &str = "CONTINUO_SLOW_WORKER_MS";
 const SPINS: u32 = 16;
 const YIELDS: u32 = 32;
 const SHORTEST_SLEEP: Duration = Duration::from_micros(50);
-const LONGEST_SLEEP: Duration = Duration::from_millis(1);
+/// Short against a frame (125 ms at 120 quarter notes per minute), long enough that fifty instances cost little.
+const LONGEST_SLEEP: Duration = Duration::from_millis(3);
 
 /// The worker's thread. Dropping it ends and joins the thread.
 pub struct Worker {
