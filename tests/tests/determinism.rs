@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{BAR, open, open_at, perform, probe, tune};
+use common::{BAR, ended, open, open_at, perform, probe, tune};
 use continuo_tests::host::performance::Segment;
 use continuo_tests::host::take::ScoreLine;
 use continuo_tests::host::{Blocks, Diagnostics, Format, Mode, Performance, Take};
@@ -127,8 +127,8 @@ fn another_seed_gives_another_take_and_the_same_seed_the_same() {
 #[test]
 fn a_second_performance_on_the_same_instance_is_the_same_after_a_reactivation() {
     let mut session = open(Format::Clap);
-    let first = perform(&mut session, &tune(2));
+    let first = perform(&mut session, &ended(tune(2)));
     session.deactivate();
     session.activate().unwrap();
-    assert_same(&perform(&mut session, &tune(2)), &first, "after reactivation");
+    assert_same(&perform(&mut session, &ended(tune(2))), &first, "after reactivation");
 }

@@ -2,15 +2,14 @@
 
 mod common;
 
-use common::{BAR, BEHIND, CHORDS, open, perform, tune};
-use continuo_tests::host::performance::{Change, Interruption, Segment};
+use common::{BAR, BEHIND, CHORDS, ended, open, perform, tune};
+use continuo_tests::host::performance::{Change, Segment};
 use continuo_tests::host::{Diagnostics, Format, Input, Mode, Pacing, Performance, Played, Session};
 
 /// The inputs at the given ticks, over this many ticks, with the end at which everything is let go.
 fn raw(inputs: impl IntoIterator<Item = (f64, Input)>, ticks: f64) -> Performance {
     let changes = inputs.into_iter().map(|(at, input)| Change { at, input }).collect();
-    let end = Segment::stopped(0.0, 1e6, 2.0).after(Interruption::Reset);
-    Performance { changes, route: vec![Segment::rolling(0.0, ticks), end], ..Performance::default() }
+    ended(Performance { changes, route: vec![Segment::rolling(0.0, ticks)], ..Performance::default() })
 }
 
 fn on(channel: u8, key: u8) -> Input {

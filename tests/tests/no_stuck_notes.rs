@@ -4,7 +4,7 @@ mod common;
 
 use std::cell::RefCell;
 
-use common::{CHORDS, MUSICIAN, VOICES, note, open, perform, tune};
+use common::{CHORDS, MUSICIAN, VOICES, last_breath, note, open, perform, tune};
 use continuo_tests::host::performance::{Change, Interruption, Motion, PlayedNote, Segment};
 use continuo_tests::host::{Format, Input, Performance, Session, Take};
 use proptest::prelude::*;
@@ -13,11 +13,6 @@ use proptest::test_runner::FileFailurePersistence;
 
 /// Where the songs of these tests lie, in ticks.
 const SONG: f64 = 960.0;
-
-/// The end of every test: the host resets the instance and gives it a moment too short for a new note.
-fn last_breath() -> Segment {
-    Segment { motion: Motion::Absent { jam_from: 1e6 }, ..Segment::rolling(0.0, 2.0) }.after(Interruption::Reset)
-}
 
 fn notes() -> impl Strategy<Value = Vec<PlayedNote>> {
     let note = (0.0..SONG, 0.1..150.0, 0u8..4, 36u8..84, 1u8..=127)
@@ -98,7 +93,7 @@ thread_local! {
 fn perform_shared(format: Format, performance: &Performance, storm: &[(f64, Index, f64)]) -> Take {
     SESSIONS.with_borrow_mut(|sessions| {
         let sessions = sessions.get_or_insert_with(|| Format::ALL.map(open));
-        let session = sessions.iter_mut().find(|session| session.instance().format() == format).unwrap();
+        let session = &mut sessions[format as usize];
         let parameters: Vec<u32> = session
             .instance()
             .parameters()

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use continuo_tests::host::performance::{PlayedNote, Segment};
+use continuo_tests::host::performance::{Interruption, Motion, PlayedNote, Segment};
 use continuo_tests::host::{Blocks, Format, Performance, Session, Take, bundles, parameter_id};
 use serde::Deserialize;
 
@@ -74,6 +74,17 @@ pub fn tune(bars: usize) -> Performance {
     Performance { notes, route: vec![Segment::rolling(0.0, bars as f64 * BAR)], ..Performance::default() }
 }
 
+/// The end of a test: the host resets the instance and gives it a moment too short for a new note.
+pub fn last_breath() -> Segment {
+    Segment { motion: Motion::Absent { jam_from: 1e6 }, ..Segment::rolling(0.0, 2.0) }.after(Interruption::Reset)
+}
+
+/// `performance` with [`last_breath`] at its end.
+pub fn ended(mut performance: Performance) -> Performance {
+    performance.route.push(last_breath());
+    performance
+}
+
 /// The built plug-in, offline, without its built-in sound.
 pub fn open(format: Format) -> Session {
     Session::open(format)
@@ -124,13 +135,13 @@ pub fn probe(arguments: &[&str], environment: &[(&str, &str)]) -> Probed {
     Probed { said, ..probed }
 }
 
-/// Runs the probe: what it answers, and what it and the plug-in wrote to the error stream.
+/// Runs the probe: what it answers in the last line of its output, and what it and the plug-in wrote to the error stream.
 pub fn run_probe(arguments: &[&str], environment: &[(&str, &str)]) -> (String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_probe"));
     let output = command.args(arguments).envs(environment.iter().copied()).output().expect("the probe starts");
     let [answer, said] = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     assert!(output.status.success(), "the probe failed: {} {said}", output.status);
-    (answer, said)
+    (answer.lines().last().unwrap_or_default().to_owned(), said)
 }
 
 /// The library of the built plug-in.
