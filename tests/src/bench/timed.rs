@@ -1,0 +1,114 @@
+//! An instance whose process calls are timed.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use anyhow::Result;
+
+use crate::host::{Block, Format, Instance, Output, Parameter, Processor, Setup};
+
+/// The times of process calls in microseconds, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Times(Arc<Mutex<Vec<f64>>>);
+
+impl Times {
+    /// The times so far, which are forgotten.
+    pub fn take(&self) -> Vec<f64> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn push(&self, micros: f64) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(micros);
+    }
+}
+
+/// An instance like the one inside, but for the clock.
+pub struct Timed {
+    inner: Box<dyn Instance>,
+    times: Times,
+}
+
+impl Timed {
+    /// Times `inner`.
+    pub fn new(inner: Box<dyn Instance>) -> (Self, Times) {
+        let times = Times::default();
+        (Self { inner, times: times.clone() }, times)
+    }
+}
+
+impl Instance for Timed {
+    fn format(&self) -> Format {
+        self.inner.format()
+    }
+
+    fn parameters(&mut self) -> Vec<Parameter> {
+        self.inner.parameters()
+    }
+
+    fn value(&mut self, id: u32) -> Option<f64> {
+        self.inner.value(id)
+    }
+
+    fn value_of_text(&mut self, id: u32, text: &str) -> Option<f64> {
+        self.inner.value_of_text(id, text)
+    }
+
+    fn text_of_value(&mut self, id: u32, value: f64) -> Option<String> {
+        self.inner.text_of_value(id, value)
+    }
+
+    fn set_values(&mut self, values: &[(u32, f64)]) {
+        self.inner.set_values(values);
+    }
+
+    fn activate(&mut self, setup: Setup) -> Result<Box<dyn Processor>> {
+        let inner = self.inner.activate(setup)?;
+        Ok(Box::new(TimedProcessor { inner, times: self.times.clone() }))
+    }
+
+    fn deactivate(&mut self, processor: Box<dyn Processor>) {
+        self.inner.deactivate(processor);
+    }
+
+    fn save(&mut self) -> Result<Vec<u8>> {
+        self.inner.save()
+    }
+
+    fn load(&mut self, state: &[u8]) -> Result<()> {
+        self.inner.load(state)
+    }
+
+    fn latency(&mut self) -> u32 {
+        self.inner.latency()
+    }
+
+    fn idle(&mut self) {
+        self.inner.idle();
+    }
+
+    fn open_panel(&mut self, parent: u32) -> Result<(u32, u32)> {
+        self.inner.open_panel(parent)
+    }
+
+    fn close_panel(&mut self) {
+        self.inner.close_panel();
+    }
+}
+
+struct TimedProcessor {
+    inner: Box<dyn Processor>,
+    times: Times,
+}
+
+impl Processor for TimedProcessor {
+    fn process(&mut self, block: &Block<'_>, output: &mut Output) -> Result<()> {
+        let start = Instant::now();
+        let result = self.inner.process(block, output);
+        self.times.push(start.elapsed().as_secs_f64() * 1e6);
+        result
+    }
+
+    fn reset(&mut self) {
+        self.inner.reset();
+    }
+}

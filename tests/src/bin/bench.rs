@@ -1,0 +1,77 @@
+//! Measures the built plug-in. `cargo xtask bench` builds and runs it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use continuo_tests::bench::table::Table;
+use continuo_tests::bench::{Plugins, callback, networks, probe, sizes};
+use continuo_tests::demo::performances;
+
+/// Measure the built plug-in in the headless host, beside one that only passes notes through; writes CSV.
+#[derive(Parser)]
+#[command(name = "bench", bin_name = "cargo xtask bench", version)]
+struct Cli {
+    /// Compare with the CSV file of an older run
+    #[arg(long, value_name = "FILE.csv")]
+    against: Option<PathBuf>,
+    /// Where to write
+    #[arg(long, value_name = "FILE.csv")]
+    out: Option<PathBuf>,
+    /// Bars that are played in real time at each block size; two seconds each
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    bars: u32,
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let result = match arguments.split_first() {
+        Some((command, rest)) if command == probe::COMMAND => probe::run(rest),
+        _ => run(&Cli::parse()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<()> {
+    let before = cli.against.as_ref().map(|path| read(path)).transpose()?;
+    let plugins = Plugins::built()?;
+    let performances = performances::load_all()?;
+    let performance =
+        performances.iter().find(|performance| performance.score.meters[0].1.numerator == 4).context("none in four")?;
+
+    eprintln!("Start-up and memory");
+    let mut table = Table(probe::measure(&plugins)?);
+    eprintln!("Networks");
+    table.0.extend(networks::measure(&performance.score)?);
+    eprintln!("Callback: {} s in real time", cli.bars as usize * 2 * 2 * callback::BLOCK_SIZES.len());
+    table.0.extend(callback::measure(&plugins, &performance.score, cli.bars)?);
+    table.0.extend(sizes::measure(&plugins)?);
+    print!("{table}");
+
+    let out =
+        cli.out.clone().unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bench/latest.csv"));
+    let folder = out.parent().context("the file needs a folder")?;
+    let write = || fs::create_dir_all(folder).and_then(|()| fs::write(&out, table.to_csv()));
+    write().with_context(|| format!("{} could not be written", out.display()))?;
+    if let Some(before) = before {
+        print!(
+            "\nAgainst the older run (ratios to the pass-through plug-in where there are any)\n{}",
+            table.compared_with(&before)
+        );
+    }
+    println!("\nDone: {} measurements in {}", table.0.len(), out.canonicalize()?.display());
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Table> {
+    let csv = fs::read_to_string(path).with_context(|| format!("{} could not be read", path.display()))?;
+    Table::from_csv(&csv).with_context(|| format!("{} is no table of this bench", path.display()))
+}

@@ -1,0 +1,379 @@
+//! A take as a picture: a piano roll in systems, like a page of music, with the chords below.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use continuo_models::Player;
+use continuo_models::music::Meter;
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::{Options, Tree, fontdb};
+
+use super::parts::Part;
+use crate::host::performance::PlayedNote;
+
+/// What is drawn.
+#[derive(Debug)]
+pub struct Roll<'a> {
+    /// The title.
+    pub title: &'a str,
+    /// A line below it: key, tempo, settings.
+    pub caption: &'a str,
+    /// Who plays what. Later parts are drawn on top.
+    pub parts: &'a [Part],
+    /// First tick and time signature, in order, the first at 0.
+    pub meters: &'a [(f64, Meter)],
+    /// First tick, chord symbol and Roman numeral of each chord, in order.
+    pub chords: &'a [(f64, String, String)],
+    /// The tick after the last.
+    pub end: f64,
+}
+
+const WIDTH: f64 = 1800.0;
+const LEFT: f64 = 76.0;
+const RIGHT: f64 = 34.0;
+const HEAD: f64 = 104.0;
+/// Height of a semitone.
+const SEMITONE: f64 = 5.5;
+/// Height of the lane of chord symbols and numerals.
+const LANE: f64 = 52.0;
+const GAP: f64 = 34.0;
+/// The least width of a quarter note; systems have as many bars as this allows.
+const QUARTER: f64 = 48.0;
+
+const GROUND: &str = "#131518";
+const CARD: &str = "#1b1e23";
+const BLACK_KEYS: &str = "#181a1f";
+const BEAT: &str = "#262a31";
+const BAR: &str = "#4a515c";
+const TEXT: &str = "#e6e9ed";
+const DIM: &str = "#9da5b0";
+
+/// The colours are those of the panel.
+fn colour(player: Option<Player>) -> &'static str {
+    match player {
+        None => "#eee6d3",
+        Some(Player::Voices) => "#5ab8ee",
+        Some(Player::Chords) => "#eca62a",
+        Some(Player::Bass) => "#2fc095",
+        Some(Player::Lead) => "#dd8fc0",
+    }
+}
+
+/// A bar of the piece.
+#[derive(Clone, Copy)]
+struct Bar {
+    number: usize,
+    start: f64,
+    end: f64,
+    meter: Meter,
+}
+
+/// Draws `roll` and gives a PNG, 1800 pixels wide.
+///
+/// # Errors
+/// If the drawing cannot be rendered.
+pub fn draw(roll: &Roll<'_>) -> Result<Vec<u8>> {
+    let mut fonts = fontdb::Database::new();
+    fonts.load_font_data(include_bytes!("../../../assets/fonts/Inter-Regular.otf").to_vec());
+    fonts.load_font_data(include_bytes!("../../../assets/fonts/Inter-SemiBold.otf").to_vec());
+    fonts.load_font_data(include_bytes!("../../../assets/fonts/Accidentals.ttf").to_vec());
+    let family = fonts.faces().next().and_then(|face| face.families.first()).map(|(name, _)| name.clone());
+    let options = Options { font_family: family.unwrap_or_default(), fontdb: Arc::new(fonts), ..Options::default() };
+    let tree = Tree::from_str(&svg(roll), &options).context("the picture could not be laid out")?;
+    let size = tree.size().to_int_size();
+    let mut pixmap = Pixmap::new(size.width(), size.height()).context("the picture is too large")?;
+    resvg::render(&tree, Transform::identity(), &mut pixmap.as_mut());
+    pixmap.encode_png().context("the picture could not be encoded")
+}
+
+/// The drawing as SVG.
+pub fn svg(roll: &Roll<'_>) -> String {
+    let systems = systems(&bars(roll.meters, roll.end));
+    let (low, high) = range(roll.parts);
+    let roll_height = f64::from(high - low + 1) * SEMITONE;
+    let height = HEAD + systems.len() as f64 * (roll_height + LANE + GAP);
+    let mut svg = String::new();
+    let _ = write!(
+        svg,
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height:.0}"><rect width="100%" height="100%" fill="{GROUND}"/>"#
+    );
+    head(&mut svg, roll);
+    let widest = systems.iter().map(|bars| span(bars)).fold(0.0, f64::max);
+    for (index, bars) in systems.iter().enumerate() {
+        let top = HEAD + index as f64 * (roll_height + LANE + GAP);
+        let system = System {
+            top,
+            bottom: top + roll_height,
+            low,
+            high,
+            start: bars[0].start,
+            end: bars[0].start + span(bars),
+            scale: (WIDTH - LEFT - RIGHT) / widest,
+        };
+        system.ground(&mut svg, bars);
+        for part in roll.parts {
+            system.notes(&mut svg, part);
+        }
+        system.chords(&mut svg, roll.chords);
+    }
+    svg.push_str("</svg>");
+    svg
+}
+
+fn span(bars: &[Bar]) -> f64 {
+    bars.last().map_or(0.0, |last| last.end) - bars.first().map_or(0.0, |first| first.start)
+}
+
+/// The bars up to `end`, each as its meter says; the last is whole.
+fn bars(meters: &[(f64, Meter)], end: f64) -> Vec<Bar> {
+    let mut bars = Vec::new();
+    let mut start = 0.0;
+    while start < end - 0.5 {
+        let meter = meters.iter().rev().find(|(at, _)| *at <= start + 0.5).map_or(Meter::default(), |found| found.1);
+        let stop = start + meter.bar_ticks() as f64;
+        bars.push(Bar { number: bars.len() + 1, start, end: stop, meter });
+        start = stop;
+    }
+    bars
+}
+
+/// As many bars in a system as fit, in equally full systems.
+fn systems(bars: &[Bar]) -> Vec<Vec<Bar>> {
+    let room = (WIDTH - LEFT - RIGHT) / QUARTER * 24.0;
+    let longest = bars.iter().map(|bar| bar.end - bar.start).fold(24.0, f64::max);
+    let fitting = ((room / longest) as usize).max(1);
+    let count = bars.len().div_ceil(fitting).max(1);
+    bars.chunks(bars.len().div_ceil(count).max(1)).map(<[Bar]>::to_vec).collect()
+}
+
+/// The keys to show: those that are played and one or two more, at least two octaves.
+fn range(parts: &[Part]) -> (u8, u8) {
+    let keys = || parts.iter().flat_map(|part| &part.notes).map(|note| note.key);
+    let low = keys().min().unwrap_or(48).saturating_sub(2);
+    let high = keys().max().unwrap_or(72).saturating_add(2).min(127);
+    (low, high.max(low.saturating_add(24).min(127)))
+}
+
+fn head(svg: &mut String, roll: &Roll<'_>) {
+    text(svg, LEFT, 44.0, 28.0, TEXT, "600", "start", roll.title);
+    text(svg, LEFT, 74.0, 16.0, DIM, "400", "start", roll.caption);
+    let mut x = WIDTH - RIGHT;
+    for part in roll.parts.iter().rev() {
+        let name = part.name();
+        x -= 9.2 * name.len() as f64 + 4.0;
+        text(svg, x, 44.0, 16.0, TEXT, "400", "start", name);
+        x -= 34.0;
+        let colour = colour(part.player);
+        let _ = write!(svg, r#"<rect x="{x:.1}" y="33" width="26" height="11" rx="3" fill="{colour}"/>"#);
+        x -= 22.0;
+    }
+}
+
+/// A line of the page.
+struct System {
+    top: f64,
+    bottom: f64,
+    low: u8,
+    high: u8,
+    start: f64,
+    end: f64,
+    scale: f64,
+}
+
+impl System {
+    fn x(&self, tick: f64) -> f64 {
+        LEFT + (tick - self.start) * self.scale
+    }
+
+    /// The upper edge of a key's row.
+    fn y(&self, key: u8) -> f64 {
+        self.top + f64::from(self.high.saturating_sub(key)) * SEMITONE
+    }
+
+    /// Rows, bar lines, beats and the axis of keys.
+    fn ground(&self, svg: &mut String, bars: &[Bar]) {
+        let (right, height) = (self.x(self.end), self.bottom - self.top);
+        let width = right - LEFT;
+        let top = self.top;
+        let _ = write!(svg, r#"<rect x="{LEFT}" y="{top:.1}" width="{width:.1}" height="{height:.1}" fill="{CARD}"/>"#);
+        for key in self.low..=self.high {
+            let y = self.y(key);
+            if matches!(key % 12, 1 | 3 | 6 | 8 | 10) {
+                let _ = write!(
+                    svg,
+                    r#"<rect x="{LEFT}" y="{y:.1}" width="{width:.1}" height="{SEMITONE}" fill="{BLACK_KEYS}"/>"#
+                );
+            }
+            if key % 12 == 0 {
+                line(svg, LEFT, y + SEMITONE, right, y + SEMITONE, BEAT, 1.0);
+                text(
+                    svg,
+                    LEFT - 10.0,
+                    y + SEMITONE + 1.5,
+                    13.0,
+                    DIM,
+                    "400",
+                    "end",
+                    &format!("C{}", i32::from(key / 12) - 1),
+                );
+            } else if key % 12 == 7 {
+                text(svg, LEFT - 10.0, y + SEMITONE + 1.5, 10.5, "#6d7580", "400", "end", "G");
+            }
+        }
+        for bar in bars {
+            let beat = bar.meter.beat_ticks() as f64;
+            let mut tick = bar.start + beat;
+            while tick < bar.end - 0.5 {
+                line(svg, self.x(tick), self.top, self.x(tick), self.bottom, BEAT, 1.0);
+                tick += beat;
+            }
+            line(svg, self.x(bar.start), self.top - 4.0, self.x(bar.start), self.bottom, BAR, 1.4);
+            text(svg, self.x(bar.start) + 4.0, self.top - 5.0, 11.0, DIM, "400", "start", &bar.number.to_string());
+        }
+        line(svg, right, self.top - 4.0, right, self.bottom, BAR, 1.4);
+    }
+
+    fn notes(&self, svg: &mut String, part: &Part) {
+        let colour = colour(part.player);
+        let begins = |note: &&PlayedNote| note.start < self.end && note.start + note.length > self.start;
+        for note in part.notes.iter().filter(begins) {
+            let from = self.x(note.start.max(self.start));
+            let to = self.x((note.start + note.length).min(self.end));
+            let width = (to - from - 0.6).max(2.5);
+            let opacity = 0.55 + 0.45 * f64::from(note.velocity) / 110.0;
+            // The musician's notes are a little taller, so that they show where another part doubles them.
+            let (dy, height) = if part.player.is_none() { (-1.2, SEMITONE + 2.4) } else { (0.3, SEMITONE - 0.6) };
+            let y = self.y(note.key) + dy;
+            let _ = write!(
+                svg,
+                r#"<rect x="{from:.1}" y="{y:.1}" width="{width:.1}" height="{height:.1}" rx="1.8" fill="{colour}" fill-opacity="{:.2}"/>"#,
+                opacity.min(1.0)
+            );
+        }
+    }
+
+    fn chords(&self, svg: &mut String, chords: &[(f64, String, String)]) {
+        for (index, (start, symbol, numeral)) in chords.iter().enumerate() {
+            let next = chords.get(index + 1).map_or(self.end, |chord| chord.0);
+            if *start >= self.end || next <= self.start {
+                continue;
+            }
+            let goes_on = *start < self.start;
+            let x = self.x(start.max(self.start));
+            let room = self.x(next.min(self.end)) - x - 6.0;
+            let colour = if goes_on { DIM } else { TEXT };
+            if !goes_on {
+                line(svg, x, self.bottom, x, self.bottom + LANE - 12.0, BAR, 1.0);
+            }
+            let symbol = typeset(symbol);
+            let size = |text: &str, most: f64| (room / (0.6 * text.chars().count() as f64)).clamp(8.0, most);
+            text(svg, x + 4.0, self.bottom + 20.0, size(&symbol, 17.0), colour, "600", "start", &symbol);
+            let numeral = typeset(numeral);
+            text(svg, x + 4.0, self.bottom + 39.0, size(&numeral, 13.5), DIM, "400", "start", &numeral);
+        }
+    }
+}
+
+/// Proper accidentals for `#` and for `b` after a letter of a note or before a number or numeral.
+fn typeset(symbol: &str) -> String {
+    let mut typeset = String::with_capacity(symbol.len() + 4);
+    let mut letters = symbol.chars().peekable();
+    let mut before: Option<char> = None;
+    while let Some(letter) = letters.next() {
+        let after = letters.peek().copied();
+        typeset.push(match letter {
+            '#' => '♯',
+            'b' if before.is_some_and(|c| c.is_ascii_uppercase() && c < 'H')
+                || after.is_some_and(|c| c.is_ascii_digit() || matches!(c, 'I' | 'V' | 'i' | 'v')) =>
+            {
+                '♭'
+            }
+            other => other,
+        });
+        before = Some(letter);
+    }
+    typeset
+}
+
+#[expect(clippy::too_many_arguments, reason = "the attributes of one text element")]
+fn text(svg: &mut String, x: f64, y: f64, size: f64, fill: &str, weight: &str, anchor: &str, content: &str) {
+    let mut escaped = String::new();
+    for letter in content.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            control if control.is_control() => {}
+            other => escaped.push(other),
+        }
+    }
+    let _ = write!(
+        svg,
+        r#"<text x="{x:.1}" y="{y:.1}" font-size="{size:.1}" font-weight="{weight}" fill="{fill}" text-anchor="{anchor}">{escaped}</text>"#
+    );
+}
+
+fn line(svg: &mut String, x1: f64, y1: f64, x2: f64, y2: f64, colour: &str, width: f64) {
+    let _ = write!(
+        svg,
+        r#"<line x1="{x1:.1}" y1="{y1:.1}" x2="{x2:.1}" y2="{y2:.1}" stroke="{colour}" stroke-width="{width}"/>"#
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(player: Option<Player>, keys: &[u8]) -> Part {
+        let note = |(index, key): (usize, &u8)| PlayedNote {
+            start: 24.0 * index as f64,
+            length: 20.0,
+            channel: 0,
+            key: *key,
+            velocity: 80,
+        };
+        Part { player, notes: keys.iter().enumerate().map(note).collect() }
+    }
+
+    #[test]
+    fn every_note_and_every_chord_is_drawn() {
+        let parts = [part(None, &[60, 64, 67]), part(Some(Player::Bass), &[36, 43])];
+        let chords = [(0.0, "C".to_owned(), "I".to_owned()), (48.0, "Bbmaj7".to_owned(), "bVII7".to_owned())];
+        let roll = Roll {
+            title: "Tea & <cakes>",
+            caption: "",
+            parts: &parts,
+            meters: &[(0.0, Meter::default())],
+            chords: &chords,
+            end: 96.0,
+        };
+        let svg = svg(&roll);
+        assert_eq!(svg.matches("fill-opacity").count(), 5);
+        assert!(svg.contains("B♭maj7") && svg.contains("♭VII7") && svg.contains("Tea &amp; &lt;cakes&gt;"));
+        let png = draw(&roll).unwrap();
+        assert_eq!(png[1..4], *b"PNG");
+    }
+
+    #[test]
+    fn bars_follow_the_meters() {
+        let meters = [(0.0, Meter::default()), (192.0, Meter { numerator: 3, denominator: 4 })];
+        let starts: Vec<f64> = bars(&meters, 300.0).iter().map(|bar| bar.start).collect();
+        assert_eq!(starts, [0.0, 96.0, 192.0, 264.0]);
+    }
+
+    #[test]
+    fn a_long_piece_is_broken_into_equal_systems() {
+        let bars = bars(&[(0.0, Meter::default())], 36.0 * 96.0);
+        let lengths: Vec<usize> = systems(&bars).iter().map(Vec::len).collect();
+        assert_eq!(lengths.iter().sum::<usize>(), 36);
+        assert!(lengths.iter().max().unwrap() - lengths.iter().min().unwrap() <= 4, "{lengths:?}");
+    }
+
+    #[test]
+    fn accidentals_are_set_with_their_own_signs() {
+        assert_eq!(typeset("F#m7b5"), "F♯m7♭5");
+        assert_eq!(typeset("Bbdim7"), "B♭dim7");
+        assert_eq!(typeset("bVI"), "♭VI");
+    }
+}
