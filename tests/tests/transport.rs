@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::{BAR, BASS, CHORDS, VOICES, ended, melody, open, open_at, perform, tune};
-use continuo_tests::host::performance::{Motion, Segment};
+use continuo_tests::host::performance::{Motion, PlayedNote, Segment};
 use continuo_tests::host::{Blocks, Format, Performance, Take};
 
 /// The notes of Chords and Bass.
@@ -91,7 +91,8 @@ fn a_loop_of_any_length_is_survived() {
     for (start, end) in [(0.0, 1.0), (3.3, 17.9), (0.0, 6.0), (95.9, 96.1), (0.0, 1e7), (100.0, 50.0)] {
         let length: f64 = if end > start { f64::min(end - start, 96.0) } else { 96.0 };
         let passes = (192.0 / length).ceil().min(60.0) as usize;
-        let notes = vec![common::note(start + length / 3.0, length / 3.0, 64)];
+        let third = length / 3.0;
+        let notes = vec![PlayedNote { start: start + third, ..common::note(start, third, 64) }];
         let pass = Segment::rolling(start, length).with_loop(start, end);
         for format in Format::ALL {
             let looped =

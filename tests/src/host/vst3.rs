@@ -2,8 +2,9 @@
 
 mod objects;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{CStr, c_char, c_void};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::ptr;
 
@@ -19,6 +20,12 @@ use super::{Block, Format, Input, Instance, Mode, Output, Parameter, Processor, 
 
 /// Steinberg's controller number for the pitch wheel.
 const PITCH_BEND: i16 = 129;
+
+/// Steinberg's controller numbers: those of MIDI, pressure, bend.
+const CONTROLLERS: RangeInclusive<i16> = 0..=PITCH_BEND;
+
+/// The flags of parameters that are not for the user.
+const NOT_SHOWN: i32 = ParameterInfo_::ParameterFlags_::kIsHidden | ParameterInfo_::ParameterFlags_::kIsProgramChange;
 
 /// A loaded library.
 struct Module {
@@ -74,6 +81,8 @@ pub struct Vst3Instance {
     processor: ComPtr<IAudioProcessor>,
     controller: ComPtr<IEditController>,
     separate_controller: bool,
+    /// The parameter behind each (channel, controller), as the plug-in maps them.
+    midi: BTreeMap<(u8, i16), ParamID>,
     view: Option<ComPtr<IPlugView>>,
     frame: ComWrapper<Frame>,
     // Dropped last: the objects above live in it.
@@ -118,10 +127,10 @@ impl Vst3Instance {
                 other.connect(one.as_ptr());
             }
             let frame = ComWrapper::new(Frame::default());
-            let view = None;
+            let (midi, view) = (controller_map(&controller), None);
             let (_context, _module) = (context, module);
             let mut this =
-                Self { component, processor, controller, separate_controller, view, frame, _context, _module };
+                Self { component, processor, controller, separate_controller, midi, view, frame, _context, _module };
             let state = this.save()?;
             let stream = ComWrapper::new(Stream::of(state));
             if let Some(stream) = stream.to_com_ptr::<IBStream>() {
@@ -129,22 +138,6 @@ impl Vst3Instance {
             }
             Ok(this)
         }
-    }
-
-    /// The parameter behind each (channel, controller), as the plug-in maps them.
-    fn controller_map(&self) -> BTreeMap<(u8, i16), ParamID> {
-        let mut map = BTreeMap::new();
-        let Some(mapping) = self.controller.cast::<IMidiMapping>() else { return map };
-        for channel in 0..16u8 {
-            for number in 0..=PITCH_BEND {
-                let mut id = 0;
-                // SAFETY: a plain call with memory of ours.
-                if unsafe { mapping.getMidiControllerAssignment(0, channel.into(), number, &mut id) } == kResultOk {
-                    map.insert((channel, number), id);
-                }
-            }
-        }
-        map
     }
 }
 
@@ -154,6 +147,8 @@ impl Instance for Vst3Instance {
     }
 
     fn parameters(&mut self) -> Vec<Parameter> {
+        // Controllers in the guise of parameters are not for the user.
+        let midi: BTreeSet<ParamID> = self.midi.values().copied().collect();
         // SAFETY: plain calls with memory of ours.
         unsafe {
             (0..self.controller.getParameterCount())
@@ -166,7 +161,7 @@ impl Instance for Vst3Instance {
                         steps: info.stepCount.max(0) as u32,
                         default: info.defaultNormalizedValue,
                         automatable: info.flags & ParameterInfo_::ParameterFlags_::kCanAutomate as i32 != 0,
-                        hidden: info.flags & ParameterInfo_::ParameterFlags_::kIsHidden as i32 != 0,
+                        hidden: info.flags & NOT_SHOWN != 0 || midi.contains(&info.id),
                     })
                 })
                 .collect()
@@ -235,7 +230,7 @@ impl Instance for Vst3Instance {
             }
             self.processor.setProcessing(1);
         }
-        Ok(Box::new(Vst3Processor::new(self.processor.clone(), setup, self.controller_map())))
+        Ok(Box::new(Vst3Processor::new(self.processor.clone(), setup, self.midi.clone())))
     }
 
     fn deactivate(&mut self, processor: Box<dyn Processor>) {
@@ -324,6 +319,22 @@ impl Drop for Vst3Instance {
             self.component.terminate();
         }
     }
+}
+
+/// The parameter behind each (channel, controller), as the plug-in maps them.
+fn controller_map(controller: &ComPtr<IEditController>) -> BTreeMap<(u8, i16), ParamID> {
+    let mut map = BTreeMap::new();
+    let Some(mapping) = controller.cast::<IMidiMapping>() else { return map };
+    for channel in 0..16u8 {
+        for number in CONTROLLERS {
+            let mut id = 0;
+            // SAFETY: a plain call with memory of ours.
+            if unsafe { mapping.getMidiControllerAssignment(0, channel.into(), number, &mut id) } == kResultOk {
+                map.insert((channel, number), id);
+            }
+        }
+    }
+    map
 }
 
 fn process_mode(mode: Mode) -> i32 {
