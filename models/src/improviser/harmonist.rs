@@ -22,18 +22,24 @@ const BARS_ALONE: Tick = 8;
 const REMEMBERED: usize = 6;
 /// Harmonic rhythm is drawn cooler than the chords: a wild chord is colour, a wild rhythm is chatter.
 const RHYTHM_HEAT: f32 = 0.5;
-/// The networks are too open-minded at temperature 1; see docs/models.md for what was measured.
-const CHORD_HEAT: f32 = 0.65;
+/// Chords are drawn cooler than the network believes them: at 1 it wanders.
+const CHORD_HEAT: f32 = 0.55;
+/// Log-odds against a chord for each time that it was among the last changes.
+const WEARINESS: f32 = 0.15;
 const NUCLEUS: f32 = 0.92;
-/// Log-odds against any change.
-const RELUCTANCE: f32 = 0.5;
+/// Log-odds against a change on the first beat of a bar, on its middle, and on any other beat: harmony moves with the
+/// bar, and a network that doubts its own chord would rather try another on every beat. Tuned, as are the weights
+/// below, on the `valid` split for as many changes per bar as people make.
+const FIRST_BEAT: f32 = -1.5;
+const MIDDLE: f32 = -0.5;
+const WEAK_BEAT: f32 = 1.8;
 /// Log-odds for a chord in the keys that are believed in, for one that holds all that was heard of late, and for a
 /// change from one that holds nothing of it.
-const KEY_WEIGHT: f32 = 2.0;
-const NOTE_WEIGHT: f32 = 3.0;
+const KEY_WEIGHT: f32 = 1.5;
+const NOTE_WEIGHT: f32 = 2.5;
 const CLASH: f32 = 1.5;
 /// Log-odds that a correction an eighth after the beat needs when the band follows as closely as it can.
-const CORRECTION: f32 = 1.0;
+const CORRECTION: f32 = 0.8;
 /// Log-odds that another chord under an answered note needs.
 const ANSWER: f32 = -3.0;
 
@@ -76,6 +82,7 @@ pub struct Harmonist {
     /// The chords of the frame that has just ended and of the one that begins now.
     committed: [Option<Chord>; 2],
     recent: Recent,
+    planned: [Option<(Tick, Chord)>; OUTLOOK_CHORDS],
 }
 
 /// The last chords, newest first.
@@ -92,7 +99,7 @@ impl Recent {
     fn weariness(&self, chord: Chord) -> f32 {
         let times = self.0.iter().filter(|&&recent| recent == Some(chord)).count();
         let circles = self.0[1] == Some(chord) && self.0[3] == Some(chord) && self.0[0] == self.0[2];
-        0.15 * times as f32 + if circles { 1.5 } else { 0.0 }
+        WEARINESS * times as f32 + if circles { 1.5 } else { 0.0 }
     }
 }
 
@@ -100,7 +107,13 @@ impl Harmonist {
     /// A harmonist that has heard nothing.
     pub fn new(networks: &Networks) -> Self {
         let advisor = networks.harmonist.clone().map_or(Advisor::Rules, Advisor::Network);
-        Self { advisor, past: Past::default(), committed: [None; 2], recent: Recent::default() }
+        Self {
+            advisor,
+            past: Past::default(),
+            committed: [None; 2],
+            recent: Recent::default(),
+            planned: [None; OUTLOOK_CHORDS],
+        }
     }
 
     /// Decides the frame `situation.next`. Call once for every frame, in playing order.
@@ -162,14 +175,18 @@ impl Harmonist {
             recent.push(chord);
         }
         future.commit(Note::Hidden, chord);
-        let planned = if chord.is_some() {
-            plan(advisor, future, next, situation, &choice, recent, random)?
-        } else {
+        let planned = if chord.is_none() {
             [None; OUTLOOK_CHORDS]
+        } else if !changes && !next.begins_eighth() {
+            // The plan of a sixteenth ago still stands.
+            self.planned
+        } else {
+            plan(advisor, future, next, situation, &choice, recent, random)?
         };
 
         self.past = past;
         self.recent = recent;
+        self.planned = planned;
         self.committed = [self.committed[1], chord];
         Ok(Harmony { chord, changes, under, planned })
     }
@@ -285,8 +302,13 @@ impl Choice<'_> {
     /// Whether the standing chord changes.
     fn changes(&self, advice: &HarmonistLogits, past: &Past, spot: Spot, random: Random) -> bool {
         let bars = past.age() as f32 * 6.0 / spot.position.meter.bar_ticks() as f32;
+        let reluctance = match (spot.begins_bar(), spot.is_strong()) {
+            (true, _) => FIRST_BEAT,
+            (false, true) => MIDDLE,
+            (false, false) => WEAK_BEAT,
+        };
         let restless = (0.7 * (bars - 2.0)).clamp(0.0, 3.0) + self.opinion.change[Chord::index_of(past.chord())];
-        let log_odds = advice.change[1] - advice.change[0] - RELUCTANCE + restless;
+        let log_odds = advice.change[1] - advice.change[0] - reluctance + restless;
         spot.begins_beat()
             && happens(log_odds, RHYTHM_HEAT * self.controls.temperature, random.uniform(Purpose::HarmonicRhythm, 0))
     }

@@ -11,7 +11,7 @@ use crate::music::{Key, PitchClass};
 pub struct KeyBelief {
     /// In the order of [`Key::ALL`]; sums to 1.
     belief: [f32; 24],
-    heard: bool,
+    onsets: u32,
 }
 
 /// How usual each degree is, in semitones above the tonic: Albrecht & Shanahan 2013, "The use of large corpora to
@@ -26,7 +26,7 @@ const LEAK: f32 = 0.05;
 
 impl Default for KeyBelief {
     fn default() -> Self {
-        Self { belief: [1.0 / 24.0; 24], heard: false }
+        Self { belief: [1.0 / 24.0; 24], onsets: 0 }
     }
 }
 
@@ -35,7 +35,16 @@ impl KeyBelief {
     pub fn certain(key: Key) -> Self {
         let mut belief = [0.0; 24];
         belief[key.index()] = 1.0;
-        Self { belief, heard: true }
+        Self { belief, onsets: u32::MAX }
+    }
+
+    /// The belief of one who was told that the music might be in `key`: it counts for the first few notes.
+    pub fn hinted(mut self, key: Key) -> Self {
+        let notes = self.onsets.min(1000) as f32;
+        let hint = 1.0 / (1.0 + notes * notes / 8.0);
+        self.belief.iter_mut().for_each(|belief| *belief *= 1.0 - hint);
+        self.belief[key.index()] += hint;
+        self
     }
 
     /// The belief in each key, in the order of [`Key::ALL`]; sums to 1.
@@ -47,7 +56,7 @@ impl KeyBelief {
     pub fn hear_onset(&mut self, class: PitchClass) {
         self.leak();
         self.weigh(class, |usual| usual.sqrt() * usual.sqrt().sqrt());
-        self.heard = true;
+        self.onsets = self.onsets.saturating_add(1);
     }
 
     /// A note of `class` has sounded for one more frame.
@@ -58,7 +67,7 @@ impl KeyBelief {
     /// The likeliest key and the belief in it, 0–1; `None` before anything was heard.
     pub fn key(&self) -> Option<(Key, f32)> {
         let likeliest = (0..24).fold(0, |best, key| if self.belief[key] > self.belief[best] { key } else { best });
-        self.heard.then(|| (Key::from_index(likeliest), self.belief[likeliest]))
+        (self.onsets > 0).then(|| (Key::from_index(likeliest), self.belief[likeliest]))
     }
 
     fn weigh(&mut self, class: PitchClass, evidence: impl Fn(f32) -> f32) {

@@ -145,7 +145,7 @@ impl Past {
         keys: &KeyBelief,
     ) -> Result<HarmonistLogits, String> {
         let Advisor::Network(network) = advisor else {
-            return Ok(harmony_rules::advise(self, note, spot, mix.main(), keys));
+            return Ok(harmony_rules::advise(self, note, mix.main(), keys));
         };
         let Self { states, fast, slow, note: previous, chord, age } = self;
         states.step(
