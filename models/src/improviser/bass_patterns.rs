@@ -1,6 +1,6 @@
 //! How each style moves its bass.
 
-use super::patterns::{Patterns, Stroke, stroke};
+use super::patterns::{Patterns, stroke};
 use crate::music::Style;
 
 /// What a stroke of the bass plays.
@@ -14,7 +14,7 @@ pub enum Tone {
     Third,
     /// The sixth of a shuffle; a seventh over minor.
     Sixth,
-    /// The root an octave above where it was played last.
+    /// The root an octave above its place in the line, or below.
     Octave,
     /// The next note of a line towards the next chord: chord tones on strong beats, steps between.
     Walk,
@@ -427,6 +427,7 @@ const ELECTRONIC: Patterns<Tone> = Patterns {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::improviser::patterns::Stroke;
 
     #[test]
     fn every_line_is_in_order_within_its_bar_and_has_a_stroke_for_every_density() {

@@ -28,7 +28,7 @@ pub struct Comper {
     voicing: Option<Voicing>,
     /// The chord of `voicing`.
     chord: Option<Chord>,
-    /// When `chord` was struck before it began.
+    /// When `chord` is expected to begin, if it was struck before that.
     early: Option<Tick>,
 }
 
@@ -43,8 +43,8 @@ impl Comper {
         };
         let tick = scene.tick();
         let is_due = self.chord == Some(chord);
-        let struck_early = self.early.is_some_and(|early| (tick - EARLIEST..tick).contains(&early));
-        if struck_early && !is_due && !scene.chord_changes {
+        let struck_early = self.early.is_some_and(|due| (tick..tick + EARLIEST).contains(&due));
+        if struck_early && !is_due && !scene.chord_changes && self.early != Some(tick) {
             return;
         }
         let begins = scene.chord_changes || !is_due;
@@ -119,7 +119,7 @@ impl Comper {
         match change {
             Some((change, coming)) if stroke.touch == Touch::Early && change <= at + EARLIEST => {
                 self.voice(coming, scene, None);
-                self.early = Some(at);
+                self.early = Some(change);
                 chord = coming;
             }
             Some((change, _)) => end = end.min(change),
@@ -218,5 +218,114 @@ fn sixth(quality: Quality) -> u8 {
         Quality::Major | Quality::Sixth | Quality::Dominant | Quality::MajorSeventh | Quality::MinorSixth => 9,
         Quality::Minor | Quality::MinorSeventh => 10,
         quality => quality.intervals()[2],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::controls::Controls;
+    use crate::improviser::rehearsal::{Chart, any_chart};
+    use proptest::prelude::*;
+
+    const TURNAROUND: &str = "C | C | Am7 | Dm7 G7 | C | E7 Am | F G7 | C";
+
+    fn comped(chart: &Chart) -> Vec<NoteCue> {
+        let mut comper = Comper::default();
+        chart.play(|scene, out| comper.decide(scene, out))
+    }
+
+    fn rhythm(cues: &[NoteCue], bar: Tick) -> Vec<Tick> {
+        let ticks =
+            cues.iter().map(|cue| cue.start.ticks() as Tick).filter(|tick| (bar * 96..bar * 96 + 96).contains(tick));
+        let mut ticks: Vec<Tick> = ticks.map(|tick| tick - bar * 96).collect();
+        ticks.dedup();
+        ticks
+    }
+
+    #[test]
+    fn each_style_plays_in_its_own_manner() {
+        let mut text = String::new();
+        for (chords, key, meter) in [
+            (TURNAROUND, "C major", (4, 4)),
+            ("Am | Dm | E7 | Am", "A minor", (3, 4)),
+            ("G | C D7 | G", "G major", (6, 8)),
+        ] {
+            for style in Style::ALL {
+                let chart = Chart::new(chords, key, meter, style);
+                text += &format!("{style}, {}/{}\n{}\n", meter.0, meter.1, chart.written(&comped(&chart)));
+            }
+        }
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn density_makes_it_sparse_or_busy() {
+        for style in Style::ALL {
+            let strokes = |density| {
+                let mut chart = Chart::new("C | F | G | C | C | F | G | C", "C major", (4, 4), style);
+                chart.controls = Controls { density, ..chart.controls };
+                let cues = comped(&chart);
+                (0..8).map(|bar| rhythm(&cues, bar).len()).sum::<usize>()
+            };
+            let (sparse, usual, busy) = (strokes(0.0), strokes(0.5), strokes(1.0));
+            assert!(sparse < usual && usual <= busy, "{style}: {sparse}, {usual}, {busy}");
+        }
+    }
+
+    #[test]
+    fn no_bar_is_played_more_than_five_times_running() {
+        for style in Style::ALL {
+            let chart = Chart::new(&["C"; 64].join("|"), "C major", (4, 4), style);
+            let cues = comped(&chart);
+            let bar = |bar: Tick| -> Vec<(Tick, u8)> {
+                let inside = cues.iter().filter(|cue| (cue.start.ticks() as Tick).div_euclid(96) == bar);
+                inside.map(|cue| (cue.start.ticks() as Tick - bar * 96, cue.key)).collect()
+            };
+            let bars: Vec<_> = (0..64).map(bar).collect();
+            assert!(bars.windows(6).all(|bars| bars.iter().any(|bar| *bar != bars[0])), "{style}");
+        }
+    }
+
+    #[test]
+    fn a_strum_spreads_its_strings_only_when_humanised() {
+        let mut chart = Chart::new("C | F | G | C", "C major", (4, 4), Style::Folk);
+        let on_grid =
+            |chart: &Chart| comped(chart).iter().all(|cue| cue.start == Moment::from_tick(cue.start.ticks() as Tick));
+        assert!(on_grid(&chart));
+        chart.controls.humanise = 1.0;
+        assert!(!on_grid(&chart));
+    }
+
+    proptest! {
+        #[test]
+        fn every_note_is_in_range_on_the_grid_and_in_the_locked_scale(chart in any_chart()) {
+            let controls = &chart.controls;
+            for cue in comped(&chart) {
+                prop_assert!(KEYS.contains(cue.key), "{cue:?}");
+                prop_assert_eq!(cue.start, Moment::from_tick(cue.start.ticks() as Tick));
+                prop_assert!(cue.length.0 > 0 && (1..128).contains(&cue.velocity));
+                prop_assert!(!controls.key_lock || controls.key.locked_scale().contains(class_of(cue.key)));
+            }
+        }
+
+        #[test]
+        fn each_chord_is_struck_when_it_begins_or_just_before(chart in any_chart()) {
+            let cues = comped(&chart);
+            for &(tick, chord) in &chart.changes {
+                let stroke = cues.iter().filter(|cue| {
+                    let (start, end) = (cue.start.ticks() as Tick, (cue.start.0 + cue.length.0) / 40);
+                    start == tick || (tick - EARLIEST..tick).contains(&start) && end > tick
+                });
+                let stroke: Vec<_> = stroke.collect();
+                prop_assert!(!stroke.is_empty(), "{chord} at {tick}");
+                prop_assert!(stroke.iter().any(|cue| chord.contains(class_of(cue.key))), "{chord} at {tick}");
+            }
+        }
+
+        #[test]
+        fn the_same_take_twice_is_the_same(chart in any_chart()) {
+            prop_assert_eq!(comped(&chart), comped(&chart));
+        }
     }
 }

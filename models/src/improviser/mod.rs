@@ -13,6 +13,8 @@ pub mod past;
 mod patterns;
 pub mod performer;
 pub mod random;
+#[cfg(test)]
+mod rehearsal;
 pub mod sampler;
 pub mod scene;
 pub mod soloist;

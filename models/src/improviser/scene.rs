@@ -66,3 +66,45 @@ impl Scene<'_> {
         (milliseconds * per_minute / 60_000.0) as i64
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::music::{Meter, Quality};
+
+    /// The scene of `frame` over a C major chord in 4/4, with the band's `controls`.
+    pub(crate) fn scene(controls: &Controls, frame: Frame) -> Scene<'_> {
+        let bar = BarPosition { bar_start: 0, meter: Meter::default() };
+        Scene {
+            frame,
+            position: bar.at(frame_start(frame)),
+            chord: Some(Chord::new(0, Quality::Major)),
+            chord_changes: frame == 0,
+            next_chord: None,
+            key: Key::major(0),
+            style: Style::Pop,
+            touch: 80,
+            player_centre: 72,
+            tempo: 120.0,
+            controls,
+            random: Random::new(controls.seed, frame),
+        }
+    }
+
+    #[test]
+    fn the_bands_density_scales_the_players_own() {
+        let density = |band: f32, own: f32| {
+            let mut controls = Controls { density: band, ..Controls::default() };
+            controls.players[Player::Chords as usize].density = own;
+            scene(&controls, 0).density(Player::Chords)
+        };
+        assert_eq!(density(0.5, 0.7), 0.7);
+        assert_eq!(density(0.0, 0.7), 0.0);
+        assert_eq!(density(1.0, 0.7), 1.0);
+    }
+
+    #[test]
+    fn a_beat_lasts_960_moments() {
+        assert_eq!(scene(&Controls::default(), 0).moments(500.0), 960);
+    }
+}
