@@ -33,7 +33,9 @@ ROLES = {
 
 LIMITS = {
     "harmonist": [
+        "Sampled without reluctance it changes chords on almost every beat, three times as often as people.",
         "With this frame's note hidden (anticipating) it agrees with people clearly less often than with it known.",
+        "Anticipating, and kept to as many changes as people make, it agrees with lead sheets less than a held tonic.",
         "Blues, Latin and electronic music are thin in the corpus; their styles are hardly more than a hint.",
         "Chords of lieder, quartets and hymns were read off the sounding notes; a few percent of roots are wrong.",
         "Altered dominants and missing thirds were mapped to the nearest of 12 qualities; it never plays them.",

@@ -35,6 +35,9 @@ MEASURES = (
 JUDGED = ("neonscribe", "pop909")
 """Test splits with chords that people wrote."""
 
+RELUCTANCE = (0.0, 0.5, 1.5)
+"""Log-odds against a change (first beat, middle of the bar, elsewhere), chosen on `valid`."""
+
 CONSONANT = np.array([1, -1, -1, 1, 1, 0, -1, 1, 1, 1, -1, -1])
 """Score of each interval of the melody over a chord tone, in semitones."""
 
@@ -126,6 +129,10 @@ def systems(network: StepNetwork, batch: FrameBatch, seed: int) -> dict[str, np.
         for hearing in ("react", "live", "anticipate"):
             generator = torch.Generator().manual_seed(seed)
             out[f"network: {hearing}, style {style}"] = generate(network, given, Sampling(hearing), generator)
+    for hearing in ("react", "live", "anticipate"):
+        generator = torch.Generator().manual_seed(seed)
+        slow = Sampling(hearing, reluctance=RELUCTANCE)
+        out[f"network: {hearing}, style unknown, reluctant"] = generate(network, unknown_style(batch), slow, generator)
     for hearing in ("react", "anticipate"):
         generator = torch.Generator().manual_seed(seed)
         free = Sampling(hearing, on_beats=False)

@@ -29,7 +29,9 @@ HARMONY_NOTES = (
     "classes are shared; *from first note*: of those after the melody has begun. CTnCTR, PCS, MCTD: Yeh et al. "
     "2021; CHE: entropy of the chords by duration, in nats. *React*: the note of the frame is known; *live*: it "
     "is, but not the note of the frame before (as in the plug-in's answer table); *anticipate*: only the notes "
-    "before. Temperature 0.5; chords change on beats, except where it says *no gate*."
+    "before. Temperature 0.5; chords change on beats, except where it says *no gate*. Left alone, the network would "
+    "rather try another chord on every beat than keep one that it doubts; *reluctant*: log-odds of 0.5 in the middle "
+    "of the bar and 1.5 on weaker beats count against a change, for about as many changes as people make."
 )
 MELODY_NOTES = (
     "Bits per note on the first 256 notes of each piece of the `test` split. Bigram: interpolated, counted on "

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from ..recurrent import StepNetwork, cell
-from ..vocabulary import N_CHORDS, N_STYLES, NO_CHORD
+from ..vocabulary import BAR_FRAMES, N_CHORDS, N_STYLES, NO_CHORD
 from .features import AGE, AGE_CLASS, FEATURES, OLD, chord_columns, features, hide_note, hide_previous
-from .frames import FrameBatch
+from .frames import FrameBatch, Frames
 
 Hearing = Literal["react", "anticipate", "live"]
 """What is known when frame f is decided: the note of f; the notes before f; or the note of f but not that of f − 1."""
@@ -26,6 +26,8 @@ class Sampling:
     temperature: float = 0.5
     on_beats: bool = True
     """Chords change at the beginning of a beat only (and at the first frame)."""
+    reluctance: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Log-odds against a change on the first beat of a bar, in its middle, and elsewhere."""
 
 
 class _Columns:
@@ -58,6 +60,7 @@ def generate(network: StepNetwork, batch: FrameBatch, sampling: Sampling, genera
         late = hide_previous(known[1:].flatten(0, 1), known[:-1].flatten(0, 1)).view_as(known[1:])
         late_gates = torch.cat([known_gates[:1], network.project(late)])
 
+    reluctance = torch.tensor(sampling.reluctance)[torch.from_numpy(_strength(frames))]
     state0 = torch.zeros(size, network.shape.hidden[0])
     state1 = torch.zeros(size, network.shape.hidden[1])
     chord = np.full(size, NO_CHORD)
@@ -88,6 +91,7 @@ def generate(network: StepNetwork, batch: FrameBatch, sampling: Sampling, genera
         state0, state1 = new0, new1
 
         change = network.heads["change"](decided)
+        change[:, 1] -= reluctance[step]
         draws = torch.rand(size, generator=generator)
         if sampling.temperature > 0:
             changes = torch.sigmoid((change[:, 1] - change[:, 0]) / sampling.temperature) > draws
@@ -107,6 +111,12 @@ def generate(network: StepNetwork, batch: FrameBatch, sampling: Sampling, genera
         chord = np.where(moved, drawn.numpy(), chord)
         out[step] = chord
     return out
+
+
+def _strength(frames: Frames) -> np.ndarray:
+    """0 for the first frame of a bar, 1 for the frame in its middle, 2 for the others."""
+    bar = np.array([*BAR_FRAMES, 0])[frames.bar]
+    return np.where(frames.position == 0, 0, np.where(frames.position * 2 == bar, 1, 2))
 
 
 def unknown_style(batch: FrameBatch) -> FrameBatch:
