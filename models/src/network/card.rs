@@ -25,7 +25,8 @@ impl Card {
     /// Reads a card and checks that it fits `role`, this version's vocabulary and the bytes of the ONNX file. The
     /// error says what is wrong, in words that follow on a file's name.
     pub fn read(json: &[u8], role: &str, onnx: &[u8]) -> Result<Self, String> {
-        let card: Card = serde_json::from_slice(json).map_err(|error| format!("the model card cannot be read ({error})"))?;
+        let card: Card =
+            serde_json::from_slice(json).map_err(|error| format!("the model card cannot be read ({error})"))?;
         if card.contract != CONTRACT {
             return Err(format!("it follows the contract `{}`, and this version needs `{CONTRACT}`", card.contract));
         }

@@ -177,7 +177,9 @@ mod tests {
 
     #[test]
     fn a_duration_is_coded_as_the_nearest_class_and_the_smaller_of_two() {
-        for (ticks, class) in [(-3, 1), (0, 1), (1, 1), (24, 24), (25, 24), (26, 24), (27, 28), (78, 80), (76, 72), (1000, 192)] {
+        for (ticks, class) in
+            [(-3, 1), (0, 1), (1, 1), (24, 24), (25, 24), (26, 24), (27, 28), (78, 80), (76, 72), (1000, 192)]
+        {
             assert_eq!(TIME_CLASSES[time_class(ticks)], class, "{ticks} ticks");
         }
     }

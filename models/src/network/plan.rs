@@ -55,18 +55,28 @@ impl Outputs {
 }
 
 fn values(tensor: &Tensor) -> Result<&[f32], String> {
-    let values = tensor.try_as_plain_ram().and_then(|plain| plain.as_slice::<f32>()).map_err(|error| error.to_string())?;
-    if values.iter().all(|value| value.is_finite()) { Ok(values) } else { Err("it computes values that are not numbers".into()) }
+    let values =
+        tensor.try_as_plain_ram().and_then(|plain| plain.as_slice::<f32>()).map_err(|error| error.to_string())?;
+    if values.iter().all(|value| value.is_finite()) {
+        Ok(values)
+    } else {
+        Err("it computes values that are not numbers".into())
+    }
 }
 
 impl Plan {
     /// Compiles an ONNX file and warms it up. The error says what does not fit, in words that follow on a file's name.
     pub fn load(onnx: &[u8], shape: &'static Shape) -> Result<Self, String> {
         if onnx.len() > MAX_FILE_BYTES {
-            return Err(format!("it has {} MB, and more than {} MB cannot be right", onnx.len() >> 20, MAX_FILE_BYTES >> 20));
+            return Err(format!(
+                "it has {} MB, and more than {} MB cannot be right",
+                onnx.len() >> 20,
+                MAX_FILE_BYTES >> 20
+            ));
         }
         // A damaged file can trip tract's own assertions.
-        let plan = catch_unwind(|| Self::compile(onnx, shape)).map_err(|_| "it is damaged: reading it failed".to_string())??;
+        let plan = catch_unwind(|| Self::compile(onnx, shape))
+            .map_err(|_| "it is damaged: reading it failed".to_string())??;
         plan.warm_up()?;
         Ok(plan)
     }
@@ -110,10 +120,12 @@ impl Plan {
             .collect::<Result<_, _>>()?;
 
         let expected = shape.outputs.iter().map(|&(name, size)| (name.to_string(), vec![1, size]));
-        let expected_states = shape.states.iter().zip(&sizes).map(|(state, &size)| (format!("{state}_out"), vec![1, 1, size]));
+        let expected_states =
+            shape.states.iter().zip(&sizes).map(|(state, &size)| (format!("{state}_out"), vec![1, 1, size]));
         let mut outputs = Vec::new();
         for (name, expected) in expected.chain(expected_states) {
-            let index = output_names.iter().position(|output| *output == name).ok_or(format!("it has no output `{name}`"))?;
+            let index =
+                output_names.iter().position(|output| *output == name).ok_or(format!("it has no output `{name}`"))?;
             let dimensions = dimensions(model.output_fact(index).map_err(unreadable)?, "output", &name)?;
             if dimensions != expected {
                 return Err(format!("its output `{name}` is {dimensions:?}, and must be {expected:?}"));
@@ -176,7 +188,11 @@ impl Plan {
 
 impl fmt::Debug for Plan {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Plan").field("role", &self.shape.role).field("state", &self.initial.0).finish_non_exhaustive()
+        formatter
+            .debug_struct("Plan")
+            .field("role", &self.shape.role)
+            .field("state", &self.initial.0)
+            .finish_non_exhaustive()
     }
 }
 

@@ -15,8 +15,16 @@ const UNTIL: usize = UNTIL_BOUNDS.len() + 1;
 const PHRASE: usize = 12;
 
 /// Length of the feature vector.
-pub const FEATURES: usize =
-    PITCHES + 2 * PITCH_CLASSES + 2 * TIMES + METER + TICKS_IN_BEAT + 2 * CHORD + UNTIL + PITCH_CLASSES + PHRASE + STYLE;
+pub const FEATURES: usize = PITCHES
+    + 2 * PITCH_CLASSES
+    + 2 * TIMES
+    + METER
+    + TICKS_IN_BEAT
+    + 2 * CHORD
+    + UNTIL
+    + PITCH_CLASSES
+    + PHRASE
+    + STYLE;
 
 /// What the file must look like.
 pub const SHAPE: Shape = Shape {
