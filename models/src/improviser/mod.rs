@@ -132,7 +132,8 @@ impl Improviser {
         let controls = &start.controls;
         let believed = self.listener.belief().key().map(|(key, _)| key);
         let key = if controls.key_lock { controls.key } else { believed.unwrap_or(controls.key) };
-        let keys = if controls.key_lock { KeyBelief::certain(key) } else { self.listener.belief().hinted(controls.key) };
+        let keys =
+            if controls.key_lock { KeyBelief::certain(key) } else { self.listener.belief().hinted(controls.key) };
         let situation = Situation { listener: &self.listener, controls, keys, before, now, next };
         let harmony = self.harmonist.decide(&situation, |spot| Random::new(controls.seed, spot.frame));
         self.key = if controls.key_lock { Some(key) } else { believed };
