@@ -2,10 +2,13 @@
 
 mod common;
 
+use common::random::{METERS, automation, controllers, notes, route, storms};
 use common::{BAR, ended, open, open_at, perform, probe, tune};
-use continuo_tests::host::performance::Segment;
+use continuo_tests::host::performance::{Change, Segment};
 use continuo_tests::host::take::ScoreLine;
-use continuo_tests::host::{Blocks, Diagnostics, Format, Mode, Performance, Take};
+use continuo_tests::host::{Blocks, Diagnostics, Format, Input, Mode, Performance, Take};
+use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
 
 const BARS: usize = 4;
 
@@ -117,6 +120,29 @@ fn the_second_and_the_third_pass_of_a_loop_are_the_same() {
     }
 }
 
+/// A tune under automation, between the beats.
+fn automated() -> Performance {
+    let mut performance = tune(BARS);
+    let names = ["temperature", "style_blend", "density", "chords_density", "swing", "seed", "follow", "bass_register"];
+    for (step, name) in names.into_iter().cycle().take(60).enumerate() {
+        let input = Input::Parameter { id: common::id(name), value: (step * 7 % 11) as f64 / 10.0 };
+        performance.changes.push(Change { at: step as f64 * 6.3 + 1.1, input });
+    }
+    performance
+}
+
+#[test]
+fn automation_counts_where_it_lies_and_not_where_a_block_begins() {
+    let reference = perform(&mut open_at(Format::Clap, Blocks::Of(1), 48_000.0), &automated());
+    assert_ne!(reference.hash(), perform(&mut open(Format::Clap), &tune(BARS)).hash(), "automation is heard");
+    for format in Format::ALL {
+        for size in [64, 512, 4096] {
+            let take = perform(&mut open_at(format, Blocks::Of(size), 48_000.0), &automated());
+            assert_same(&take, &reference, &format!("{format:?}, blocks of {size}"));
+        }
+    }
+}
+
 #[test]
 fn another_seed_gives_another_take_and_the_same_seed_the_same() {
     let take = |seed: &str| perform(&mut open(Format::Clap).with(&[("seed", seed)]).unwrap(), &tune(BARS)).hash();
@@ -131,4 +157,28 @@ fn a_second_performance_on_the_same_instance_is_the_same_after_a_reactivation() 
     session.deactivate();
     session.activate().unwrap();
     assert_same(&perform(&mut session, &ended(tune(2))), &first, "after reactivation");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 32,
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        max_shrink_iters: 100,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn any_performance_on_any_route_is_the_same_in_blocks_of_any_size(
+        notes in notes(),
+        changes in controllers(),
+        storm in storms(),
+        route in route(&METERS),
+        sizes in prop::collection::vec(1usize..2000, 1..5),
+    ) {
+        let mut performance = Performance { notes, changes, route };
+        performance.changes.extend(automation(open(Format::Clap).instance(), &storm));
+        let reference = perform(&mut open(Format::Clap), &performance);
+        let take = perform(&mut open_at(Format::Clap, Blocks::Cycle(sizes), 48_000.0), &performance);
+        prop_assert_eq!(take.score(), reference.score());
+    }
 }

@@ -4,85 +4,13 @@ mod common;
 
 use std::cell::RefCell;
 
+use common::random::{ODD_METERS, automation, controllers, notes, route, storms};
 use common::{CHORDS, MUSICIAN, VOICES, last_breath, note, open, perform, tune};
-use continuo_tests::host::performance::{Change, Interruption, Motion, PlayedNote, Segment};
+use continuo_tests::host::performance::{Change, Interruption, Segment};
 use continuo_tests::host::{Format, Input, Performance, Session, Take};
 use proptest::prelude::*;
-use proptest::sample::{Index, select};
+use proptest::sample::Index;
 use proptest::test_runner::FileFailurePersistence;
-
-/// Where the songs of these tests lie, in ticks.
-const SONG: f64 = 960.0;
-
-fn notes() -> impl Strategy<Value = Vec<PlayedNote>> {
-    let note = (0.0..SONG, 0.1..150.0, 0u8..4, 36u8..84, 1u8..=127)
-        .prop_map(|(start, length, channel, key, velocity)| PlayedNote { start, length, channel, key, velocity });
-    prop::collection::vec(note, 0..120)
-}
-
-/// Pedal, bend, and the messages that end everything, anywhere.
-fn controllers() -> impl Strategy<Value = Vec<Change>> {
-    let input = prop_oneof![
-        (0u8..4, any::<bool>()).prop_map(|(channel, down)| Input::Controller {
-            channel,
-            number: 64,
-            value: if down { 127 } else { 0 }
-        }),
-        (0u8..4, select(vec![1, 7, 120, 123])).prop_map(|(channel, number)| Input::Controller {
-            channel,
-            number,
-            value: 0
-        }),
-        (0u8..4, 0u16..16384).prop_map(|(channel, value)| Input::PitchBend { channel, value }),
-    ];
-    prop::collection::vec((0.0..SONG, input).prop_map(|(at, input)| Change { at, input }), 0..20)
-}
-
-/// Any parameter, any value, anywhere: which parameter is chosen by index later, as the plug-in tells its parameters.
-fn storms() -> impl Strategy<Value = Vec<(f64, Index, f64)>> {
-    prop_oneof![Just(Vec::new()), prop::collection::vec((0.0..SONG, any::<Index>(), 0.0..=1.0), 1..150),]
-}
-
-fn segment() -> impl Strategy<Value = Segment> {
-    let motion = prop_oneof![
-        6 => (0.0..SONG).prop_map(|from| Motion::Rolling { from }),
-        1 => (0.0..SONG, 0.0..SONG).prop_map(|(at, jam_from)| Motion::Stopped { at, jam_from }),
-        1 => (0.0..SONG).prop_map(|jam_from| Motion::Absent { jam_from }),
-    ];
-    let meter = select(vec![(4, 4), (3, 4), (6, 8), (7, 8), (1, 64), (64, 1)]);
-    let looping = prop::option::of((0.0..SONG, 1.0..400.0));
-    let before = prop_oneof![
-        4 => Just(None),
-        1 => Just(Some(Interruption::Reset)),
-        1 => Just(Some(Interruption::Reactivate)),
-    ];
-    (motion, 1.0..200.0, 40.0..300.0, meter, looping, before).prop_map(
-        |(motion, ticks, tempo, meter, looping, before)| Segment {
-            motion,
-            ticks,
-            tempo,
-            meter,
-            looping: looping.map(|(start, length)| (start, start + length)),
-            before,
-            ..Segment::rolling(0.0, 0.0)
-        },
-    )
-}
-
-/// A few segments, some of them played on without a jump.
-fn route() -> impl Strategy<Value = Vec<Segment>> {
-    prop::collection::vec((segment(), any::<bool>()), 1..7).prop_map(|segments| {
-        let mut route: Vec<Segment> = Vec::new();
-        for (mut segment, goes_on) in segments {
-            if let (true, Some(Segment { motion: Motion::Rolling { from }, ticks, .. })) = (goes_on, route.last()) {
-                segment.motion = Motion::Rolling { from: from + ticks };
-            }
-            route.push(segment);
-        }
-        route.push(last_breath());
-        route
-    })
-}
 
 thread_local! {
     /// One instance for all cases: what one case leaves behind would show in the next.
@@ -94,18 +22,8 @@ fn perform_shared(format: Format, performance: &Performance, storm: &[(f64, Inde
     SESSIONS.with_borrow_mut(|sessions| {
         let sessions = sessions.get_or_insert_with(|| Format::ALL.map(open));
         let session = &mut sessions[format as usize];
-        let parameters: Vec<u32> = session
-            .instance()
-            .parameters()
-            .iter()
-            .filter(|parameter| parameter.automatable && !parameter.hidden)
-            .map(|parameter| parameter.id)
-            .collect();
         let mut performance = performance.clone();
-        performance.changes.extend(storm.iter().map(|&(at, index, value)| {
-            let id = *index.get(&parameters);
-            Change { at, input: Input::Parameter { id, value } }
-        }));
+        performance.changes.extend(automation(session.instance(), storm));
         perform(session, &performance)
     })
 }
@@ -120,7 +38,7 @@ proptest! {
 
     #[test]
     fn every_note_on_has_its_one_note_off(
-        notes in notes(), changes in controllers(), storm in storms(), route in route(), vst3 in any::<bool>(),
+        notes in notes(), changes in controllers(), storm in storms(), route in route(&ODD_METERS), vst3 in any::<bool>(),
     ) {
         let format = if vst3 { Format::Vst3 } else { Format::Clap };
         let take = perform_shared(format, &Performance { notes, changes, route }, &storm);

@@ -1,6 +1,8 @@
 //! What the tests of the built plug-in share: music to play to it, and ways to run it.
 #![allow(dead_code)]
 
+pub mod random;
+
 use std::process::Command;
 
 use continuo_tests::host::performance::{Interruption, Motion, PlayedNote, Segment};
