@@ -29,7 +29,7 @@ pub struct Now {
 pub fn show(ui: &mut Ui, rect: Rect, now: &Now) {
     paint::card(ui.painter(), rect);
     let response = ui.interact(rect, ui.make_persistent_id("Chord now"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, "Chord now"));
+    response.widget_info(|| WidgetInfo::labeled(Role::Status, true, "Chord now"));
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_value(spoken(now)));
 
     let painter = ui.painter();

@@ -65,7 +65,7 @@ pub fn show(ui: &mut Ui, rect: Rect, reading: &Reading) -> Response {
     column(ui, inside, 0.0, "Plans ready", &lead_text(reading), theme::TEXT);
     lead_bar(ui, pos2(inside.left() + 104.0, inside.center().y), reading);
 
-    let counts = [("missed", reading.misses), ("late", reading.late), ("dropped", reading.dropped)];
+    let counts = [("Missed", reading.misses), ("Late", reading.late), ("Dropped", reading.dropped)];
     for (n, (label, count)) in counts.into_iter().enumerate() {
         let ink = if count > 0 { theme::WARNING } else { theme::TEXT };
         column(ui, inside, 262.0 + 62.0 * n as f32, label, &short_count(count), ink);

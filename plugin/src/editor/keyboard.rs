@@ -14,6 +14,8 @@ const EBONY: Color32 = Color32::from_rgb(0x15, 0x17, 0x1b);
 const LOWEST: u8 = 21;
 const HIGHEST: u8 = 108;
 const WHITE_KEYS: f32 = 52.0;
+/// How much of the piano's depth the black keys take.
+const BLACK_SHARE: f32 = 0.54;
 
 /// Which parts sound each of the 128 keys, as [`Part::bit`]s.
 pub type Masks = [u8; 128];
@@ -33,7 +35,7 @@ fn key_rect(rect: Rect, key: u8) -> Rect {
     let left = rect.left() + whites_below(key) as f32 * width;
     if is_black(key) {
         let half = width * 0.31;
-        Rect::from_min_max(pos2(left - half, rect.top()), pos2(left + half, rect.top() + rect.height() * 0.6))
+        Rect::from_min_max(pos2(left - half, rect.top()), pos2(left + half, rect.top() + rect.height() * BLACK_SHARE))
     } else {
         Rect::from_min_max(pos2(left, rect.top()), pos2(left + width, rect.bottom()))
     }
@@ -42,7 +44,7 @@ fn key_rect(rect: Rect, key: u8) -> Rect {
 /// Shows the piano in `rect`.
 pub fn show(ui: &mut Ui, rect: Rect, masks: &Masks) {
     let response = ui.interact(rect, ui.make_persistent_id("Keyboard"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, "Keyboard"));
+    response.widget_info(|| WidgetInfo::labeled(Role::Status, true, "Keyboard"));
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_value(spoken(masks)));
 
     let painter = ui.painter();
@@ -50,6 +52,9 @@ pub fn show(ui: &mut Ui, rect: Rect, masks: &Masks) {
         for key in (LOWEST..=HIGHEST).filter(|&key| is_black(key) == black) {
             paint_key(painter, rect, key, masks[usize::from(key)]);
         }
+    }
+    for key in LOWEST..=HIGHEST {
+        paint_marks(painter, rect, key, masks[usize::from(key)]);
     }
     beyond(painter, rect, masks);
 }
@@ -71,13 +76,21 @@ fn paint_key(painter: &Painter, piano: Rect, key: u8, mask: u8) {
         let octave = format!("C{}", i32::from(key) / 12 - 1);
         painter.text(place, Align2::CENTER_BOTTOM, octave, theme::regular(theme::SMALL), ink);
     }
-    // Each player has a height of its own, so that two on one key are both seen.
-    let radius = if black { 4.0 } else { 5.0 };
-    let (first, step) = if black { (rect.top() + 8.0, 11.5) } else { (piano.top() + piano.height() * 0.36, 12.0) };
+}
+
+/// The shapes of the players that sound `key`. Each has a height of its own, so that two on one key are both seen.
+fn paint_marks(painter: &Painter, piano: Rect, key: u8, mask: u8) {
+    let black = is_black(key);
+    let rect = key_rect(piano, key);
+    let (first, step, radius) = if black {
+        (rect.top() + 8.0, 10.5, 3.8)
+    } else {
+        (piano.top() + piano.height() * BLACK_SHARE + 6.5, 8.8, 4.2)
+    };
     for (n, player) in [Player::Lead, Player::Voices, Player::Chords, Player::Bass].into_iter().enumerate() {
         if mask & Part::from(player).bit() != 0 {
             let centre = pos2(rect.center().x, first + n as f32 * step);
-            mark::paint(painter, player, centre, radius, theme::player_colour(player), Stroke::new(1.5, theme::GROUND));
+            mark::paint(painter, player, centre, radius, theme::player_colour(player), Stroke::new(1.2, theme::GROUND));
         }
     }
 }

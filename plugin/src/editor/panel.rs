@@ -15,7 +15,7 @@ use super::{
 };
 
 /// The size of the panel, in points.
-pub const SIZE: Vec2 = vec2(980.0, 600.0);
+pub const SIZE: Vec2 = vec2(980.0, 614.0);
 
 /// What the musician asks of the band, besides parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
         rect
     };
     let (head, chords, controls, players, piano, foot) =
-        (row(32.0), row(104.0), row(124.0), row(112.0), row(92.0), row(44.0));
+        (row(32.0), row(104.0), row(124.0), row(126.0), row(92.0), row(44.0));
 
     let settings = header::Settings {
         thru: &Bound { param: &params.thru, setter },

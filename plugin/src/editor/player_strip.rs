@@ -73,18 +73,18 @@ pub fn show(ui: &mut Ui, rect: Rect, player: Player, sounding: bool, settings: &
         if !on {
             ui.multiply_opacity(0.55);
         }
-        let body = Rect::from_min_max(pos2(inside.left(), head.bottom() + 6.0), inside.max);
-        let dial = Rect::from_min_size(body.min, vec2(70.0, body.height()));
+        let body = Rect::from_min_max(pos2(inside.left(), head.bottom() + 5.0), inside.max);
+        let dial = Rect::from_min_size(body.min, vec2(62.0, body.height()));
         let hint = Hint::turn(names[1], "How much this player plays: left is sparse, right is busy.");
         Knob { label: "Density", hint, accent: colour }.show(ui, dial, settings.density);
 
-        let column = Rect::from_min_max(pos2(dial.right() + 14.0, body.top()), body.max);
+        let column = Rect::from_min_max(pos2(dial.right() + 8.0, body.top()), body.max);
         let rows = [
             (
                 "Register",
                 Hint::turn(names[2], "Moves this player up or down by octaves."),
                 settings.register,
-                column.top() + 4.0,
+                column.top() + 6.0,
             ),
             (
                 "Channel",
@@ -97,7 +97,7 @@ pub fn show(ui: &mut Ui, rect: Rect, player: Player, sounding: bool, settings: &
             let row = Rect::from_min_size(pos2(column.left(), top), vec2(column.width(), 26.0));
             let font = theme::regular(theme::LABEL);
             ui.painter().text(row.left_center(), Align2::LEFT_CENTER, label, font, theme::DIM);
-            let field = Rect::from_min_max(pos2(row.left() + 54.0, row.top()), row.max);
+            let field = Rect::from_min_max(pos2(row.left() + 53.0, row.top()), row.max);
             stepper::show(ui, field, hint, setting);
         }
     });

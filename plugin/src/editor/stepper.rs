@@ -11,7 +11,7 @@ use super::{gesture, paint, theme};
 const TRAVEL_PER_STEP: f32 = 14.0;
 /// The longest drag from one end to the other, in points.
 const LONGEST_TRAVEL: f32 = 400.0;
-const ARROW_ZONE: f32 = 24.0;
+const ARROW_ZONE: f32 = 20.0;
 
 /// Shows `setting`, which goes in steps, in `rect`. A click on an arrow moves it by one.
 pub fn show(ui: &mut Ui, rect: Rect, hint: Hint, setting: &dyn Setting) -> Response {

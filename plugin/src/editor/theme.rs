@@ -64,6 +64,7 @@ pub const SMALL: f32 = 11.0;
 const REGULAR: &str = "Inter Regular";
 const SEMIBOLD: &str = "Inter SemiBold";
 const ACCIDENTALS: &str = "Accidentals";
+const BOLD_ACCIDENTALS: &str = "Accidentals Bold";
 
 /// The colour of `player`.
 pub fn player_colour(player: Player) -> Color32 {
@@ -126,13 +127,17 @@ fn fonts() -> FontDefinitions {
         (REGULAR, include_bytes!("../../../assets/fonts/Inter-Regular.otf").as_slice()),
         (SEMIBOLD, include_bytes!("../../../assets/fonts/Inter-SemiBold.otf").as_slice()),
         (ACCIDENTALS, include_bytes!("../../../assets/fonts/Accidentals.ttf").as_slice()),
+        (BOLD_ACCIDENTALS, include_bytes!("../../../assets/fonts/Accidentals-Bold.ttf").as_slice()),
     ] {
         fonts.font_data.insert(name.into(), Arc::new(FontData::from_static(bytes)));
     }
-    let family = |first: &str| vec![first.to_owned(), ACCIDENTALS.to_owned()];
-    fonts.families.insert(FontFamily::Proportional, family(REGULAR));
-    fonts.families.insert(FontFamily::Monospace, family(REGULAR));
-    fonts.families.insert(FontFamily::Name(SEMIBOLD.into()), family(SEMIBOLD));
+    for (family, letters, accidentals) in [
+        (FontFamily::Proportional, REGULAR, ACCIDENTALS),
+        (FontFamily::Monospace, REGULAR, ACCIDENTALS),
+        (FontFamily::Name(SEMIBOLD.into()), SEMIBOLD, BOLD_ACCIDENTALS),
+    ] {
+        fonts.families.insert(family, vec![letters.to_owned(), accidentals.to_owned()]);
+    }
     fonts
 }
 

@@ -43,7 +43,7 @@ impl Default for Plan {
 pub fn show(ui: &mut Ui, rect: Rect, plan: &Plan) {
     paint::card(ui.painter(), rect);
     let response = ui.interact(rect, ui.make_persistent_id("Planned chords"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, "Planned chords"));
+    response.widget_info(|| WidgetInfo::labeled(Role::Status, true, "Planned chords"));
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_value(spoken(plan)));
 
     let inside = rect.shrink(theme::INSET);

@@ -25,6 +25,8 @@ fn builder<State>(size: Vec2, scale: f32) -> HarnessBuilder<State> {
         .with_pixels_per_point(scale)
         .with_context_setup(theme::apply)
         .with_render_cursor(false)
+        .with_step_dt(1.0 / 30.0)
+        .with_max_steps(60)
         // The drawing is exact; this much allows for a compiler that rounds otherwise.
         .with_options(SnapshotOptions::new().threshold(0.6).max_failed_pixels(20))
         .renderer(Raster::default())

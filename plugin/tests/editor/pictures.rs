@@ -19,6 +19,7 @@ use continuo_models::Player;
 use continuo_models::music::{BarPosition, Meter};
 use egui::{Rect, Ui, Vec2, pos2, vec2};
 use egui_kittest::kittest::Queryable;
+use egui_kittest::{Harness, SnapshotResults};
 
 use crate::{whole_panel, widget};
 
@@ -69,12 +70,21 @@ impl Setting for Plain {
     fn end(&self) {}
 }
 
-/// `show` on the panel's ground, with a margin of 10 points, at 1x and 2x.
-fn picture(name: &str, size: Vec2, mut show: impl FnMut(&mut Ui, Rect)) {
+/// Compares what `make` makes at 1x and 2x with its pictures.
+fn at_both_scales<'a, State>(name: &str, mut make: impl FnMut(f32) -> Harness<'a, State>) {
+    let mut results = SnapshotResults::new();
     for scale in [1.0, 2.0] {
-        let rect = Rect::from_min_size(pos2(10.0, 10.0), size);
-        widget(size + vec2(20.0, 20.0), scale, |ui| show(ui, rect)).snapshot(format!("{name}@{scale}x"));
+        let mut harness = make(scale);
+        harness.snapshot(format!("{name}@{scale}x"));
+        results.extend_harness(&mut harness);
     }
+}
+
+/// `show` on the panel's ground, with a margin of 10 points, at 1x and 2x.
+fn picture(name: &str, size: Vec2, show: impl Fn(&mut Ui, Rect)) {
+    let rect = Rect::from_min_size(pos2(10.0, 10.0), size);
+    let show = &show;
+    at_both_scales(name, |scale| widget(size + vec2(20.0, 20.0), scale, move |ui| show(ui, rect)));
 }
 
 const STYLES: &[&str] = &["Jazz", "Pop", "Folk"];
@@ -125,17 +135,16 @@ fn a_button() {
 
 #[test]
 fn a_choice_open() {
-    let size = vec2(140.0, 150.0);
-    for scale in [1.0, 2.0] {
-        let style = step(0.5, STYLES);
-        let mut harness = widget(size, scale, |ui| {
+    let style = &step(0.5, STYLES);
+    at_both_scales("choice", |scale| {
+        let mut harness = widget(vec2(140.0, 150.0), scale, move |ui| {
             let rect = Rect::from_min_size(pos2(10.0, 10.0), vec2(120.0, 28.0));
-            choice::show(ui, rect, Hint::click("Style A", ""), &style);
+            choice::show(ui, rect, Hint::click("Style A", ""), style);
         });
         harness.get_by_label("Style A").click_accesskit();
         harness.run();
-        harness.snapshot(format!("choice@{scale}x"));
-    }
+        harness
+    });
 }
 
 #[test]
@@ -149,7 +158,7 @@ fn two_styles_blended() {
 
 #[test]
 fn players_sounding_silent_and_off() {
-    picture("player_strip", vec2(227.0, 4.0 * 124.0), |ui, rect| {
+    picture("player_strip", vec2(228.0, 4.0 * 138.0), |ui, rect| {
         for (n, player) in Player::ALL.into_iter().enumerate() {
             let settings = player_strip::Settings {
                 on: &step(if player == Player::Lead { 0.0 } else { 1.0 }, &["off", "on"]),
@@ -157,8 +166,8 @@ fn players_sounding_silent_and_off() {
                 register: &step(0.25 * (n + 1) as f32, OCTAVES),
                 channel: &step(n as f32 / 3.0, CHANNELS),
             };
-            let place = pos2(rect.left(), rect.top() + 124.0 * n as f32);
-            let strip = Rect::from_min_size(place, vec2(rect.width(), 112.0));
+            let place = pos2(rect.left(), rect.top() + 138.0 * n as f32);
+            let strip = Rect::from_min_size(place, vec2(rect.width(), 126.0));
             player_strip::show(ui, strip, player, player == Player::Bass, &settings);
         }
     });
@@ -231,18 +240,12 @@ fn notices_none_one_and_more() {
 
 #[test]
 fn the_whole_panel_while_the_band_plays() {
-    for scale in [1.0, 2.0] {
-        let (_, mut harness) = whole_panel(playing(), scale);
-        harness.snapshot(format!("panel_playing@{scale}x"));
-    }
+    at_both_scales("panel_playing", |scale| whole_panel(playing(), scale).1);
 }
 
 #[test]
 fn the_whole_panel_of_a_fresh_instance() {
-    for scale in [1.0, 2.0] {
-        let (_, mut harness) = whole_panel(View::default(), scale);
-        harness.snapshot(format!("panel_fresh@{scale}x"));
-    }
+    at_both_scales("panel_fresh", |scale| whole_panel(View::default(), scale).1);
 }
 
 /// A moment of a performance.
