@@ -63,21 +63,22 @@ impl Bassist {
         for (index, &(at, stroke)) in strokes.iter().enumerate().take_while(|(_, (at, _))| *at < tick + TICKS_PER_FRAME)
         {
             let next = strokes.get(index + 1).map_or(barline, |next| next.0);
-            self.play(chord, stroke, at, next, scene, out);
+            let moves = strokes[index + 1..].iter().find(|(_, stroke)| stroke.touch != Tone::Again);
+            let line = Line {
+                scene,
+                chord,
+                at,
+                until: moves.map_or(barline, |next| next.0),
+                range: range(scene),
+                last: self.last,
+            };
+            self.play(&line, stroke, next, out);
         }
     }
 
-    /// Plays `stroke` at tick `at`, until the `next` stroke at the latest.
-    fn play(
-        &mut self,
-        chord: Chord,
-        stroke: Stroke<Tone>,
-        at: Tick,
-        next: Tick,
-        scene: &Scene,
-        out: &mut Vec<NoteCue>,
-    ) {
-        let line = Line { scene, chord, at, range: range(scene), last: self.last };
+    /// Plays `stroke` as the line wants it, until the `next` stroke at the latest.
+    fn play(&mut self, line: &Line, stroke: Stroke<Tone>, next: Tick, out: &mut Vec<NoteCue>) {
+        let Line { scene, chord, at, .. } = *line;
         let change = scene.next_chord.filter(|&(change, _)| change > at);
         let longest = if stroke.length == 0 { LONGEST } else { Tick::from(stroke.length) };
         let mut end = next.min(at + longest);
@@ -88,8 +89,8 @@ impl Bassist {
             Tone::Sixth => line.tone(sixth(chord)),
             Tone::Octave => line.octave(),
             Tone::Again => line.again(),
-            Tone::Walk => line.walk(next),
-            Tone::Lead => line.lead(next).or_else(|| line.tone(chord.fifth())),
+            Tone::Walk => line.walk(),
+            Tone::Lead => line.lead().or_else(|| line.tone(chord.fifth())),
             Tone::Ahead => match change {
                 Some((change, coming)) if change <= at + EARLIEST => {
                     self.ahead = Some((at, coming));
@@ -136,6 +137,8 @@ struct Line<'a> {
     scene: &'a Scene<'a>,
     chord: Chord,
     at: Tick,
+    /// When the line moves on.
+    until: Tick,
     range: KeyRange,
     last: [Option<u8>; 2],
 }
@@ -179,25 +182,25 @@ impl Line<'_> {
         [root + 12, root.saturating_sub(12)].into_iter().find(|&key| self.range.contains(key)).or(Some(root))
     }
 
-    /// The last note again, if it belongs to the chord; else the root.
+    /// The last note again, if that is a chord tone or the beat is weak; else the root.
     fn again(&self) -> Option<u8> {
-        match self.last[0] {
-            Some(last) if self.range.contains(last) && self.allowed(self.chord.tones()).contains(class_of(last)) => {
-                Some(last)
-            }
-            _ => self.tone(self.chord.root),
-        }
+        let fits = |key: &u8| {
+            let class = class_of(*key);
+            let sounds_well = self.chord.contains(class) || !self.is_strong();
+            self.range.contains(*key) && self.scene.allowed().contains(class) && sounds_well
+        };
+        self.last[0].filter(fits).or_else(|| self.tone(self.chord.root))
     }
 
-    /// The chord that begins when this note ends at `next`, if it is known.
-    fn coming(&self, next: Tick) -> Option<Chord> {
-        self.scene.next_chord.filter(|&(change, _)| self.at < change && change <= next).map(|(_, chord)| chord)
+    /// The chord that begins when the line moves on, if it is known.
+    fn coming(&self) -> Option<Chord> {
+        self.scene.next_chord.filter(|&(change, _)| self.at < change && change <= self.until).map(|(_, chord)| chord)
     }
 
-    /// A note from which the next root is reached by step, if the chord changes at `next`: from the side on which the
+    /// A note from which the next root is reached by step, if the chord changes then: from the side on which the
     /// line is, preferably a note of the scale or a semitone.
-    fn lead(&self, next: Tick) -> Option<u8> {
-        let coming = self.coming(next)?;
+    fn lead(&self) -> Option<u8> {
+        let coming = self.coming()?;
         let here = self.here();
         let target = self.near(coming.root, here);
         let scale = self.scene.key.scale().union(coming.tones());
@@ -223,9 +226,9 @@ impl Line<'_> {
     }
 
     /// The next note of a walking line: towards the next chord's root if that is known, chord tones on strong beats.
-    fn walk(&self, next: Tick) -> Option<u8> {
+    fn walk(&self) -> Option<u8> {
         if !self.is_strong()
-            && let Some(key) = self.lead(next)
+            && let Some(key) = self.lead()
         {
             return Some(key);
         }
@@ -347,7 +350,7 @@ mod tests {
         fn strong_beats_have_chord_tones(chart in any_chart()) {
             for cue in played(&chart) {
                 let scene = chart.scene(crate::music::time::frame_at(tick(&cue)));
-                let line = Line { scene: &scene, chord: chart.chord_at(tick(&cue)), at: tick(&cue), range: KEYS, last: [None; 2] };
+                let line = Line { scene: &scene, chord: chart.chord_at(tick(&cue)), at: tick(&cue), until: tick(&cue), range: KEYS, last: [None; 2] };
                 prop_assert!(!line.is_strong() || line.chord.contains(class_of(cue.key)), "{}", tick(&cue));
             }
         }
