@@ -38,6 +38,8 @@ const WEAK_BEAT: f32 = 1.8;
 const KEY_WEIGHT: f32 = 1.5;
 const NOTE_WEIGHT: f32 = 2.5;
 const CLASH: f32 = 1.5;
+/// Log-odds against a change of colour over the same root: it moves nothing.
+const COLOUR: f32 = 1.5;
 /// Log-odds that a correction an eighth after the beat needs when the band follows as closely as it can.
 const CORRECTION: f32 = 0.8;
 /// Log-odds that another chord under an answered note needs.
@@ -316,7 +318,9 @@ impl Choice<'_> {
     fn another(&self, advice: &HarmonistLogits, standing: Option<Chord>, recent: &Recent, random: Random) -> Chord {
         let mut logits = self.weighed(advice);
         for (index, logit) in logits.iter_mut().enumerate() {
-            *logit -= Chord::from_index(index).map_or(0.0, |chord| recent.weariness(chord));
+            let Some(chord) = Chord::from_index(index) else { continue };
+            let same_root = standing.is_some_and(|standing| standing.root == chord.root);
+            *logit -= recent.weariness(chord) + if same_root { COLOUR } else { 0.0 };
         }
         let freedom = Freedom { temperature: CHORD_HEAT * self.controls.temperature, nucleus: NUCLEUS };
         let other = |index| self.allows(index) && Chord::index_of(standing) != index;
