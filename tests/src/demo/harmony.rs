@@ -1,7 +1,7 @@
 //! Which chords sound: read from what the band plays, beat by beat, as a listener would.
 
 use continuo_models::improviser::key_belief::KeyBelief;
-use continuo_models::music::{BarPosition, Chord, Key, PitchClass};
+use continuo_models::music::{BarPosition, Chord, Key, PitchClass, PitchClassSet, Quality, Tick};
 
 use crate::host::performance::PlayedNote;
 
@@ -28,12 +28,17 @@ const FOREIGN: f64 = 1.5;
 /// What a missing third, sixth, seventh or altered fifth costs, as a share of what is heard.
 const MISSING: f64 = 0.35;
 
-/// What a root in the bass, or at least a chord tone there, gains.
-const BASS_ROOT: f64 = 0.4;
-const BASS_TONE: f64 = 0.1;
+/// What a ninth, or another colour that leaves the chord what it is, costs.
+const COLOUR: f64 = 0.3;
+
+/// What a root in the bass, a chord tone there and a tone outside the chord there gain, as a share of what is heard.
+const BASS: [f64; 3] = [0.4, 0.1, -0.3];
+
+/// The same where the accompaniment stays and the bass moves on under it: it walks, and says little of the chord.
+const WALKING_BASS: [f64; 3] = [0.1, 0.05, 0.0];
 
 /// What the chord before gains.
-const STANDING: f64 = 0.2;
+const STANDING: f64 = 0.25;
 
 /// Reads the chords from the parts of Chords and Bass, from tick 0 to `end`. The best of all chords is taken in each
 /// felt beat: chord tones count for it and others against it, by how long they sound (template matching, as in
@@ -41,19 +46,26 @@ const STANDING: f64 = 0.2;
 pub fn read(chords: &[PlayedNote], bass: &[PlayedNote], bar: BarPosition, end: f64) -> Vec<Label> {
     let beat = bar.meter.beat_ticks() as f64;
     let mut labels: Vec<Label> = Vec::new();
+    let mut before = PitchClassSet::default();
     let mut start = 0.0;
     while start < end {
         let stop = (start + beat).min(end);
         let standing = labels.last().map(|label| label.chord);
         let heard = weights(chords, start, stop);
+        let classes: PitchClassSet = (0u8..12).filter(|class| heard[usize::from(*class)] > 0.0).collect();
         let low = bass.iter().rev().find(|note| note.start < start + EARLY && note.start + note.length > start);
-        match best(&heard, low.map(|note| note.key % 12), standing) {
+        let walks = classes == before && bar.ticks_into_bar(start as Tick) != 0;
+        let weight = if walks { WALKING_BASS } else { BASS };
+        match best(&heard, low.map(|note| (note.key % 12, weight)), standing) {
             Some(chord) if Some(chord) != standing => labels.push(Label { start, end: stop, chord }),
             Some(_) | None => {
                 if let Some(label) = labels.last_mut() {
                     label.end = stop;
                 }
             }
+        }
+        if !classes.is_empty() {
+            before = classes;
         }
         start = stop;
     }
@@ -75,7 +87,7 @@ fn weights(notes: &[PlayedNote], start: f64, stop: f64) -> [f64; 12] {
     weights
 }
 
-fn best(heard: &[f64; 12], bass: Option<PitchClass>, standing: Option<Chord>) -> Option<Chord> {
+fn best(heard: &[f64; 12], bass: Option<(PitchClass, [f64; 3])>, standing: Option<Chord>) -> Option<Chord> {
     let total: f64 = heard.iter().sum();
     if total <= 0.0 {
         return None;
@@ -83,22 +95,40 @@ fn best(heard: &[f64; 12], bass: Option<PitchClass>, standing: Option<Chord>) ->
     let score = |chord: Chord| {
         let mut score = 0.0;
         for (class, weight) in (0u8..).zip(heard) {
-            score += if chord.contains(class) { *weight } else { -FOREIGN * weight };
+            score += match class {
+                tone if chord.contains(tone) => *weight,
+                tone if is_colour(chord, tone) => -COLOUR * weight,
+                _ => -FOREIGN * weight,
+            };
         }
-        let sounds = |class: PitchClass| heard[usize::from(class)] > 0.0 || bass == Some(class);
+        let sounds = |class: PitchClass| heard[usize::from(class)] > 0.0 || bass.is_some_and(|(low, _)| low == class);
         let missing = chord.guide_tones().iter().filter(|class| !sounds(*class)).count();
         score -= MISSING * total * missing as f64;
         if !sounds(chord.root) {
             score -= MISSING * total / 2.0;
         }
-        score += match bass {
-            Some(class) if class == chord.root => BASS_ROOT * total,
-            Some(class) if chord.contains(class) => BASS_TONE * total,
-            _ => 0.0,
-        };
+        if let Some((class, [root, tone, foreign])) = bass {
+            score += total
+                * match class {
+                    class if class == chord.root => root,
+                    class if chord.contains(class) => tone,
+                    _ => foreign,
+                };
+        }
         if standing == Some(chord) { score + STANDING * total } else { score }
     };
     (0..Chord::NONE_INDEX).filter_map(Chord::from_index).max_by(|a, b| score(*a).total_cmp(&score(*b)))
+}
+
+/// Whether `class` colours a seventh chord without changing it: the ninth, the thirteenth of a dominant, the eleventh of
+/// a minor chord.
+fn is_colour(chord: Chord, class: PitchClass) -> bool {
+    match (class + 12 - chord.root % 12) % 12 {
+        2 => chord.seventh().is_some(),
+        9 => chord.quality == Quality::Dominant,
+        5 => chord.quality == Quality::MinorSeventh,
+        _ => false,
+    }
 }
 
 /// The key that the notes suggest; C major without notes.
@@ -154,6 +184,14 @@ mod tests {
     fn a_rootless_voicing_is_read_over_its_bass() {
         let labels = read(&notes(0.0, 90.0, &[53, 57, 60, 64]), &notes(0.0, 90.0, &[38]), FOUR, 96.0);
         assert_eq!(symbols(&labels), [(0.0, "Dm7".into())]);
+    }
+
+    #[test]
+    fn a_rootless_ninth_chord_is_a_dominant_over_its_root_and_minor_over_its_fifth() {
+        let voicing = notes(0.0, 90.0, &[52, 55, 58, 62]);
+        let over = |key| symbols(&read(&voicing, &notes(0.0, 90.0, &[key]), FOUR, 96.0));
+        assert_eq!(over(36), [(0.0, "C7".into())]);
+        assert_eq!(over(43), [(0.0, "Gm6".into())]);
     }
 
     #[test]

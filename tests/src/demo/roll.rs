@@ -41,6 +41,10 @@ const GAP: f64 = 34.0;
 /// The least width of a quarter note; systems have as many bars as this allows.
 const QUARTER: f64 = 48.0;
 
+/// Names of the fonts in assets/fonts.
+const REGULAR: &str = "Inter";
+const SEMIBOLD: &str = "Inter Semi Bold";
+
 const GROUND: &str = "#131518";
 const CARD: &str = "#1b1e23";
 const BLACK_KEYS: &str = "#181a1f";
@@ -78,8 +82,7 @@ pub fn draw(roll: &Roll<'_>) -> Result<Vec<u8>> {
     fonts.load_font_data(include_bytes!("../../../assets/fonts/Inter-Regular.otf").to_vec());
     fonts.load_font_data(include_bytes!("../../../assets/fonts/Inter-SemiBold.otf").to_vec());
     fonts.load_font_data(include_bytes!("../../../assets/fonts/Accidentals.ttf").to_vec());
-    let family = fonts.faces().next().and_then(|face| face.families.first()).map(|(name, _)| name.clone());
-    let options = Options { font_family: family.unwrap_or_default(), fontdb: Arc::new(fonts), ..Options::default() };
+    let options = Options { font_family: REGULAR.to_owned(), fontdb: Arc::new(fonts), ..Options::default() };
     let tree = Tree::from_str(&svg(roll), &options).context("the picture could not be laid out")?;
     let size = tree.size().to_int_size();
     let mut pixmap = Pixmap::new(size.width(), size.height()).context("the picture is too large")?;
@@ -156,13 +159,13 @@ fn range(parts: &[Part]) -> (u8, u8) {
 }
 
 fn head(svg: &mut String, roll: &Roll<'_>) {
-    text(svg, LEFT, 44.0, 28.0, TEXT, "600", "start", roll.title);
-    text(svg, LEFT, 74.0, 16.0, DIM, "400", "start", roll.caption);
+    text(svg, LEFT, 44.0, 28.0, TEXT, SEMIBOLD, "start", roll.title);
+    text(svg, LEFT, 74.0, 16.0, DIM, REGULAR, "start", roll.caption);
     let mut x = WIDTH - RIGHT;
     for part in roll.parts.iter().rev() {
         let name = part.name();
         x -= 9.2 * name.len() as f64 + 4.0;
-        text(svg, x, 44.0, 16.0, TEXT, "400", "start", name);
+        text(svg, x, 44.0, 16.0, TEXT, REGULAR, "start", name);
         x -= 34.0;
         let colour = colour(part.player);
         let _ = write!(svg, r#"<rect x="{x:.1}" y="33" width="26" height="11" rx="3" fill="{colour}"/>"#);
@@ -218,7 +221,7 @@ impl System {
                     &format!("C{}", i32::from(key / 12) - 1),
                 );
             } else if key % 12 == 7 {
-                text(svg, LEFT - 10.0, y + SEMITONE + 1.5, 10.5, "#6d7580", "400", "end", "G");
+                text(svg, LEFT - 10.0, y + SEMITONE + 1.5, 10.5, "#6d7580", REGULAR, "end", "G");
             }
         }
         for bar in bars {
@@ -229,15 +232,16 @@ impl System {
                 tick += beat;
             }
             line(svg, self.x(bar.start), self.top - 4.0, self.x(bar.start), self.bottom, BAR, 1.4);
-            text(svg, self.x(bar.start) + 4.0, self.top - 5.0, 11.0, DIM, "400", "start", &bar.number.to_string());
+            text(svg, self.x(bar.start) + 4.0, self.top - 5.0, 11.0, DIM, REGULAR, "start", &bar.number.to_string());
         }
         line(svg, right, self.top - 4.0, right, self.bottom, BAR, 1.4);
     }
 
     fn notes(&self, svg: &mut String, part: &Part) {
         let colour = colour(part.player);
-        let begins = |note: &&PlayedNote| note.start < self.end && note.start + note.length > self.start;
-        for note in part.notes.iter().filter(begins) {
+        // What begins a moment early belongs to the next line, what ends a moment late to this one.
+        let shows = |note: &&PlayedNote| note.start < self.end - 2.0 && note.start + note.length > self.start + 2.0;
+        for note in part.notes.iter().filter(shows) {
             let from = self.x(note.start.max(self.start));
             let to = self.x((note.start + note.length).min(self.end));
             let width = (to - from - 0.6).max(2.5);
@@ -268,9 +272,9 @@ impl System {
             }
             let symbol = typeset(symbol);
             let size = |text: &str, most: f64| (room / (0.6 * text.chars().count() as f64)).clamp(8.0, most);
-            text(svg, x + 4.0, self.bottom + 20.0, size(&symbol, 17.0), colour, "600", "start", &symbol);
+            text(svg, x + 4.0, self.bottom + 20.0, size(&symbol, 17.0), colour, SEMIBOLD, "start", &symbol);
             let numeral = typeset(numeral);
-            text(svg, x + 4.0, self.bottom + 39.0, size(&numeral, 13.5), DIM, "400", "start", &numeral);
+            text(svg, x + 4.0, self.bottom + 39.0, size(&numeral, 13.5), DIM, REGULAR, "start", &numeral);
         }
     }
 }
@@ -297,7 +301,7 @@ fn typeset(symbol: &str) -> String {
 }
 
 #[expect(clippy::too_many_arguments, reason = "the attributes of one text element")]
-fn text(svg: &mut String, x: f64, y: f64, size: f64, fill: &str, weight: &str, anchor: &str, content: &str) {
+fn text(svg: &mut String, x: f64, y: f64, size: f64, fill: &str, family: &str, anchor: &str, content: &str) {
     let mut escaped = String::new();
     for letter in content.chars() {
         match letter {
@@ -310,7 +314,7 @@ fn text(svg: &mut String, x: f64, y: f64, size: f64, fill: &str, weight: &str, a
     }
     let _ = write!(
         svg,
-        r#"<text x="{x:.1}" y="{y:.1}" font-size="{size:.1}" font-weight="{weight}" fill="{fill}" text-anchor="{anchor}">{escaped}</text>"#
+        r#"<text x="{x:.1}" y="{y:.1}" font-size="{size:.1}" font-family="{family}" fill="{fill}" text-anchor="{anchor}">{escaped}</text>"#
     );
 }
 
