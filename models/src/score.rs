@@ -97,6 +97,13 @@ pub enum Cue {
     Note(NoteCue),
     /// The answers for the frame.
     Answers(AnswerRow),
+    /// What a player began before this cue ends at `at`, or earlier if it was to: the chord has changed under it.
+    Release {
+        /// Whose notes end.
+        player: Player,
+        /// When; within the decided frame.
+        at: Moment,
+    },
     /// The plan for the frame is complete. Always the last cue of a frame.
     Done(Frame),
 }

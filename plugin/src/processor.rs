@@ -323,6 +323,12 @@ impl Processor {
             match stamped.cue {
                 Cue::Note(note) => self.plan_note(stamped.epoch, note, at),
                 Cue::Answers(row) => self.schedule.add_answers(stamped.epoch, row),
+                Cue::Release { player, at } => {
+                    self.schedule.end_by(stamped.epoch, player, at);
+                    if stamped.epoch == self.epoch {
+                        self.sounding.end_by(player.into(), at);
+                    }
+                }
                 Cue::Done(frame) => {
                     self.done = Some((stamped.epoch, frame));
                     if (stamped.epoch, frame) == (self.epoch, self.clock.frame()) {

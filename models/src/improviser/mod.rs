@@ -120,9 +120,9 @@ impl Improviser {
         }
     }
 
-    /// Decides the frame `start.next` and appends its cues to `cues`, [`Cue::Done`] last: the answers, then the notes
-    /// of Chords, Bass and Lead. What was heard at or after the first tick of `start.frame` must not have been passed
-    /// to [`Improviser::hear`] yet.
+    /// Decides the frame `start.next` and appends its cues to `cues`, [`Cue::Done`] last: the answers, the releases,
+    /// then the notes of Chords, Bass and Lead. What was heard at or after the first tick of `start.frame` must not
+    /// have been passed to [`Improviser::hear`] yet.
     pub fn decide(&mut self, start: &FrameStart, cues: &mut Vec<Cue>) {
         let done = Cue::Done(start.next);
         let start = sensible(start);
@@ -142,6 +142,10 @@ impl Improviser {
         cues.push(Cue::Answers(self.answers(&harmony, next, key, controls)));
         self.play(&start, &harmony, next, key);
         let first = Moment::from_tick(next.tick());
+        if harmony.changes && !next.begins_beat() {
+            // A correction: the notes of the beat were to last longer.
+            cues.extend([Player::Chords, Player::Bass].map(|player| Cue::Release { player, at: first }));
+        }
         cues.extend(self.notes.iter().filter(|note| is_playable(note, first)).copied().map(Cue::Note));
         cues.push(done);
     }

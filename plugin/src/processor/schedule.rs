@@ -1,7 +1,7 @@
 //! What the band has planned and not yet played.
 
-use continuo_models::music::Frame;
-use continuo_models::{AnswerRow, NoteCue};
+use continuo_models::music::{Frame, Moment};
+use continuo_models::{AnswerRow, NoteCue, Player};
 
 /// The most notes that wait for their start.
 const NOTES: usize = 1024;
@@ -44,6 +44,13 @@ impl Schedule {
         fits
     }
 
+    /// Lets the notes that `player` has planned so far in `epoch` end at `end` at the latest.
+    pub fn end_by(&mut self, epoch: u32, player: Player, end: Moment) {
+        for (_, note) in self.notes.iter_mut().filter(|(stamp, note)| *stamp == epoch && note.player == player) {
+            note.length = Moment(note.length.0.min((end.0 - note.start.0).max(1)));
+        }
+    }
+
     /// The note of `epoch` that starts first; of several, the one that arrived first.
     pub fn next_note(&self, epoch: u32) -> Option<&NoteCue> {
         self.notes.iter().filter(|(stamp, _)| *stamp == epoch).map(|(_, note)| note).min_by_key(|note| note.start)
@@ -70,9 +77,6 @@ impl Schedule {
 
 #[cfg(test)]
 mod tests {
-    use continuo_models::Player;
-    use continuo_models::music::Moment;
-
     use super::*;
 
     fn note(key: u8, start: i64) -> NoteCue {
@@ -89,6 +93,17 @@ mod tests {
         let keys: Vec<u8> = std::iter::from_fn(|| schedule.take_next_note(0).map(|note| note.key)).collect();
         assert_eq!(keys, [2, 3, 4, 1]);
         assert_eq!(schedule.next_note(1).map(|note| note.key), Some(9), "another epoch's notes stay");
+    }
+
+    #[test]
+    fn a_release_shortens_what_waits_and_nothing_that_comes_after_it() {
+        let mut schedule = Schedule::default();
+        schedule.add_note(0, note(60, 0));
+        schedule.end_by(0, Player::Bass, Moment(100));
+        schedule.end_by(0, Player::Chords, Moment(100));
+        schedule.add_note(0, note(64, 100));
+        let lengths: Vec<i64> = std::iter::from_fn(|| schedule.take_next_note(0).map(|note| note.length.0)).collect();
+        assert_eq!(lengths, [100, 240]);
     }
 
     #[test]

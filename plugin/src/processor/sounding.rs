@@ -163,6 +163,13 @@ impl Sounding {
         }
     }
 
+    /// Lets the planned notes that `part` sounds end at `end` at the latest.
+    pub fn end_by(&mut self, part: Part, end: Moment) {
+        for planned in self.planned.iter_mut().filter(|planned| planned.part == part) {
+            planned.end = planned.end.min(end);
+        }
+    }
+
     /// The end of the planned note that ends first; notes of the parts in `keeping` ([`Part::bit`]s) do not end.
     pub fn next_end(&self, keeping: u8) -> Option<Moment> {
         self.planned.iter().filter(|planned| planned.part.bit() & keeping == 0).map(|planned| planned.end).min()
@@ -367,6 +374,18 @@ mod tests {
         assert_eq!(room.notes().last(), Some(&(80, false)));
         assert_eq!(room.sounding.next_end(Part::Chords.bit()), None);
         assert_eq!(room.sounding.next_end(0), Some(LATER));
+    }
+
+    #[test]
+    fn a_release_brings_the_end_of_one_part_forward() {
+        let mut room = Room::new();
+        room.with(|sounding, stage| {
+            sounding.play(stage, Part::Chords, (0, 60), 0.5, LATER);
+            sounding.play(stage, Part::Lead, (0, 80), 0.5, LATER);
+            sounding.end_by(Part::Chords, Moment(300));
+            sounding.end_due(stage, Moment(300), 0);
+        });
+        assert_eq!(room.notes(), [(60, true), (80, true), (60, false)]);
     }
 
     #[test]
