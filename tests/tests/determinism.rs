@@ -105,6 +105,19 @@ fn two_instances_at_once_do_not_disturb_each_other() {
 }
 
 #[test]
+fn the_block_size_makes_no_difference_to_a_loop() {
+    for length in [2.0 * BAR, 150.0, 77.7, 5.0] {
+        let pass = Segment::rolling(0.0, length).with_loop(0.0, length);
+        let looped = Performance { route: vec![pass; 6], ..tune(2) };
+        let reference = perform(&mut open(Format::Clap), &looped);
+        for blocks in [Blocks::Of(64), Blocks::Of(4096), Blocks::Cycle(vec![13, 256, 1, 999])] {
+            let what = format!("a loop of {length} ticks, {blocks:?}");
+            assert_same(&perform(&mut open_at(Format::Clap, blocks, 48_000.0), &looped), &reference, &what);
+        }
+    }
+}
+
+#[test]
 fn the_second_and_the_third_pass_of_a_loop_are_the_same() {
     for format in Format::ALL {
         let pass = Segment::rolling(0.0, 2.0 * BAR).with_loop(0.0, 2.0 * BAR);
@@ -159,6 +172,13 @@ fn a_second_performance_on_the_same_instance_is_the_same_after_a_reactivation() 
     assert_same(&perform(&mut session, &ended(tune(2))), &first, "after reactivation");
 }
 
+/// The segment without its loop, if the song would come to the loop's end and not jump.
+fn without_a_false_loop(segment: Segment) -> Segment {
+    let (first, last) = (segment.first_tick(), segment.first_tick() + segment.ticks);
+    let ends_within = |(_, end): (f64, f64)| (first..last + 6.0).contains(&end);
+    Segment { looping: segment.looping.filter(|looping| !ends_within(*looping)), ..segment }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 32,
@@ -175,6 +195,7 @@ proptest! {
         route in route(&METERS),
         sizes in prop::collection::vec(1usize..2000, 1..5),
     ) {
+        let route = route.into_iter().map(without_a_false_loop).collect();
         let mut performance = Performance { notes, changes, route };
         performance.changes.extend(automation(open(Format::Clap).instance(), &storm));
         let reference = perform(&mut open(Format::Clap), &performance);
