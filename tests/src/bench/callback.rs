@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::Plugins;
 use super::table::Measurement;
-use super::timed::Timed;
+use super::timed::{self, Call, Timed};
 use crate::demo::midi::Score;
 use crate::host::performance::{Performance, Segment};
 use crate::host::{self, Blocks, Format, Mode, Session};
@@ -23,20 +23,25 @@ const WARM_UP: usize = 50;
 
 /// What one plug-in took at one block size.
 struct Run {
-    /// Microseconds per call, from the shortest to the longest.
-    times: Vec<f64>,
+    /// Microseconds per call by the wall clock, and of the processor's time, each from the shortest to the longest.
+    wall: Vec<f64>,
+    processor: Vec<f64>,
     /// Processor time of the whole process per time that passed.
     load: f64,
 }
 
-impl Run {
-    fn quantile(&self, share: f64) -> f64 {
-        let index = ((self.times.len() as f64 * share) as usize).min(self.times.len().saturating_sub(1));
-        self.times.get(index).copied().unwrap_or(0.0)
-    }
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let index = ((sorted.len() as f64 * share) as usize).min(sorted.len().saturating_sub(1));
+    sorted.get(index).copied().unwrap_or(0.0)
 }
 
-/// Plays `score` for `bars` bars of 4/4 in real time to both plug-ins, at every block size.
+/// How long the bench takes with `bars` bars, in seconds.
+pub fn seconds(bars: u32) -> f64 {
+    f64::from(bars) * 4.0 * 60.0 / TEMPO * (BLOCK_SIZES.len() * 3) as f64
+}
+
+/// Plays `score` for `bars` bars of 4/4 in real time, at every block size, to the pass-through plug-in and to Continuo
+/// with and without its built-in sound.
 ///
 /// # Errors
 /// If a plug-in does not load or process.
@@ -47,45 +52,40 @@ pub fn measure(plugins: &Plugins, score: &Score, bars: u32) -> Result<Vec<Measur
     let performance = Performance { notes, changes: Vec::new(), route };
     let mut measurements = Vec::new();
     for block in BLOCK_SIZES {
-        let baseline = play(&plugins.passthrough, &performance, block)?;
-        let ours = play(&plugins.continuo, &performance, block)?;
-        for (name, share) in [("p50", 0.5), ("p99.9", 0.999), ("max", 1.0)] {
-            let measurement = Measurement::new(format!("callback {name}, {block} frames"), "µs", ours.quantile(share));
-            measurements.push(measurement.against(baseline.quantile(share)));
+        let baseline = play(&plugins.passthrough, &[], &performance, block)?;
+        for (sound, variant) in [("Off", ""), ("On", " with preview")] {
+            let ours = play(&plugins.continuo, &[("preview", sound)], &performance, block)?;
+            let name = |what: &str| format!("callback {what} {block} frames{variant}");
+            let of = |run: &Run, share| quantile(&run.wall, share);
+            for (what, share) in [("p50", 0.5), ("p99.9", 0.999), ("max", 1.0)] {
+                measurements.push(Measurement::new(name(what), "µs", of(&ours, share)).against(of(&baseline, share)));
+            }
+            // Free of what else the machine does meanwhile, and as a share of the time that there is.
+            let share = |run: &Run| quantile(&run.processor, 0.999) / (block as f64 / 48_000.0 * 1e6) * 100.0;
+            let work = Measurement::new(name("p99.9 work / block"), "%", share(&ours));
+            measurements.push(work.against(share(&baseline)));
+            let load = Measurement::new(format!("load at 120 bpm {block} frames{variant}"), "%", ours.load * 100.0);
+            measurements.push(load.against(baseline.load * 100.0));
         }
-        let deadline = block as f64 / 48_000.0 * 1e6;
-        measurements.push(
-            Measurement::new(
-                format!("callback p99.9 of the block's duration, {block} frames"),
-                "%",
-                ours.quantile(0.999) / deadline * 100.0,
-            )
-            .against(baseline.quantile(0.999) / deadline * 100.0),
-        );
-        let load = Measurement::new(format!("processor share at 120 bpm, {block} frames"), "%", ours.load * 100.0);
-        measurements.push(load.against(baseline.load * 100.0));
     }
     Ok(measurements)
 }
 
-fn play(path: &Path, performance: &Performance, block: usize) -> Result<Run> {
+fn play(path: &Path, settings: &[(&str, &str)], performance: &Performance, block: usize) -> Result<Run> {
     let (timed, times) = Timed::new(host::load(Format::Clap, path)?);
-    let mut session = Session::new(Box::new(timed))?.in_blocks(Blocks::Of(block))?.in_mode(Mode::Live)?;
+    let session = Session::new(Box::new(timed))?.with(settings)?;
+    let mut session = session.in_blocks(Blocks::Of(block))?.in_mode(Mode::Live)?;
     times.take();
-    let (start, processor) = (Instant::now(), processor_seconds());
+    let (start, processor) = (Instant::now(), timed::seconds(libc::CLOCK_PROCESS_CPUTIME_ID));
     session.perform(performance)?;
-    let load = (processor_seconds() - processor) / start.elapsed().as_secs_f64();
-    let mut times = times.take().split_off(WARM_UP);
-    times.sort_by(f64::total_cmp);
-    Ok(Run { times, load })
-}
-
-/// Seconds of processor time that this process has taken on all its threads.
-fn processor_seconds() -> f64 {
-    let mut usage = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the structure is ours and lives through the call.
-    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut usage) };
-    usage.tv_sec as f64 + usage.tv_nsec as f64 * 1e-9
+    let load = (timed::seconds(libc::CLOCK_PROCESS_CPUTIME_ID) - processor) / start.elapsed().as_secs_f64();
+    let calls = times.take().split_off(WARM_UP);
+    let sorted = |of: fn(&Call) -> f64| {
+        let mut times: Vec<f64> = calls.iter().map(of).collect();
+        times.sort_by(f64::total_cmp);
+        times
+    };
+    Ok(Run { wall: sorted(|call| call.wall), processor: sorted(|call| call.processor), load })
 }
 
 #[cfg(test)]
@@ -94,18 +94,18 @@ mod tests {
 
     #[test]
     fn quantiles_are_taken_from_the_sorted_times() {
-        let run = Run { times: (0..1000).map(f64::from).collect(), load: 0.0 };
-        assert_eq!([run.quantile(0.5), run.quantile(0.999), run.quantile(1.0)], [500.0, 999.0, 999.0]);
-        assert_eq!(Run { times: Vec::new(), load: 0.0 }.quantile(0.5), 0.0);
+        let times: Vec<f64> = (0..1000).map(f64::from).collect();
+        assert_eq!([0.5, 0.999, 1.0].map(|share| quantile(&times, share)), [500.0, 999.0, 999.0]);
+        assert_eq!(quantile(&[], 0.5), 0.0);
     }
 
     #[test]
     fn work_takes_processor_time() {
-        let before = processor_seconds();
+        let before = timed::seconds(libc::CLOCK_THREAD_CPUTIME_ID);
         let start = Instant::now();
         while start.elapsed().as_millis() < 20 {
             std::hint::spin_loop();
         }
-        assert!(processor_seconds() > before);
+        assert!(timed::seconds(libc::CLOCK_THREAD_CPUTIME_ID) > before);
     }
 }

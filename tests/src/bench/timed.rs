@@ -7,19 +7,36 @@ use anyhow::Result;
 
 use crate::host::{Block, Format, Instance, Output, Parameter, Processor, Setup};
 
-/// The times of process calls in microseconds, in order.
+/// What one process call took, in microseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Call {
+    /// By the wall clock: with the time in which the system ran something else.
+    pub wall: f64,
+    /// Of the processor's time.
+    pub processor: f64,
+}
+
+/// The times of process calls, in order.
 #[derive(Clone, Debug, Default)]
-pub struct Times(Arc<Mutex<Vec<f64>>>);
+pub struct Times(Arc<Mutex<Vec<Call>>>);
 
 impl Times {
     /// The times so far, which are forgotten.
-    pub fn take(&self) -> Vec<f64> {
+    pub fn take(&self) -> Vec<Call> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn push(&self, micros: f64) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(micros);
+    fn push(&self, call: Call) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(call);
     }
+}
+
+/// Seconds that `clock` shows.
+pub(super) fn seconds(clock: libc::clockid_t) -> f64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the structure is ours and lives through the call.
+    unsafe { libc::clock_gettime(clock, &mut time) };
+    time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
 }
 
 /// An instance like the one inside, but for the clock.
@@ -102,9 +119,10 @@ struct TimedProcessor {
 
 impl Processor for TimedProcessor {
     fn process(&mut self, block: &Block<'_>, output: &mut Output) -> Result<()> {
-        let start = Instant::now();
+        let (start, processor) = (Instant::now(), seconds(libc::CLOCK_THREAD_CPUTIME_ID));
         let result = self.inner.process(block, output);
-        self.times.push(start.elapsed().as_secs_f64() * 1e6);
+        let processor = (seconds(libc::CLOCK_THREAD_CPUTIME_ID) - processor) * 1e6;
+        self.times.push(Call { wall: start.elapsed().as_secs_f64() * 1e6, processor });
         result
     }
 

@@ -51,7 +51,7 @@ fn run(cli: &Cli) -> Result<()> {
     let mut table = Table(probe::measure(&plugins)?);
     eprintln!("Networks");
     table.0.extend(networks::measure(&performance.score)?);
-    eprintln!("Callback: {} s in real time", cli.bars as usize * 2 * 2 * callback::BLOCK_SIZES.len());
+    eprintln!("Callback: {:.0} s in real time", callback::seconds(cli.bars));
     table.0.extend(callback::measure(&plugins, &performance.score, cli.bars)?);
     table.0.extend(sizes::measure(&plugins)?);
     print!("{table}");
