@@ -147,7 +147,9 @@ impl PlayerParams {
             density: share(&format!("{name} density"), controls.density),
             register: IntParam::new(format!("{name} register"), i32::from(controls.register), int_range(REGISTERS))
                 .with_unit(" oct")
-                .with_value_to_string(Arc::new(|octaves| format!("{octaves:+}"))),
+                .with_value_to_string(Arc::new(
+                    |octaves| if octaves == 0 { "0".to_owned() } else { format!("{octaves:+}") },
+                )),
             channel: IntParam::new(
                 format!("{name} channel"),
                 i32::from(controls.channel) + 1,

@@ -70,7 +70,7 @@ fn paint_key(painter: &Painter, piano: Rect, key: u8, mask: u8) {
         (false, false) => IVORY,
     };
     painter.rect(rect, corner, fill, Stroke::new(1.0, theme::GROUND), StrokeKind::Outside);
-    if key % 12 == 0 {
+    if key.is_multiple_of(12) && mask & Part::Bass.bit() == 0 {
         let ink = if you { theme::GROUND } else { theme::FAINT };
         let place = rect.center_bottom() - vec2(0.0, 3.0);
         let octave = format!("C{}", i32::from(key) / 12 - 1);

@@ -38,7 +38,9 @@ pub fn show(ui: &mut Ui, rect: Rect, hint: Hint, track: Track, setting: &dyn Set
         painter.rect_filled(lit, CornerRadius::same(2), theme::DIM);
     } else {
         painter.vline(rail.center().x, rail.y_range().expand(3.0), Stroke::new(1.0, theme::TRACK));
-        painter.circle_filled(at(setting.modulated()), 3.0, theme::YOU);
+        if setting.modulated() != setting.value() {
+            painter.circle_filled(at(setting.modulated()), 3.0, theme::YOU);
+        }
     }
     let active = response.hovered() || response.dragged();
     let fill = if active { theme::YOU } else { theme::YOU.gamma_multiply(0.88) };

@@ -96,13 +96,16 @@ fn paint_beats(painter: &Painter, inside: Rect, scale: &Scale, plan: &Plan) {
             let (length, ink) = if barline { (6.0, theme::DIM) } else { (4.0, theme::TRACK) };
             let y = inside.bottom() - 13.0;
             painter.vline(x, y - length..=y, Stroke::new(1.0, ink));
+            let fits = inside.x_range().shrink(5.0).contains(x);
             let number = (into_bar / beat + 1).to_string();
             let (font, ink) = if barline {
                 (theme::semibold(theme::SMALL), theme::TEXT)
             } else {
                 (theme::regular(theme::SMALL), theme::FAINT)
             };
-            painter.text(pos2(x, inside.bottom() + 2.0), Align2::CENTER_BOTTOM, number, font, ink);
+            if fits {
+                painter.text(pos2(x, inside.bottom() + 2.0), Align2::CENTER_BOTTOM, number, font, ink);
+            }
         }
         // A bar need not be whole beats: the next beat is the next one of its bar, or the next barline.
         tick += beat.min(plan.bar.meter.bar_ticks() - into_bar);
