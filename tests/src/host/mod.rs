@@ -154,3 +154,15 @@ pub fn load(format: Format, path: &Path) -> Result<Box<dyn Instance>> {
 pub fn parameter_id(name: &str) -> u32 {
     name.bytes().fold(0u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte))) & !(1 << 31)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameter_numbers_are_those_that_projects_know() {
+        assert_eq!(parameter_id("key"), 106_079);
+        assert_eq!(parameter_id("temperature"), 321_701_236);
+        assert_eq!(parameter_id("voices_on"), 1_129_361_757);
+    }
+}

@@ -162,3 +162,45 @@ impl Performance {
         inputs.into_iter().map(|(tick, _, input)| (tick, input)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::Input;
+
+    fn performance() -> Performance {
+        let note = |start, length, key| PlayedNote { start, length, channel: 0, key, velocity: 100 };
+        let pedal = Input::Controller { channel: 0, number: 64, value: 127 };
+        Performance {
+            notes: vec![note(0.0, 20.0, 60), note(20.0, 50.0, 62), note(96.0, 10.0, 64)],
+            changes: vec![Change { at: 20.0, input: pedal }],
+            route: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_note_off_comes_before_a_change_and_a_change_before_a_note_on() {
+        let inputs = performance().inputs_of(&Segment::rolling(0.0, 96.0));
+        let at_20: Vec<_> = inputs.iter().filter(|(tick, _)| *tick == 20.0).map(|(_, input)| *input).collect();
+        assert!(matches!(at_20[..], [Input::NoteOff { .. }, Input::Controller { .. }, Input::NoteOn { .. }]));
+    }
+
+    #[test]
+    fn a_note_that_is_held_beyond_the_segment_is_let_go_at_its_end() {
+        let inputs = performance().inputs_of(&Segment::rolling(10.0, 30.0));
+        assert_eq!(inputs.last(), Some(&(30.0, Input::NoteOff { channel: 0, key: 62 })));
+    }
+
+    #[test]
+    fn a_segment_plays_what_lies_in_it_and_nothing_else() {
+        let inputs = performance().inputs_of(&Segment::rolling(90.0, 20.0));
+        assert_eq!(inputs.len(), 2);
+        assert_eq!(inputs[0], (6.0, Input::NoteOn { channel: 0, key: 64, velocity: 100 }));
+    }
+
+    #[test]
+    fn a_jam_plays_what_lies_where_it_begins() {
+        let jam = Segment::stopped(500.0, 90.0, 20.0);
+        assert_eq!(performance().inputs_of(&jam), performance().inputs_of(&Segment::rolling(90.0, 20.0)));
+    }
+}

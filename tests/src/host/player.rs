@@ -177,3 +177,35 @@ fn transport_at(segment: &Segment, ticks: f64) -> Option<Transport> {
         looping: segment.looping.map(|(start, end)| (start / 24.0, end / 24.0)),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_is_the_one_that_contains_the_position() {
+        let waltz = Segment::rolling(-10.0, 200.0).in_meter((3, 4));
+        let bar = |ticks| transport_at(&waltz, ticks).map(|transport| (transport.bar, transport.bar_start));
+        assert_eq!(bar(0.0), Some((-1, -3.0)));
+        assert_eq!(bar(10.0), Some((0, 0.0)));
+        assert_eq!(bar(81.0), Some((0, 0.0)));
+        assert_eq!(bar(82.0), Some((1, 3.0)));
+    }
+
+    #[test]
+    fn a_standing_song_shows_one_position() {
+        let stopped = Segment::stopped(48.0, 0.0, 100.0);
+        assert_eq!(transport_at(&stopped, 0.0), transport_at(&stopped, 77.0));
+        assert_eq!(
+            transport_at(&stopped, 5.0).map(|transport| (transport.playing, transport.beats)),
+            Some((false, 2.0))
+        );
+    }
+
+    #[test]
+    fn block_sizes_come_in_turn() {
+        let blocks = Blocks::Cycle(vec![3, 1, 2]);
+        assert_eq!([0, 1, 2, 3].map(|index| blocks.size(index)), [3, 1, 2, 3]);
+        assert_eq!(blocks.largest(), 3);
+    }
+}

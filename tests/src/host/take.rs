@@ -194,14 +194,12 @@ impl Take {
         for &Event { sample, played, .. } in &self.events {
             match played {
                 Played::NoteOn { channel, key, .. } if !but_for.contains(&channel) => {
-                    if sounding.insert((channel, key), sample).is_some() {
-                        mismatches.push(Mismatch::OnWhileOn { sample, channel, key });
-                    }
+                    let sounds = sounding.insert((channel, key), sample).is_some();
+                    mismatches.extend(sounds.then_some(Mismatch::OnWhileOn { sample, channel, key }));
                 }
                 Played::NoteOff { channel, key } if !but_for.contains(&channel) => {
-                    if sounding.remove(&(channel, key)).is_none() {
-                        mismatches.push(Mismatch::OffWithoutOn { sample, channel, key });
-                    }
+                    let silent = sounding.remove(&(channel, key)).is_none();
+                    mismatches.extend(silent.then_some(Mismatch::OffWithoutOn { sample, channel, key }));
                 }
                 _ => (),
             }
@@ -264,4 +262,78 @@ pub fn hash_of(score: &[ScoreLine]) -> String {
         hasher.update([u8::from(line.on), line.channel, line.key, line.velocity]);
     }
     hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ON: Played = Played::NoteOn { channel: 1, key: 60, velocity: 90 };
+    const OFF: Played = Played::NoteOff { channel: 1, key: 60 };
+
+    /// A take at `sample_rate` of events at these ticks, in one segment from tick 0, 120 to the minute.
+    fn take(sample_rate: f64, events: &[(f64, Played)]) -> Take {
+        let per_tick = sample_rate / 48.0;
+        let mut output = Output::new(200_000);
+        for &(tick, played) in events {
+            output.push((tick * per_tick).round() as u32, played);
+        }
+        let mut take = Take::new(sample_rate);
+        take.begin_segment(Segment::rolling(0.0, 48.0), per_tick);
+        take.note_block(&output, 200_000);
+        take
+    }
+
+    #[test]
+    fn a_take_has_the_same_hash_at_every_sample_rate() {
+        let events = [(0.25, ON), (7.3, OFF), (13.0, ON), (19.975, OFF)];
+        let hashes = [44_100.0, 48_000.0, 96_000.0, 192_000.0].map(|rate| take(rate, &events).hash());
+        assert!(hashes.iter().all(|hash| *hash == hashes[0]), "{hashes:?}");
+    }
+
+    #[test]
+    fn a_note_that_is_a_fortieth_of_a_tick_later_changes_the_hash() {
+        let hash = |start: f64| take(48_000.0, &[(start, ON), (10.0, OFF)]).hash();
+        assert_ne!(hash(1.0), hash(1.025));
+    }
+
+    #[test]
+    fn a_note_reaches_from_its_note_on_to_its_note_off() {
+        let notes = take(48_000.0, &[(1.0, ON), (10.0, OFF), (12.0, ON)]).notes(1);
+        assert_eq!(
+            notes.iter().map(|note| (note.start, note.end)).collect::<Vec<_>>(),
+            [(1000, Some(10_000)), (12_000, None)]
+        );
+    }
+
+    #[test]
+    fn the_notes_of_another_channel_are_left_out() {
+        assert!(take(48_000.0, &[(1.0, ON), (10.0, OFF)]).notes(2).is_empty());
+    }
+
+    #[test]
+    fn every_kind_of_mismatch_is_told() {
+        let found = take(48_000.0, &[(1.0, OFF), (2.0, ON), (3.0, ON)]).mismatches(&[]);
+        let (channel, key) = (1, 60);
+        assert_eq!(
+            found,
+            [
+                Mismatch::OffWithoutOn { sample: 1000, channel, key },
+                Mismatch::OnWhileOn { sample: 3000, channel, key },
+                Mismatch::Stuck { sample: 3000, channel, key },
+            ]
+        );
+    }
+
+    #[test]
+    fn events_out_of_order_and_beyond_their_block_are_counted() {
+        let mut output = Output::new(64);
+        output.push(40, ON);
+        output.push(10, OFF);
+        output.push(64, ON);
+        let mut take = Take::new(48_000.0);
+        take.begin_segment(Segment::rolling(0.0, 1.0), 1000.0);
+        take.note_block(&output, 64);
+        assert_eq!((take.unsorted_blocks, take.stray_events), (1, 1));
+    }
 }

@@ -99,7 +99,7 @@ impl Vst3Instance {
         let module = Module::load(path)?;
         let class = module.audio_class()?;
         let component = module.create::<IComponent>(&class)?;
-        let context = ComWrapper::new(HostContext::default());
+        let context = ComWrapper::new(HostContext);
         let host = context.to_com_ptr::<FUnknown>().context("the host context is no FUnknown")?;
         // SAFETY: plain calls of live objects in the order that VST3 demands.
         unsafe {
@@ -160,7 +160,7 @@ impl Instance for Vst3Instance {
                         group: String::new(),
                         steps: info.stepCount.max(0) as u32,
                         default: info.defaultNormalizedValue,
-                        automatable: info.flags & ParameterInfo_::ParameterFlags_::kCanAutomate as i32 != 0,
+                        automatable: info.flags & ParameterInfo_::ParameterFlags_::kCanAutomate != 0,
                         hidden: info.flags & NOT_SHOWN != 0 || midi.contains(&info.id),
                     })
                 })
@@ -345,7 +345,7 @@ fn process_mode(mode: Mode) -> i32 {
 }
 
 fn text_of(text: &[TChar]) -> String {
-    let units: Vec<u16> = text.iter().map(|unit| *unit as u16).take_while(|unit| *unit != 0).collect();
+    let units: Vec<u16> = text.iter().copied().take_while(|unit| *unit != 0).collect();
     String::from_utf16_lossy(&units)
 }
 

@@ -18,7 +18,6 @@ use crate::host::{Input, Output, Played};
 const ROOM: usize = 1 << 15;
 
 /// The host itself, and the handler for edits made in the panel.
-#[derive(Default)]
 pub struct HostContext;
 
 impl Class for HostContext {
