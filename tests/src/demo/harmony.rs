@@ -34,9 +34,6 @@ const COLOUR: f64 = 0.3;
 /// What a root in the bass, a chord tone there and a tone outside the chord there gain, as a share of what is heard.
 const BASS: [f64; 3] = [0.4, 0.1, -0.3];
 
-/// The same where the accompaniment stays and the bass moves on under it: it walks, and says little of the chord.
-const WALKING_BASS: [f64; 3] = [0.1, 0.05, 0.0];
-
 /// What the chord before gains.
 const STANDING: f64 = 0.25;
 
@@ -54,15 +51,13 @@ pub fn read(chords: &[PlayedNote], bass: &[PlayedNote], bar: BarPosition, end: f
         let heard = weights(chords, start, stop);
         let classes: PitchClassSet = (0u8..12).filter(|class| heard[usize::from(*class)] > 0.0).collect();
         let low = bass.iter().rev().find(|note| note.start < start + EARLY && note.start + note.length > start);
-        let walks = classes == before && bar.ticks_into_bar(start as Tick) != 0;
-        let weight = if walks { WALKING_BASS } else { BASS };
-        match best(&heard, low.map(|note| (note.key % 12, weight)), standing) {
-            Some(chord) if Some(chord) != standing => labels.push(Label { start, end: stop, chord }),
-            Some(_) | None => {
-                if let Some(label) = labels.last_mut() {
-                    label.end = stop;
-                }
-            }
+        // Under a chord that is struck again as it was, a bass that moves on walks, and says nothing of the chord.
+        let anew = classes != before || bar.ticks_into_bar(start as Tick) == 0;
+        let chord = if anew { best(&heard, low.map(|note| note.key % 12), standing) } else { standing };
+        match (chord, labels.last_mut()) {
+            (Some(chord), _) if Some(chord) != standing => labels.push(Label { start, end: stop, chord }),
+            (_, Some(label)) => label.end = stop,
+            (_, None) => {}
         }
         if !classes.is_empty() {
             before = classes;
@@ -87,7 +82,7 @@ fn weights(notes: &[PlayedNote], start: f64, stop: f64) -> [f64; 12] {
     weights
 }
 
-fn best(heard: &[f64; 12], bass: Option<(PitchClass, [f64; 3])>, standing: Option<Chord>) -> Option<Chord> {
+fn best(heard: &[f64; 12], bass: Option<PitchClass>, standing: Option<Chord>) -> Option<Chord> {
     let total: f64 = heard.iter().sum();
     if total <= 0.0 {
         return None;
@@ -101,13 +96,14 @@ fn best(heard: &[f64; 12], bass: Option<(PitchClass, [f64; 3])>, standing: Optio
                 _ => -FOREIGN * weight,
             };
         }
-        let sounds = |class: PitchClass| heard[usize::from(class)] > 0.0 || bass.is_some_and(|(low, _)| low == class);
+        let sounds = |class: PitchClass| heard[usize::from(class)] > 0.0 || bass == Some(class);
         let missing = chord.guide_tones().iter().filter(|class| !sounds(*class)).count();
         score -= MISSING * total * missing as f64;
         if !sounds(chord.root) {
             score -= MISSING * total / 2.0;
         }
-        if let Some((class, [root, tone, foreign])) = bass {
+        if let Some(class) = bass {
+            let [root, tone, foreign] = BASS;
             score += total
                 * match class {
                     class if class == chord.root => root,
