@@ -65,7 +65,7 @@ pub fn run_all() -> Result<ExitCode> {
     if !failed.is_empty() {
         eprintln!("failed: {}", failed.join(", "));
     }
-    println!("{} passed, {} failed, {} ignored", count.passed, count.failed, count.ignored);
+    println!("{} passed, {} failed, {} skipped", count.passed, count.failed, count.ignored);
     Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -372,7 +372,7 @@ mod tests {
         assert_eq!(found("C G"), [Progression::Half]);
         assert_eq!(found("Dm G7 C"), [Progression::TwoFiveOne, Progression::Authentic]);
         assert_eq!(found("C Eb F#m"), []);
-        assert_eq!(found(&"C"[..]), []);
+        assert_eq!(found("C"), []);
     }
 
     proptest! {
