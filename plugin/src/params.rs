@@ -337,7 +337,7 @@ mod tests {
     fn no_two_ids_share_a_hash() {
         // The framework addresses parameters by this hash, in CLAP and in VST3.
         let hash =
-            |id: &str| id.bytes().fold(0u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into())) >> 1 << 1;
+            |id: &str| id.bytes().fold(0u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into())) << 1 >> 1;
         let map = ContinuoParams::default().param_map();
         let hashes: BTreeSet<u32> = map.iter().map(|(id, ..)| hash(id)).collect();
         assert_eq!(hashes.len(), map.len());
