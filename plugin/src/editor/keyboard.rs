@@ -61,7 +61,7 @@ pub fn show(ui: &mut Ui, rect: Rect, masks: &Masks) {
 
 fn paint_key(painter: &Painter, piano: Rect, key: u8, mask: u8) {
     let black = is_black(key);
-    let rect = key_rect(piano, key).shrink2(if black { vec2(0.0, 0.0) } else { vec2(0.5, 0.0) });
+    let rect = key_rect(piano, key).shrink2(vec2(if black { 0.0 } else { 0.5 }, 0.0));
     let corner = CornerRadius { nw: 0, ne: 0, sw: 3, se: 3 };
     let you = mask & Part::You.bit() != 0;
     let fill = match (you, black) {

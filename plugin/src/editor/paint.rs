@@ -3,7 +3,7 @@
 use std::f32::consts::TAU;
 
 use egui::epaint::PathStroke;
-use egui::{Color32, CornerRadius, FontId, Painter, Pos2, Rect, Response, Shape, Stroke, StrokeKind, pos2};
+use egui::{Color32, CornerRadius, Painter, Pos2, Rect, Response, Shape, Stroke, StrokeKind, pos2};
 
 use super::theme;
 
@@ -31,14 +31,4 @@ pub fn arc(painter: &Painter, centre: Pos2, radius: f32, from: f32, to: f32, wid
     for end in [from, to] {
         painter.circle_filled(point(end), width / 2.0, colour);
     }
-}
-
-/// `text` from `left_top` on, cut off with an ellipsis where `width` ends. Returns the painted rectangle.
-pub fn elided(painter: &Painter, left_top: Pos2, width: f32, text: &str, font: FontId, colour: Color32) -> Rect {
-    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, colour);
-    job.wrap = egui::text::TextWrapping::truncate_at_width(width);
-    let galley = painter.layout_job(job);
-    let rect = Rect::from_min_size(left_top, galley.size());
-    painter.galley(left_top, galley, colour);
-    rect
 }

@@ -1,7 +1,7 @@
 //! A stepper: a value between two arrows.
 
 use egui::accesskit::Role;
-use egui::{Align2, Color32, Rect, Response, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Rect, Response, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::hint::Hint;
 use super::setting::Setting;
@@ -53,12 +53,8 @@ pub fn show(ui: &mut Ui, rect: Rect, hint: Hint, setting: &dyn Setting) -> Respo
         };
         let tip = zone.center() + vec2(2.5 * direction, 0.0);
         let tail = vec2(-5.0 * direction, 4.5);
-        painter.add(Shape::line(vec![tip + tail, tip, tip + vec2(tail.x, -tail.y)], chevron(ink)));
+        painter.add(Shape::line(vec![tip + tail, tip, tip + vec2(tail.x, -tail.y)], Stroke::new(1.5, ink)));
     }
     paint::focus(painter, &response, rect.expand(1.0), theme::CORNER);
     hint.attach(response)
-}
-
-fn chevron(ink: Color32) -> Stroke {
-    Stroke::new(1.5, ink)
 }

@@ -112,35 +112,43 @@ fn write(chord: Chord, key: Option<Key>) -> ChordText {
     }
 }
 
-/// The chord that was decided last and the one before it, with their first ticks: an [`Outlook`] does not say since
-/// when its chord stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// The chords of late with their first ticks: an [`Outlook`] does not say since when its chord stands. The first may
+/// have begun before anything known.
+#[derive(Clone, Debug, PartialEq)]
 pub struct History {
-    before: Option<(Option<Tick>, Option<Chord>)>,
-    latest: (Option<Tick>, Option<Chord>),
+    stretches: Vec<(Option<Tick>, Option<Chord>)>,
     decided: Tick,
 }
 
+impl Default for History {
+    fn default() -> Self {
+        Self { stretches: vec![(None, None)], decided: 0 }
+    }
+}
+
 impl History {
+    /// As many changes as fit into the past that the timeline shows, at one in a frame.
+    const LENGTH: usize = 8;
+
     /// Takes in the newest outlook.
     pub fn follow(&mut self, outlook: &Outlook) {
         let decided = frame_start(outlook.frame);
         if decided < self.decided {
             // The song jumped back: what came before is of no interest.
-            *self = Self { before: None, latest: (None, outlook.chord), decided };
+            self.stretches = vec![(None, outlook.chord)];
         }
-        if outlook.chord != self.latest.1 {
-            self.before = Some(self.latest);
-            self.latest = (Some(decided), outlook.chord);
+        if self.stretches.last().is_none_or(|&(_, chord)| chord != outlook.chord) {
+            self.stretches.push((Some(decided), outlook.chord));
+            let surplus = self.stretches.len().saturating_sub(Self::LENGTH);
+            self.stretches.drain(..surplus);
         }
         self.decided = decided;
     }
 
-    /// First tick and chord of every stretch of time, in order; the first may have begun before anything known.
+    /// First tick and chord of every stretch of time, past and planned, in order.
     fn stretches(&self, outlook: &Outlook) -> Vec<(Option<Tick>, Option<Chord>)> {
         let planned = outlook.planned.iter().flatten().map(|&(tick, chord)| (Some(tick), Some(chord)));
-        let known = self.before.into_iter().chain([self.latest]);
-        let stretches: Vec<_> = known.chain(planned).collect();
+        let stretches: Vec<_> = self.stretches.iter().copied().chain(planned).collect();
         if stretches.iter().all(|(_, chord)| chord.is_none()) { Vec::new() } else { stretches }
     }
 }
@@ -162,7 +170,7 @@ mod tests {
             history.follow(&outlook(frame, root));
         }
         let starts: Vec<_> = history.stretches(&outlook(4, 7)).iter().map(|stretch| stretch.0).collect();
-        assert_eq!(starts, [Some(6), Some(18)]);
+        assert_eq!(starts, [None, Some(6), Some(18)]);
     }
 
     #[test]
@@ -173,6 +181,18 @@ mod tests {
         history.follow(&outlook(0, 5));
         let last = outlook(0, 5);
         assert_eq!(history.stretches(&last), [(None, last.chord)]);
+    }
+
+    #[test]
+    fn only_the_chords_of_late_are_kept() {
+        let mut history = History::default();
+        for frame in 1..100 {
+            history.follow(&outlook(frame, (frame % 12) as u8));
+        }
+        let last = outlook(99, 3);
+        let stretches = history.stretches(&last);
+        assert_eq!(stretches.len(), History::LENGTH);
+        assert_eq!(stretches.last(), Some(&(Some(99 * 6), last.chord)));
     }
 
     #[test]
