@@ -26,6 +26,8 @@ impl Purpose {
 enum Probe {
     /// Every one of these programs starts.
     Programs(&'static [&'static str]),
+    /// This program succeeds with these arguments.
+    Success(&'static str, &'static [&'static str]),
     /// `pkg-config` knows this library.
     Library(&'static str),
     /// The Debian package is installed; not checked on other systems.
@@ -61,13 +63,18 @@ const NEEDS: &[Need] = &[
     need(Purpose::Live, "libx11-xcb1", "opens the panel's window", Probe::Package),
     need(Purpose::Live, "libxkbcommon-x11-0", "reads the keyboard in the panel", Probe::Package),
     need(Purpose::Live, "libxcb-xkb1", "reads the keyboard in the panel", Probe::Package),
+    need(
+        Purpose::Test,
+        "python3-venv",
+        "an environment for the linter of the training package",
+        Probe::Success("python3", &["-c", "import ensurepip, venv"]),
+    ),
     need(Purpose::Test, "xvfb", "a screen in memory on which the tests open the panel", Probe::Programs(&["Xvfb"])),
     need(Purpose::Test, "x11-utils", "finds the panel's window in the tests", Probe::Programs(&["xwininfo"])),
     need(Purpose::Test, "imagemagick", "takes the panel's picture in the tests", Probe::Programs(&["import"])),
     need(Purpose::Test, "libegl1", "draws the panel", Probe::Package),
     need(Purpose::Test, "libegl-mesa0", "draws the panel without a graphics card", Probe::Package),
     need(Purpose::Test, "libgl1-mesa-dri", "draws the panel without a graphics card", Probe::Package),
-    need(Purpose::Test, "mesa-vulkan-drivers", "draws the panel's snapshots without a graphics card", Probe::Package),
     need(Purpose::Test, "libx11-xcb1", "opens the panel's window", Probe::Package),
     need(Purpose::Test, "libxkbcommon-x11-0", "reads the keyboard in the panel", Probe::Package),
     need(Purpose::Test, "libxcb-xkb1", "reads the keyboard in the panel", Probe::Package),
@@ -77,6 +84,7 @@ impl Need {
     fn is_met(&self, debian: bool) -> bool {
         match self.probe {
             Probe::Programs(programs) => programs.iter().all(|program| is_on_path(program)),
+            Probe::Success(program, arguments) => system::succeeds(program, arguments),
             Probe::Library(library) => system::succeeds("pkg-config", &["--exists", library]),
             Probe::Package => !debian || system::has_package(self.package),
         }
