@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use crate::{bundle, cargo};
+use crate::{bundle, cargo, python};
 
 /// How one check ended.
 struct Outcome {
@@ -53,6 +53,7 @@ pub fn run_all() -> Result<ExitCode> {
         check("lints", &mut || cargo_passes(&clippy))?;
         check("documentation", &mut || documentation_passes())?;
     }
+    check("Python lints", &mut || python::lints_pass())?;
 
     eprintln!("\n=== time of each part");
     for outcome in &outcomes {

@@ -4,6 +4,7 @@ mod bundle;
 mod cargo;
 mod checks;
 mod install;
+mod python;
 mod setup;
 mod system;
 
