@@ -138,7 +138,11 @@ fn run(cli: &Cli) -> Result<()> {
     fs::write(out.join("report.json"), serde_json::to_string_pretty(&report)?)?;
     let bad = report.performances.iter().filter(|summary| summary.mismatches + summary.late_echoes > 0).count();
     anyhow::ensure!(bad == 0, "{bad} takes have stuck or late notes: see {}", out.join("report.txt").display());
-    println!("\nDone: {} takes with sound, MIDI and picture in {}", performances.len(), out.display());
+    let takes = match performances.len() {
+        1 => "1 take".to_owned(),
+        several => format!("{several} takes"),
+    };
+    println!("\nDone: {takes} with sound, MIDI and picture in {}", out.display());
     Ok(())
 }
 

@@ -67,8 +67,13 @@ pub fn read(chords: &[PlayedNote], bass: &[PlayedNote], bar: BarPosition, end: f
     labels
 }
 
-/// How long each pitch class sounds between `start` and `stop`.
+/// How long each pitch class sounds between `start` and `stop`: from the last chord on that is struck in the first half,
+/// since the band corrects itself when it hears what was played on the beat.
 fn weights(notes: &[PlayedNote], start: f64, stop: f64) -> [f64; 12] {
+    let early = start + EARLY..=(start + stop) / 2.0;
+    let struck = |at: f64| notes.iter().filter(|note| (at..at + EARLY).contains(&note.start)).count() > 1;
+    let strikes = notes.iter().map(|note| note.start).filter(|at| early.contains(at) && struck(*at));
+    let start = strikes.fold(start, f64::max);
     let mut weights = [0.0; 12];
     for note in notes {
         let from = if (note.start + EARLY - start).abs() <= EARLY { start } else { note.start };
@@ -196,6 +201,13 @@ mod tests {
             [36, 38, 40, 43].iter().zip(0..).flat_map(|(key, n)| notes(24.0 * f64::from(n), 22.0, &[*key])).collect();
         let labels = read(&notes(0.0, 94.0, &[52, 55, 60]), &bass, FOUR, 96.0);
         assert_eq!(symbols(&labels), [(0.0, "C".into())]);
+    }
+
+    #[test]
+    fn a_chord_that_is_corrected_at_once_counts_as_what_it_becomes() {
+        let played = [notes(0.0, 12.0, &[52, 56, 59]), notes(12.0, 84.0, &[52, 57, 60])].concat();
+        let labels = read(&played, &notes(0.0, 90.0, &[45]), FOUR, 96.0);
+        assert_eq!(symbols(&labels), [(0.0, "Am".into())]);
     }
 
     #[test]
