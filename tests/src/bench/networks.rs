@@ -54,7 +54,7 @@ pub fn measure(score: &Score) -> Result<Vec<Measurement>> {
             (previous, _) = (note, (fast.hear(class), slow.hear(class)));
             result.map(drop)
         };
-        measurements.push(Measurement::new("harmonist, one step", "µs", timed(&mut step)?));
+        measurements.push(Measurement::new("harmonist step", "µs", timed(&mut step)?));
     }
     if let Some(soloist) = &networks.soloist {
         let mut memory = PitchMemory::new(0.95);
@@ -75,7 +75,7 @@ pub fn measure(score: &Score) -> Result<Vec<Measurement>> {
             memory.hear(key % 12);
             result.map(drop)
         };
-        measurements.push(Measurement::new("soloist, one step", "µs", timed(&mut step)?));
+        measurements.push(Measurement::new("soloist step", "µs", timed(&mut step)?));
     }
     measurements.extend(frames(networks, score));
     Ok(measurements)
@@ -122,8 +122,5 @@ fn frames(networks: Networks, score: &Score) -> [Measurement; 2] {
         black_box(&cues);
     }
     let worst = times.iter().copied().fold(0.0, f64::max);
-    [
-        Measurement::new("band, one frame, median", "ms", median(times)),
-        Measurement::new("band, one frame, worst", "ms", worst),
-    ]
+    [Measurement::new("band frame median", "ms", median(times)), Measurement::new("band frame worst", "ms", worst)]
 }

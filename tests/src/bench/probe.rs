@@ -117,7 +117,7 @@ pub fn measure(plugins: &Plugins) -> Result<Vec<Measurement>> {
             let total: f64 = ask(&["memory"], path, &[&instances.to_string()])?;
             Ok(total / instances as f64)
         };
-        let name = format!("memory per instance, {instances} of them");
+        let name = format!("memory per instance of {instances}");
         let measurement = Measurement::new(name, "MB", each(&plugins.continuo)?);
         measurements.push(measurement.against(each(&plugins.passthrough)?));
     }

@@ -21,7 +21,7 @@ pub fn measure(plugins: &Plugins) -> Result<Vec<Measurement>> {
     Ok(vec![
         Measurement::new("harmonist.onnx", "MB", megabytes(&models.join("harmonist.onnx"))?),
         Measurement::new("soloist.onnx", "MB", megabytes(&models.join("soloist.onnx"))?),
-        Measurement::new("plug-in, stripped", "MB", megabytes(&plugins.continuo)?)
+        Measurement::new("stripped plug-in", "MB", megabytes(&plugins.continuo)?)
             .against(megabytes(&plugins.passthrough)?),
     ])
 }

@@ -20,8 +20,13 @@ pub struct Measurement {
 
 impl Measurement {
     /// A measurement without a baseline.
+    ///
+    /// # Panics
+    /// If the name has a comma, which the CSV file could not hold.
     pub fn new(name: impl Into<String>, unit: &str, value: f64) -> Self {
-        Self { name: name.into(), unit: unit.to_owned(), value, baseline: None }
+        let name = name.into();
+        assert!(!name.contains(','), "a comma in \"{name}\"");
+        Self { name, unit: unit.to_owned(), value, baseline: None }
     }
 
     /// The same with a baseline.
@@ -74,10 +79,10 @@ impl Table {
     /// What has changed since `before`, as text. Ratios are compared where there are any, since they hold on any machine.
     pub fn compared_with(&self, before: &Table) -> String {
         let older: BTreeMap<&str, &Measurement> = before.0.iter().map(|row| (row.name.as_str(), row)).collect();
-        let mut text = format!("{:44} {:>10} {:>10} {:>8}\n", "measurement", "before", "now", "change");
+        let mut text = format!("{:54} {:>10} {:>10} {:>8}\n", "measurement", "before", "now", "change");
         for row in &self.0 {
             let Some(old) = older.get(row.name.as_str()) else {
-                text += &format!("{:44} {:>10} {:>10.3} {:>8}\n", row.name, "-", row.value, "new");
+                text += &format!("{:54} {:>10} {:>10.3} {:>8}\n", row.name, "-", row.value, "new");
                 continue;
             };
             let (was, is) = match (old.ratio(), row.ratio()) {
@@ -85,10 +90,10 @@ impl Table {
                 _ => (old.value, row.value),
             };
             let change = if was == 0.0 { 0.0 } else { (is / was - 1.0) * 100.0 };
-            text += &format!("{:44} {was:>10.3} {is:>10.3} {change:>+7.1}%\n", row.name);
+            text += &format!("{:54} {was:>10.3} {is:>10.3} {change:>+7.1}%\n", row.name);
         }
         for row in before.0.iter().filter(|row| self.0.iter().all(|new| new.name != row.name)) {
-            text += &format!("{:44} {:>10.3} {:>10} {:>8}\n", row.name, row.value, "-", "gone");
+            text += &format!("{:54} {:>10.3} {:>10} {:>8}\n", row.name, row.value, "-", "gone");
         }
         text
     }
@@ -96,11 +101,11 @@ impl Table {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:44} {:>10} {:8} {:>12} {:>8}", "measurement", "continuo", "", "pass-through", "ratio")?;
+        writeln!(f, "{:54} {:>10} {:8} {:>12} {:>8}", "measurement", "continuo", "", "pass-through", "ratio")?;
         for row in &self.0 {
             let baseline = row.baseline.map_or(String::new(), |value| format!("{value:.3}"));
             let ratio = row.ratio().map_or(String::new(), |ratio| format!("{ratio:.2}"));
-            writeln!(f, "{:44} {:>10.3} {:8} {baseline:>12} {ratio:>8}", row.name, row.value, row.unit)?;
+            writeln!(f, "{:54} {:>10.3} {:8} {baseline:>12} {ratio:>8}", row.name, row.value, row.unit)?;
         }
         Ok(())
     }
