@@ -7,6 +7,7 @@ use std::ffi::{CStr, c_char, c_void};
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::ptr;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 use libloading::{Library, Symbol};
@@ -27,6 +28,10 @@ const CONTROLLERS: RangeInclusive<i16> = 0..=PITCH_BEND;
 /// The flags of parameters that are not for the user.
 const NOT_SHOWN: i32 = ParameterInfo_::ParameterFlags_::kIsHidden | ParameterInfo_::ParameterFlags_::kIsProgramChange;
 
+/// Held while a library is entered. VST3 has this done on the main thread only, and the wrapper's factory is made without
+/// a lock; tests load from many threads at once.
+static ENTRANCE: Mutex<()> = Mutex::new(());
+
 /// A loaded library.
 struct Module {
     _library: Library,
@@ -35,6 +40,7 @@ struct Module {
 
 impl Module {
     fn load(path: &Path) -> Result<Self> {
+        let _alone = ENTRANCE.lock().unwrap_or_else(PoisonError::into_inner);
         // SAFETY: loading a plug-in runs its code; this one is ours. The symbols have the types that VST3 gives them.
         unsafe {
             let library = Library::new(path).with_context(|| format!("{} does not load", path.display()))?;
@@ -46,6 +52,8 @@ impl Module {
             }
             let get: Symbol<unsafe extern "system" fn() -> *mut IPluginFactory> = library.get(b"GetPluginFactory")?;
             let factory = ComPtr::from_raw(get()).context("GetPluginFactory gives nothing")?;
+            // Hosts keep a factory for as long as they run; it never goes while another thread enters.
+            std::mem::forget(factory.clone());
             Ok(Self { _library: library, factory })
         }
     }
