@@ -70,8 +70,6 @@ const NEEDS: &[Need] = &[
         Probe::Success("python3", &["-c", "import ensurepip, venv"]),
     ),
     need(Purpose::Test, "xvfb", "a screen in memory on which the tests open the panel", Probe::Programs(&["Xvfb"])),
-    need(Purpose::Test, "x11-utils", "finds the panel's window in the tests", Probe::Programs(&["xwininfo"])),
-    need(Purpose::Test, "imagemagick", "takes the panel's picture in the tests", Probe::Programs(&["import"])),
     need(Purpose::Test, "libegl1", "draws the panel", Probe::Package),
     need(Purpose::Test, "libegl-mesa0", "draws the panel without a graphics card", Probe::Package),
     need(Purpose::Test, "libgl1-mesa-dri", "draws the panel without a graphics card", Probe::Package),
