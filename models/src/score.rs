@@ -79,6 +79,8 @@ pub struct AnswerRow {
     pub frame: Frame,
     /// MIDI channel of the answers, 0–15.
     pub channel: u8,
+    /// The lowest MIDI key of an answer; one that would lie lower is left out.
+    pub lowest: u8,
     /// By the played note's pitch class: semitones from the played note to each answering note; 0 is no note.
     pub offsets: [[i8; ANSWER_VOICES]; 12],
 }
@@ -86,7 +88,7 @@ pub struct AnswerRow {
 impl AnswerRow {
     /// A row that answers nothing.
     pub fn silent(frame: Frame) -> Self {
-        Self { frame, channel: 0, offsets: [[0; ANSWER_VOICES]; 12] }
+        Self { frame, channel: 0, lowest: 0, offsets: [[0; ANSWER_VOICES]; 12] }
     }
 }
 

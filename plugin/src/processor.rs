@@ -47,9 +47,6 @@ const HELD_BARS: Tick = 2;
 /// Answers are a little softer than the note that they answer.
 const ANSWER_LOUDNESS: f32 = 0.85;
 
-/// The lowest key of an answer, E3: under it close intervals are mud, and what is played there is a left hand's.
-const LOWEST_ANSWER: i16 = 52;
-
 /// How long offline rendering waits for one plan before it goes on without.
 const OFFLINE_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -437,7 +434,7 @@ impl Processor {
         let row = self.answers(at, tick);
         for offset in row.offsets[usize::from(key % 12)] {
             let answer = i16::from(key) + i16::from(offset);
-            if offset != 0 && (LOWEST_ANSWER..128).contains(&answer) {
+            if offset != 0 && (i16::from(row.lowest)..128).contains(&answer) {
                 let stage = &mut stage(&mut self.output, &self.shared, at);
                 let velocity = (velocity * ANSWER_LOUDNESS).max(1.0 / 127.0);
                 self.sounding.answer(stage, (channel, key), row.channel, answer as u8, velocity);

@@ -8,6 +8,9 @@ use crate::score::{ANSWER_VOICES, AnswerRow};
 /// From this density on there are two voices.
 const TWO_VOICES: f32 = 0.75;
 
+/// The lowest answer, E3: under it close intervals are mud, and what is played there is a left hand's.
+const LOWEST: u8 = 52;
+
 /// Works out, before the musician plays, the harmony to each pitch class: a chord tone a third to a sixth away, below the
 /// note, or above it if the register is raised. Where no chord tone lies there, a third of the scale.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,7 +34,7 @@ impl Voices {
         let scale = if controls.key_lock { controls.key.scale() } else { key.scale() };
         let two = settings.density * controls.density * 2.0 >= TWO_VOICES;
         let side = Side::of(settings.register);
-        let mut row = AnswerRow { channel, ..AnswerRow::silent(frame) };
+        let mut row = AnswerRow { channel, lowest: side.lowest(), ..AnswerRow::silent(frame) };
         for class in 0..12 {
             let place = Place { class, side, allowed, scale, chord: chord_for(class) };
             let distance = place.first(self.last[usize::from(class)]);
@@ -48,7 +51,7 @@ impl Voices {
 pub fn fallback_answers(frame: Frame, channel: u8, key: Option<Key>) -> AnswerRow {
     let scale = key.unwrap_or(Key::major(0)).scale();
     let side = Side { up: false, octaves: 0 };
-    let mut row = AnswerRow { channel, ..AnswerRow::silent(frame) };
+    let mut row = AnswerRow { channel, lowest: side.lowest(), ..AnswerRow::silent(frame) };
     for class in 0..12 {
         let place = Place { class, side, allowed: scale, scale, chord: None };
         row.offsets[usize::from(class)] = side.offsets(place.first(0), None);
@@ -67,6 +70,11 @@ impl Side {
     fn of(register: i8) -> Self {
         let up = register > 0;
         Self { up, octaves: (register.unsigned_abs() - u8::from(up)).min(2) }
+    }
+
+    /// The lowest answer on this side: who lowers the voices by octaves wants them there.
+    fn lowest(self) -> u8 {
+        if self.up { LOWEST } else { LOWEST - 12 * self.octaves }
     }
 
     /// The distances as signed semitones from the note.
@@ -166,6 +174,12 @@ mod tests {
         let row = row("C", 1, 0.5);
         assert_eq!(row.offsets[0][0], 4, "E over C");
         assert_eq!(row.offsets[4][0], 3, "G over E");
+    }
+
+    #[test]
+    fn a_lowered_register_lowers_the_lowest_answer_with_it() {
+        let lowest = [-2, -1, 0, 1, 2].map(|register| row("C", register, 0.5).lowest);
+        assert_eq!(lowest, [28, 40, 52, 52, 52]);
     }
 
     #[test]

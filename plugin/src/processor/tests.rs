@@ -190,6 +190,14 @@ fn an_answer_sounds_at_the_sample_of_its_note_and_ends_with_it() {
 }
 
 #[test]
+fn an_answer_below_the_lowest_of_its_row_is_left_out() {
+    let mut rig = Rig::new(|frame| vec![Cue::Answers(AnswerRow { lowest: 64, ..answers(frame) })]);
+    rig.play(2 * FRAME);
+    rig.block(&rig.host(true), 500, &[on(137, 59), on(137, 60)]);
+    assert_eq!(rig.notes(Part::Voices).iter().map(|note| note.1).collect::<Vec<_>>(), [64]);
+}
+
+#[test]
 fn a_note_that_is_early_for_a_frame_gets_the_answer_of_that_frame() {
     let mut rig = Rig::new(only_answers);
     rig.play(2 * FRAME - 1500);
