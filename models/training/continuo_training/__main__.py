@@ -1,4 +1,4 @@
-"""The commands: `python -m continuo_training COMMAND NETWORK --corpus DIR`."""
+"""The commands: `python -m continuo_training COMMAND …`."""
 
 from __future__ import annotations
 
@@ -7,37 +7,59 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import commands
-from .config import NETWORKS
-from .corpus import CorpusMissingError
+from . import commands, comparison
+from .config import NETWORKS, RUNS
+from .corpus import CorpusError, CorpusMissingError
+from .importing import command as importing
+from .networks.step_network import FAMILIES
 from .training import quiet_threads
 
 COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int], str]] = {
     "train": (commands.train_full, "train the full network"),
-    "prune": (commands.prune_and_tune, "remove hidden units and tune what is left"),
-    "export": (commands.export_network, "write the ONNX file with int8 weights and its card"),
-    "verify": (commands.verify_network, "compare the ONNX file with the network; write the fixture"),
+    "make": (commands.make, "prune, tune, quantize, export and verify"),
+    "verify": (commands.verify_network, "compare the exported network with the trained one; write fixture and card"),
     "evaluate": (commands.evaluate_network, "measure on the test split; write card and docs"),
+    "compare": (comparison.compare_families, "train every family on the same budget; write the table"),
+    "curve": (comparison.pruning_curve, "prune to several sizes; write the table and the picture"),
 }
 
 
-def main() -> int:
-    """Runs the command line. 2: something is missing; 1: a check failed."""
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
     parser = argparse.ArgumentParser(prog="continuo_training", description=__doc__)
     subparsers = parser.add_subparsers(dest="command", required=True)
     for name, (run, text) in COMMANDS.items():
         sub = subparsers.add_parser(name, help=text)
         sub.add_argument("network", choices=NETWORKS)
         sub.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="folder of SOURCE.jsonl.gz files")
-        if name in ("train", "prune"):
-            sub.add_argument("--minutes", type=float, help="time budget instead of the configured one")
-            sub.add_argument("--fresh", action="store_true", help="begin anew instead of resuming")
+        sub.add_argument("--runs", type=Path, default=RUNS, metavar="DIR", help="checkpoints and logs")
+        if name != "compare":
+            sub.add_argument("--family", choices=FAMILIES, default="gru")
+        if name in ("make", "verify", "evaluate"):
+            sub.add_argument("--out", type=Path, metavar="DIR", help="a folder of your own instead of models/FAMILY")
+        if name in ("train", "make", "compare", "curve"):
+            sub.add_argument("--steps", type=int, help="budget instead of the configured one")
+            sub.add_argument("--fresh", action="store_true", help="begin anew instead of going on")
+        if name == "train":
+            help_start = "go on from an exported network with its card, at the rate of fine tuning"
+            sub.add_argument("--from", dest="start", type=Path, metavar="FILE.onnx", help=help_start)
+            sub.add_argument("--devices", type=int, default=1, help="processes, each with a GPU if there is one")
+        if name == "make":
+            sub.add_argument("--keep", type=float, help="share of the units that stay")
         sub.set_defaults(run=run)
-    args = parser.parse_args()
+    sub = subparsers.add_parser("import", help="read a folder of MIDI, MusicXML and ABC files into a corpus")
+    importing.add_arguments(sub)
+    sub.set_defaults(run=importing.run)
+    return parser
+
+
+def main() -> int:
+    """Runs the command line. 2: something is missing or cannot be read; 1: a check failed."""
+    args = parser().parse_args()
     quiet_threads()
     try:
         return args.run(args)
-    except (CorpusMissingError, FileNotFoundError) as error:
+    except (CorpusMissingError, CorpusError, FileNotFoundError, RuntimeError) as error:
         print(error, file=sys.stderr)
         return 2
 

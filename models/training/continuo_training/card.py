@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import platform
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from .corpus import SPLITS, Piece
-from .export import OPSET, input_shapes, output_shapes
-from .recurrent import StepNetwork, parameter_count
-from .vocabulary import CONTRACT, FRAME, QUALITIES, STYLES, TICKS_PER_QUARTER, TIME_CLASSES
+from .export import input_shapes, output_shapes
+from .graph import OPSET
+from .networks.step_network import StepNetwork, parameter_count
+from .vocabulary import CONTRACT, FRAME, LEVELS, MODES, QUALITIES, STYLES, TICKS_PER_QUARTER, TIME_CLASSES
 
 REPOSITORIES = {
     "neonscribe": "neonscribe/lilypond-lead-sheets",
@@ -33,18 +38,15 @@ ROLES = {
 
 LIMITS = {
     "harmonist": [
-        "Sampled without reluctance it changes chords on almost every beat, three times as often as people.",
-        "With this frame's note hidden (anticipating) it agrees with people clearly less often than with it known.",
-        "Anticipating, and kept to as many changes as people make, it agrees with lead sheets less than a held tonic.",
+        "It hears one line and knows nothing of what comes: where harmony turns before the melody does, it is late.",
         "Blues, Latin and electronic music are thin in the corpus; their styles are hardly more than a hint.",
         "Chords of lieder, quartets and hymns were read off the sounding notes; a few percent of roots are wrong.",
         "Altered dominants and missing thirds were mapped to the nearest of 12 qualities; it never plays them.",
-        "Measured on openings of 256 frames; how it recovers from a modulation was not measured.",
         "Bars of unusual length (5/4, 7/8 …) share one class.",
     ],
     "soloist": [
         "Pitch, length and time are drawn independently, given what came before.",
-        "It has no plan beyond its recurrent memory and the next chord: phrases repeat motifs only by chance.",
+        "It has no plan beyond its memory and the next chord: phrases repeat motifs only by chance.",
         "Most folk melodies carry chords that were guessed from the melody (about 65 % right).",
         "Blues, Latin and electronic music are thin in the corpus; their styles are hardly more than a hint.",
         "Durations beyond 192 ticks are coded as 192.",
@@ -60,15 +62,13 @@ def sha256(data: bytes) -> str:
 def corpus_table(pieces: list[Piece]) -> list[dict[str, Any]]:
     """What a network was made from, by file: licences, tiers, and pieces by split."""
     rows = []
-    for source, repository in REPOSITORIES.items():
+    for source in sorted({piece.source for piece in pieces}):
         mine = [piece for piece in pieces if piece.source == source]
-        if not mine:
-            continue
         splits = Counter(piece.split for piece in mine)
         rows.append(
             {
                 "file": source,
-                "source": repository,
+                "source": REPOSITORIES.get(source, source),
                 "licences": dict(Counter(piece.licence for piece in mine)),
                 "tiers": dict(Counter(piece.tier for piece in mine)),
                 "pieces": len(mine),
@@ -85,15 +85,38 @@ def credits(pieces: list[Piece]) -> list[dict[str, str]]:
     return [json.loads(credit) for credit in sorted(unique)]
 
 
+def machine() -> str:
+    """What the training ran on."""
+    if torch.cuda.is_available():
+        return f"{torch.cuda.get_device_name()}, PyTorch {torch.__version__}"
+    return f"CPU {platform.machine()}, {os.cpu_count()} cores, one thread a network, PyTorch {torch.__version__}"
+
+
+def time_spent(runs: Path) -> dict[str, Any]:
+    """Minutes and steps of each stage that has been trained under `runs`."""
+    out = {}
+    for stage in ("full", "tuned"):
+        if (runs / stage / "last.pt").is_file():
+            state = torch.load(runs / stage / "last.pt", map_location="cpu", weights_only=True)
+            minutes = round(state["spent"] / 60, 1)
+            out[stage] = {"minutes": minutes, "steps": state["step"], "score": state["best"]["score"]}
+    return out
+
+
+def attributes(edges: dict[str, list[float]]) -> dict[str, Any]:
+    """The attributes of a role: how many levels, and where one ends and the next begins."""
+    bucketed = {name: {"levels": LEVELS, "edges": values} for name, values in edges.items()}
+    return bucketed | {"mode": {"levels": len(MODES), "names": list(MODES)}}
+
+
 def card(
-    name: str, network: StepNetwork, data: bytes, pieces: list[Piece], steps: dict[str, Any], seed: int
+    name: str, network: StepNetwork, data: bytes, pieces: list[Piece], config: dict[str, Any], runs: Path
 ) -> dict[str, Any]:
-    """The card of the exported file `data`; `metrics` are added by the evaluation."""
-    first, second = network.shape.hidden
+    """The card of the exported file `data`; what is measured of it is added by later commands."""
     return {
         "contract": CONTRACT,
         "role": name,
-        "name": f"continuo {name}",
+        "name": f"continuo {name}, {network.shape.family}",
         "description": ROLES[name],
         "vocabulary": {
             "ticks_per_quarter": TICKS_PER_QUARTER,
@@ -102,20 +125,20 @@ def card(
             "time_classes": TIME_CLASSES.tolist(),
         },
         "styles": list(STYLES),
+        "attributes": attributes(config["task"]["edges"]),
         "inputs": input_shapes(network),
         "outputs": output_shapes(network),
         "architecture": {
-            "kind": "GRU",
-            "hidden": [first, second],
-            "weights": "int8, one scale per output row; biases float32",
+            "family": network.shape.family,
+            "shape": network.shape.as_dict(),
+            "weights": "int8, one scale per row; biases float32",
             "opset": OPSET,
         },
         "parameters": parameter_count(network),
-        "training": {"seed": seed, "machine": "CPU, 2 cores, one thread", "steps": steps},
+        "training": {"seed": config["seed"], "machine": machine(), "stages": time_spent(runs)},
         "corpus": corpus_table(pieces),
         "credits": credits(pieces),
         "licence": "CC-BY-4.0 (see LICENSE-WEIGHTS.md)",
-        "metrics": {},
         "limits": LIMITS[name],
         "bytes": len(data),
         "sha256": sha256(data),

@@ -1,151 +1,192 @@
-"""What each command does, from checkpoint to checkpoint under `runs/NETWORK/`.
+"""What each command does, from checkpoint to checkpoint under `runs/FAMILY/NETWORK/`.
 
-`train` leaves `full/best.pt`, `prune` leaves `pruned/best.pt` (units removed) and `tuned/best.pt` (trained further).
+`train` leaves `full/best.pt`; `make` leaves `pruned/best.pt` (units removed), `tuned/best.pt` (trained further), and
+the exported network with its card.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from . import pruning
 from .card import card, read_json, sha256, write_json
-from .config import MODELS, RUNS, load_config
+from .config import MODELS, load_config
 from .corpus import Piece, read_corpus
 from .evaluation import report
-from .export import export
+from .export import export, read_weights
 from .fixtures import fixture
-from .harmonist import features as harmonist_features
-from .harmonist.frames import FrameSet
-from .harmonist.training import HarmonistTask
-from .harmonist.training import opening as frames_opening
-from .harmonist.training import usable as harmonist_usable
+from .harmonist import training as harmonist
+from .networks.step_network import StepNetwork, load_network
 from .quantization import quantized
-from .recurrent import StepNetwork
-from .soloist import features as soloist_features
-from .soloist.notes import NoteSet
-from .soloist.training import SoloistTask
-from .soloist.training import opening as notes_opening
-from .soloist.training import usable as soloist_usable
-from .training import Task, load_network, save, schedule_from, train
-from .verify import TOLERANCE, card_fits, largest_differences
+from .soloist import training as soloist
+from .tract import measured_in_tract
+from .training import Schedule, Task, save, schedule_from, train
+from .verify import TOLERANCE, card_fits, largest_differences, real_rows
 
-TASKS: dict[str, type[HarmonistTask] | type[SoloistTask]] = {"harmonist": HarmonistTask, "soloist": SoloistTask}
-USABLE = {"harmonist": harmonist_usable, "soloist": soloist_usable}
+ROLES = {"harmonist": harmonist, "soloist": soloist}
+TASKS: dict[str, type[harmonist.HarmonistTask] | type[soloist.SoloistTask]] = {
+    "harmonist": harmonist.HarmonistTask,
+    "soloist": soloist.SoloistTask,
+}
 
 
-def make_task(network: str, corpus: Path) -> Task:
-    """The task of `network` on the splits `train` and `valid`."""
-    config = load_config(network)
+def make_task(role: str, corpus: Path) -> Task:
+    """The task of `role` on the splits `train` and `valid`; says how often each style is seen."""
     pieces = [piece for piece in read_corpus(corpus) if piece.split != "test"]
-    return TASKS[network](pieces, config["task"], tuple(config["network"]["hidden"]))
+    task = TASKS[role](pieces, load_config(role)["task"])
+    print(f"share of the styles in the sequences: {task.shares()}")
+    return task
 
 
-def test_pieces(network: str, corpus: Path) -> list[Piece]:
-    """The pieces of the test split that the network could learn from."""
-    return [piece for piece in read_corpus(corpus) if piece.split == "test" and USABLE[network](piece)]
+def new_network(role: str, family: str) -> StepNetwork:
+    """An untrained network, the same for the same seed."""
+    config = load_config(role)
+    torch.manual_seed(config["seed"])
+    return StepNetwork(ROLES[role].shape(config["network"], family), config["network"]["dropout"])
+
+
+def schedule_of(config: dict[str, Any], family: str, steps: int | None, *, tuning: bool = False) -> Schedule:
+    """The schedule of a configuration, at the learning rate that the family wants."""
+    schedule = schedule_from(config, steps, tuning)
+    rate = config["network"][family].get("learning_rate")
+    return schedule if tuning or rate is None else replace(schedule, learning_rate=rate)
+
+
+def usable(role: str, corpus: Path, split: str | None = None) -> list[Piece]:
+    """The pieces (of one split) that a network of `role` can learn from."""
+    pieces = (piece for piece in read_corpus(corpus) if split in (None, piece.split))
+    return [piece for piece in pieces if ROLES[role].usable(piece)]
+
+
+def folder_of(args: argparse.Namespace) -> Path:
+    """Where the checkpoints of a network lie."""
+    return args.runs / args.family / args.network
 
 
 def train_full(args: argparse.Namespace) -> int:
-    """Trains the full network."""
+    """Trains the full network, from scratch or from an exported one."""
     config = load_config(args.network)
+    network = new_network(args.network, args.family)
+    if args.start is not None:
+        network = started_from(args.start, network)
     task = make_task(args.network, args.corpus)
-    torch.manual_seed(config["seed"])
-    network = StepNetwork(task.shape, config["network"]["dropout"])
-    schedule = schedule_from(config, args.minutes, tuning=False)
-    done = train(task, network, schedule, RUNS / args.network / "full", config["seed"], fresh=args.fresh)
+    schedule = schedule_of(config, args.family, args.steps, tuning=args.start is not None)
+    folder = folder_of(args) / "full"
+    done = train(task, network, schedule, folder, config["seed"], fresh=args.fresh, devices=args.devices)
     print(json.dumps(done))
     return 0
 
 
-def prune_and_tune(args: argparse.Namespace) -> int:
-    """Removes the hidden units that matter least and trains what is left a little longer."""
+def started_from(path: Path, network: StepNetwork) -> StepNetwork:
+    """A network with the weights of an exported file, in the shape that the card beside it tells."""
+    beside = read_json(path.with_suffix(".json"))
+    shape = type(network.shape).from_dict(beside["architecture"]["shape"])
+    if shape.heads != network.shape.heads or shape.features != network.shape.features:
+        raise ValueError(f"{path} is a {beside['role']}, or of another contract: it cannot be trained on as this one")
+    network = StepNetwork(shape, network.dropout.p)
+    read_weights(path.read_bytes(), network)
+    return network
+
+
+def make(args: argparse.Namespace) -> int:
+    """Prune, tune, quantize, export and verify."""
+    tune_network(args)
+    export_network(args)
+    return verify_network(args)
+
+
+def tune_network(args: argparse.Namespace) -> None:
+    """Prunes and tunes the full network; from the beginning if it was trained further since the last time."""
     config = load_config(args.network)
-    folder = RUNS / args.network
-    full = load_network(folder / "full" / "best.pt")
+    folder = folder_of(args)
+    full, pruned = folder / "full" / "best.pt", folder / "pruned" / "best.pt"
+    network = load_network(full)
+    fresh = args.fresh
+    if not fresh and pruned.is_file() and pruned.stat().st_mtime < full.stat().st_mtime:
+        print(f"{full} is newer than {pruned}: pruning and tuning begin anew")
+        fresh = True
     task = make_task(args.network, args.corpus)
+    keep = config["pruning"]["keep"] if args.keep is None else args.keep
+    if network.shape.family == "transformer":
+        keep = 1.0  # units of attention are not pruned; what it is tuned for are the last steps
+    tune(task, network, keep, folder, config, args.steps, fresh=fresh)
+
+
+def tune(
+    task: Task, full: StepNetwork, keep: float, folder: Path, config: dict, steps: int | None, *, fresh: bool
+) -> StepNetwork:
+    """Keeps the most important share of the units and trains what is left further."""
     pruned = folder / "pruned" / "best.pt"
-    if args.fresh or not pruned.is_file():
-        units = pruning.measure(task, full, config["pruning"]["batches"], config["seed"] + 1)
-        small = pruning.prune(full, units, tuple(config["pruning"]["hidden"]))
+    if fresh or not pruned.is_file():
+        small = full
+        if keep < 1:
+            units = pruning.measure(task, full, config["pruning"]["batches"], config["seed"] + 1)
+            small = pruning.prune(full, units, keep)
         save(pruned, {"shape": small.shape.as_dict(), "network": small.state_dict()})
-    network = load_network(pruned)
-    network.dropout.p = config["network"]["dropout"]
-    schedule = schedule_from(config, args.minutes, tuning=True)
-    done = train(task, network, schedule, folder / "tuned", config["seed"] + 2, fresh=args.fresh)
-    print(json.dumps(done))
-    return 0
-
-
-def _time_spent(folder: Path) -> dict[str, Any]:
-    """Minutes and steps of each stage that has been trained."""
-    out = {}
-    for stage in ("full", "tuned"):
-        if (folder / stage / "last.pt").is_file():
-            state = torch.load(folder / stage / "last.pt", weights_only=False)
-            out[stage] = {"minutes": round(state["spent"] / 60, 1), "steps": state["step"]}
-    return out
+    network = load_network(pruned, config["network"]["dropout"])
+    schedule = schedule_from(config, steps, tuning=True)
+    print(json.dumps(train(task, network, schedule, folder / "tuned", config["seed"] + 2, fresh=fresh)))
+    return load_network(folder / "tuned" / "best.pt")
 
 
 def export_network(args: argparse.Namespace) -> int:
-    """Writes `models/NETWORK.onnx` and its card."""
-    folder = RUNS / args.network
+    """Writes `NETWORK.onnx` and its card into the folder of the family."""
+    folder, name = folder_of(args), args.network
     network = load_network(folder / "tuned" / "best.pt")
-    data = export(network, args.network)
-    pieces = [piece for piece in read_corpus(args.corpus) if USABLE[args.network](piece)]
-    seed = load_config(args.network)["seed"]
-    (MODELS / f"{args.network}.onnx").write_bytes(data)
-    write_json(MODELS / f"{args.network}.json", card(args.network, network, data, pieces, _time_spent(folder), seed))
-    print(f"models/{args.network}.onnx: {len(data)} bytes, sha256 {sha256(data)}")
+    data = export(network, name)
+    out = target(args)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / f"{name}.onnx").write_bytes(data)
+    config = load_config(name)
+    write_json(out / f"{name}.json", card(name, network, data, usable(name, args.corpus), config, folder))
+    print(f"{out / name}.onnx: {len(data)} bytes, sha256 {sha256(data)}")
     return 0
 
 
-def _test_rows(name: str, pieces: list[Piece], count: int = 8) -> Tensor:
-    """Feature vectors of the openings of `count` test pieces, with their own chords as history."""
-    pieces = pieces[:: max(len(pieces) // count, 1)][:count]
-    if name == "soloist":
-        notes = NoteSet(pieces)
-        batch = notes_opening(notes, torch.arange(len(pieces)).numpy())
-        return soloist_features.features(batch.notes, batch.style)
-    frames = frames_opening(FrameSet(pieces))
-    chord, age = harmonist_features.previous(frames.frames.chord)
-    return harmonist_features.features(frames.frames, frames.style, frames.frames.note, chord, age)
+def target(args: argparse.Namespace) -> Path:
+    """Where the exported network goes."""
+    return args.out or MODELS / args.family
 
 
 def verify_network(args: argparse.Namespace) -> int:
-    """Compares the ONNX file with the network on test pieces and writes the fixture for the test in Rust."""
-    name = args.network
-    network = quantized(load_network(RUNS / name / "tuned" / "best.pt"))
-    data = (MODELS / f"{name}.onnx").read_bytes()
-    worst = largest_differences(data, network, _test_rows(name, test_pieces(name, args.corpus)))
-    for output, difference in worst.items():
-        print(f"{output:16} largest difference {difference:.2e}")
-    target = MODELS / "fixtures" / f"{name}.json"
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps(fixture(name, network), separators=(",", ":")) + "\n", encoding="utf-8")
-    print(f"models/fixtures/{name}.json: {target.stat().st_size} bytes")
-    print("compare tract with the fixture: cargo test -p continuo-models")
-    fits = card_fits(MODELS, name)
-    if not fits:
-        print("the card's checksum is not that of the file: export again")
-    return 0 if fits and max(worst.values()) < TOLERANCE else 1
+    """Compares the ONNX file with the network, in onnxruntime and in tract, and writes the fixture and the card."""
+    name, out = args.network, target(args)
+    network = quantized(load_network(folder_of(args) / "tuned" / "best.pt"))
+    if not card_fits(out, name):
+        print(f"the checksum in {out / name}.json is not that of the file: export again")
+        return 1
+    worst = largest_differences(
+        (out / f"{name}.onnx").read_bytes(), network, real_rows(name, usable(name, args.corpus, "test"))
+    )
+    path = MODELS / "fixtures" / f"{args.family}-{name}.json" if args.out is None else out / f"{name}.fixture.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(fixture(name, network), separators=(",", ":")) + "\n", encoding="utf-8")
+    tract = measured_in_tract(out / f"{name}.onnx", path)
+    found = {"onnxruntime": worst, "tract": tract["differences"]}
+    for runtime, differences in found.items():
+        for head, difference in differences.items():
+            print(f"{runtime:12} {head:20} largest difference {difference:.2e}")
+    speed = {"tract_us_per_step": tract["us_per_step"], "tract_load_ms": tract["load_ms"]}
+    print(json.dumps(speed))
+    written = read_json(out / f"{name}.json") | {"verified": {"largest_differences": found, "speed": speed}}
+    write_json(out / f"{name}.json", written)
+    return 0 if max(max(values.values()) for values in found.values()) < TOLERANCE else 1
 
 
 def evaluate_network(args: argparse.Namespace) -> int:
-    """Measures every stage on `test`, and writes the results into `runs/`, the card and docs/models.md."""
-    name = args.network
-    folder = RUNS / name
+    """Measures every stage on `test`, and writes the results into the card and docs/models.md."""
+    name, folder, out = args.network, folder_of(args), target(args)
     stages = {stage: load_network(folder / stage / "best.pt") for stage in ("full", "pruned", "tuned")}
     stages["int8"] = quantized(stages["tuned"])
     results = report.measure(name, stages, list(read_corpus(args.corpus)), load_config(name))
-    write_json(folder / "evaluation.json", results)
-    path = MODELS / f"{name}.json"
-    write_json(path, read_json(path) | {"metrics": results})
-    report.write_docs(MODELS.parent / "docs" / "models.md", MODELS)
+    write_json(out / f"{name}.json", read_json(out / f"{name}.json") | {"metrics": results})
+    if args.out is None:
+        report.write_docs()
     print(report.tables(name, results))
     return 0

@@ -11,7 +11,9 @@ ROOT = Path(__file__).resolve().parents[1]
 MODELS = ROOT.parent
 """models: where the exported networks, their cards and the fixtures lie."""
 RUNS = ROOT / "runs"
-"""Checkpoints, logs and results; not committed."""
+"""Checkpoints and logs; not committed."""
+RESULTS = ROOT / "results"
+"""What the studies found, as tables of JSON; docs/models.md is written from them."""
 
 NETWORKS = ("harmonist", "soloist")
 

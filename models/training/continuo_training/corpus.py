@@ -13,25 +13,15 @@ import numpy as np
 
 from .vocabulary import STYLE_MAP, STYLES, chord_index
 
-SOURCES = (
-    "neonscribe",
-    "pop909",
-    "m21folk",
-    "lieder",
-    "quartets",
-    "mutopia",
-    "chorales",
-    "openhymnal",
-    "bbloomf",
-    "game",
-)
-"""The files with melodies. The two files of chords alone (billboard, freechords) train neither network."""
-
 SPLITS = ("train", "valid", "test")
 
 
 class CorpusMissingError(FileNotFoundError):
     """The corpus folder, or a file of it, is not there."""
+
+
+class CorpusError(ValueError):
+    """A line of the corpus cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +39,9 @@ class Piece:
     melody: np.ndarray
     """Onset, duration, MIDI pitch of each note, `[notes, 3]`, ascending."""
     chords: np.ndarray
-    """Onset, duration, chord class, `[chords, 3]`, ascending."""
+    """Onset, duration, chord class, pitch class of the bass, `[chords, 4]`, ascending."""
+    keys: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
+    """Tick and key (0–11 major, 12–23 minor), `[keys, 2]`, ascending; empty when the key is not known."""
     chords_source: str = ""
     licence: str = ""
     tier: str = ""
@@ -68,6 +60,12 @@ class Piece:
         start = np.where(beyond, last + (ticks - last) // length[-1] * length[-1], start)
         return start, length[index]
 
+    def key_at(self, ticks: np.ndarray) -> np.ndarray:
+        """Key at each of `ticks`; −1 when it is not known."""
+        if not len(self.keys):
+            return np.full(np.shape(ticks), -1)
+        return self.keys[np.clip(np.searchsorted(self.keys[:, 0], ticks, side="right") - 1, 0, None), 1]
+
     def compound_at(self, ticks: np.ndarray) -> np.ndarray:
         """Whether the meter is compound (denominator 8, numerator a multiple of 3 over 3) at each of `ticks`."""
         starts = np.array([tick for tick, _, _ in self.meter])
@@ -75,27 +73,61 @@ class Piece:
         return compound[np.clip(np.searchsorted(starts, ticks, side="right") - 1, 0, None)]
 
 
-def read_corpus(folder: Path, sources: tuple[str, ...] = SOURCES) -> Iterator[Piece]:
-    """Every piece of `sources` that has a melody, in file order."""
-    for source in sources:
-        path = folder / f"{source}.jsonl.gz"
-        if not path.is_file():
-            raise CorpusMissingError(
-                f"{path} is missing. Name the corpus folder with --corpus DIR: one SOURCE.jsonl.gz per source "
-                f"({', '.join(SOURCES)}). The corpus is not part of this repository."
-            )
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            for line in lines:
-                record = json.loads(line)
-                if record["melody"] and record["bars"]:
-                    yield piece_from_record(source, record)
+def read_corpus(folder: Path) -> Iterator[Piece]:
+    """Every piece of every `SOURCE.jsonl.gz` in `folder` that has a melody, in order of the names.
+
+    Files of chords alone train neither network, and give nothing.
+
+    Raises:
+        CorpusMissingError: there is no such file.
+        CorpusError: a line cannot be read; the message names file and line.
+    """
+    paths = sorted(folder.glob("*.jsonl.gz"))
+    if not paths:
+        raise CorpusMissingError(
+            f"{folder} holds no corpus. Name its folder with --corpus DIR: one SOURCE.jsonl.gz per source "
+            "(models/training/README.md). The corpus is not part of this repository."
+        )
+    for path in paths:
+        source = path.name.removesuffix(".jsonl.gz")
+        number = 0
+        try:
+            with gzip.open(path, "rt", encoding="utf-8") as lines:
+                for line in lines:
+                    number += 1
+                    record = json.loads(line)
+                    if record["melody"] and record["bars"]:
+                        yield piece_from_record(source, record)
+        # The last two: the file is cut off, or not compressed.
+        except (KeyError, TypeError, ValueError, IndexError, EOFError, gzip.BadGzipFile) as error:
+            raise CorpusError(f"{path}, line {number}: {type(error).__name__} {error}") from error
+
+
+def pieces_of(pieces: list[Piece], split: str) -> list[Piece]:
+    """The pieces of `split`, of which there must be some.
+
+    Raises:
+        CorpusMissingError: there is none.
+    """
+    mine = [piece for piece in pieces if piece.split == split]
+    if not mine:
+        raise CorpusMissingError(
+            f"none of the {len(pieces)} pieces with a melody and chords is of the split {split}: read in more of them"
+        )
+    return mine
 
 
 def piece_from_record(source: str, record: dict[str, Any]) -> Piece:
     """The piece in a record of the corpus."""
     melody = np.array([note[:3] for note in record["melody"]], dtype=np.int64)
-    chords = [(chord[0], chord[1], chord_index(chord[2], chord[3])) for chord in record["chords"]]
-    licence = record["licence"]
+    chords = [
+        (onset, duration, chord_index(root, quality), bass)
+        for onset, duration, root, quality, bass, *_ in record["chords"]
+    ]
+    keys = [(tick, 12 * (mode == "min") + tonic % 12) for tick, tonic, mode in record["key"]]
+    if record["style"] not in STYLE_MAP:
+        raise ValueError(f"the style {record['style']} is unknown; known are {', '.join(STYLE_MAP)}")
+    licence = record.get("licence") or "not stated"
     credit = {}
     if "attribution" in licence.lower() or "cc (by)" in licence.lower():
         credit = {"licence": licence} | {key: record[key] for key in ("title", "composer", "source")}
@@ -107,9 +139,10 @@ def piece_from_record(source: str, record: dict[str, Any]) -> Piece:
         bars=np.array(record["bars"], dtype=np.int64),
         meter=[(tick, num, den) for tick, num, den in record["meter"]] or [(0, 4, 4)],
         melody=melody[np.argsort(melody[:, 0], kind="stable")],
-        chords=np.array(chords, dtype=np.int64).reshape(-1, 3),
+        chords=np.array(chords, dtype=np.int64).reshape(-1, 4),
+        keys=np.array(keys, dtype=np.int64).reshape(-1, 2),
         chords_source=record.get("chords_src") or "",
         licence=licence,
-        tier=record["tier"],
+        tier=record.get("tier") or "",
         credit=credit,
     )

@@ -8,14 +8,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .attributes import Levels, free, nothing
 from .corpus import Piece
 from .harmonist import features as harmonist
+from .harmonist.features import History
 from .harmonist.frames import HIDDEN, FrameSet
-from .recurrent import StepNetwork
+from .networks.step_network import StepNetwork
 from .soloist import features as soloist
 from .soloist.notes import HORIZON, NoteSet, chord_changes
 from .tunes import greensleeves, ode_to_joy
-from .vocabulary import CONTRACT, FRAME, TICKS_PER_QUARTER, UNKNOWN_STYLE
+from .vocabulary import CONTRACT, FRAME, NO_CHORD, TICKS_PER_QUARTER, UNKNOWN_STYLE
 
 LOGIT_DIGITS = 4
 
@@ -23,11 +25,16 @@ LOGIT_DIGITS = 4
 def fixture(name: str, network: StepNetwork) -> dict[str, Any]:
     """The fixture of `network`, whose weights must be those that the integers of the ONNX file stand for."""
     make = harmonist_sequence if name == "harmonist" else soloist_sequence
+    names = tuple(harmonist.ATTRIBUTES if name == "harmonist" else soloist.ATTRIBUTES)
+    given = {attribute: np.array([index % 2]) for index, attribute in enumerate(names)}
     ode, green = ode_to_joy(), greensleeves()
     return {
         "contract": CONTRACT,
         "network": name,
-        "sequences": [make(network, ode, ode.style), make(network, green, UNKNOWN_STYLE)],
+        "sequences": [
+            make(network, ode, ode.style, given),
+            make(network, green, UNKNOWN_STYLE, free(names, 1)),
+        ],
     }
 
 
@@ -40,8 +47,7 @@ def _sparse(row: Tensor) -> dict[str, list[Any]]:
 @torch.no_grad()
 def _steps(network: StepNetwork, rows: Tensor, raw: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The raw descriptions with their features and logits; `rows` are `[T, 1, features]`."""
-    _, states = network(rows)
-    logits = network.logits(states)
+    logits, _ = network(rows)
     return [
         description
         | {"features": _sparse(rows[step, 0])}
@@ -59,16 +65,28 @@ def _style(style: int) -> int | None:
     return None if style == UNKNOWN_STYLE else style
 
 
-def harmonist_sequence(network: StepNetwork, piece: Piece, style: int, frames: int = 40) -> dict[str, Any]:
-    """The tune's first frames with its own chords as history; some notes are hidden."""
+def _levels(levels: Levels) -> dict[str, int | None]:
+    """The levels as the fixture has them: null where an attribute is free."""
+    return {name: None if value[0] == nothing(name) else int(value[0]) for name, value in levels.items()}
+
+
+def harmonist_sequence(
+    network: StepNetwork, piece: Piece, style: int, levels: Levels, frames: int = 40
+) -> dict[str, Any]:
+    """The tune's first frames with its own chords as history; some notes are hidden.
+
+    Without a style it is not told what was played either.
+    """
     one = np.zeros(1, dtype=np.int64)
     batch = FrameSet([piece]).sequences(one, one, frames, one, np.array([style]))
     notes = batch.frames.note.astype(np.int64)
     notes[19::8] = HIDDEN
     notes[20::16] = HIDDEN
-    chord, age = harmonist.previous(batch.frames.chord.astype(np.int64))
-    rows = harmonist.features(batch.frames, batch.style, notes, chord, age)
-    stood = np.concatenate([np.ones((1, 1), dtype=np.int64), harmonist.ages(batch.frames.chord)[:-1]])
+    given = np.array([style != UNKNOWN_STYLE])
+    history = History(batch.frames.chord.astype(np.int64), batch.frames.bass.astype(np.int64), given)
+    rows = harmonist.features(batch.frames, batch.style, levels, notes, history)
+    chord, _ = harmonist.previous(history.chord)
+    stood = np.concatenate([np.ones((1, 1), dtype=np.int64), harmonist.ages(history.chord)[:-1]])
     ticks = np.arange(frames) * FRAME
     start, length = piece.bar_at(ticks)
     compound = piece.compound_at(ticks)
@@ -77,7 +95,9 @@ def harmonist_sequence(network: StepNetwork, piece: Piece, style: int, frames: i
             "note": int(notes[step, 0]),
             "previous_note": int(notes[step - 1, 0]) if step else 0,
             "previous_chord": int(chord[step, 0]),
+            "previous_bass": int(history.bass[step - 1, 0]) if chord[step, 0] != NO_CHORD else None,
             "chord_age": int(stood[step, 0]),
+            "history": bool(given[0]),
             "position": int(ticks[step] - start[step]),
             "bar": int(length[step]),
             "compound": bool(compound[step]),
@@ -85,11 +105,16 @@ def harmonist_sequence(network: StepNetwork, piece: Piece, style: int, frames: i
         }
         for step in range(frames)
     ]
-    return {"title": piece.id, "style": _style(style), "steps": _steps(network, rows, raw)}
+    return {
+        "title": piece.id,
+        "style": _style(style),
+        "attributes": _levels(levels),
+        "steps": _steps(network, rows, raw),
+    }
 
 
-def soloist_sequence(network: StepNetwork, piece: Piece, style: int) -> dict[str, Any]:
-    """The whole tune, note by note. The memory of step n is made of the pitches of the steps before."""
+def soloist_sequence(network: StepNetwork, piece: Piece, style: int, levels: Levels) -> dict[str, Any]:
+    """The whole tune, note by note. The memories of step n are made of the pitches of the steps before."""
     one = np.zeros(1, dtype=np.int64)
     count = len(piece.melody)
     batch = NoteSet([piece]).sequences(one, one, count, one, np.array([style]))
@@ -105,6 +130,7 @@ def soloist_sequence(network: StepNetwork, piece: Piece, style: int) -> dict[str
         raw.append(
             {
                 "last_pitch": int(pitch[step - 1]) if step else None,
+                "last_interval": int(pitch[step - 1] - pitch[step - 2]) if step > 1 else None,
                 "last_length": int(duration[step - 1]) if step else None,
                 "time": int(onset[step] - onset[step - 1]) if step else None,
                 "position": int(onset[step] - start[step]),
@@ -117,5 +143,10 @@ def soloist_sequence(network: StepNetwork, piece: Piece, style: int) -> dict[str
                 "phrase": int(notes.phrase[step, 0]),
             }
         )
-    rows = soloist.features(notes, batch.style)
-    return {"title": piece.id, "style": _style(style), "steps": _steps(network, rows, raw)}
+    rows = soloist.features(notes, batch.style, levels)
+    return {
+        "title": piece.id,
+        "style": _style(style),
+        "attributes": _levels(levels),
+        "steps": _steps(network, rows, raw),
+    }

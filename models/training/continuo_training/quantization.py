@@ -1,4 +1,4 @@
-"""Weights as 8-bit integers, one scale per output row; biases and activations stay float32."""
+"""Weights as 8-bit integers, one scale per row of the dense matrices; biases, gains and activations stay float32."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import copy
 import numpy as np
 import onnx
 import torch
-from onnx import helper, numpy_helper
+from onnx import numpy_helper
 from torch import Tensor
 
-from .recurrent import StepNetwork
+from .networks.pitch_linear import PitchLinear
+from .networks.step_network import StepNetwork
 
 LARGEST = 127
+INT8, SCALE, ZERO = "/int8", "/scale", "/zero"
+"""What the names of the parts of a matrix in an ONNX file end in."""
 
 
 def row_scales(weight: np.ndarray) -> np.ndarray:
@@ -28,61 +31,39 @@ def to_int8(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 @torch.no_grad()
 def quantized(network: StepNetwork) -> StepNetwork:
-    """A copy whose weights are what the integers stand for."""
+    """A copy whose dense weights are what the integers stand for.
+
+    The 12 rows that a channel has in the dense matrix hold the same values, rotated, so they share their scale.
+    """
     network = copy.deepcopy(network)
-    for parameter in network.parameters():
-        if parameter.dim() == 2:
-            parameter.copy_(_rounded(parameter))
+    for module in network.modules():
+        if isinstance(module, PitchLinear):
+            _round(module.regular, module.regular_from_plain)
+            _round(module.plain, module.plain_from_regular)
     return network.eval()
 
 
-def _rounded(weight: Tensor) -> Tensor:
-    integers, scales = to_int8(weight.numpy())
-    return torch.from_numpy(integers.astype(np.float32) * scales[:, None])
+def _round(*parts: Tensor) -> None:
+    """Rounds the parts of the same rows to multiples of the scales of those rows."""
+    rows = torch.cat([part.detach() for part in parts], 1)
+    if not rows.numel():
+        return
+    integers, scales = to_int8(rows.cpu().numpy())
+    rounded = torch.from_numpy(integers.astype(np.float32) * scales[:, None])
+    for part, values in zip(parts, rounded.split([part.shape[1] for part in parts], 1), strict=True):
+        part.copy_(values)
 
 
-def quantize_graph(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Replaces the weight matrices of a graph by int8 initializers and `DequantizeLinear` nodes.
-
-    The weights of a GRU are `[1, 3H, columns]` (axis 1 is the row), those of a transposed Gemm `[rows, columns]`.
-    """
-    graph = model.graph
-    consumers: dict[str, list[tuple[onnx.NodeProto, int]]] = {}
-    for node in graph.node:
-        for place, name in enumerate(node.input):
-            consumers.setdefault(name, []).append((node, place))
-    nodes: list[onnx.NodeProto] = []
-    for initializer in list(graph.initializer):
-        weight = numpy_helper.to_array(initializer)
-        uses = consumers.get(initializer.name, [])
-        is_gru = all(node.op_type == "GRU" and place in (1, 2) for node, place in uses)
-        is_gemm = all(node.op_type == "Gemm" and place == 1 and _transposed(node) for node, place in uses)
-        if not uses or weight.dtype != np.float32 or weight.ndim < 2 or not (is_gru or is_gemm):
-            continue
-        integers, scales = to_int8(weight.reshape(-1, weight.shape[-1]))
-        name = initializer.name
-        graph.initializer.remove(initializer)
-        graph.initializer.extend(
-            [
-                numpy_helper.from_array(integers.reshape(weight.shape), f"{name}_int8"),
-                numpy_helper.from_array(scales, f"{name}_scale"),
-                numpy_helper.from_array(np.zeros(len(scales), dtype=np.int8), f"{name}_zero"),
-            ]
-        )
-        nodes.append(
-            helper.make_node(
-                "DequantizeLinear",
-                [f"{name}_int8", f"{name}_scale", f"{name}_zero"],
-                [name],
-                name=f"{name}_dequantize",
-                axis=weight.ndim - 2,
-            )
-        )
-    for node in reversed(nodes):
-        graph.node.insert(0, node)
-    onnx.checker.check_model(model)
-    return model
+def stored_matrix(arrays: dict[str, np.ndarray], name: str) -> np.ndarray:
+    """A weight matrix of an exported file, `[rows, columns]`, from its initializers."""
+    if name in arrays:
+        matrix = arrays[name]
+        return matrix.reshape(-1, matrix.shape[-1])
+    integers = arrays[f"{name}{INT8}"]
+    return integers.reshape(-1, integers.shape[-1]).astype(np.float32) * arrays[f"{name}{SCALE}"][:, None]
 
 
-def _transposed(gemm: onnx.NodeProto) -> bool:
-    return any(attribute.name == "transB" and attribute.i == 1 for attribute in gemm.attribute)
+def stored_arrays(data: bytes) -> dict[str, np.ndarray]:
+    """The initializers of an ONNX file by name."""
+    model = onnx.load_from_string(data)
+    return {initializer.name: numpy_helper.to_array(initializer) for initializer in model.graph.initializer}

@@ -17,9 +17,13 @@ def _piece(
     meter: tuple[int, int],
     begins: int,
     notes: list[tuple[int | None, int]],
-    chords: list[tuple[int, str, int]],
+    chords: list[tuple[int, str, int, int]],
+    key: int,
 ) -> Piece:
-    """A piece from pitches (none: a rest) and lengths, the first at tick `begins`, and successive chords."""
+    """A piece in one `key` (0–23): pitches (none: a rest) and lengths, the first at tick `begins`; successive chords.
+
+    A chord is a root, a quality, a length and the pitch class of its bass.
+    """
     melody, tick = [], begins
     for pitch, length in notes:
         if pitch is not None:
@@ -27,8 +31,8 @@ def _piece(
         tick += length
     bar = meter[0] * 96 // meter[1]
     changes, onset = [], 0
-    for root, quality, length in chords:
-        changes.append((onset, length, chord_index(root, quality)))
+    for root, quality, length, bass in chords:
+        changes.append((onset, length, chord_index(root, quality), bass))
         onset += length
     return Piece(
         id=title,
@@ -39,6 +43,7 @@ def _piece(
         meter=[(0, *meter)],
         melody=np.array(melody),
         chords=np.array(changes),
+        keys=np.array([[0, key]]),
     )
 
 
@@ -47,16 +52,16 @@ def ode_to_joy() -> Piece:
     first = [(66, Q), (66, Q), (67, Q), (69, Q), (69, Q), (67, Q), (66, Q), (64, Q), (62, Q), (62, Q), (64, Q), (66, Q)]
     notes = [*first, (66, Q + E), (64, E), (64, 2 * Q), *first, (64, Q + E), (62, E), (62, Q), (None, Q)]
     bar = 4 * Q
-    chords = [(2, "maj", bar), (9, "7", bar), (2, "maj", bar), (2, "maj", 2 * Q), (9, "maj", 2 * Q)]
+    chords = [(2, "maj", bar, 2), (9, "7", bar, 9), (2, "maj", bar, 2), (2, "maj", 2 * Q, 2), (9, "maj", 2 * Q, 1)]
     chords += [
-        (2, "maj", bar),
-        (4, "min7", 2 * Q),
-        (9, "7", 2 * Q),
-        (11, "min", bar),
-        (9, "7", 2 * Q),
-        (2, "maj", 2 * Q),
+        (2, "maj", bar, 2),
+        (4, "min7", 2 * Q, 4),
+        (9, "7", 2 * Q, 7),
+        (11, "min", bar, 11),
+        (9, "7", 2 * Q, 9),
+        (2, "maj", 2 * Q, 2),
     ]
-    return _piece("Ode to Joy", "hymn", (4, 4), 0, notes, chords)
+    return _piece("Ode to Joy", "hymn", (4, 4), 0, notes, chords, 2)
 
 
 def greensleeves() -> Piece:
@@ -65,5 +70,5 @@ def greensleeves() -> Piece:
     notes = [(69, E), (72, Q), (74, E), (76, d), (77, S), (76, E), (74, Q), (71, E), (67, d), (69, S), (71, E)]
     notes += [(72, Q), (69, E), (69, d), (68, S), (69, E), (71, Q), (68, E), (64, Q)]
     bar = 6 * E
-    chords = [(-1, "N", 5 * E), (9, "min", E + bar), (7, "maj", bar), (9, "min", bar), (4, "7", bar)]
-    return _piece("Greensleeves", "folk", (6, 8), 5 * E, notes, chords)
+    chords = [(-1, "N", 5 * E, -1), (9, "min", E + bar, 9), (7, "maj", bar, 11), (9, "min", bar, 9), (4, "7", bar, 4)]
+    return _piece("Greensleeves", "folk", (6, 8), 5 * E, notes, chords, 12 + 9)

@@ -9,8 +9,15 @@ import onnxruntime
 import torch
 from torch import Tensor
 
+from .attributes import free
 from .card import read_json, sha256
-from .recurrent import StepNetwork
+from .corpus import Piece
+from .export import input_shapes
+from .harmonist import features as harmonist
+from .harmonist import frames
+from .networks.step_network import StepNetwork
+from .soloist import features as soloist
+from .soloist import notes
 
 TOLERANCE = 1e-3
 
@@ -22,23 +29,34 @@ def session(data: bytes) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
 
+def real_rows(name: str, pieces: list[Piece], count: int = 6) -> Tensor:
+    """Feature vectors `[T, B, features]` of the openings of `count` pieces, with their own chords as history."""
+    pieces = pieces[:: max(len(pieces) // count, 1)][:count]
+    if name == "soloist":
+        batch = notes.opening(notes.NoteSet(pieces), np.arange(len(pieces)))
+        return soloist.features(batch.notes, batch.style, free(tuple(soloist.ATTRIBUTES), len(pieces)))
+    heard = frames.opening(frames.FrameSet(pieces))
+    chord, bass = (values.astype(np.int64) for values in (heard.frames.chord, heard.frames.bass))
+    history = harmonist.History(chord, bass, np.ones(len(pieces), dtype=bool))
+    levels = free(harmonist.ATTRIBUTES, len(pieces))
+    return harmonist.features(heard.frames, heard.style, levels, heard.frames.note.astype(np.int64), history)
+
+
 @torch.no_grad()
 def largest_differences(data: bytes, network: StepNetwork, rows: Tensor) -> dict[str, float]:
-    """Largest absolute difference of each output over sequences of feature vectors `[T, B, features]`."""
+    """Largest absolute difference of each head over sequences of feature vectors `[T, B, features]`."""
     run = session(data)
     names = [output.name for output in run.get_outputs()]
-    states0, states1 = network(rows)
-    expected = {f"logits_{name}": values for name, values in network.logits(states1).items()}
-    expected |= {"h0_out": states0, "h1_out": states1}
+    expected, _ = network(rows)
+    shapes = {name: shape for name, shape in input_shapes(network).items() if name != "features"}
     worst = dict.fromkeys(expected, 0.0)
     for lane in range(rows.shape[1]):
-        states = {f"h{layer}_in": np.zeros((1, 1, size), np.float32) for layer, size in enumerate(network.shape.hidden)}
+        states = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
         for step in range(rows.shape[0]):
-            features = rows[step, lane : lane + 1].numpy()
-            got = dict(zip(names, run.run(None, {"features": features} | states), strict=True))
-            states = {"h0_in": got["h0_out"], "h1_in": got["h1_out"]}
+            got = dict(zip(names, run.run(None, {"features": rows[step, lane : lane + 1].numpy()} | states), strict=True))
+            states = {name: got[f"{name.removesuffix('_in')}_out"] for name in shapes}
             for name, values in expected.items():
-                difference = np.abs(got[name].ravel() - values[step, lane].numpy()).max()
+                difference = np.abs(got[f"logits_{name}"].ravel() - values[step, lane].numpy()).max()
                 worst[name] = max(worst[name], float(difference))
     return worst
 

@@ -1,10 +1,10 @@
-"""The shared vocabulary of the contract `continuo-1` (docs/models.md): chords, styles, meters, time classes."""
+"""The shared vocabulary of the contract `continuo-2` (docs/models.md): chords, styles, meters, time classes."""
 
 from __future__ import annotations
 
 import numpy as np
 
-CONTRACT = "continuo-1"
+CONTRACT = "continuo-2"
 TICKS_PER_QUARTER = 24
 FRAME = 6
 """Length of a frame, in ticks."""
@@ -27,7 +27,6 @@ QUALITY_TONES = (
 N_QUALITIES = len(QUALITIES)
 NO_CHORD = 12 * N_QUALITIES
 N_CHORDS = NO_CHORD + 1
-CHORD_BLOCK = 12 + N_QUALITIES + 1
 
 STYLES = (
     "jazz",
@@ -45,6 +44,12 @@ STYLES = (
 N_STYLES = len(STYLES)
 UNKNOWN_STYLE = N_STYLES
 """Index that stands for the all-zero style vector."""
+
+LEVELS = 5
+"""Levels of an attribute, lowest first."""
+FREE = LEVELS
+"""Level that stands for "free": an all-zero block."""
+MODES = ("major", "minor")
 
 POSITIONS = 24
 BAR_FRAMES = (8, 12, 16, 18, 24)
@@ -115,6 +120,28 @@ def chord_tones() -> np.ndarray:
         for quality, intervals in enumerate(QUALITY_TONES):
             tones[root * N_QUALITIES + quality, [(root + i) % 12 for i in intervals]] = True
     return tones
+
+
+def chord_roots() -> np.ndarray:
+    """Root of every chord class, bool `[145, 12]`; the last row is empty."""
+    roots = np.zeros((N_CHORDS, 12), dtype=bool)
+    roots[np.arange(NO_CHORD), np.arange(NO_CHORD) // N_QUALITIES] = True
+    return roots
+
+
+def key_scales() -> np.ndarray:
+    """Pitch classes of every key, bool `[24, 12]`: 0–11 major, 12–23 minor with both sixths and sevenths."""
+    major, minor = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 9, 10, 11)
+    scales = np.zeros((24, 12), dtype=bool)
+    for tonic in range(12):
+        scales[tonic, [(tonic + step) % 12 for step in major]] = True
+        scales[12 + tonic, [(tonic + step) % 12 for step in minor]] = True
+    return scales
+
+
+def transpose_key(key: np.ndarray, semitones: np.ndarray | int) -> np.ndarray:
+    """Keys 0–23 moved by `semitones`."""
+    return key // 12 * 12 + (key + semitones) % 12
 
 
 def transpose_chord(chord: np.ndarray, semitones: np.ndarray | int) -> np.ndarray:

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 
 from continuo_training.vocabulary import (
+    CONTRACT,
+    METER_BLOCK,
     N_CHORDS,
     NO_CHORD,
     QUALITIES,
@@ -9,9 +11,12 @@ from continuo_training.vocabulary import (
     TIME_CLASSES,
     bar_class,
     chord_index,
+    chord_roots,
     chord_tones,
+    key_scales,
     time_class,
     transpose_chord,
+    transpose_key,
 )
 
 
@@ -20,6 +25,8 @@ def test_sizes_are_those_of_the_contract():
     assert len(STYLES) == 11
     assert len(TIME_CLASSES) == 46
     assert N_CHORDS == 145
+    assert METER_BLOCK == 31
+    assert CONTRACT == "continuo-2"
 
 
 @pytest.mark.parametrize(
@@ -36,12 +43,20 @@ def test_chords_are_spelled_in_twelve_qualities():
 
 
 def test_transposition_moves_roots_and_tones_alike():
-    tones = chord_tones()
     chords = np.arange(N_CHORDS)
     moved = transpose_chord(chords, 5)
-    assert (tones[moved] == np.roll(tones[chords], 5, axis=1)).all()
+    for table in (chord_tones(), chord_roots()):
+        assert (table[moved] == np.roll(table[chords], 5, axis=1)).all()
+        assert not table[NO_CHORD].any()
     assert moved[NO_CHORD] == NO_CHORD
-    assert not tones[NO_CHORD].any()
+
+
+def test_a_minor_key_has_both_sixths_and_sevenths_and_keys_move_with_their_scales():
+    scales = key_scales()
+    assert np.flatnonzero(scales[7]).tolist() == [0, 2, 4, 6, 7, 9, 11]  # G major
+    assert np.flatnonzero(scales[12 + 9]).tolist() == [0, 2, 4, 5, 6, 7, 8, 9, 11]  # A minor
+    keys = np.arange(24)
+    assert (scales[transpose_key(keys, 3)] == np.roll(scales, 3, axis=1)).all()
 
 
 def test_unusual_bars_share_one_class():

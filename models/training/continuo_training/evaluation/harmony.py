@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..corpus import Piece
-from ..harmonist.features import features, hide_note, previous
-from ..harmonist.frames import EARLY, REST, FrameBatch, FrameSet
-from ..harmonist.history import Sampling, generate, unknown_style
-from ..harmonist.training import SHARED, opening, usable
-from ..recurrent import StepNetwork
+from ..attributes import free
+from ..corpus import Piece, pieces_of
+from ..harmonist.features import ATTRIBUTES, features
+from ..harmonist.frames import EARLY, REST, FrameBatch, FrameSet, opening, unknown_style
+from ..harmonist.history import SHARED, Sampling, generate
+from ..harmonist.training import usable
+from ..networks.step_network import StepNetwork
 from ..vocabulary import FRAME, NO_CHORD, chord_tones
 from .rules import follow, tonic_held
 
@@ -34,9 +35,6 @@ MEASURES = (
 )
 JUDGED = ("neonscribe", "pop909")
 """Test splits with chords that people wrote."""
-
-RELUCTANCE = (0.0, 0.5, 1.5)
-"""Log-odds against a change (first beat, middle of the bar, elsewhere), chosen on `valid`."""
 
 CONSONANT = np.array([1, -1, -1, 1, 1, 0, -1, 1, 1, 1, -1, -1])
 """Score of each interval of the melody over a chord tone, in semitones."""
@@ -125,62 +123,71 @@ def systems(network: StepNetwork, batch: FrameBatch, seed: int) -> dict[str, np.
         "rule: follow per beat, notes before it": follow(batch, with_note=False),
         "rule: follow per beat, with its note": follow(batch, with_note=True),
     }
+    levels = free(ATTRIBUTES, len(batch.style))
     for style, given in (("given", batch), ("unknown", unknown_style(batch))):
-        for hearing in ("react", "live", "anticipate"):
-            generator = torch.Generator().manual_seed(seed)
-            out[f"network: {hearing}, style {style}"] = generate(network, given, Sampling(hearing), generator)
-    for hearing in ("react", "live", "anticipate"):
-        generator = torch.Generator().manual_seed(seed)
-        slow = Sampling(hearing, reluctance=RELUCTANCE)
-        out[f"network: {hearing}, style unknown, reluctant"] = generate(network, unknown_style(batch), slow, generator)
-    for hearing in ("react", "anticipate"):
-        generator = torch.Generator().manual_seed(seed)
-        free = Sampling(hearing, on_beats=False)
-        out[f"network: {hearing}, style unknown, no gate"] = generate(network, unknown_style(batch), free, generator)
+        for hearing in ("react", "anticipate"):
+            for temperature in (0.0, 0.5):
+                generator = torch.Generator().manual_seed(seed)
+                sampling = Sampling(hearing, temperature)
+                name = f"network: {hearing}, style {style}, temperature {temperature}"
+                out[name] = generate(network, given, levels, sampling, generator)[0]
     return out
 
 
 @torch.no_grad()
 def likelihood(network: StepNetwork, batch: FrameBatch) -> dict[str, float]:
-    """Bits per frame of the human chords given the human history, with this frame's note known and hidden."""
-    frames = batch.frames
-    before, age = previous(frames.chord.astype(np.int64))
-    rows = features(frames, batch.style, frames.note.astype(np.int64), before, age)
-    states0, states1 = network(rows)
-    steps = rows.shape[0]
-    late0 = torch.cat([torch.zeros_like(states0[:1]), states0[:-1]]).flatten(0, 1)
-    late1 = torch.cat([torch.zeros_like(states1[:1]), states1[:-1]]).flatten(0, 1)
-    hidden = network.step(hide_note(rows.flatten(0, 1)), late0, late1)[1].unflatten(0, (steps, -1))
-    truth = torch.from_numpy(frames.chord.astype(np.int64))
-    changed = truth != torch.from_numpy(before)
+    """Bits per frame of the human harmony (whether a chord begins, and which) given the melody alone.
+
+    `react`: with this frame's note; `anticipate`: with the notes before it. Frames without a human chord do not count.
+    """
+    chord = torch.from_numpy(batch.frames.chord.astype(np.int64))
+    levels = free(ATTRIBUTES, len(batch.style))
+    rows = features(batch.frames, batch.style, levels, batch.frames.note.astype(np.int64), None)
+    logits = {name: value.cpu() for name, value in network(rows.to(network.device))[0].items()}
+    changed = chord[1:] != chord[:-1]
+    judged = torch.from_numpy(batch.valid[1:]) & (chord[1:] != NO_CHORD)
     out = {}
-    for name, states in (("known", states1), ("hidden", hidden)):
-        logits = network.logits(states)
-        change = torch.log_softmax(logits["change"], -1).gather(-1, changed.long()[..., None])[..., 0]
-        chord = torch.log_softmax(logits["chord"], -1).gather(-1, truth[..., None])[..., 0]
-        bits = -(change + torch.where(changed, chord, 0.0)) / math.log(2)
-        out[name] = float(bits[torch.from_numpy(batch.valid)].mean())
+    for name, prefix, part in (("react", "", np.s_[1:]), ("anticipate", "next_", np.s_[:-1])):
+        change = torch.log_softmax(logits[f"{prefix}change"][part], -1).gather(-1, changed.long()[..., None])[..., 0]
+        which = torch.log_softmax(logits[f"{prefix}chord"][part], -1).gather(-1, chord[1:, :, None])[..., 0]
+        bits = -(change + torch.where(changed, which, 0.0)) / math.log(2)
+        out[name] = float(bits[judged].mean())
+    return out
+
+
+def stage(network: StepNetwork, batch: FrameBatch, melodies: list[np.ndarray], seed: int) -> dict[str, float]:
+    """What one stage of a network's making is judged by: likelihood, and chords from nothing, style unknown."""
+    out = {f"bits_{name}": bits for name, bits in likelihood(network, unknown_style(batch)).items()}
+    levels = free(ATTRIBUTES, len(batch.style))
+    for hearing in ("react", "anticipate"):
+        generator = torch.Generator().manual_seed(seed)
+        chords, _ = generate(network, unknown_style(batch), levels, Sampling(hearing), generator)
+        judged = judge(chords, batch, melodies)
+        out |= {f"{name}_{hearing}": judged[name] for name in ("agreement_from_first_note", "note_in_chord")}
+    return out
+
+
+def openings(pieces: list[Piece], split: str) -> dict[str, tuple[FrameBatch, list[np.ndarray]]]:
+    """The beginnings of the pieces of `split` by source, and their melodies.
+
+    Of the sources with chords that people wrote, or of every source if none of those is there.
+    """
+    judged = pieces_of([piece for piece in pieces if usable(piece)], split)
+    sources = sorted({piece.source for piece in judged})
+    out = {}
+    for source in [name for name in JUDGED if name in sources] or sources:
+        mine = [piece for piece in judged if piece.source == source]
+        out[source] = opening(FrameSet(mine), FRAMES), [piece.melody for piece in mine]
     return out
 
 
 def measure(stages: dict[str, StepNetwork], pieces: list[Piece], seed: int) -> dict[str, Any]:
     """Everything about the harmonist on `test`: the systems compared, and what each stage of its making cost."""
-    out: dict[str, Any] = {"online": {}, "stages": {stage: {} for stage in stages}}
-    for source in JUDGED:
-        mine = [p for p in pieces if p.source == source and p.split == "test" and usable(p)]
-        batch = opening(FrameSet(mine), FRAMES)
-        melodies = [piece.melody for piece in mine]
-        out["online"][source] = {"pieces": len(mine)} | {
+    out: dict[str, Any] = {"online": {}, "stages": {name: {} for name in stages}}
+    for source, (batch, melodies) in openings(pieces, "test").items():
+        out["online"][source] = {"pieces": len(melodies)} | {
             name: judge(chords, batch, melodies) for name, chords in systems(stages["int8"], batch, seed).items()
         }
-        for stage, network in stages.items():
-            bits = likelihood(network, batch)
-            chords = generate(network, unknown_style(batch), Sampling("react"), torch.Generator().manual_seed(seed))
-            judged = judge(chords, batch, melodies)
-            out["stages"][stage][source] = {
-                "bits_per_frame_note_known": bits["known"],
-                "bits_per_frame_note_hidden": bits["hidden"],
-                "agreement_react": judged["agreement"],
-                "note_in_chord_react": judged["note_in_chord"],
-            }
+        for name, network in stages.items():
+            out["stages"][name][source] = stage(network, batch, melodies, seed)
     return out

@@ -6,11 +6,8 @@ import numpy as np
 
 from ..harmonist.features import memories
 from ..harmonist.frames import REST, FrameBatch
+from ..keys import key_fits
 from ..vocabulary import N_QUALITIES, NO_CHORD, chord_tones
-
-# Krumhansl and Kessler 1982: how well each pitch class fits a major and a minor key on C.
-MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
-MINOR = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17])
 
 MAJOR_TRIAD, MINOR_TRIAD = 0, 1
 # Triads of a key as (steps above the tonic, quality); the dominant is major in minor keys too.
@@ -18,13 +15,6 @@ MAJOR_DEGREES = ((0, 0), (2, 1), (4, 1), (5, 0), (7, 0), (9, 1))
 MINOR_DEGREES = ((0, 1), (3, 0), (5, 1), (7, 0), (8, 0), (10, 0))
 STAY = 0.15
 """What the chord that stands is worth more than another, as a share of what has been heard lately."""
-
-
-def _profiles() -> np.ndarray:
-    """The 24 profiles `[24, 12]`, major keys first, each with mean 0 and length 1."""
-    rows = np.array([np.roll(profile, tonic) for profile in (MAJOR, MINOR) for tonic in range(12)])
-    rows = rows - rows.mean(1, keepdims=True)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def tracked_keys(notes: np.ndarray) -> np.ndarray:
@@ -35,8 +25,7 @@ def tracked_keys(notes: np.ndarray) -> np.ndarray:
     sounding = ((notes - 1) % 12)[..., None] == np.arange(12)
     heard = np.cumsum(sounding & (notes != REST)[..., None], axis=0).astype(float)
     heard = np.concatenate([np.zeros_like(heard[:1]), heard[:-1]])
-    centred = heard - heard.mean(-1, keepdims=True)
-    return np.where(heard.sum(-1) > 0, (centred @ _profiles().T).argmax(-1), -1)
+    return np.where(heard.sum(-1) > 0, key_fits(heard).argmax(-1), -1)
 
 
 def _hold_between_beats(chords: np.ndarray, in_beat: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Chords of the network's own making, frame by frame, for many pieces at once."""
+"""Chords of the network's own making: drawn from its logits, frame by frame, for many pieces at once."""
 
 from __future__ import annotations
 
@@ -9,116 +9,134 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..recurrent import StepNetwork, cell
-from ..vocabulary import BAR_FRAMES, N_CHORDS, N_STYLES, NO_CHORD
-from .features import AGE, AGE_CLASS, FEATURES, OLD, chord_columns, features, hide_note, hide_previous
-from .frames import FrameBatch, Frames
+from ..attributes import Levels
+from ..networks.step_network import StepNetwork
+from ..vocabulary import N_CHORDS, N_QUALITIES, NO_CHORD, chord_tones
+from .features import AGE_CLASS, OLD, features, tell
+from .frames import REST, FrameBatch
 
-Hearing = Literal["react", "anticipate", "live"]
-"""What is known when frame f is decided: the note of f; the notes before f; or the note of f but not that of f − 1."""
+Hearing = Literal["react", "anticipate"]
+"""What is known when a frame is decided: its note too, or only the notes before it."""
+
+SHARED = (chord_tones()[:, None] & chord_tones()[None]).sum(-1)
+"""Number of pitch classes that two chord classes share, `[145, 145]`."""
+KIN = torch.from_numpy((SHARED >= 3) | np.eye(N_CHORDS, dtype=bool)).float()
+"""Which chords would agree with which."""
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How chords are drawn. Logits are divided by `temperature`; 0 takes the likeliest."""
+    """How chords are drawn."""
 
     hearing: Hearing = "react"
     temperature: float = 0.5
-    on_beats: bool = True
-    """Chords change at the beginning of a beat only (and at the first frame)."""
-    reluctance: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """Log-odds against a change on the first beat of a bar, in its middle, and elsewhere."""
+    """Logits of chords are divided by it; 0 takes the likeliest."""
+    rhythm: float = 0.3
+    """The same for the harmonic rhythm."""
+    kinship: float = 0.7
+    """Weight of the chance that a chord agrees with the right one (0: only its own chance counts; at most 1)."""
+    caution: float = 0.0
+    """Log-odds against a change."""
+    history: bool = True
+    """Whether the network is told what it has played."""
 
 
-class _Columns:
-    """Contribution of the previous chord and its age to the gates of the first layer."""
+def scores(chord: Tensor, kinship: float) -> Tensor:
+    """Log-scores of the chords `[..., 145]`, "no chord" left out.
 
-    def __init__(self, network: StepNetwork) -> None:
-        weight = network.gru0.weight_ih_l0.t()
-        rows = torch.zeros(N_CHORDS, FEATURES)
-        for column in chord_columns(np.arange(N_CHORDS)):
-            rows[torch.arange(N_CHORDS), torch.from_numpy(column)] = 1
-        self.chord = rows @ weight
-        self.age = weight[AGE : AGE + 8]
+    A chord profits from what is believed of its relatives: the choice of the least expected loss when agreement, not
+    identity, is what counts.
+    """
+    own = torch.log_softmax(chord, -1)
+    kin = torch.log((own.exp() @ KIN).clamp_min(1e-9))
+    mixed = (1 - kinship) * own + kinship * kin
+    mixed[..., NO_CHORD] = -torch.inf
+    return mixed
+
+
+def drawn(logits: Tensor, temperature: float, generator: torch.Generator) -> Tensor:
+    """An index from each row of logits `[..., n]` (Gumbel's trick)."""
+    if temperature <= 0:
+        return logits.argmax(-1)
+    noise = -torch.log(-torch.log(torch.rand(logits.shape, generator=generator).clamp(1e-9, 1 - 1e-7)))
+    return (logits / temperature + noise).argmax(-1)
+
+
+def decide(
+    logits: dict[str, Tensor], sampling: Sampling, generator: torch.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Whether a chord begins, which, and the interval of its bass over the root, for rows of logits `[..., size]`."""
+    prefix = "" if sampling.hearing == "react" else "next_"
+    change = logits[f"{prefix}change"]
+    change = torch.stack([change[..., 0] + sampling.caution, change[..., 1]], -1)
+    begins = drawn(change, sampling.rhythm, generator) == 1
+    chord = drawn(scores(logits[f"{prefix}chord"], sampling.kinship), sampling.temperature, generator)
+    root = chord // N_QUALITIES
+    bass = logits[f"{prefix}bass"].unflatten(-1, (12, 12))
+    bass = bass.gather(-2, root[..., None, None].expand(*root.shape, 1, 12))[..., 0, :]
+    return begins.numpy(), chord.numpy(), drawn(bass, sampling.temperature, generator).numpy()
+
+
+class _Band:
+    """What stands in each sequence."""
+
+    def __init__(self, size: int) -> None:
+        self.chord = np.full(size, NO_CHORD)
+        self.bass = np.zeros(size, dtype=np.int64)
+        self.age = np.zeros(size, dtype=np.int64)
+
+    def play(self, begins: np.ndarray, chord: np.ndarray, bass: np.ndarray, heard: np.ndarray) -> None:
+        """One frame: the chord stands unless another begins; the first comes with the first note."""
+        taken = heard & (begins | (self.chord == NO_CHORD)) & (chord != self.chord)
+        self.bass = np.where(taken, (chord // N_QUALITIES + bass) % 12, self.bass)
+        self.chord = np.where(taken, chord, self.chord)
+        self.age = np.where(taken, 1, self.age + 1)
+
+
+def _heard(batch: FrameBatch, hearing: Hearing) -> np.ndarray:
+    """Whether a note has been heard when each frame is decided, `[T, B]`."""
+    heard = np.cumsum(batch.frames.note != REST, axis=0) > 0
+    return heard if hearing == "react" else np.concatenate([np.zeros_like(heard[:1]), heard[:-1]])
 
 
 @torch.no_grad()
-def generate(network: StepNetwork, batch: FrameBatch, sampling: Sampling, generator: torch.Generator) -> np.ndarray:
-    """Chord classes `[T, B]` that the network plays to the notes of `batch`, from nothing.
-
-    The state that is kept always knows the notes that have been heard; a decision with hidden notes is a side step
-    from it, as in the plug-in.
-    """
-    frames = batch.frames
-    steps, size = frames.note.shape
-    columns = _Columns(network)
-    known = features(frames, batch.style, frames.note, None, None)
-    hidden = hide_note(known.flatten(0, 1)).view_as(known)
-    known_gates = network.project(known)
-    hidden_gates = network.project(hidden)
-    if sampling.hearing == "live":
-        late = hide_previous(known[1:].flatten(0, 1), known[:-1].flatten(0, 1)).view_as(known[1:])
-        late_gates = torch.cat([known_gates[:1], network.project(late)])
-
-    reluctance = torch.tensor(sampling.reluctance)[torch.from_numpy(_strength(frames))]
-    state0 = torch.zeros(size, network.shape.hidden[0])
-    state1 = torch.zeros(size, network.shape.hidden[1])
-    chord = np.full(size, NO_CHORD)
-    age = np.zeros(size, dtype=np.int64)
-    out = np.empty((steps, size), dtype=np.int64)
-
-    def side_step(gates: Tensor, past: Tensor, s0: Tensor, s1: Tensor) -> tuple[Tensor, Tensor]:
-        s0 = cell(network.gru0, gates + past, s0)
-        return s0, network.step_above(s0, s1)
-
-    # For "live": the states before the frame before, and that frame's chord history.
-    older = (state0, state1, torch.zeros(size, known_gates.shape[2]))
-    for step in range(steps):
-        history = (
-            columns.chord[torch.from_numpy(chord)] + columns.age[torch.from_numpy(AGE_CLASS[np.minimum(age, OLD)])]
-        )
-        new0, new1 = side_step(known_gates[step], history, state0, state1)
-        if sampling.hearing == "react":
-            decided = new1
-        elif sampling.hearing == "anticipate":
-            decided = side_step(hidden_gates[step], history, state0, state1)[1]
-        elif step == 0:
-            decided = new1
-        else:
-            side0, side1 = side_step(hidden_gates[step - 1], older[2], older[0], older[1])
-            decided = side_step(late_gates[step], history, side0, side1)[1]
-        older = (state0, state1, history)
-        state0, state1 = new0, new1
-
-        change = network.heads["change"](decided)
-        change[:, 1] -= reluctance[step]
-        draws = torch.rand(size, generator=generator)
-        if sampling.temperature > 0:
-            changes = torch.sigmoid((change[:, 1] - change[:, 0]) / sampling.temperature) > draws
-        else:
-            changes = change[:, 1] > change[:, 0]
-        if sampling.on_beats and step > 0:
-            changes &= torch.from_numpy(frames.in_beat[step] == 0)
-        logits = network.heads["chord"](decided)
-        logits[torch.arange(size), torch.from_numpy(chord)] = -torch.inf  # a change is to another chord
-        if sampling.temperature > 0:
-            chances = torch.softmax(logits / sampling.temperature, dim=1)
-            drawn = torch.multinomial(chances, 1, generator=generator)[:, 0]
-        else:
-            drawn = logits.argmax(1)
-        moved = changes.numpy()
-        age = np.where(moved, 1, age + 1)
-        chord = np.where(moved, drawn.numpy(), chord)
-        out[step] = chord
-    return out
+def imagine(
+    network: StepNetwork, rows: Tensor, batch: FrameBatch, sampling: Sampling, generator: torch.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Chords and basses `[T, B]` in one pass: drawn from what the network says to `rows`, without hearing itself."""
+    logits, _ = network(rows.to(network.device))
+    begins, chord, bass = decide({name: value.cpu() for name, value in logits.items()}, sampling, generator)
+    if sampling.hearing == "anticipate":  # what is said at a frame is about the next
+        begins, chord, bass = (np.concatenate([value[:1], value[:-1]]) for value in (begins, chord, bass))
+    heard = _heard(batch, sampling.hearing)
+    band = _Band(rows.shape[1])
+    out = np.empty((2, *chord.shape), dtype=np.int64)
+    for step in range(len(chord)):
+        band.play(begins[step], chord[step], bass[step], heard[step])
+        out[:, step] = band.chord, band.bass
+    return out[0], out[1]
 
 
-def _strength(frames: Frames) -> np.ndarray:
-    """0 for the first frame of a bar, 1 for the frame in its middle, 2 for the others."""
-    bar = np.array([*BAR_FRAMES, 0])[frames.bar]
-    return np.where(frames.position == 0, 0, np.where(frames.position * 2 == bar, 1, 2))
-
-
-def unknown_style(batch: FrameBatch) -> FrameBatch:
-    """The same batch with its styles unknown."""
-    return FrameBatch(batch.frames, np.full_like(batch.style, N_STYLES), batch.valid)
+@torch.no_grad()
+def generate(
+    network: StepNetwork, batch: FrameBatch, levels: Levels, sampling: Sampling, generator: torch.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Chord classes and basses `[T, B]` that the network plays to the notes of `batch`, from nothing."""
+    notes = batch.frames.note.astype(np.int64)
+    rows = features(batch.frames, batch.style, levels, notes, None)
+    if not sampling.history:
+        return imagine(network, rows, batch, sampling, generator)
+    heard = _heard(batch, sampling.hearing)
+    band = _Band(notes.shape[1])
+    given = np.ones(notes.shape[1], dtype=bool)
+    out = np.empty((2, *notes.shape), dtype=np.int64)
+    state, before = None, None
+    for step in range(len(notes)):
+        tell(rows[step], band.chord, band.bass, AGE_CLASS[np.minimum(band.age, OLD)], given)
+        logits, state = network(rows[step : step + 1].to(network.device), state)
+        now = {name: value[0].cpu() for name, value in logits.items()}
+        known = now if sampling.hearing == "react" or before is None else before
+        band.play(*decide(known, sampling, generator), heard[step])
+        out[:, step] = band.chord, band.bass
+        before = now
+    return out[0], out[1]

@@ -1,4 +1,4 @@
-"""What the harmonist learns from a batch: chords with this frame's note known, and with it hidden."""
+"""What the harmonist learns from a batch: harmonic rhythm, chord and bass, with the note known and before it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,24 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..corpus import Piece
-from ..recurrent import Shape, StepNetwork
-from ..vocabulary import N_CHORDS, NO_CHORD, chord_tones
-from .features import FEATURES, features, hide_note, hide_previous, previous
-from .frames import HIDDEN, N_NOTES, REST, FrameBatch, FrameSet
-from .history import Hearing, Sampling, generate, unknown_style
+from ..attributes import Levels, dropped, free
+from ..augmentation import FACTORS, Hand, stretched
+from ..corpus import Piece, pieces_of
+from ..networks.step_network import Shape, StepNetwork
+from ..sampling_weights import piece_weights, style_shares
+from ..training import Split
+from ..vocabulary import N_QUALITIES, NO_CHORD, chord_tones
+from .attributes import levels_of
+from .features import ATTRIBUTES, FEATURES, REGULAR, History, features
+from .frames import HIDDEN, N_NOTES, REST, FrameBatch, FrameSet, opening, unknown_style
+from .history import SHARED, Hearing, Sampling, generate, imagine
 
-HEADS = {"change": 2, "chord": N_CHORDS, "note": N_NOTES}
+CHORD_HEADS = {"change": ("classes", 0, 2), "chord": ("classes", N_QUALITIES, 1), "bass": ("classes", 12, 0)}
+HEADS = (
+    CHORD_HEADS | {f"next_{name}": head for name, head in CHORD_HEADS.items()} | {"note": ("note", N_NOTES // 12, 1)}
+)
 GUESSED_CHORDS = "hmm"
 """Chords that were guessed from the melody alone: not for the harmonist."""
-
-SHARED = (chord_tones()[:, None] & chord_tones()[None]).sum(-1)
-"""Number of pitch classes that two chord classes share, `[145, 145]`."""
 
 
 def usable(piece: Piece) -> bool:
@@ -29,99 +34,136 @@ def usable(piece: Piece) -> bool:
     return len(piece.chords) > 0 and piece.chords_source != GUESSED_CHORDS
 
 
+def shape(config: dict[str, Any], family: str) -> Shape:
+    """The shape of a harmonist of `family` from the table `[network]` of a configuration."""
+    hidden = tuple(tuple(layer) for layer in config[family]["hidden"])
+    attention = tuple(config[family].get("attention", (0, 0, 0)))
+    return Shape(family, (REGULAR // 12, FEATURES - REGULAR), hidden, HEADS, attention=attention)
+
+
 class HarmonistTask:
     """Batches, losses and validation of the harmonist. `config` is the table `[task]` of its TOML file."""
 
     name = "harmonist"
 
-    def __init__(self, pieces: list[Piece], config: dict[str, Any], hidden: tuple[int, int]) -> None:
+    def __init__(self, pieces: list[Piece], config: dict[str, Any]) -> None:
         pieces = [piece for piece in pieces if usable(piece)]
         self.config = config
-        self.shape = Shape(FEATURES, hidden, HEADS)
-        self.train_set = FrameSet([piece for piece in pieces if piece.split == "train"])
-        valid = [piece for piece in pieces if piece.split == "valid"]
+        train = pieces_of(pieces, "train")
+        train += [twin for piece in train for factor in FACTORS if (twin := stretched(piece, factor)) is not None]
+        hand = Hand.from_table(config["hand"])
+        self.train_set = FrameSet(train, hand, config["takes"], config["hand_seed"])
+        valid = pieces_of(pieces, "valid")
+        judged = [source for source in config["judged_on"] if any(piece.source == source for piece in valid)]
         self.valid_sets = {
-            source: FrameSet([piece for piece in valid if piece.source == source]) for source in config["judged_on"]
+            source: FrameSet([piece for piece in valid if piece.source == source])
+            for source in judged or sorted({piece.source for piece in valid})
         }
-        self.weights = self._weights(config["source_weight"])
+        self.valid_set = FrameSet(valid)
+        sets = self.train_set, self.valid_set
+        self.weights = [piece_weights(frames.source, frames.style, frames.lengths, config) for frames in sets]
 
-    def _weights(self, source_weight: dict[str, float]) -> np.ndarray:
-        """Chance of each piece: its source's weight, shared by the square root of the length."""
-        sources = np.array(self.train_set.source)
-        weights = np.zeros(len(sources))
-        for source, weight in source_weight.items():
-            mine = sources == source
-            share = np.sqrt(self.train_set.lengths[mine])
-            weights[mine] = weight * share / share.sum()
-        return weights / weights.sum()
+    def shares(self) -> str:
+        """The share of each style in the training sequences."""
+        return style_shares(self.train_set.style, self.weights[0])
+
+    def sample(self, rng: np.random.Generator, split: Split) -> tuple[FrameBatch, Levels]:
+        """A batch and its attributes, some of which are left free."""
+        config, valid = self.config, split == "valid"
+        frames = self.valid_set if valid else self.train_set
+        batch = frames.sample(rng, self.weights[valid], config["batch"], config["length"], config["style_dropout"])
+        levels = dropped(levels_of(batch, config["edges"]), rng, config["attribute_dropout"])
+        return batch, levels
+
+    def loss(
+        self, network: StepNetwork, rng: np.random.Generator, progress: float, split: Split = "train"
+    ) -> tuple[Tensor, dict[str, float]]:
+        """Loss of one random batch, and its parts in nats. `progress` runs from 0 to 1 over the training."""
+        batch, levels = self.sample(rng, split)
+        fed = self._hidden(batch.frames.note.astype(np.int64), rng)
+        history = self._history(network, batch, levels, fed, rng, progress)
+        rows = features(batch.frames, batch.style, levels, fed, history)
+        return self._losses(network(rows.to(network.device))[0], batch)
+
+    def _hidden(self, notes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The note tokens with some spans hidden: frames that are planned before they are heard."""
+        config = self.config
+        steps, lanes = notes.shape
+        begins = rng.random(notes.shape) < config["hidden_spans"] * (rng.random(lanes) < config["hidden_share"])
+        long = rng.random(notes.shape) < 0.15
+        ends = np.where(long, rng.integers(4, 17, notes.shape), rng.integers(1, 3, notes.shape)) * begins
+        left = np.maximum.accumulate(np.where(begins, np.arange(steps)[:, None] + ends, 0), axis=0)
+        return np.where(left > np.arange(steps)[:, None], HIDDEN, notes)
 
     def _history(
-        self, network: StepNetwork, batch: FrameBatch, rng: np.random.Generator, progress: float
-    ) -> np.ndarray:
-        """The chords that the network is told it has played, `[T, B]`: the true ones, none, or its own."""
-        config = self.config
-        rising = np.clip((progress - config["own_from"]) / max(config["own_full"] - config["own_from"], 1e-6), 0, 1)
-        own_share = config["own_share"] * rising
-        none_share = config["none_early"] + (config["none_late"] - config["none_early"]) * rising
-        kind = rng.random(batch.style.shape[0])
-        history = batch.frames.chord.astype(np.int64)
-        none = kind < none_share
-        history[:, none] = NO_CHORD
-        own = np.flatnonzero((kind >= none_share) & (kind < none_share + own_share))
-        if len(own):
-            part = FrameBatch(batch.frames.take(np.s_[:, own]), batch.style[own], batch.valid[:, own])
-            hearing: Hearing = ("react", "anticipate", "live")[rng.choice(3, p=config["own_hearing"])]
-            sampling = Sampling(hearing, float(rng.uniform(0.4, 1.0)), bool(rng.random() < 0.75))
-            generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
-            training = network.training
-            network.eval()
-            history[:, own] = generate(network, part, sampling, generator)
-            network.train(training)
-        return history
+        self,
+        network: StepNetwork,
+        batch: FrameBatch,
+        levels: Levels,
+        fed: np.ndarray,
+        rng: np.random.Generator,
+        progress: float,
+    ) -> History:
+        """What the network is told it has played: nothing, or chords of its own making.
 
-    def loss(self, network: StepNetwork, rng: np.random.Generator, progress: float) -> tuple[Tensor, dict[str, float]]:
-        """Loss of one random batch, and its parts in nats. `progress` runs from 0 to 1 over the training."""
+        The true chords are never told: a player has only what it played. A pass without a history draws them; in half
+        of the sequences a second pass draws again, with those as history.
+        """
         config = self.config
-        batch = self.train_set.sample(rng, self.weights, config["batch"], config["length"], config["style_dropout"])
-        history = self._history(network, batch, rng, progress)
-        return self.batch_loss(network, batch, history, rng)
+        lanes = fed.shape[1]
+        chord, bass = np.full(fed.shape, NO_CHORD), np.zeros(fed.shape, dtype=np.int64)
+        given = rng.random(lanes) >= config["no_history"]
+        seed = int(rng.integers(2**31))
+        hearing: Hearing = "react" if rng.random() < config["reacting"] else "anticipate"
+        sampling = Sampling(hearing, float(rng.uniform(0.2, 1.0)), float(rng.uniform(0.2, 0.8)), float(rng.random()))
+        if progress < config["own_from"]:
+            return History(chord, bass, np.zeros(lanes, dtype=bool))
+        told = np.flatnonzero(given)
+        part = batch.lanes(told)
+        part_levels = {name: values[told] for name, values in levels.items()}
+        history = None
+        generator = torch.Generator().manual_seed(seed)
+        for _ in range(1 if rng.random() < 0.5 else 2):
+            rows = features(part.frames, part.style, part_levels, fed[:, told], history)
+            chord[:, told], bass[:, told] = imagine(network, rows, part, sampling, generator)
+            history = History(chord[:, told], bass[:, told], np.ones(len(told), dtype=bool))
+        return History(chord, bass, given)
 
-    def batch_loss(
-        self, network: StepNetwork, batch: FrameBatch, history: np.ndarray, rng: np.random.Generator
-    ) -> tuple[Tensor, dict[str, float]]:
-        """Loss of a batch whose chord history is `history`."""
+    def _losses(self, logits: dict[str, Tensor], batch: FrameBatch) -> tuple[Tensor, dict[str, float]]:
         config = self.config
-        notes = batch.frames.note.astype(np.int64)
-        masked = rng.random(notes.shape[1]) < config["masked_share"]
-        fed = np.where(masked & (rng.random(notes.shape) < rng.uniform(0, 0.6, notes.shape[1])), HIDDEN, notes)
-        before, age = previous(history)
-        rows = features(batch.frames, batch.style, fed, before, age)
-        states0, states1 = network(rows)
+        device = logits["note"].device
 
-        truth = torch.from_numpy(batch.frames.chord.astype(np.int64))
-        changed = truth != torch.from_numpy(before)
-        weight = torch.from_numpy(self._frame_weights(batch)).float()
-        logits = network.logits(states1)
-        change, chord = _chord_losses(logits, truth, changed, weight)
-        following = torch.from_numpy(np.where(batch.valid[1:], notes[1:], -1))
+        def tensor(values: np.ndarray) -> Tensor:
+            return torch.from_numpy(np.ascontiguousarray(values)).to(device)
+
+        chord = batch.frames.chord.astype(np.int64)
+        changed = np.concatenate([np.zeros_like(chord[:1]), chord[1:] != chord[:-1]])
+        weight = self._frame_weights(batch)
+        emphasis = weight * np.where(changed > 0, config["change_emphasis"], 1.0)
+        truth = {
+            "change": (tensor(changed.astype(np.int64)), tensor(weight)),
+            "chord": (tensor(chord), tensor(emphasis)),
+            "bass": (tensor(self._bass_classes(batch)), tensor(emphasis * (chord != NO_CHORD))),
+        }
+        loss: Tensor = torch.zeros((), device=device)
+        parts: dict[str, float] = {}
+        for prefix, skipped in (("", 0), ("next_", 1)):
+            for name, (target, weights) in truth.items():
+                mine, target, weights = logits[prefix + name], target[skipped:], weights[skipped:].float()
+                if name == "bass":
+                    mine = _at_root(mine[: len(target)], tensor(chord // N_QUALITIES % 12)[skipped:])
+                value = F.cross_entropy(mine[: len(target)].flatten(0, 1), target.flatten(), reduction="none")
+                value = (value * weights.flatten()).sum() / weights.sum().clamp_min(1)
+                loss = loss + config["weight"][name] * value
+                parts[prefix + name] = value.item()
+        following = tensor(np.where(batch.valid[1:], batch.frames.note[1:].astype(np.int64), -1))
         note = F.cross_entropy(logits["note"][:-1].flatten(0, 1), following.flatten(), ignore_index=-1)
+        parts["note"] = note.item()
+        return loss + config["weight"]["note"] * note, parts
 
-        # Decisions with hidden notes, at some frames: side steps from the states before.
-        steps, lanes = self._decisions(batch, rng)
-        here, back = rows[steps, lanes], rows[steps - 1, lanes]
-        waiting = network.step(hide_note(here), states0[steps - 1, lanes], states1[steps - 1, lanes])[1]
-        side = network.step(hide_note(back), states0[steps - 2, lanes], states1[steps - 2, lanes])
-        late = hide_previous(here, back)
-        live = network.step(late, *side)[1]
-        planning = network.step(hide_note(late), *side)[1]
-        parts = {"change": change.item(), "chord": chord.item(), "note": note.item()}
-        loss = change + chord + config["note_weight"] * note
-        target = truth[steps, lanes], changed[steps, lanes], weight[steps, lanes]
-        for name, states in (("anticipate", waiting), ("live", live), ("plan", planning)):
-            change, chord = _chord_losses(network.logits(states), *target)
-            loss = loss + config["hidden_weight"] * (change + chord)
-            parts[name] = (change + chord).item()
-        return loss, parts
+    def _bass_classes(self, batch: FrameBatch) -> np.ndarray:
+        """Interval of the bass over the root, `[T, B]`."""
+        return (batch.frames.bass.astype(np.int64) - batch.frames.chord // N_QUALITIES) % 12
 
     def _frame_weights(self, batch: FrameBatch) -> np.ndarray:
         """Weight of each frame in the losses `[T, B]`: less without a chord, and before the melody has begun."""
@@ -129,49 +171,36 @@ class HarmonistTask:
         begun = np.cumsum(batch.frames.note != REST, axis=0) > 0
         return np.where(begun, weight, self.config["intro_weight"] * weight)
 
-    def _decisions(self, batch: FrameBatch, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """Frames and sequences at which notes are hidden; two in three at the beginning of a beat."""
-        odds = batch.valid * np.where(batch.frames.in_beat == 0, 6.0, 1.0)
-        odds[:2] = 0
-        index = rng.choice(odds.size, size=self.config["decisions"], p=(odds / odds.sum()).ravel())
-        steps, lanes = np.divmod(index, odds.shape[1])
-        return torch.from_numpy(steps), torch.from_numpy(lanes)
-
     def validate(self, network: StepNetwork) -> dict[str, float]:
-        """Agreement with the human chord on `valid`, playing from nothing; `score` is their mean."""
-        network.eval()
+        """Agreement with the human chord on `valid`, playing from nothing; `score` is the mean."""
         out: dict[str, float] = {}
         for source, frame_set in self.valid_sets.items():
             batch = unknown_style(opening(frame_set))
-            human = batch.frames.chord
-            judged = batch.valid & (human != NO_CHORD)
-            for hearing in ("react", "anticipate", "live"):
-                chords = generate(network, batch, Sampling(hearing), torch.Generator().manual_seed(1))
-                out[f"{source}.{hearing}"] = agreement(chords, human, judged)
-                tones = chord_tones()[chords, (batch.frames.note - 1) % 12]
-                out[f"{source}.{hearing}.nic"] = float(tones[judged & (batch.frames.note > 0)].mean())
-        out["score"] = float(np.mean([value for name, value in out.items() if not name.endswith("nic")]))
-        network.train()
+            for hearing in ("react", "anticipate"):
+                generator = torch.Generator().manual_seed(1)
+                chords, _ = generate(network, batch, free(ATTRIBUTES, len(batch.style)), Sampling(hearing), generator)
+                out |= {f"{source}.{hearing}.{name}": value for name, value in panel(chords, batch).items()}
+        out["score"] = float(np.mean([value for name, value in out.items() if name.endswith("agreement")]))
         return out
 
 
-def opening(frame_set: FrameSet, length: int = 256) -> FrameBatch:
-    """The first `length` frames of every piece, in its own key."""
-    piece = np.arange(len(frame_set.lengths))
-    zeros = np.zeros_like(piece)
-    return frame_set.sequences(piece, zeros, length, zeros, frame_set.style)
+def _at_root(bass: Tensor, root: Tensor) -> Tensor:
+    """The 12 logits of the bass at the true root, `[T, B, 12]`."""
+    return bass.unflatten(-1, (12, 12)).gather(-2, root[..., None, None].expand(*root.shape, 1, 12))[..., 0, :]
 
 
-def agreement(chords: np.ndarray, human: np.ndarray, judged: np.ndarray) -> float:
-    """Share of frames with three or more pitch classes in common with the human chord: mean over the pieces."""
-    same = ((SHARED[chords, human] >= 3) & judged).sum(0) / np.maximum(judged.sum(0), 1)
-    return float(same[judged.any(0)].mean())
-
-
-def _chord_losses(logits: dict[str, Tensor], truth: Tensor, changed: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean losses of the heads `change` and `chord` per frame; the chord counts where it changes."""
-    total = weight.sum().clamp_min(1)
-    change = F.cross_entropy(logits["change"].flatten(0, -2), changed.flatten().long(), reduction="none")
-    chord = F.cross_entropy(logits["chord"].flatten(0, -2), truth.flatten(), reduction="none")
-    weight = weight.flatten()
-    return (change * weight).sum() / total, (chord * weight * changed.flatten()).sum() / total
+def panel(chords: np.ndarray, batch: FrameBatch) -> dict[str, float]:
+    """Agreement with the human chord from the first note on, note-in-chord, changes on the beat and per whole note."""
+    human, note = batch.frames.chord, batch.frames.note
+    begun = np.cumsum(note != REST, axis=0) > 0
+    judged = batch.valid & (human != NO_CHORD) & begun
+    same = (SHARED[chords, human] >= 3) & judged
+    agreement = same.sum(0)[judged.any(0)] / judged.sum(0)[judged.any(0)]
+    tones = chord_tones()[chords, (note - 1) % 12]
+    changed = (chords[1:] != chords[:-1]) & judged[1:]
+    return {
+        "agreement": float(agreement.mean()),
+        "note_in_chord": float(tones[judged & (note > 0)].mean()),
+        "on_beat": float((batch.frames.in_beat[1:][changed] == 0).mean()) if changed.any() else 1.0,
+        "rate": float(changed.sum() * 16 / judged.sum()),
+    }

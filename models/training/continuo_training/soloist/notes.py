@@ -16,6 +16,7 @@ from ..vocabulary import (
     bar_class,
     time_class,
     transpose_chord,
+    transpose_key,
 )
 
 LOWEST = 36
@@ -59,6 +60,10 @@ class Notes:
     until: np.ndarray
     phrase: np.ndarray
     """Notes since the last rest, at most 11."""
+    key: np.ndarray
+    """Key, 0–23; −1 when it is not known."""
+    syncopated: np.ndarray
+    """Whether the note begins off the beat and sounds over the next one."""
 
     FIELDS = (
         "pitch",
@@ -72,6 +77,8 @@ class Notes:
         "next_chord",
         "until",
         "phrase",
+        "key",
+        "syncopated",
     )
 
     def take(self, index: np.ndarray) -> Notes:
@@ -85,7 +92,7 @@ class Notes:
 def chord_changes(chords: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Ticks at which the chord class becomes another, and the classes; pauses over `GAP` ticks have no chord."""
     ticks, classes = [-(2**40)], [NO_CHORD]
-    for index, (onset, duration, chord) in enumerate(chords):
+    for index, (onset, duration, chord, _) in enumerate(chords):
         if chord != classes[-1]:
             ticks.append(onset)
             classes.append(chord)
@@ -129,18 +136,23 @@ def notes_of(piece: Piece) -> Notes:
     gaps = np.diff(onset)
     start, length = piece.bar_at(onset)
     chord, next_chord, until = chords_around(piece.chords, onset)
+    compound = piece.compound_at(onset).astype(np.int64)
+    beat = np.where(compound, 3 * TICKS_PER_QUARTER // 2, TICKS_PER_QUARTER)
+    into_beat = (onset - start) % beat
     return Notes(
         pitch=pitch,
         length=time_class(duration),
         time=np.append(time_class(gaps), ABSENT),
         position=np.minimum((onset - start) // FRAME, POSITIONS - 1),
         bar=bar_class(length / FRAME),
-        compound=piece.compound_at(onset).astype(np.int64),
+        compound=compound,
         in_beat=(onset - start) % TICKS_PER_QUARTER,
         chord=chord,
         next_chord=next_chord,
         until=until,
         phrase=phrase_counts(onset, duration),
+        key=piece.key_at(onset),
+        syncopated=(into_beat > 0) & (into_beat + duration > beat),
     )
 
 
@@ -177,6 +189,7 @@ class NoteSet:
         notes.pitch = fold(notes.pitch + semitones)
         notes.chord = transpose_chord(notes.chord, semitones)
         notes.next_chord = transpose_chord(notes.next_chord, semitones)
+        notes.key = np.where(notes.key < 0, -1, transpose_key(notes.key, semitones))
         notes.phrase = np.minimum(notes.phrase, np.arange(length)[:, None])
         return NoteBatch(notes, style, valid)
 
@@ -190,3 +203,9 @@ class NoteSet:
         first = np.where(rng.random(batch) < 1 / 4, 0, first)
         style = np.where(rng.random(batch) < style_dropout, UNKNOWN_STYLE, self.style[piece])
         return self.sequences(piece, first, length, rng.integers(-6, 7, batch), style)
+
+
+def opening(notes: NoteSet, piece: np.ndarray, length: int = 256) -> NoteBatch:
+    """The first `length` notes of each of `piece`, in its own key."""
+    zeros = np.zeros_like(piece)
+    return notes.sequences(piece, zeros, length, zeros, notes.style[piece])

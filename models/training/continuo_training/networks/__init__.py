@@ -1,0 +1,1 @@
+"""The step networks: three families whose weights commute with transposition."""
