@@ -11,5 +11,6 @@ pub mod score;
 
 pub use controls::{Controls, Player, PlayerControls};
 pub use improviser::{Improviser, Outlook};
-pub use network::Networks;
+pub use network::features::{Level, MAX_LEVEL};
+pub use network::{Family, Networks};
 pub use score::{AnswerRow, Cue, FrameStart, Heard, NoteCue};

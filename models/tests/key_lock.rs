@@ -4,7 +4,7 @@ mod common;
 
 use common::{networks, notes, play, rules};
 use continuo_models::music::{Key, Meter, Style};
-use continuo_models::{Controls, Cue, Heard, Improviser};
+use continuo_models::{Controls, Cue, Heard, Improviser, PlayerControls};
 use proptest::prelude::*;
 
 proptest! {
@@ -15,6 +15,7 @@ proptest! {
         lines in prop::collection::vec((40u8..90, 1i64..9, any::<bool>()), 10..60),
         chords in prop::collection::vec((0i64..1200, prop::collection::vec(36u8..60, 3..5)), 0..6),
         key in 0usize..24, style in 0usize..11, temperature in 0.0f32..2.0, blend in 0.0f32..1.0, seed: u32, with_networks: bool,
+        levels in prop::array::uniform4(prop::option::of(0u8..5)), register in -2i8..=2,
     ) {
         let line: Vec<_> = lines.iter().map(|&(key, length, rest)| (if rest && length > 5 { 0 } else { key }, length)).collect();
         let mut heard = common::melody(&line);
@@ -27,8 +28,10 @@ proptest! {
         heard.sort_by_key(common::tick_of);
         let key = Key::ALL[key];
         let controls = Controls {
-            key_lock: true, key, temperature, style_blend: blend, seed, style_a: Style::ALL[style], density: 1.0, ..Controls::default()
+            key_lock: true, key, temperature, style_blend: blend, seed, style_a: Style::ALL[style], density: 1.0,
+            chord_rate: levels[0], chromaticism: levels[1], lead_chromaticism: levels[2], syncopation: levels[3], ..Controls::default()
         };
+        let controls = Controls { players: controls.players.map(|player| PlayerControls { register, ..player }), ..controls };
         let mut improviser = Improviser::new(if with_networks { networks() } else { rules() });
         let cues = play(&mut improviser, &heard, 0..280, Meter::default(), |_| controls);
         let scale = key.locked_scale();

@@ -6,19 +6,37 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use common::{network_file, notes, ode_to_joy, play};
+use common::{file, folder, notes, ode_to_joy, play};
 use continuo_models::music::Meter;
-use continuo_models::{Controls, Improviser, Networks};
+use continuo_models::{Controls, Family, Improviser, Networks};
+
+fn network_file(family: Family, name: &str) -> Vec<u8> {
+    file(&format!("{}/{name}", folder(family)))
+}
+
+/// `bytes` with every `old` replaced by `new`, which is as long.
+fn replaced(mut bytes: Vec<u8>, old: &str, new: &str) -> Vec<u8> {
+    assert_eq!(old.len(), new.len());
+    let places: Vec<usize> =
+        (0..=bytes.len() - old.len()).filter(|&at| bytes[at..].starts_with(old.as_bytes())).collect();
+    assert!(!places.is_empty(), "{old} is there");
+    places.into_iter().for_each(|at| bytes[at..at + new.len()].copy_from_slice(new.as_bytes()));
+    bytes
+}
 
 /// A folder of its own with the built-in networks in it, gone when dropped.
 struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Self {
+        Self::of(Family::Gru, name)
+    }
+
+    fn of(family: Family, name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("continuo-loading-{}-{name}", std::process::id()));
         fs::create_dir_all(&path).unwrap();
-        for file in ["harmonist.onnx", "harmonist.json", "soloist.onnx", "soloist.json"] {
-            fs::write(path.join(file), network_file(file)).unwrap();
+        for name in ["harmonist.onnx", "harmonist.json", "soloist.onnx", "soloist.json"] {
+            fs::write(path.join(name), network_file(family, name)).unwrap();
         }
         Self(path)
     }
@@ -34,9 +52,14 @@ impl Folder {
         use sha2::{Digest, Sha256};
         let onnx = fs::read(self.0.join(format!("{network}.onnx"))).unwrap();
         let sum: String = Sha256::digest(&onnx).iter().map(|byte| format!("{byte:02x}")).collect();
+        self.write(network, "/sha256", sum.into())
+    }
+
+    /// Changes an entry of a network's card.
+    fn write(&self, network: &str, entry: &str, value: serde_json::Value) -> &Self {
         self.change(&format!("{network}.json"), |json| {
             let mut card: serde_json::Value = serde_json::from_slice(&json).unwrap();
-            card["sha256"] = sum.into();
+            *card.pointer_mut(entry).unwrap() = value;
             card.to_string().into_bytes()
         })
     }
@@ -58,18 +81,64 @@ fn assert_plays(networks: Networks) {
     assert!(notes(&cues).count() > 50, "the band plays by rule");
 }
 
-#[test]
-fn the_built_in_networks_load_without_a_problem() {
-    let (networks, problems) = Networks::built_in();
-    assert_eq!(problems, [""; 0]);
-    assert!(networks.harmonist.is_some() && networks.soloist.is_some());
+/// The only problem of a folder whose harmonist is refused; the band plays.
+fn only_problem(folder: &Folder) -> String {
+    let (networks, problems) = folder.load();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].contains("harmonist.onnx"), "{}", problems[0]);
+    assert!(networks.harmonist.is_none() && networks.soloist.is_some());
+    assert_plays(networks);
+    problems[0].clone()
 }
 
 #[test]
-fn the_same_files_load_from_a_folder() {
-    let (networks, problems) = Folder::new("same").load();
-    assert_eq!(problems, [""; 0]);
-    assert!(networks.harmonist.is_some() && networks.soloist.is_some());
+fn the_built_in_networks_of_every_family_load_without_a_problem() {
+    for family in Family::ALL {
+        let (networks, problems) = Networks::built_in(family);
+        assert_eq!(problems, [""; 0]);
+        assert!(networks.harmonist.is_some() && networks.soloist.is_some());
+    }
+}
+
+#[test]
+fn the_same_files_load_from_a_folder_whatever_states_they_have() {
+    for family in Family::ALL {
+        let (networks, problems) = Folder::of(family, &format!("same-{}", folder(family))).load();
+        assert_eq!(problems, [""; 0]);
+        assert!(networks.harmonist.is_some() && networks.soloist.is_some());
+        assert_plays(networks);
+    }
+}
+
+#[test]
+fn a_network_of_another_contract_is_refused() {
+    let folder = Folder::new("contract");
+    folder.write("harmonist", "/contract", "continuo-1".into());
+    let problem = only_problem(&folder);
+    assert!(problem.contains("`continuo-1`") && problem.contains("`continuo-2`"), "{problem}");
+}
+
+#[test]
+fn a_network_of_another_vocabulary_is_refused() {
+    for (name, entry, value, says) in
+        [("styles", "/styles/0", "polka", "polka"), ("qualities", "/vocabulary/qualities/3", "7sus4", "7sus4")]
+    {
+        let folder = Folder::new(name);
+        let problem = only_problem(folder.write("harmonist", entry, value.into()));
+        assert!(problem.contains(name) && problem.contains(says), "{problem}");
+    }
+}
+
+#[test]
+fn a_state_that_does_not_come_back_is_refused() {
+    let folder = Folder::new("state");
+    // Names of states differ between exports; the first one of this file is what its card names.
+    let card: serde_json::Value = serde_json::from_slice(&network_file(Family::Gru, "harmonist.json")).unwrap();
+    let state = card["outputs"].as_object().unwrap().keys().find(|name| name.ends_with("_out")).unwrap().clone();
+    let lost = state.replace("_out", "_lost")[..state.len()].to_owned();
+    folder.change("harmonist.onnx", |onnx| replaced(onnx, &state, &lost)).vouch("harmonist");
+    let problem = only_problem(&folder);
+    assert!(problem.contains(&format!("it has no output `{state}`")), "{problem}");
 }
 
 #[test]
@@ -100,11 +169,8 @@ fn a_damaged_file_is_noticed_by_its_checksum() {
         onnx[middle] ^= 0xff;
         onnx
     });
-    let (networks, problems) = folder.load();
-    assert_eq!(problems.len(), 1);
-    assert!(problems[0].contains("harmonist.onnx") && problems[0].contains("damaged"), "{}", problems[0]);
-    assert!(networks.harmonist.is_none() && networks.soloist.is_some());
-    assert_plays(networks);
+    let problem = only_problem(&folder);
+    assert!(problem.contains("damaged"), "{problem}");
 }
 
 #[test]
@@ -113,32 +179,27 @@ fn a_file_that_is_no_network_is_refused_even_if_its_card_vouches_for_it() {
         ("empty", Vec::new()),
         ("text", b"not a network".to_vec()),
         ("half", {
-            let mut onnx = network_file("harmonist.onnx");
+            let mut onnx = network_file(Family::Gru, "harmonist.onnx");
             onnx.truncate(onnx.len() / 2);
             onnx
         }),
     ] {
         let folder = Folder::new(name);
-        let (networks, problems) = folder.change("harmonist.onnx", |_| contents).vouch("harmonist").load();
-        assert_eq!(problems.len(), 1, "{name}: {problems:?}");
-        assert!(problems[0].contains("harmonist.onnx"), "{}", problems[0]);
-        assert_plays(networks);
+        only_problem(folder.change("harmonist.onnx", |_| contents).vouch("harmonist"));
     }
 }
 
 #[test]
 fn a_network_in_the_place_of_another_is_refused() {
     let folder = Folder::new("swapped");
-    folder.change("harmonist.onnx", |_| network_file("soloist.onnx")).vouch("harmonist");
-    let (networks, problems) = folder.load();
-    assert_eq!(problems.len(), 1);
-    assert!(problems[0].contains("[1, 157]"), "{}", problems[0]);
-    assert_plays(networks);
+    folder.change("harmonist.onnx", |_| network_file(Family::Gru, "soloist.onnx")).vouch("harmonist");
+    let problem = only_problem(&folder);
+    assert!(problem.contains("[1, 194]"), "{problem}");
 }
 
 #[test]
 fn random_damage_never_panics() {
-    let onnx = network_file("harmonist.onnx");
+    let onnx = network_file(Family::Gru, "harmonist.onnx");
     for seed in 0..24usize {
         let folder = Folder::new(&format!("fuzz{seed}"));
         folder.change("harmonist.onnx", |_| {

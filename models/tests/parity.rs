@@ -2,11 +2,12 @@
 
 mod common;
 
-use common::{network_file, networks};
-use continuo_models::music::{BarPosition, Chord, Meter, Style, Tick};
-use continuo_models::network::features::{Note, PitchMemory};
-use continuo_models::network::harmonist::HarmonistInput;
-use continuo_models::network::soloist::{LastNote, SoloistInput};
+use common::{built_in, file, folder};
+use continuo_models::Family;
+use continuo_models::music::{BarPosition, Chord, Meter, Mode, PitchClass, Style, Tick};
+use continuo_models::network::features::{Level, Note, PitchMemory};
+use continuo_models::network::harmonist::{self, HarmonistAttributes, HarmonistInput, HarmonyLogits, Standing};
+use continuo_models::network::soloist::{self, LastNote, SoloistAttributes, SoloistInput};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -18,7 +19,20 @@ struct Fixture<S> {
 struct Sequence<S> {
     title: String,
     style: Option<usize>,
+    attributes: Attributes,
     steps: Vec<S>,
+}
+
+/// The levels of the role's attributes; those of the other are not there.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Attributes {
+    chord_rate: Level,
+    density: Level,
+    register: Level,
+    syncopation: Level,
+    chromaticism: Level,
+    mode: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -32,7 +46,9 @@ struct HarmonistStep {
     note: usize,
     previous_note: usize,
     previous_chord: usize,
+    previous_bass: Option<PitchClass>,
     chord_age: u32,
+    history: bool,
     position: Tick,
     bar: Tick,
     compound: bool,
@@ -44,12 +60,17 @@ struct HarmonistStep {
 struct HarmonistLogits {
     change: Vec<f32>,
     chord: Vec<f32>,
+    bass: Vec<f32>,
+    next_change: Vec<f32>,
+    next_chord: Vec<f32>,
+    next_bass: Vec<f32>,
     note: Vec<f32>,
 }
 
 #[derive(Deserialize)]
 struct SoloistStep {
     last_pitch: Option<u8>,
+    last_interval: Option<i32>,
     last_length: Option<Tick>,
     time: Option<Tick>,
     position: Tick,
@@ -70,8 +91,12 @@ struct SoloistLogits {
     time: Vec<f32>,
 }
 
-fn fixture<S: for<'a> Deserialize<'a>>(name: &str) -> Fixture<S> {
-    serde_json::from_slice(&network_file(&format!("fixtures/{name}.json"))).unwrap()
+fn fixture<S: for<'a> Deserialize<'a>>(family: Family, role: &str) -> Fixture<S> {
+    serde_json::from_slice(&file(&format!("fixtures/{}-{role}.json", folder(family)))).unwrap()
+}
+
+fn mode(index: usize) -> Mode {
+    [Mode::Major, Mode::Minor][index]
 }
 
 fn note(token: usize) -> Note {
@@ -110,80 +135,112 @@ fn assert_logits(ours: &[f32], theirs: &[f32], place: &str) {
     }
 }
 
+fn assert_harmony(ours: &HarmonyLogits, change: &[f32], chord: &[f32], bass: &[f32], place: &str) {
+    assert_logits(&ours.change, change, place);
+    assert_logits(&ours.chord, chord, place);
+    assert_logits(&ours.bass, bass, place);
+}
+
 #[test]
-fn the_harmonist_computes_what_it_computed_in_training() {
-    let networks = networks();
-    let network = networks.harmonist.as_ref().unwrap();
-    for sequence in fixture::<HarmonistStep>("harmonist").sequences {
-        let mut state = network.initial_state();
-        let (mut fast, mut slow) = (PitchMemory::new(0.94), PitchMemory::new(0.99));
-        for (index, step) in sequence.steps.iter().enumerate() {
-            let place = format!("{}, frame {index}", sequence.title);
-            let input = HarmonistInput {
-                note: note(step.note),
-                fast: &fast,
-                slow: &slow,
-                chord: Chord::from_index(step.previous_chord),
-                age: step.chord_age,
-                previous: note(step.previous_note),
-                position: bar(step.bar, step.compound),
-                tick: step.position,
-                style: sequence.style.map(|style| Style::ALL[style]),
-            };
-            assert_features(&input.features(), &step.features, &place);
-            let logits = network.step(&input, &mut state).unwrap();
-            assert_logits(&logits.change, &step.logits.change, &place);
-            assert_logits(&logits.chord, &step.logits.chord, &place);
-            assert_logits(&logits.note, &step.logits.note, &place);
-            if let Some(class) = note(step.note).pitch_class() {
-                fast.hear(class);
-                slow.hear(class);
+fn the_harmonists_compute_what_they_computed_in_training() {
+    for family in Family::ALL {
+        let networks = built_in(family);
+        let network = networks.harmonist.as_ref().unwrap();
+        for sequence in fixture::<HarmonistStep>(family, "harmonist").sequences {
+            let mut state = network.initial_state();
+            let mut memories = harmonist::DECAYS.map(PitchMemory::new);
+            let Attributes { chord_rate, chromaticism, mode: minor, .. } = sequence.attributes;
+            for (index, step) in sequence.steps.iter().enumerate() {
+                let place = format!("{}, {}, frame {index}", family.name(), sequence.title);
+                let standing = Standing {
+                    chord: Chord::from_index(step.previous_chord),
+                    bass: step.previous_bass,
+                    age: step.chord_age,
+                };
+                let input = HarmonistInput {
+                    note: note(step.note),
+                    previous: note(step.previous_note),
+                    memories: &memories,
+                    history: step.history.then_some(standing),
+                    position: bar(step.bar, step.compound),
+                    tick: step.position,
+                    style: sequence.style.map(|style| Style::ALL[style]),
+                    attributes: HarmonistAttributes { chord_rate, chromaticism, mode: minor.map(mode) },
+                };
+                assert_features(&input.features(), &step.features, &place);
+                let ours = network.step(&input, &mut state).unwrap();
+                let theirs = &step.logits;
+                assert_harmony(&ours.here, &theirs.change, &theirs.chord, &theirs.bass, &place);
+                assert_harmony(&ours.next, &theirs.next_change, &theirs.next_chord, &theirs.next_bass, &place);
+                assert_logits(&ours.note, &theirs.note, &place);
+                if let Some(class) = note(step.note).pitch_class() {
+                    memories.iter_mut().for_each(|memory| memory.hear(class));
+                }
             }
         }
     }
 }
 
 #[test]
-fn the_soloist_computes_what_it_computed_in_training() {
-    let networks = networks();
-    let network = networks.soloist.as_ref().unwrap();
-    for sequence in fixture::<SoloistStep>("soloist").sequences {
-        let mut state = network.initial_state();
-        let mut memory = PitchMemory::new(0.95);
-        for (index, step) in sequence.steps.iter().enumerate() {
-            let place = format!("{}, note {index}", sequence.title);
-            let last = step.last_pitch.zip(step.last_length).zip(step.time);
-            if let Some(pitch) = step.last_pitch {
-                memory.hear(pitch % 12);
+fn the_soloists_compute_what_they_computed_in_training() {
+    for family in Family::ALL {
+        let networks = built_in(family);
+        let network = networks.soloist.as_ref().unwrap();
+        for sequence in fixture::<SoloistStep>(family, "soloist").sequences {
+            let mut state = network.initial_state();
+            let mut memories = soloist::DECAYS.map(PitchMemory::new);
+            let mut before = None;
+            let Attributes { density, register, chromaticism, syncopation, mode: minor, .. } = sequence.attributes;
+            for (index, step) in sequence.steps.iter().enumerate() {
+                let place = format!("{}, {}, note {index}", family.name(), sequence.title);
+                assert_eq!(step.last_interval.is_some(), step.last_pitch.and(before).is_some(), "{place}");
+                let last = step.last_pitch.zip(step.last_length).zip(step.time);
+                if let Some(pitch) = step.last_pitch {
+                    memories.iter_mut().for_each(|memory| memory.hear(pitch % 12));
+                }
+                let next =
+                    step.ticks_to_next_chord.map(|wait| (step.position + wait, Chord::from_index(step.next_chord)));
+                let input = SoloistInput {
+                    last: last.map(|((key, length), time)| LastNote { key, before, length, time }),
+                    position: bar(step.bar, step.compound),
+                    tick: step.position,
+                    chord: Chord::from_index(step.chord),
+                    next_chord: next,
+                    memories: &memories,
+                    phrase: step.phrase,
+                    style: sequence.style.map(|style| Style::ALL[style]),
+                    attributes: SoloistAttributes {
+                        density,
+                        register,
+                        chromaticism,
+                        syncopation,
+                        mode: minor.map(mode),
+                    },
+                };
+                before = step.last_pitch;
+                assert_features(&input.features(), &step.features, &place);
+                let logits = network.step(&input, &mut state).unwrap();
+                assert_logits(&logits.pitch, &step.logits.pitch, &place);
+                assert_logits(&logits.length, &step.logits.length, &place);
+                assert_logits(&logits.time, &step.logits.time, &place);
             }
-            let next = step.ticks_to_next_chord.map(|wait| (step.position + wait, Chord::from_index(step.next_chord)));
-            let input = SoloistInput {
-                last: last.map(|((key, length), time)| LastNote { key, length, time }),
-                position: bar(step.bar, step.compound),
-                tick: step.position,
-                chord: Chord::from_index(step.chord),
-                next_chord: next,
-                memory: &memory,
-                phrase: step.phrase,
-                style: sequence.style.map(|style| Style::ALL[style]),
-            };
-            assert_features(&input.features(), &step.features, &place);
-            let logits = network.step(&input, &mut state).unwrap();
-            assert_logits(&logits.pitch, &step.logits.pitch, &place);
-            assert_logits(&logits.length, &step.logits.length, &place);
-            assert_logits(&logits.time, &step.logits.time, &place);
         }
     }
 }
 
 #[test]
 fn nonsense_never_reaches_the_network() {
-    use continuo_models::network::harmonist::SHAPE;
     use continuo_models::network::plan::Plan;
-    let plan = Plan::load(&network_file("harmonist.onnx"), &SHAPE).unwrap();
-    let mut state = plan.initial_state();
-    for features in [vec![], vec![0.0; 156], vec![0.0; 158], vec![f32::NAN; 157], vec![f32::INFINITY; 157]] {
-        assert!(plan.step(&features, &mut state).is_err());
+    const SIZE: usize = harmonist::FEATURES;
+    for family in Family::ALL {
+        let onnx = file(&format!("{}/harmonist.onnx", folder(family)));
+        let plan = Plan::load(&onnx, &harmonist::SHAPE).unwrap();
+        let mut state = plan.initial_state();
+        for features in
+            [vec![], vec![0.0; SIZE - 1], vec![0.0; SIZE + 1], vec![f32::NAN; SIZE], vec![f32::INFINITY; SIZE]]
+        {
+            assert!(plan.step(&features, &mut state).is_err());
+        }
+        assert!(plan.step(&[0.0; SIZE], &mut state).is_ok(), "and it goes on afterwards");
     }
-    assert!(plan.step(&[0.0; 157], &mut state).is_ok(), "and it goes on afterwards");
 }

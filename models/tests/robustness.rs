@@ -21,10 +21,15 @@ fn number() -> impl Strategy<Value = f32> {
     prop_oneof![8 => 0.0f32..=2.0, 1 => any::<f32>(), 1 => Just(f32::NAN)]
 }
 
+fn mode_of(minor: bool) -> Mode {
+    if minor { Mode::Minor } else { Mode::Major }
+}
+
 prop_compose! {
     fn controls()(
         a in 0usize..11, b in 0usize..11, numbers in prop::collection::vec(number(), 6), key_lock: bool, tonic: u8, minor: bool,
         seed: u32, players in prop::collection::vec((any::<bool>(), number(), any::<i8>(), any::<u8>()), 4),
+        levels in prop::array::uniform4(prop::option::of(any::<u8>())), mode in prop::option::of(any::<bool>()),
     ) -> Controls {
         let mut controls = Controls {
             style_a: Style::ALL[a],
@@ -32,8 +37,13 @@ prop_compose! {
             style_blend: numbers[0],
             temperature: numbers[1],
             follow: numbers[2],
+            chord_rate: levels[0],
+            chromaticism: levels[1],
+            mode: mode.map(mode_of),
+            lead_chromaticism: levels[2],
+            syncopation: levels[3],
             key_lock,
-            key: Key { tonic, mode: if minor { Mode::Minor } else { Mode::Major } },
+            key: Key { tonic, mode: mode_of(minor) },
             density: numbers[3],
             seed,
             humanise: numbers[4],

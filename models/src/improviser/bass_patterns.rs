@@ -6,6 +6,8 @@ use crate::music::Style;
 /// What a stroke of the bass plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
+    /// The bass of the harmony, with which its chord begins: the root, or what lies under a slash chord.
+    Bass,
     /// The root, near the last note.
     Root,
     /// The fifth, near the last note.
@@ -18,9 +20,9 @@ pub enum Tone {
     Octave,
     /// The next note of a line towards the next chord: chord tones on strong beats, steps between.
     Walk,
-    /// A step or a semitone away from the next root, if the chord is about to change; else the fifth.
+    /// A step or a semitone away from the next chord's bass, if the chord is about to change; else the fifth.
     Lead,
-    /// The root of the next chord, if that is about to begin; else the root.
+    /// The bass of the next chord, if that is about to begin; else the root.
     Ahead,
     /// The last note again.
     Again,

@@ -7,7 +7,7 @@ use super::scene::Scene;
 use crate::controls::Player;
 use crate::music::pitch::{KeyRange, PitchClassSet, class_of, nearest};
 use crate::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER};
-use crate::music::{Chord, Moment, PitchClass, Quality, Style, Tick};
+use crate::music::{Chord, Moment, PitchClass, Quality, SlashChord, Style, Tick};
 use crate::score::NoteCue;
 
 /// The keys of a bass: from the open E string up two octaves and a third.
@@ -16,7 +16,7 @@ const KEYS: KeyRange = KeyRange::new(28, 55);
 const HOME: u8 = 10;
 /// The longest that a note sounds, in ticks: the harmony may turn another way than was planned.
 const LONGEST: Tick = 48;
-/// A chord whose root was played so many ticks early need not begin with it.
+/// A chord whose bass was played so many ticks early need not begin with it.
 const EARLIEST: Tick = 24;
 
 /// Plays a line of chord tones, and of notes that lead to the next chord, in the manner of the style. One note at a
@@ -27,8 +27,8 @@ pub struct Bassist {
     chord: Option<Chord>,
     /// The last note of the line, and the one before it. A leap of an octave is no part of the line.
     last: [Option<u8>; 2],
-    /// When and for which chord a root was played ahead of time.
-    ahead: Option<(Tick, Chord)>,
+    /// When and for which harmony a bass was played ahead of time.
+    ahead: Option<(Tick, SlashChord)>,
 }
 
 impl Bassist {
@@ -43,17 +43,18 @@ impl Bassist {
             self.ahead = None;
             return;
         };
-        let was_ahead = self.ahead.is_some_and(|(at, ahead)| ahead == chord && (tick - EARLIEST..tick).contains(&at));
+        let harmony = SlashChord { chord, bass: scene.bass.unwrap_or(chord.root) };
+        let was_ahead = self.ahead.is_some_and(|(at, ahead)| ahead == harmony && (tick - EARLIEST..tick).contains(&at));
 
-        let density = scene.density(Player::Bass);
+        let density = scene.controls.density(Player::Bass);
         let mut strokes: Vec<_> = self.bar.strokes(scene, patterns, Purpose::Bass, density).collect();
         strokes.retain(|&(at, _)| at >= tick);
         if begins && was_ahead {
             strokes.retain(|&(at, _)| at > tick);
         } else if begins {
             match strokes.first_mut() {
-                Some((at, first)) if *at == tick => first.touch = Tone::Root,
-                _ => strokes.insert(0, (tick, stroke(0, Tone::Root))),
+                Some((at, first)) if *at == tick => first.touch = Tone::Bass,
+                _ => strokes.insert(0, (tick, stroke(0, Tone::Bass))),
             }
         }
         if begins {
@@ -67,6 +68,7 @@ impl Bassist {
             let line = Line {
                 scene,
                 chord,
+                bass: harmony.bass,
                 at,
                 until: moves.map_or(barline, |next| next.0),
                 range: range(scene),
@@ -78,11 +80,12 @@ impl Bassist {
 
     /// Plays `stroke` as the line wants it, until the `next` stroke at the latest.
     fn play(&mut self, line: &Line, stroke: Stroke<Tone>, next: Tick, out: &mut Vec<NoteCue>) {
-        let Line { scene, chord, at, .. } = *line;
-        let change = scene.next_chord.filter(|&(change, _)| change > at);
+        let Line { scene, chord, bass, at, .. } = *line;
+        let change = line.change().filter(|&(change, _)| change > at);
         let longest = if stroke.length == 0 { LONGEST } else { Tick::from(stroke.length) };
         let mut end = next.min(at + longest);
         let key = match stroke.touch {
+            Tone::Bass => line.tone(bass),
             Tone::Root => line.tone(chord.root),
             Tone::Third => line.tone(chord.third()),
             Tone::Fifth => line.tone(chord.fifth()),
@@ -95,7 +98,7 @@ impl Bassist {
                 Some((change, coming)) if change <= at + EARLIEST => {
                     self.ahead = Some((at, coming));
                     end = change + TICKS_PER_QUARTER / 2;
-                    line.tone(coming.root)
+                    line.tone(coming.bass)
                 }
                 _ => line.tone(chord.root),
             },
@@ -136,6 +139,8 @@ fn sixth(chord: Chord) -> PitchClass {
 struct Line<'a> {
     scene: &'a Scene<'a>,
     chord: Chord,
+    /// What the chord begins with.
+    bass: PitchClass,
     at: Tick,
     /// When the line moves on.
     until: Tick,
@@ -192,18 +197,26 @@ impl Line<'_> {
         self.last[0].filter(fits).or_else(|| self.tone(self.chord.root))
     }
 
-    /// The chord that begins when the line moves on, if it is known.
-    fn coming(&self) -> Option<Chord> {
-        self.scene.next_chord.filter(|&(change, _)| self.at < change && change <= self.until).map(|(_, chord)| chord)
+    /// The next change of harmony, if it is known.
+    fn change(&self) -> Option<(Tick, SlashChord)> {
+        let with_bass = |(tick, chord): (Tick, Chord)| {
+            (tick, SlashChord { chord, bass: self.scene.next_bass.unwrap_or(chord.root) })
+        };
+        self.scene.next_chord.map(with_bass)
     }
 
-    /// A note from which the next root is reached by step, if the chord changes then: from the side on which the
+    /// The harmony that begins when the line moves on, if it is known.
+    fn coming(&self) -> Option<SlashChord> {
+        self.change().filter(|&(change, _)| self.at < change && change <= self.until).map(|(_, harmony)| harmony)
+    }
+
+    /// A note from which the next bass is reached by step, if the chord changes then: from the side on which the
     /// line is, preferably a note of the scale or a semitone.
     fn lead(&self) -> Option<u8> {
         let coming = self.coming()?;
         let here = self.here();
-        let target = self.near(coming.root, here);
-        let scale = self.scene.key.scale().union(coming.tones());
+        let target = self.near(coming.bass, here);
+        let scale = self.scene.key.scale().union(coming.chord.tones());
         let chromatic = match self.scene.style {
             Style::Jazz | Style::Blues | Style::Latin => 2,
             _ => 9,
@@ -225,7 +238,7 @@ impl Line<'_> {
             })
     }
 
-    /// The next note of a walking line: towards the next chord's root if that is known, chord tones on strong beats.
+    /// The next note of a walking line: towards the next chord's bass if that is known, chord tones on strong beats.
     fn walk(&self) -> Option<u8> {
         if !self.is_strong()
             && let Some(key) = self.lead()
@@ -235,7 +248,7 @@ impl Line<'_> {
         let here = self.here();
         let scale = self.scene.key.scale().union(self.chord.tones());
         let candidates = self.allowed(if self.is_strong() { self.chord.tones() } else { scale });
-        let target = self.scene.next_chord.map(|(_, chord)| self.near(chord.root, here));
+        let target = self.change().map(|(_, coming)| self.near(coming.bass, here));
         // Without a goal the line goes up from the lower half of its range and down from the upper.
         let home = self.range.low + HOME;
         let rises = match target {
@@ -333,6 +346,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_slash_chord_begins_with_its_bass_and_goes_on_as_usual() {
+        for style in Style::ALL {
+            let mut chart = Chart::new("C | G | Am | F", "C major", (4, 4), style);
+            chart.inversion = 1;
+            let cues = played(&chart);
+            for &(change, chord) in &chart.changes {
+                let in_bar = |cue: &&NoteCue| (change - EARLIEST..change + 96).contains(&tick(cue));
+                let classes: Vec<u8> = cues.iter().filter(in_bar).map(|cue| class_of(cue.key)).collect();
+                assert!(classes.contains(&chord.third()), "{}", chart.written(&cues));
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn every_note_is_in_range_on_the_grid_and_in_the_locked_scale(chart in any_chart()) {
@@ -350,17 +377,18 @@ mod tests {
         fn strong_beats_have_chord_tones(chart in any_chart()) {
             for cue in played(&chart) {
                 let scene = chart.scene(crate::music::time::frame_at(tick(&cue)));
-                let line = Line { scene: &scene, chord: chart.chord_at(tick(&cue)), at: tick(&cue), until: tick(&cue), range: KEYS, last: [None; 2] };
+                let chord = chart.chord_at(tick(&cue));
+                let line = Line { scene: &scene, chord, bass: chord.root, at: tick(&cue), until: tick(&cue), range: KEYS, last: [None; 2] };
                 prop_assert!(!line.is_strong() || line.chord.contains(class_of(cue.key)), "{}", tick(&cue));
             }
         }
 
         #[test]
-        fn each_chord_begins_with_its_root_or_has_it_from_before(chart in any_chart()) {
+        fn each_chord_begins_with_its_bass_or_has_it_from_before(chart in any_chart()) {
             let cues = played(&chart);
             for &(change, chord) in &chart.changes {
-                let root = |cue: &&NoteCue| class_of(cue.key) == chord.root;
-                let begins = cues.iter().filter(root).any(|cue| {
+                let bass = |cue: &&NoteCue| class_of(cue.key) == chart.bass_of(chord);
+                let begins = cues.iter().filter(bass).any(|cue| {
                     let end = tick(cue) + cue.length.ticks() as Tick;
                     tick(cue) == change || (change - EARLIEST..change).contains(&tick(cue)) && end > change
                 });

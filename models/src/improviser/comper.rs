@@ -55,7 +55,7 @@ impl Comper {
         }
         self.early = None;
 
-        let density = scene.density(Player::Chords);
+        let density = scene.controls.density(Player::Chords);
         let mut strokes: Vec<_> = self.bar.strokes(scene, patterns, Purpose::Comping, density).collect();
         strokes.retain(|&(at, _)| at >= tick);
         if begins && is_due && struck_early {

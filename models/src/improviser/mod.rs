@@ -2,6 +2,7 @@
 
 mod bass_patterns;
 pub mod bassist;
+pub mod choice;
 pub mod comper;
 mod comping_patterns;
 pub mod harmonist;
@@ -25,8 +26,9 @@ use std::sync::Arc;
 
 use crate::controls::{Controls, Player};
 use crate::music::time::{TICKS_PER_FRAME, frame_start};
-use crate::music::{Chord, Frame, Key, Meter, Moment, Style, Tick};
+use crate::music::{Chord, Frame, Key, Meter, Moment, PitchClass, SlashChord, Style, Tick};
 use crate::network::Networks;
+use crate::network::features::MAX_LEVEL;
 use crate::score::{AnswerRow, Cue, FrameStart, Heard, NoteCue};
 
 use bassist::Bassist;
@@ -52,8 +54,17 @@ pub struct Outlook {
     pub key: Option<Key>,
     /// The chord of `frame`.
     pub chord: Option<Chord>,
+    /// Its bass.
+    pub bass: Option<PitchClass>,
     /// Chord changes expected after it, soonest first: first tick and chord.
     pub planned: [Option<(Tick, Chord)>; OUTLOOK_CHORDS],
+}
+
+impl Outlook {
+    /// The chord of `frame` over its bass.
+    pub fn slash_chord(&self) -> Option<SlashChord> {
+        self.chord.zip(self.bass).map(|(chord, bass)| SlashChord { chord, bass })
+    }
 }
 
 /// The band as a pure state machine. Its output depends only on the calls made since [`Improviser::new`] or
@@ -106,6 +117,15 @@ impl Improviser {
     /// Forgets everything, as after [`Improviser::new`].
     pub fn restart(&mut self) {
         *self = Self::new(Arc::clone(&self.networks));
+    }
+
+    /// Goes on with other networks: what was heard, decided and begun stays; only what the old networks had in mind goes.
+    pub fn exchange(&mut self, networks: &Arc<Networks>) {
+        if !Arc::ptr_eq(&self.networks, networks) {
+            self.harmonist.exchange(networks);
+            self.soloist.exchange(networks);
+            self.networks = Arc::clone(networks);
+        }
     }
 
     /// Takes in what the musician did. Call in order of `tick`.
@@ -195,8 +215,10 @@ impl Improviser {
             frame: next.frame,
             position: next.position,
             chord: harmony.chord,
+            bass: harmony.bass,
             chord_changes: harmony.changes,
-            next_chord: harmony.planned[0],
+            next_chord: harmony.planned[0].map(|(tick, coming)| (tick, coming.chord)),
+            next_bass: harmony.planned[0].map(|(_, coming)| coming.bass),
             key,
             style: style_of_bar(controls, next),
             touch: self.listener.touch(),
@@ -219,7 +241,9 @@ impl Improviser {
     /// What the band believes and intends.
     pub fn outlook(&self) -> Outlook {
         let frame = self.decided.map_or(0, |[_, next]| next.frame);
-        Outlook { frame, key: self.key, chord: self.harmony.chord, planned: self.harmony.planned }
+        let Harmony { chord, bass, planned, .. } = self.harmony;
+        let planned = planned.map(|change| change.map(|(tick, coming)| (tick, coming.chord)));
+        Outlook { frame, key: self.key, chord, bass, planned }
     }
 
     /// The harmony of the frame that was decided last.
@@ -270,6 +294,14 @@ fn sensible(start: &FrameStart) -> FrameStart {
     controls.humanise = number(controls.humanise, 0.0, 1.0, usual.humanise);
     controls.swing = number(controls.swing, 0.0, 1.0, usual.swing);
     controls.key.tonic %= 12;
+    for level in [
+        &mut controls.chord_rate,
+        &mut controls.chromaticism,
+        &mut controls.lead_chromaticism,
+        &mut controls.syncopation,
+    ] {
+        *level = level.map(|level| level.min(MAX_LEVEL));
+    }
     for player in &mut controls.players {
         player.density = number(player.density, 0.0, 1.0, 0.5);
         player.register = player.register.clamp(-2, 2);

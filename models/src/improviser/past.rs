@@ -6,11 +6,11 @@ use super::harmony_rules;
 use super::key_belief::KeyBelief;
 use super::spot::Spot;
 use crate::controls::Controls;
-use crate::music::{Chord, Style};
-use crate::network::HarmonistNetwork;
+use crate::music::{SlashChord, Style};
 use crate::network::features::{Note, PitchMemory};
-use crate::network::harmonist::{HarmonistInput, HarmonistLogits};
+use crate::network::harmonist::{DECAYS, HarmonistAttributes, HarmonistInput, HarmonyLogits, Standing};
 use crate::network::plan::State;
+use crate::network::{HarmonistNetwork, Networks};
 
 /// Two styles and how much of each.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -92,14 +92,51 @@ pub enum Advisor {
     Rules,
 }
 
+impl Advisor {
+    /// The network of `networks`, or rules if it is not there.
+    pub fn of(networks: &Networks) -> Self {
+        networks.harmonist.clone().map_or(Self::Rules, Self::Network)
+    }
+}
+
+/// What the harmonist's advice rests on besides the past.
+#[derive(Clone, Debug)]
+pub struct Grounds<'a> {
+    /// Where the advice comes from.
+    pub advisor: &'a Advisor,
+    /// The styles.
+    pub mix: StyleMix,
+    /// What the harmony is to be like.
+    pub attributes: HarmonistAttributes,
+    /// The keys that the band believes to be in.
+    pub keys: &'a KeyBelief,
+}
+
+impl<'a> Grounds<'a> {
+    /// What the controls ask for.
+    pub fn of(advisor: &'a Advisor, controls: &Controls, keys: &'a KeyBelief) -> Self {
+        let &Controls { chord_rate, chromaticism, mode, .. } = controls;
+        let attributes = HarmonistAttributes { chord_rate, chromaticism, mode };
+        Self { advisor, mix: StyleMix::of(controls), attributes, keys }
+    }
+}
+
+/// The harmony that is advised after a frame was read.
+#[derive(Clone, Debug)]
+pub struct Advice {
+    /// In that frame, with what is known of its note.
+    pub here: HarmonyLogits,
+    /// In the frame after it, before its note.
+    pub next: HarmonyLogits,
+}
+
 /// Everything that was heard and decided before a frame. `Clone` is a snapshot.
 #[derive(Clone, Debug)]
 pub struct Past {
     states: States,
-    fast: PitchMemory,
-    slow: PitchMemory,
+    memories: [PitchMemory; DECAYS.len()],
     note: Note,
-    chord: Option<Chord>,
+    standing: Option<SlashChord>,
     age: u32,
 }
 
@@ -107,10 +144,9 @@ impl Default for Past {
     fn default() -> Self {
         Self {
             states: States::default(),
-            fast: PitchMemory::new(0.94),
-            slow: PitchMemory::new(0.99),
+            memories: DECAYS.map(PitchMemory::new),
             note: Note::Rest,
-            chord: None,
+            standing: None,
             age: 0,
         }
     }
@@ -118,66 +154,88 @@ impl Default for Past {
 
 impl Past {
     /// The chord of the last frame.
-    pub fn chord(&self) -> Option<Chord> {
-        self.chord
+    pub fn standing(&self) -> Option<SlashChord> {
+        self.standing
     }
 
-    /// For how many frames it has stood.
+    /// For how many frames it has stood; 0 before the first.
     pub fn age(&self) -> u32 {
         self.age
     }
 
     /// Pitch classes of the lead line of late; they sum to 1 once anything has been heard.
     pub fn heard(&self) -> [f32; 12] {
-        self.fast.normalised()
+        self.memories[0].normalised()
     }
 
-    /// Reads the next frame, at `spot`, with `note` in it, and tells which chord is advised there.
+    /// Reads the next frame, at `spot`, with `note` in it, and puts down that the band plays `chord` there.
     ///
     /// # Errors
     /// When the network fails; the past is then of no more use to it.
     pub fn read(
         &mut self,
-        advisor: &Advisor,
-        note: Note,
+        grounds: &Grounds,
         spot: Spot,
-        mix: StyleMix,
-        keys: &KeyBelief,
-    ) -> Result<HarmonistLogits, String> {
-        let Advisor::Network(network) = advisor else {
-            return Ok(harmony_rules::advise(self, note, mix.main(), keys));
+        note: Note,
+        chord: Option<SlashChord>,
+    ) -> Result<Advice, String> {
+        match grounds.advisor {
+            Advisor::Network(network) => {
+                let advice = self.step(network, grounds, spot, note)?;
+                self.put_down(note, chord);
+                Ok(advice)
+            }
+            Advisor::Rules => {
+                let here = harmony_rules::advise(self, note, spot, grounds);
+                self.put_down(note, chord);
+                Ok(Advice { here, next: harmony_rules::advise(self, Note::Hidden, spot.plus(1), grounds) })
+            }
+        }
+    }
+
+    fn step(
+        &mut self,
+        network: &HarmonistNetwork,
+        grounds: &Grounds,
+        spot: Spot,
+        note: Note,
+    ) -> Result<Advice, String> {
+        let Self { states, memories, note: previous, standing, age } = self;
+        let history = Standing {
+            chord: standing.map(|standing| standing.chord),
+            bass: standing.map(|standing| standing.bass),
+            age: *age,
         };
-        let Self { states, fast, slow, note: previous, chord, age } = self;
-        states.step(
-            mix,
+        let logits = states.step(
+            grounds.mix,
             || network.initial_state(),
             |style, state| {
                 let input = HarmonistInput {
                     note,
-                    fast,
-                    slow,
-                    chord: *chord,
-                    age: *age,
                     previous: *previous,
+                    memories,
+                    history: Some(history),
                     position: spot.position,
                     tick: spot.tick(),
                     style: Some(style),
+                    attributes: grounds.attributes,
                 };
                 network.step(&input, state)
             },
             |ours, theirs, share| ours.mixed(theirs, share),
-        )
+        )?;
+        Ok(Advice { here: logits.here, next: logits.next })
     }
 
-    /// Puts down what the frame that was read held: its melody and its chord.
-    pub fn commit(&mut self, note: Note, chord: Option<Chord>) {
+    /// Puts down what a frame held: its melody and its chord.
+    pub(super) fn put_down(&mut self, note: Note, chord: Option<SlashChord>) {
         if let Some(class) = note.pitch_class() {
-            self.fast.hear(class);
-            self.slow.hear(class);
+            self.memories.iter_mut().for_each(|memory| memory.hear(class));
         }
         self.note = note;
-        self.age = if chord == self.chord { self.age.saturating_add(1) } else { 1 };
-        self.chord = chord;
+        let of = |chord: Option<SlashChord>| chord.map(|chord| chord.chord);
+        self.age = if of(chord) == of(self.standing) { self.age.saturating_add(1) } else { 1 };
+        self.standing = chord;
     }
 
     /// Forgets the network's states, so that another advisor can go on.

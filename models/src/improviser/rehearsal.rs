@@ -5,7 +5,7 @@ use super::scene::Scene;
 use crate::controls::Controls;
 use crate::music::pitch::key_name;
 use crate::music::time::{TICKS_PER_FRAME, frame_start};
-use crate::music::{BarPosition, Chord, Frame, Key, Meter, Style, Tick};
+use crate::music::{BarPosition, Chord, Frame, Key, Meter, PitchClass, Style, Tick};
 use crate::score::NoteCue;
 
 /// What is to be played.
@@ -17,6 +17,8 @@ pub(crate) struct Chart {
     pub controls: Controls,
     /// The chord changes: first tick and chord, no two alike in a row.
     pub changes: Vec<(Tick, Chord)>,
+    /// Which tone of each chord its bass is: 0 the root, 1 the third, …
+    pub inversion: usize,
     /// Whether the players know the next change before it comes.
     pub foreseen: bool,
     pub bars: Tick,
@@ -40,7 +42,7 @@ impl Chart {
         }
         let controls = Controls { humanise: 0.0, ..Controls::default() };
         let bars = bars.len() as Tick;
-        Self { key: key.parse().unwrap(), meter, style, controls, changes, foreseen: true, bars }
+        Self { key: key.parse().unwrap(), meter, style, controls, changes, inversion: 0, foreseen: true, bars }
     }
 
     /// The chord that stands at `tick`.
@@ -48,15 +50,23 @@ impl Chart {
         self.changes.iter().rev().find(|change| change.0 <= tick).unwrap_or(&self.changes[0]).1
     }
 
+    /// What the bass plays where `chord` begins.
+    pub fn bass_of(&self, chord: Chord) -> PitchClass {
+        chord.tone(self.inversion)
+    }
+
     /// What is known in `frame`.
     pub fn scene(&self, frame: Frame) -> Scene<'_> {
         let tick = frame_start(frame);
+        let next_chord = self.changes.iter().copied().find(|change| self.foreseen && change.0 > tick);
         Scene {
             frame,
             position: BarPosition { bar_start: 0, meter: self.meter }.at(tick),
             chord: Some(self.chord_at(tick)),
             chord_changes: self.changes.iter().any(|change| change.0 == tick),
-            next_chord: self.changes.iter().copied().find(|change| self.foreseen && change.0 > tick),
+            bass: Some(self.bass_of(self.chord_at(tick))),
+            next_chord,
+            next_bass: next_chord.map(|(_, chord)| self.bass_of(chord)),
             key: self.key,
             style: self.style,
             touch: 80,
@@ -106,9 +116,9 @@ pub(crate) fn any_chart() -> impl proptest::strategy::Strategy<Value = Chart> {
     use proptest::prelude::*;
     let meters = prop::sample::select(vec![(4u8, 4u8), (3, 4), (6, 8), (12, 8), (2, 4), (5, 4), (7, 8), (6, 4)]);
     let changes = prop::collection::vec((prop::sample::select(vec![4i64, 8, 16, 12, 3, 1, 32]), 0usize..144), 1..12);
-    let settings = (0f32..=1.0, 0f32..=1.0, -2i8..=2, any::<u32>(), any::<bool>());
+    let settings = (0f32..=1.0, 0f32..=1.0, -2i8..=2, any::<u32>(), any::<bool>(), 0usize..4);
     (meters, changes, settings, 0usize..24, 0usize..11, any::<bool>()).prop_map(
-        |(meter, steps, (band, own, register, seed, lock), key, style, foreseen)| {
+        |(meter, steps, (band, own, register, seed, lock, inversion), key, style, foreseen)| {
             let key = Key::from_index(key);
             let mut chart = Chart::new("C", "C major", meter, Style::ALL[style]);
             chart.changes.clear();
@@ -123,7 +133,7 @@ pub(crate) fn any_chart() -> impl proptest::strategy::Strategy<Value = Chart> {
                 }
             }
             chart.bars = tick / chart.meter.bar_ticks() + 2;
-            (chart.key, chart.foreseen) = (key, foreseen);
+            (chart.key, chart.foreseen, chart.inversion) = (key, foreseen, inversion);
             let controls = &mut chart.controls;
             (controls.density, controls.seed, controls.key_lock, controls.key) = (band, seed, lock, key);
             for player in &mut controls.players {

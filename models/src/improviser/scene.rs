@@ -1,9 +1,9 @@
 //! What every player of the band knows about the frame that is being decided.
 
-use crate::controls::{Controls, Player};
+use crate::controls::Controls;
 use crate::improviser::random::Random;
 use crate::music::time::{MOMENTS_PER_TICK, TICKS_PER_QUARTER, frame_start};
-use crate::music::{BarPosition, Chord, Frame, Key, PitchClassSet, Style, Tick};
+use crate::music::{BarPosition, Chord, Frame, Key, PitchClass, PitchClassSet, Style, Tick};
 
 /// The frame that is being decided, as the harmonist and the listener describe it to the other players.
 #[derive(Clone, Copy, Debug)]
@@ -14,10 +14,14 @@ pub struct Scene<'a> {
     pub position: BarPosition,
     /// The chord of the frame; `None`: no chord, the band rests.
     pub chord: Option<Chord>,
+    /// What the bass plays where that chord begins: its root, or another pitch class.
+    pub bass: Option<PitchClass>,
     /// Whether that chord begins in this frame.
     pub chord_changes: bool,
     /// The chord that is expected to follow, and its first tick.
     pub next_chord: Option<(Tick, Chord)>,
+    /// What the bass is expected to play there.
+    pub next_bass: Option<PitchClass>,
     /// The key that the band believes to be in, or the locked one.
     pub key: Key,
     /// The style of this frame's patterns: `style_a` or `style_b`, drawn per bar by the blend.
@@ -55,11 +59,6 @@ impl Scene<'_> {
         if self.controls.key_lock { self.controls.key.locked_scale() } else { PitchClassSet::ALL }
     }
 
-    /// How much `player` plays, 0 to 1: its own density, scaled by the band's.
-    pub fn density(&self, player: Player) -> f32 {
-        (self.controls.player(player).density * self.controls.density * 2.0).clamp(0.0, 1.0)
-    }
-
     /// `milliseconds` at the scene's tempo, in moments.
     pub fn moments(&self, milliseconds: f32) -> i64 {
         let per_minute = self.tempo * (TICKS_PER_QUARTER * MOMENTS_PER_TICK) as f32;
@@ -79,8 +78,10 @@ pub(crate) mod tests {
             frame,
             position: bar.at(frame_start(frame)),
             chord: Some(Chord::new(0, Quality::Major)),
+            bass: Some(0),
             chord_changes: frame == 0,
             next_chord: None,
+            next_bass: None,
             key: Key::major(0),
             style: Style::Pop,
             touch: 80,
@@ -89,18 +90,6 @@ pub(crate) mod tests {
             controls,
             random: Random::new(controls.seed, frame),
         }
-    }
-
-    #[test]
-    fn the_bands_density_scales_the_players_own() {
-        let density = |band: f32, own: f32| {
-            let mut controls = Controls { density: band, ..Controls::default() };
-            controls.players[Player::Chords as usize].density = own;
-            scene(&controls, 0).density(Player::Chords)
-        };
-        assert_eq!(density(0.5, 0.7), 0.7);
-        assert_eq!(density(0.0, 0.7), 0.0);
-        assert_eq!(density(1.0, 0.7), 1.0);
     }
 
     #[test]

@@ -8,12 +8,12 @@ use super::random::Purpose;
 use super::sampler::{Freedom, sample};
 use super::scene::Scene;
 use super::spot::Spot;
-use crate::controls::Player;
+use crate::controls::{Controls, Player};
 use crate::music::pitch::{KeyRange, nearest};
 use crate::music::time::TICKS_PER_FRAME;
 use crate::music::{BarPosition, Chord, Moment, PitchClassSet, Style, Tick};
 use crate::network::features::{PitchMemory, TIME_CLASSES};
-use crate::network::soloist::{LOWEST, LastNote, PITCHES, SoloistInput, SoloistLogits};
+use crate::network::soloist::{DECAYS, LOWEST, LastNote, PITCHES, SoloistAttributes, SoloistInput, SoloistLogits};
 use crate::network::{Networks, SoloistNetwork};
 use crate::score::NoteCue;
 
@@ -21,13 +21,19 @@ use crate::score::NoteCue;
 const PRIMED_NOTES: usize = 24;
 /// Chord changes that are remembered.
 const REMEMBERED_CHORDS: usize = 32;
-/// Semitones around the musician's middle within which the answer stays.
-const REACH: i32 = 14;
+/// Semitones around the musician's middle, moved by the register, within which the answer stays.
+const REACH: i32 = 12;
 /// The keys that a register can move the answer to.
 const KEYS: KeyRange = KeyRange::new(24, 108);
+/// Semitones from the ends of the network's keys within which no middle lies, so that an answer has an octave and more
+/// to move in.
+const MARGIN: i32 = 7;
+/// Log-odds against a note at the end of the reach; they grow with the square of the distance.
+const FAR: f32 = 2.0;
 /// Log-odds in favour of a chord tone on a beat.
 const ON_BEAT: f32 = 1.2;
-/// Log-odds against a note outside the scale, in the styles that have such notes.
+/// Log-odds against a note outside the scale, in the styles that have such notes, unless the musician says how many
+/// there are to be.
 const CHROMATIC: f32 = 1.5;
 const NUCLEUS: f32 = 0.95;
 const PITCH_HEAT: f32 = 0.9;
@@ -61,7 +67,9 @@ struct Answer {
 struct Line {
     states: States,
     last: Option<LeadNote>,
-    memory: PitchMemory,
+    /// The key of the note before the last.
+    before: Option<u8>,
+    memories: [PitchMemory; DECAYS.len()],
     since_rest: usize,
 }
 
@@ -86,6 +94,14 @@ impl Soloist {
     /// A soloist that has heard nothing.
     pub fn new(networks: &Networks) -> Self {
         Self { network: networks.soloist.clone(), answered: None, answer: None, chords: Vec::new() }
+    }
+
+    /// Goes on with another network, in the midst of an answer too.
+    pub fn exchange(&mut self, networks: &Networks) {
+        self.network = networks.soloist.clone();
+        if let Some(answer) = &mut self.answer {
+            answer.line.states = States::default();
+        }
     }
 
     /// The musician plays again: no further note.
@@ -153,7 +169,8 @@ impl Soloist {
         }
     }
 
-    /// Begins an answer with the next beat if a phrase has ended that has none yet.
+    /// Begins an answer with the next beat if a phrase has ended that has none yet. It goes on from the phrase as if
+    /// that had been played in the register of the answer.
     fn begin(&mut self, scene: &Scene, listener: &Listener) {
         let spot = Spot { frame: scene.frame, position: scene.position };
         let Some((number, phrase)) = listener.ended_phrase() else { return };
@@ -165,20 +182,22 @@ impl Soloist {
         let bar = scene.position.meter.bar_ticks();
         let length = (last.onset + last.length - first.onset).clamp(bar, 4 * bar);
         let mut answer = Answer {
-            line: Line { states: States::default(), last: None, memory: PitchMemory::new(0.95), since_rest: 0 },
+            line: Line::default(),
             onset: scene.tick(),
             end: scene.tick() + length,
             phrase: phrase.to_vec(),
             played: 0,
         };
+        let register = i32::from(scene.controls.player(Player::Lead).register);
+        let in_register = |note: LeadNote| LeadNote { key: octaves_away(note.key, register), ..note };
         for &note in &phrase[phrase.len().saturating_sub(PRIMED_NOTES)..] {
             let place = self.place_of(note.onset, scene);
             if self.read(&mut answer.line, place, scene).is_none() {
                 break;
             }
-            answer.line.put_down(note);
+            answer.line.put_down(in_register(note));
         }
-        answer.line.last = Some(last);
+        answer.line.last = Some(in_register(last));
         self.answer = Some(answer);
     }
 
@@ -196,12 +215,19 @@ impl Soloist {
     /// What the network says about the note at `place`; `None` without a network that works.
     fn read(&mut self, line: &mut Line, place: Place, scene: &Scene) -> Option<SoloistLogits> {
         let network = self.network.as_ref()?;
-        let Line { states, last, memory, since_rest } = line;
+        let Line { states, last, before, memories, since_rest } = line;
         let rested = last.is_some_and(|last| place.onset - (last.onset + last.length) >= 24);
         if rested {
             *since_rest = 0;
         }
-        let last = last.map(|last| LastNote { key: last.key, length: last.length, time: place.onset - last.onset });
+        let octaves = Compass::of(scene).octaves;
+        let last = last.map(|last| LastNote {
+            key: octaves_away(last.key, -octaves),
+            before: before.map(|before| octaves_away(before, -octaves)),
+            length: last.length,
+            time: place.onset - last.onset,
+        });
+        let attributes = attributes(scene.controls);
         let logits = states.step(
             StyleMix::of(scene.controls),
             || network.initial_state(),
@@ -212,9 +238,10 @@ impl Soloist {
                     tick: place.onset,
                     chord: place.chord,
                     next_chord: place.next_chord,
-                    memory,
+                    memories,
                     phrase: *since_rest,
                     style: Some(style),
+                    attributes,
                 };
                 network.step(&input, state)
             },
@@ -237,20 +264,79 @@ impl Soloist {
     }
 }
 
+impl Default for Line {
+    fn default() -> Self {
+        Self {
+            states: States::default(),
+            last: None,
+            before: None,
+            memories: DECAYS.map(PitchMemory::new),
+            since_rest: 0,
+        }
+    }
+}
+
 impl Line {
     fn put_down(&mut self, note: LeadNote) {
-        self.memory.hear(note.key % 12);
+        self.memories.iter_mut().for_each(|memory| memory.hear(note.key % 12));
         self.since_rest += 1;
+        self.before = self.last.map(|last| last.key);
         self.last = Some(note);
     }
 }
 
-/// The keys that an answer may use, before the register moves it.
+/// What the melody is to be like.
+fn attributes(controls: &Controls) -> SoloistAttributes {
+    SoloistAttributes {
+        density: controls.lead_density(),
+        register: controls.lead_register(),
+        chromaticism: controls.lead_chromaticism,
+        syncopation: controls.syncopation,
+        mode: controls.mode,
+    }
+}
+
+/// `key` moved by `octaves`, as far as the keyboard goes.
+fn octaves_away(key: u8, octaves: i32) -> u8 {
+    let class = i32::from(key % 12);
+    (i32::from(key) + 12 * octaves).clamp(class, 108 + class) as u8
+}
+
+/// Where an answer lies.
+#[derive(Clone, Copy, Debug)]
+struct Compass {
+    /// The key around which it moves, by [`REACH`] at most.
+    centre: i32,
+    /// How many octaves higher it sounds than the network's keys, because those do not reach so far.
+    octaves: i32,
+}
+
+impl Compass {
+    /// Around the musician's own middle, moved by the register.
+    fn of(scene: &Scene) -> Self {
+        let register = i32::from(scene.controls.player(Player::Lead).register);
+        let centre = (i32::from(scene.player_centre) + 12 * register)
+            .clamp(i32::from(KEYS.low) + REACH, i32::from(KEYS.high) - REACH);
+        let (lowest, highest) = (i32::from(LOWEST) + MARGIN, i32::from(LOWEST) + PITCHES as i32 - 1 - MARGIN);
+        let octaves = ((centre - highest + 11).max(0) / 12) - ((lowest - centre + 11).max(0) / 12);
+        Self { centre, octaves }
+    }
+
+    /// The key of a pitch of the network.
+    fn key(self, pitch: usize) -> i32 {
+        i32::from(LOWEST) + pitch as i32 + 12 * self.octaves
+    }
+
+    fn reaches(self, key: i32) -> bool {
+        (key - self.centre).abs() <= REACH
+    }
+}
+
+/// The pitch classes that an answer may use.
 struct Palette {
     chord: PitchClassSet,
     scale: PitchClassSet,
     chromatic: bool,
-    centre: i32,
 }
 
 impl Palette {
@@ -262,14 +348,10 @@ impl Palette {
         Self {
             chord: if chord.is_empty() { scale } else { chord },
             scale,
-            chromatic: !locked && matches!(scene.style, Style::Jazz | Style::Blues | Style::Latin),
-            centre: i32::from(scene.player_centre)
-                .clamp(i32::from(LOWEST) + REACH, i32::from(LOWEST) + PITCHES as i32 - 1 - REACH),
+            chromatic: !locked
+                && (scene.controls.lead_chromaticism.is_some()
+                    || matches!(scene.style, Style::Jazz | Style::Blues | Style::Latin)),
         }
-    }
-
-    fn reaches(&self, key: i32) -> bool {
-        (key - self.centre).abs() <= REACH
     }
 }
 
@@ -278,21 +360,17 @@ impl Palette {
 fn draw(logits: &SoloistLogits, answer: &Answer, scene: &Scene, place: Place, chord: Chord) -> Next {
     let controls = scene.controls;
     let temperature = controls.temperature;
-    let density = (controls.player(Player::Lead).density * 2.0 * controls.density).clamp(0.0, 1.0);
     let number = answer.played as u32;
 
-    let mut times = logits.time;
-    for (logit, &ticks) in times.iter_mut().zip(&TIME_CLASSES) {
-        *logit -= 1.6 * (density - 0.5) * (ticks as f32 / 12.0).log2();
-    }
     let freedom = Freedom { temperature: 0.8 * temperature, nucleus: NUCLEUS };
     // A frame has room for two notes, no more.
     let slow_enough = |class: usize| TIME_CLASSES[class] >= TICKS_PER_FRAME / 2;
-    let time = sample(&times, slow_enough, freedom, scene.random.uniform(Purpose::Time, number));
+    let time = sample(&logits.time, slow_enough, freedom, scene.random.uniform(Purpose::Time, number));
     let time = time.map_or(12, |class| TIME_CLASSES[class]);
     let ends = place.onset + time >= answer.end;
 
-    let palette = Palette::of(scene, chord);
+    let (palette, compass) = (Palette::of(scene, chord), Compass::of(scene));
+    let chromatic = if controls.lead_chromaticism.is_none() { CHROMATIC } else { 0.0 };
     let on_beat = scene.is_beat() && place.onset == scene.tick();
     let mut pitches = logits.pitch;
     for (index, logit) in pitches.iter_mut().enumerate() {
@@ -300,17 +378,19 @@ fn draw(logits: &SoloistLogits, answer: &Answer, scene: &Scene, place: Place, ch
         if palette.chord.contains(class) {
             *logit += if on_beat { ON_BEAT } else { 0.0 };
         } else if !palette.scale.contains(class) {
-            *logit -= CHROMATIC;
+            *logit -= chromatic;
         }
+        let distance = (compass.key(index) - compass.centre) as f32 / REACH as f32;
+        *logit -= FAR * distance * distance;
     }
     let allowed = |index: usize| {
         let class = index as u8 % 12;
         let fits = palette.chord.contains(class) || (!ends && (palette.chromatic || palette.scale.contains(class)));
-        fits && palette.reaches(i32::from(LOWEST) + index as i32)
+        fits && compass.reaches(compass.key(index))
     };
     let freedom = Freedom { temperature: PITCH_HEAT * temperature, nucleus: NUCLEUS };
     let pitch = sample(&pitches, allowed, freedom, scene.random.uniform(Purpose::Pitch, number));
-    let key = pitch.map_or_else(|| nearest(chord.root, palette.centre as u8), |index| LOWEST + index as u8);
+    let key = pitch.map_or_else(|| nearest(chord.root, compass.centre as u8), |index| compass.key(index) as u8);
 
     let freedom = Freedom { temperature: 0.6 * temperature, nucleus: NUCLEUS };
     let length = sample(&logits.length, |_| true, freedom, scene.random.uniform(Purpose::Length, number));
@@ -321,7 +401,8 @@ fn draw(logits: &SoloistLogits, answer: &Answer, scene: &Scene, place: Place, ch
 /// The next note by rule: the musician's phrase again, moved so that it begins on a chord tone, in the scale, with
 /// chord tones on the beats and at the end.
 fn echo(answer: &Answer, scene: &Scene, place: Place, chord: Chord) -> Next {
-    let palette = Palette::of(scene, chord);
+    let (palette, centre) = (Palette::of(scene, chord), Compass::of(scene).centre);
+    let up = 12 * i32::from(scene.controls.player(Player::Lead).register);
     let notes = &answer.phrase;
     let index = answer.played % notes.len();
     let note = notes[index];
@@ -330,11 +411,11 @@ fn echo(answer: &Answer, scene: &Scene, place: Place, chord: Chord) -> Next {
         None => (note.length.clamp(1, 96) + TICKS_PER_FRAME - 1) / TICKS_PER_FRAME * TICKS_PER_FRAME,
     };
     let ends = place.onset + time >= answer.end;
-    let first = i32::from(notes[0].key);
+    let first = i32::from(notes[0].key) + up;
     let shift = i32::from(closest(palette.chord, first)) - first;
-    let target = palette.centre + (i32::from(note.key) + shift - palette.centre).clamp(-REACH + 2, REACH - 2);
+    let target = centre + (i32::from(note.key) + up + shift - centre).clamp(-REACH + 2, REACH - 2);
     let on_beat = scene.is_beat() && place.onset == scene.tick();
-    let key = closest(if ends || on_beat { palette.chord } else { palette.scale }, target);
+    let key = KEYS.fold(closest(if ends || on_beat { palette.chord } else { palette.scale }, target));
     Next { key, length: note.length.clamp(1, if ends { 48 } else { time }), time }
 }
 
@@ -351,15 +432,56 @@ fn closest(classes: PitchClassSet, key: i32) -> u8 {
 
 fn cue(scene: &Scene, place: Place, next: &Next) -> NoteCue {
     let player = scene.controls.player(Player::Lead);
-    let moved = i32::from(next.key) + 12 * i32::from(player.register.clamp(-2, 2));
     let accent = if scene.is_beat() { 4 } else { -2 };
     NoteCue {
         player: Player::Lead,
         channel: player.channel,
-        // Pitches lie within 36–95, so two octaves lead no further than 12–119.
-        key: KEYS.fold(moved.clamp(0, 127) as u8),
+        key: next.key,
         velocity: (i32::from(scene.touch) + accent).clamp(1, 127) as u8,
         start: Moment::from_tick(place.onset),
         length: Moment::from_tick(next.length),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::improviser::scene::tests::scene;
+
+    fn compass(player_centre: u8, register: i8) -> Compass {
+        let mut controls = Controls::default();
+        controls.players[Player::Lead as usize].register = register;
+        Compass::of(&Scene { player_centre, ..scene(&controls, 0) })
+    }
+
+    #[test]
+    fn the_answer_lies_around_the_musicians_middle_moved_by_the_register() {
+        let centres = |middle| [-2, -1, 0, 1, 2].map(|register| compass(middle, register).centre);
+        assert_eq!(centres(64), [40, 52, 64, 76, 88]);
+        assert_eq!(centres(110), [86, 96, 96, 96, 96], "as far as the keys of a melody go");
+    }
+
+    #[test]
+    fn an_answer_has_more_than_an_octave_of_the_networks_keys_wherever_it_lies() {
+        for middle in 0..128 {
+            for register in -2..=2 {
+                let compass = compass(middle, register);
+                let keys: Vec<i32> =
+                    (0..PITCHES).map(|pitch| compass.key(pitch)).filter(|&key| compass.reaches(key)).collect();
+                assert!(keys.len() > 12 && keys.iter().all(|&key| (24..=108).contains(&key)), "{middle} {register}");
+            }
+        }
+        assert_eq!([60, 72, 88, 89, 94].map(|middle| compass(middle, 0).octaves), [0, 0, 0, 1, 1]);
+        assert_eq!([43, 42, 38].map(|middle| compass(middle, 0).octaves), [0, -1, -1]);
+    }
+
+    #[test]
+    fn a_key_keeps_its_pitch_class_wherever_it_is_moved() {
+        for key in 0..128 {
+            for octaves in -4..=4 {
+                assert_eq!(octaves_away(key, octaves) % 12, key % 12);
+            }
+        }
+        assert_eq!(octaves_away(60, 1), 72);
     }
 }

@@ -32,7 +32,7 @@ impl Voices {
         let settings = controls.player(Player::Voices);
         let allowed = if controls.key_lock { controls.key.locked_scale() } else { PitchClassSet::ALL };
         let scale = if controls.key_lock { controls.key.scale() } else { key.scale() };
-        let two = settings.density * controls.density * 2.0 >= TWO_VOICES;
+        let two = controls.density(Player::Voices) >= TWO_VOICES;
         let side = Side::of(settings.register);
         let mut row = AnswerRow { channel, lowest: side.lowest(), ..AnswerRow::silent(frame) };
         for class in 0..12 {

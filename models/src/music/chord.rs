@@ -44,6 +44,11 @@ impl Quality {
         Quality::DiminishedSeventh,
     ];
 
+    /// The name under which the model cards know the quality.
+    pub fn name(self) -> &'static str {
+        ["maj", "min", "dim", "aug", "sus4", "6", "7", "maj7", "min7", "min6", "hdim7", "dim7"][self as usize]
+    }
+
     /// The chord tones in semitones over the root: root, third (or fourth), fifth, and sixth or seventh if any.
     pub fn intervals(self) -> &'static [u8] {
         match self {
@@ -202,7 +207,7 @@ impl Chord {
     /// The chord that the held `keys` spell, if they spell one: at least three pitch classes, or a root and its third.
     /// Of several readings (C6 and Am7) the one over the lowest key wins. Fifths may be missing; ninths, elevenths and
     /// thirteenths over a seventh chord are taken as colour.
-    pub fn recognise(keys: &[u8]) -> Option<Recognised> {
+    pub fn recognise(keys: &[u8]) -> Option<SlashChord> {
         let bass = class_of(*keys.iter().min()?);
         let held: PitchClassSet = keys.iter().map(|&key| class_of(key)).collect();
         if held.len() < 2 {
@@ -216,7 +221,7 @@ impl Chord {
                 best = Some((misfit, chord));
             }
         }
-        best.map(|(_, chord)| Recognised { chord, bass })
+        best.map(|(_, chord)| SlashChord { chord, bass })
     }
 
     /// How badly the chord explains the `held` pitch classes over `bass`; `None` if it does not.
@@ -287,21 +292,48 @@ impl FromStr for Chord {
     }
 }
 
-/// A chord that was recognised from held keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Recognised {
+/// A chord over a bass: its root, another of its tones, or any pitch class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SlashChord {
     /// The chord.
     pub chord: Chord,
-    /// The pitch class of the lowest key.
+    /// The pitch class of the lowest note, 0–11.
     pub bass: PitchClass,
 }
 
-impl Recognised {
+impl SlashChord {
     /// The inversion: 0 with the root in the bass, 1 with the third, 2 the fifth, 3 the sixth or seventh; `None` over
     /// a bass that is no chord tone.
     pub fn inversion(self) -> Option<usize> {
         let over_root = ascent(self.chord.root, self.bass);
         self.chord.quality.intervals().iter().position(|&interval| interval == over_root)
+    }
+
+    /// The chord symbol as `key` writes it, with the bass behind a slash if it is not the root, such as "C/E".
+    pub fn symbol(self, key: Key) -> String {
+        let bass = match self.inversion() {
+            Some(0) => return self.chord.symbol(key),
+            Some(tone) => self.chord.spelled(key)[tone],
+            None => key.spell(self.bass),
+        };
+        format!("{}/{bass}", self.chord.symbol(key))
+    }
+}
+
+impl From<Chord> for SlashChord {
+    /// The chord over its root.
+    fn from(chord: Chord) -> Self {
+        Self { chord, bass: chord.root }
+    }
+}
+
+impl fmt::Display for SlashChord {
+    /// The chord symbol with common spellings; see [`SlashChord::symbol`] for those of a key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.inversion() {
+            Some(0) => self.chord.fmt(f),
+            _ => write!(f, "{}/{}", self.chord, Spelling::common(self.bass)),
+        }
     }
 }
 
@@ -332,6 +364,18 @@ mod tests {
         assert_eq!(tones("E7", "C major"), "E G# B D");
         assert_eq!(tones("Bdim7", "C minor"), "B D F Ab");
         assert_eq!(tones("Ab", "C major"), "Ab C Eb");
+    }
+
+    #[test]
+    fn a_bass_that_is_not_the_root_is_written_behind_a_slash() {
+        let over = |symbol: &str, bass| SlashChord { chord: chord(symbol), bass };
+        let in_key = |slash: SlashChord, key: &str| slash.symbol(key.parse().unwrap());
+        assert_eq!(in_key(over("C", 0), "C major"), "C");
+        assert_eq!(in_key(over("C", 4), "C major"), "C/E");
+        assert_eq!(in_key(over("Fm", 8), "C major"), "Fm/Ab");
+        assert_eq!(in_key(over("C", 10), "F major"), "C/Bb");
+        assert_eq!(over("Cm", 3).to_string(), "Cm/Eb");
+        assert_eq!(SlashChord::from(chord("G7")).to_string(), "G7");
     }
 
     #[test]

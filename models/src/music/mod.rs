@@ -8,7 +8,7 @@ pub mod style;
 pub mod time;
 pub mod voicing;
 
-pub use chord::{Chord, Quality};
+pub use chord::{Chord, Quality, SlashChord};
 pub use key::{Key, Mode};
 pub use numeral::{Function, Numeral};
 pub use pitch::{PitchClass, PitchClassSet};

@@ -3,10 +3,12 @@
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::music::Style;
+use super::features::TIME_CLASSES;
+use crate::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER};
+use crate::music::{Quality, Style, Tick};
 
 /// The contract between training and playing that this version reads (docs/models.md).
-pub const CONTRACT: &str = "continuo-1";
+pub const CONTRACT: &str = "continuo-2";
 
 /// What the loader reads of a model card. The other fields (corpus, licences, metrics) are for people.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -17,8 +19,54 @@ pub struct Card {
     pub role: String,
     /// The styles, in the order of the style block.
     pub styles: Vec<String>,
+    /// The units and classes that it was trained on.
+    #[serde(default)]
+    pub vocabulary: Vocabulary,
     /// SHA-256 of the ONNX file, in hexadecimal.
     pub sha256: String,
+}
+
+/// The units and classes that a network was trained on; what a card leaves out is taken to be as this version has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Vocabulary {
+    /// Ticks in a quarter note.
+    pub ticks_per_quarter: Option<Tick>,
+    /// Ticks in a frame.
+    pub frame: Option<Tick>,
+    /// The chord qualities, in order.
+    pub qualities: Option<Vec<String>>,
+    /// The time classes, in ticks.
+    pub time_classes: Option<Vec<Tick>>,
+}
+
+impl Vocabulary {
+    /// Names the first entry that is not as this version has it.
+    fn check(&self) -> Result<(), String> {
+        let number = |what: &str, theirs: Option<Tick>, ours: Tick| match theirs {
+            Some(theirs) if theirs != ours => Err(format!("its `{what}` is {theirs}, and must be {ours}")),
+            _ => Ok(()),
+        };
+        number("ticks_per_quarter", self.ticks_per_quarter, TICKS_PER_QUARTER)?;
+        number("frame", self.frame, TICKS_PER_FRAME)?;
+        if let Some(theirs) = &self.qualities {
+            same_words("qualities", theirs, &Quality::ALL.map(Quality::name))?;
+        }
+        match &self.time_classes {
+            Some(theirs) if *theirs != TIME_CLASSES => {
+                Err(format!("its `time_classes` are {theirs:?}, and must be {TIME_CLASSES:?}"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn same_words(what: &str, theirs: &[String], ours: &[&str]) -> Result<(), String> {
+    if theirs.iter().map(String::as_str).eq(ours.iter().copied()) {
+        Ok(())
+    } else {
+        Err(format!("its {what} are `{}`, and must be `{}`", theirs.join(" "), ours.join(" ")))
+    }
 }
 
 impl Card {
@@ -33,10 +81,8 @@ impl Card {
         if card.role != role {
             return Err(format!("its card says that it is a `{}`, not a `{role}`", card.role));
         }
-        if !card.styles.iter().map(String::as_str).eq(Style::ALL.iter().map(|style| style.name())) {
-            let ours: Vec<_> = Style::ALL.iter().map(|style| style.name()).collect();
-            return Err(format!("its styles are `{}`, and must be `{}`", card.styles.join(" "), ours.join(" ")));
-        }
+        same_words("styles", &card.styles, &Style::ALL.map(Style::name))?;
+        card.vocabulary.check()?;
         let sum: String = Sha256::digest(onnx).iter().map(|byte| format!("{byte:02x}")).collect();
         if !card.sha256.eq_ignore_ascii_case(&sum) {
             return Err(format!(
@@ -67,6 +113,24 @@ mod tests {
         assert!(Card::read(&card(CONTRACT, "soloist", &styles, OF_NOTHING), "soloist", b"").is_ok());
     }
 
+    fn with_vocabulary(vocabulary: serde_json::Value) -> Vec<u8> {
+        let styles = Style::ALL.map(Style::name);
+        serde_json::json!({
+            "contract": CONTRACT, "role": "soloist", "styles": styles, "sha256": OF_NOTHING, "vocabulary": vocabulary,
+        })
+        .to_string()
+        .into_bytes()
+    }
+
+    #[test]
+    fn a_vocabulary_that_is_this_versions_own_is_accepted() {
+        let whole = serde_json::json!({
+            "ticks_per_quarter": 24, "frame": 6, "qualities": Quality::ALL.map(Quality::name),
+            "time_classes": TIME_CLASSES.to_vec(), "and": "more",
+        });
+        assert!(Card::read(&with_vocabulary(whole), "soloist", b"").is_ok());
+    }
+
     #[test]
     fn what_does_not_fit_is_said() {
         let styles = Style::ALL.map(Style::name);
@@ -74,10 +138,15 @@ mod tests {
         shuffled.swap(0, 1);
         for (json, says) in [
             (b"{".to_vec(), "cannot be read"),
-            (card("continuo-9", "soloist", &styles, OF_NOTHING), "continuo-9"),
+            (card("continuo-1", "soloist", &styles, OF_NOTHING), "contract `continuo-1`"),
             (card(CONTRACT, "harmonist", &styles, OF_NOTHING), "not a `soloist`"),
             (card(CONTRACT, "soloist", &shuffled, OF_NOTHING), "pop jazz"),
             (card(CONTRACT, "soloist", &styles, "00"), "damaged"),
+            (with_vocabulary(serde_json::json!({ "ticks_per_quarter": 480 })), "`ticks_per_quarter` is 480"),
+            (with_vocabulary(serde_json::json!({ "frame": 12 })), "`frame` is 12"),
+            (with_vocabulary(serde_json::json!({ "qualities": ["maj", "min"] })), "qualities are `maj min`"),
+            (with_vocabulary(serde_json::json!({ "time_classes": [1, 2] })), "`time_classes` are [1, 2]"),
+            (with_vocabulary(serde_json::json!({ "qualities": 12 })), "cannot be read"),
         ] {
             let problem = Card::read(&json, "soloist", b"").unwrap_err();
             assert!(problem.contains(says), "{problem}");

@@ -1,24 +1,25 @@
 //! The blocks of which the networks' feature vectors are made, as docs/models.md defines them.
 
 use crate::music::time::TICKS_PER_FRAME;
-use crate::music::{BarPosition, Chord, PitchClass, Quality, Style, Tick};
+use crate::music::{BarPosition, Chord, Mode, PitchClass, PitchClassSet, Style, Tick};
 
-/// Size of the note block.
-pub const NOTE: usize = 26;
 /// Size of the chord block.
-pub const CHORD: usize = 25;
+pub const CHORD: usize = 2 * PITCH_CLASSES;
 /// Size of the meter block.
 pub const METER: usize = 31;
 /// Size of the style block.
 pub const STYLE: usize = Style::ALL.len();
 /// Size of a pitch-class block.
 pub const PITCH_CLASSES: usize = 12;
+/// Size of the block of an attribute's level: the number of levels.
+pub const LEVELS: usize = MAX_LEVEL as usize + 1;
+/// Size of the mode block.
+pub const MODE: usize = 2;
 /// Number of time classes.
 pub const TIMES: usize = TIME_CLASSES.len();
 
 const POSITIONS: usize = 24;
 const BAR_FRAMES: [Tick; 5] = [8, 12, 16, 18, 24];
-const QUALITIES: usize = Quality::ALL.len();
 
 /// The time classes, in ticks.
 pub const TIME_CLASSES: [Tick; 46] = [
@@ -36,6 +37,13 @@ pub fn time_class(ticks: Tick) -> usize {
     }
 }
 
+/// How much of an attribute there is to be, from 0, the lowest fifth of the corpus, to 4, the highest; `None` leaves it
+/// free.
+pub type Level = Option<u8>;
+
+/// The highest level.
+pub const MAX_LEVEL: u8 = 4;
+
 /// The melody in a frame, as the harmonist reads it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Note {
@@ -51,22 +59,22 @@ pub enum Note {
 }
 
 impl Note {
-    /// The token of the contract, 0–25.
-    pub fn token(self) -> usize {
-        match self {
-            Note::Rest => 0,
-            Note::Onset(class) => 1 + usize::from(class % 12),
-            Note::Held(class) => 13 + usize::from(class % 12),
-            Note::Hidden => 25,
-        }
-    }
-
     /// The pitch class that sounds, if one is known to.
     pub fn pitch_class(self) -> Option<PitchClass> {
         match self {
             Note::Onset(class) | Note::Held(class) => Some(class % 12),
             Note::Rest | Note::Hidden => None,
         }
+    }
+
+    /// The pitch class that begins, if one is known to.
+    pub fn onset(self) -> Option<PitchClass> {
+        self.pitch_class().filter(|_| matches!(self, Note::Onset(_)))
+    }
+
+    /// The pitch class that began before and still sounds, if one is known to.
+    pub fn held(self) -> Option<PitchClass> {
+        self.pitch_class().filter(|_| matches!(self, Note::Held(_)))
     }
 }
 
@@ -134,16 +142,33 @@ impl<'a> Blocks<'a> {
         self
     }
 
-    /// The note block.
-    pub fn note(&mut self, note: Note) -> &mut Self {
-        self.one_hot(NOTE, Some(note.token()))
+    /// A block with a single value, 1 if `is_so`.
+    pub fn flag(&mut self, is_so: bool) -> &mut Self {
+        self.one_hot(1, is_so.then_some(0))
     }
 
-    /// The chord block.
+    /// A block of pitch classes.
+    pub fn classes(&mut self, classes: PitchClassSet) -> &mut Self {
+        for class in classes.iter() {
+            self.values[self.written + usize::from(class)] = 1.0;
+        }
+        self.written += PITCH_CLASSES;
+        self
+    }
+
+    /// A block of pitch classes with one of them, or none.
+    pub fn class(&mut self, class: Option<PitchClass>) -> &mut Self {
+        self.classes(class.into_iter().collect())
+    }
+
+    /// The chord block: zeros without a chord.
     pub fn chord(&mut self, chord: Option<Chord>) -> &mut Self {
-        self.one_hot(12, chord.map(|chord| usize::from(chord.root % 12)))
-            .one_hot(QUALITIES, chord.map(|chord| chord.quality as usize))
-            .one_hot(1, chord.is_none().then_some(0))
+        self.class(chord.map(|chord| chord.root)).classes(chord.map_or(PitchClassSet::EMPTY, Chord::tones))
+    }
+
+    /// What is not known of a note by its pitch classes: whether it is a rest, and whether it is hidden.
+    pub fn rest_or_hidden(&mut self, note: Note) -> &mut Self {
+        self.flag(note == Note::Rest).flag(note == Note::Hidden)
     }
 
     /// The meter block at `tick`.
@@ -153,19 +178,29 @@ impl<'a> Blocks<'a> {
         let length = BAR_FRAMES.iter().position(|frames| frames * TICKS_PER_FRAME == bar).unwrap_or(BAR_FRAMES.len());
         self.one_hot(POSITIONS, Some(frame.min(POSITIONS - 1)))
             .one_hot(BAR_FRAMES.len() + 1, Some(length))
-            .one_hot(1, position.meter.is_compound().then_some(0))
+            .flag(position.meter.is_compound())
     }
 
     /// The style block.
     pub fn style(&mut self, style: Option<Style>) -> &mut Self {
         self.one_hot(STYLE, style.map(|style| style as usize))
     }
+
+    /// The block of an attribute.
+    pub fn level(&mut self, level: Level) -> &mut Self {
+        self.one_hot(LEVELS, level.map(usize::from))
+    }
+
+    /// The mode block.
+    pub fn mode(&mut self, mode: Option<Mode>) -> &mut Self {
+        self.one_hot(MODE, mode.map(|mode| mode as usize))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::music::Meter;
+    use crate::music::{Meter, Quality};
 
     fn ones(size: usize, write: impl Fn(&mut Blocks)) -> Vec<usize> {
         let mut values = vec![9.0; size];
@@ -192,10 +227,18 @@ mod tests {
     }
 
     #[test]
-    fn the_chord_block_has_root_and_quality_or_no_chord() {
-        let chord = Chord { root: 7, quality: Quality::Dominant };
-        assert_eq!(ones(CHORD, |blocks| _ = blocks.chord(Some(chord))), [7, 12 + 6]);
-        assert_eq!(ones(CHORD, |blocks| _ = blocks.chord(None)), [24]);
+    fn the_chord_block_has_the_root_and_the_tones() {
+        let chord = Chord::new(7, Quality::Dominant);
+        assert_eq!(ones(CHORD, |blocks| _ = blocks.chord(Some(chord))), [7, 12 + 2, 12 + 5, 12 + 7, 12 + 11]);
+        assert_eq!(ones(CHORD, |blocks| _ = blocks.chord(None)), [0; 0]);
+    }
+
+    #[test]
+    fn a_free_attribute_is_zeros() {
+        assert_eq!(ones(LEVELS, |blocks| _ = blocks.level(Some(4))), [4]);
+        assert_eq!(ones(LEVELS, |blocks| _ = blocks.level(None)), [0; 0]);
+        assert_eq!(ones(MODE, |blocks| _ = blocks.mode(Some(Mode::Minor))), [1]);
+        assert_eq!(ones(MODE, |blocks| _ = blocks.mode(None)), [0; 0]);
     }
 
     #[test]

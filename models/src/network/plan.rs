@@ -5,7 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tract_onnx::prelude::*;
 
-/// What a step model must look like (docs/models.md).
+/// What a step model must look like (docs/models.md). Its states are its own affair: every input `NAME_in` is one, and
+/// comes back as the output `NAME_out` of the same shape.
 #[derive(Debug)]
 pub struct Shape {
     /// The network's role, which is also its file's name.
@@ -14,13 +15,11 @@ pub struct Shape {
     pub features: usize,
     /// Names and lengths of the outputs `[1, length]`.
     pub outputs: &'static [(&'static str, usize)],
-    /// Names of the states; `NAME_in` and `NAME_out` are `[1, 1, H]`.
-    pub states: &'static [&'static str],
 }
 
-/// The largest file and the largest state that are loaded: far above any sensible network.
+/// The largest file that is loaded, and the most values of all its states: far above any sensible network.
 const MAX_FILE_BYTES: usize = 64 << 20;
-const MAX_STATE: usize = 1 << 14;
+const MAX_STATE: usize = 4 << 20;
 
 /// A loaded step model. Immutable: share it between threads and instances through `Arc`.
 pub struct Plan {
@@ -93,37 +92,36 @@ impl Plan {
             .collect();
         let model = model.into_typed().and_then(TypedModel::into_decluttered).map_err(unreadable)?;
 
-        let mut sizes = vec![None; shape.states.len()];
+        let mut states = Vec::new();
         let mut inputs = Vec::with_capacity(input_names.len());
         for (index, name) in input_names.iter().enumerate() {
             let dimensions = dimensions(model.input_fact(index).map_err(unreadable)?, "input", name)?;
-            inputs.push(match shape.states.iter().position(|state| *name == format!("{state}_in")) {
+            inputs.push(match name.strip_suffix("_in") {
                 _ if name == "features" && dimensions == [1, shape.features] => Input::Features,
                 _ if name == "features" => {
                     return Err(format!("its input `features` is {dimensions:?}, and must be [1, {}]", shape.features));
                 }
-                Some(state) => match dimensions[..] {
-                    [1, 1, size @ 1..=MAX_STATE] => {
-                        sizes[state] = Some(size);
-                        Input::State(state)
-                    }
-                    _ => return Err(format!("its state `{name}` is {dimensions:?}, and must be [1, 1, size]")),
-                },
+                Some(state) => {
+                    states.push((format!("{state}_out"), dimensions));
+                    Input::State(states.len() - 1)
+                }
                 None => return Err(format!("it asks for an input `{name}` that this version does not know")),
             });
         }
         if !inputs.iter().any(|input| matches!(input, Input::Features)) {
             return Err("it has no input `features`".into());
         }
-        let sizes: Vec<usize> = (shape.states.iter().zip(sizes))
-            .map(|(state, size)| size.ok_or(format!("it has no input `{state}_in`")))
-            .collect::<Result<_, _>>()?;
+        let size = states.iter().try_fold(0usize, |sum, (_, dimensions)| {
+            let size = dimensions.iter().try_fold(1usize, |size, &dimension| size.checked_mul(dimension))?;
+            sum.checked_add(size)
+        });
+        if size.is_none_or(|size| size > MAX_STATE) {
+            return Err(format!("its states have more than {MAX_STATE} values, which cannot be right"));
+        }
 
         let expected = shape.outputs.iter().map(|&(name, size)| (name.to_string(), vec![1, size]));
-        let expected_states =
-            shape.states.iter().zip(&sizes).map(|(state, &size)| (format!("{state}_out"), vec![1, 1, size]));
         let mut outputs = Vec::new();
-        for (name, expected) in expected.chain(expected_states) {
+        for (name, expected) in expected.chain(states.iter().cloned()) {
             let index =
                 output_names.iter().position(|output| *output == name).ok_or(format!("it has no output `{name}`"))?;
             let dimensions = dimensions(model.output_fact(index).map_err(unreadable)?, "output", &name)?;
@@ -132,8 +130,8 @@ impl Plan {
             }
             outputs.push(index);
         }
-        let initial = (sizes.iter())
-            .map(|&size| Tensor::zero::<f32>(&[1, 1, size]).map(TValue::from))
+        let initial = (states.iter())
+            .map(|(_, dimensions)| Tensor::zero::<f32>(dimensions).map(TValue::from))
             .collect::<TractResult<_>>()
             .map_err(unreadable)?;
         let runnable = model.into_optimized().and_then(|model| model.into_runnable()).map_err(unreadable)?;

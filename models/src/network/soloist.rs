@@ -1,37 +1,51 @@
 //! The soloist network: one step per note, which pitch, how long, and when the next one.
 
-use super::features::{Blocks, CHORD, METER, PITCH_CLASSES, PitchMemory, STYLE, TIMES, time_class};
+use super::features::{
+    Blocks, CHORD, LEVELS, Level, METER, MODE, PITCH_CLASSES, PitchMemory, STYLE, TIMES, time_class,
+};
+use super::mix;
 use super::plan::{Plan, Shape, State};
-use crate::music::{BarPosition, Chord, Style, Tick};
+use crate::music::pitch::ascent;
+use crate::music::{BarPosition, Chord, Mode, Style, Tick};
 
 /// Number of pitches.
 pub const PITCHES: usize = 60;
 /// The MIDI key of pitch 0.
 pub const LOWEST: u8 = 36;
 
+/// How fast the memories of [`SoloistInput::memories`] fade, in order.
+pub const DECAYS: [f64; 2] = [0.95, 0.99];
+
+/// The largest interval that is told from larger ones, in semitones.
+const WIDEST: i32 = 24;
+const INTERVALS: usize = 2 * WIDEST as usize + 1;
 const TICKS_IN_BEAT: usize = 24;
 const UNTIL_BOUNDS: [Tick; 8] = [6, 12, 24, 36, 48, 72, 96, 192];
 const UNTIL: usize = UNTIL_BOUNDS.len() + 1;
 const PHRASE: usize = 12;
 
 /// Length of the feature vector.
-pub const FEATURES: usize = PITCHES
-    + 2 * PITCH_CLASSES
+pub const FEATURES: usize = PITCH_CLASSES
+    + 2 * CHORD
+    + DECAYS.len() * PITCH_CLASSES
+    + PITCHES
+    + INTERVALS
+    + PITCH_CLASSES
     + 2 * TIMES
     + METER
     + TICKS_IN_BEAT
-    + 2 * CHORD
+    + 2
     + UNTIL
-    + PITCH_CLASSES
     + PHRASE
-    + STYLE;
+    + STYLE
+    + 4 * LEVELS
+    + MODE;
 
 /// What the file must look like.
 pub const SHAPE: Shape = Shape {
     role: "soloist",
     features: FEATURES,
     outputs: &[("logits_pitch", PITCHES), ("logits_length", TIMES), ("logits_time", TIMES)],
-    states: &["h0", "h1"],
 };
 
 /// The note before the one that is asked for.
@@ -39,10 +53,35 @@ pub const SHAPE: Shape = Shape {
 pub struct LastNote {
     /// MIDI key, 0–127.
     pub key: u8,
+    /// MIDI key of the note before it; `None`: it was the first.
+    pub before: Option<u8>,
     /// Sounding length in ticks.
     pub length: Tick,
     /// Ticks from its onset to the onset of the note that is asked for.
     pub time: Tick,
+}
+
+impl LastNote {
+    /// The place of the interval that led to the note, taken after folding.
+    fn interval_index(self) -> Option<usize> {
+        let interval = pitch_index(self.key) as i32 - pitch_index(self.before?) as i32;
+        Some((interval.clamp(-WIDEST, WIDEST) + WIDEST) as usize)
+    }
+}
+
+/// What the melody is to be like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SoloistAttributes {
+    /// Notes per quarter note.
+    pub density: Level,
+    /// Mean pitch.
+    pub register: Level,
+    /// Share of the notes that lie outside the key.
+    pub chromaticism: Level,
+    /// Share of the notes that begin off the beat and sound over the next beat.
+    pub syncopation: Level,
+    /// Major or minor; `None` leaves it free.
+    pub mode: Option<Mode>,
 }
 
 /// What the network reads at the onset of a note.
@@ -58,37 +97,48 @@ pub struct SoloistInput<'a> {
     pub chord: Option<Chord>,
     /// The next different chord and its first tick.
     pub next_chord: Option<(Tick, Option<Chord>)>,
-    /// Pitch classes of the notes before, decay 0.95.
-    pub memory: &'a PitchMemory,
+    /// Pitch classes of the notes before, with [`DECAYS`].
+    pub memories: &'a [PitchMemory; DECAYS.len()],
     /// Notes since the last rest of a quarter note or more.
     pub phrase: usize,
     /// The style; `None` is "unknown".
     pub style: Option<Style>,
+    /// What the melody is to be like.
+    pub attributes: SoloistAttributes,
 }
 
 impl SoloistInput<'_> {
     /// The feature vector.
     pub fn features(&self) -> [f32; FEATURES] {
         let mut features = [0.0; FEATURES];
-        let pitch = self.last.map(|last| pitch_index(last.key));
-        let class = self.last.map(|last| usize::from(last.key % 12));
-        let over_root = class.zip(self.chord).map(|(class, chord)| (class + 12 - usize::from(chord.root % 12)) % 12);
+        let class = self.last.map(|last| last.key % 12);
+        let over_root = class.zip(self.chord).map(|(class, chord)| usize::from(ascent(chord.root, class)));
         let next = self.next_chord.map(|(tick, chord)| (tick - self.tick, chord)).filter(|(wait, _)| *wait <= 192);
         let until = next.map_or(UNTIL_BOUNDS.len(), |(wait, _)| UNTIL_BOUNDS.partition_point(|&bound| bound < wait));
-        Blocks::new(&mut features)
-            .one_hot(PITCHES, pitch)
-            .one_hot(PITCH_CLASSES, class)
+        let next_chord = next.map_or(self.chord, |(_, chord)| chord);
+        let mut blocks = Blocks::new(&mut features);
+        blocks.class(class).chord(self.chord).chord(next_chord);
+        for memory in self.memories {
+            blocks.values(&memory.normalised());
+        }
+        blocks
+            .one_hot(PITCHES, self.last.map(|last| pitch_index(last.key)))
+            .one_hot(INTERVALS, self.last.and_then(LastNote::interval_index))
             .one_hot(PITCH_CLASSES, over_root)
             .one_hot(TIMES, self.last.map(|last| time_class(last.length)))
             .one_hot(TIMES, self.last.map(|last| time_class(last.time)))
             .meter(self.position, self.tick)
             .one_hot(TICKS_IN_BEAT, Some((self.position.ticks_into_bar(self.tick) % 24) as usize))
-            .chord(self.chord)
-            .chord(next.map_or(self.chord, |(_, chord)| chord))
+            .flag(self.chord.is_none())
+            .flag(next_chord.is_none())
             .one_hot(UNTIL, Some(until))
-            .values(&self.memory.normalised())
             .one_hot(PHRASE, Some(self.phrase.min(PHRASE - 1)))
-            .style(self.style);
+            .style(self.style)
+            .level(self.attributes.density)
+            .level(self.attributes.register)
+            .level(self.attributes.chromaticism)
+            .level(self.attributes.syncopation)
+            .mode(self.attributes.mode);
         features
     }
 }
@@ -117,14 +167,9 @@ pub struct SoloistLogits {
 impl SoloistLogits {
     /// `(1 − share) · self + share · other`, value by value.
     pub fn mixed(mut self, other: &Self, share: f32) -> Self {
-        let mix = |ours: &mut [f32], theirs: &[f32]| {
-            for (value, other) in ours.iter_mut().zip(theirs) {
-                *value += share * (other - *value);
-            }
-        };
-        mix(&mut self.pitch, &other.pitch);
-        mix(&mut self.length, &other.length);
-        mix(&mut self.time, &other.time);
+        mix(&mut self.pitch, &other.pitch, share);
+        mix(&mut self.length, &other.length, share);
+        mix(&mut self.time, &other.time, share);
         self
     }
 }
@@ -163,12 +208,25 @@ mod tests {
 
     #[test]
     fn the_feature_vector_is_full() {
-        assert_eq!(FEATURES, 325);
+        assert_eq!(FEATURES, 408);
     }
 
     #[test]
     fn keys_fold_by_octaves_into_the_range() {
         let folded: Vec<_> = [0, 35, 36, 95, 96, 107, 127].map(pitch_index).into();
         assert_eq!(folded, [0, 11, 0, 59, 48, 59, 55]);
+    }
+
+    fn interval(before: u8, key: u8) -> Option<usize> {
+        LastNote { key, before: Some(before), length: 24, time: 24 }.interval_index()
+    }
+
+    #[test]
+    fn intervals_are_taken_after_folding_and_large_ones_are_one() {
+        assert_eq!(interval(60, 60), Some(24));
+        assert_eq!(interval(60, 64), Some(28));
+        assert_eq!(interval(90, 40), Some(0));
+        assert_eq!(interval(95, 96), Some(24 - 11), "96 is folded to 84");
+        assert_eq!(LastNote { key: 60, before: None, length: 24, time: 24 }.interval_index(), None);
     }
 }

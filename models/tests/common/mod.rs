@@ -7,16 +7,37 @@ use std::sync::{Arc, OnceLock};
 
 use continuo_models::music::time::frame_start;
 use continuo_models::music::{BarPosition, Frame, Meter, Tick};
-use continuo_models::{Controls, Cue, FrameStart, Heard, Improviser, Networks, NoteCue};
+use continuo_models::{Controls, Cue, Family, FrameStart, Heard, Improviser, Networks, NoteCue};
 
-/// The networks that are built in, loaded once.
+/// The default networks that are built in, loaded once.
 pub fn networks() -> Arc<Networks> {
-    static NETWORKS: OnceLock<Arc<Networks>> = OnceLock::new();
-    Arc::clone(NETWORKS.get_or_init(|| {
-        let (networks, problems) = Networks::built_in();
-        assert!(problems.is_empty(), "{problems:?}");
-        Arc::new(networks)
-    }))
+    built_in(Family::default())
+}
+
+/// The networks of `family` that are built in, loaded once.
+pub fn built_in(family: Family) -> Arc<Networks> {
+    static NETWORKS: OnceLock<[Arc<Networks>; Family::ALL.len()]> = OnceLock::new();
+    let loaded = NETWORKS.get_or_init(|| {
+        Family::ALL.map(|family| {
+            let (networks, problems) = Networks::built_in(family);
+            assert!(problems.is_empty(), "{problems:?}");
+            Arc::new(networks)
+        })
+    });
+    Arc::clone(&loaded[family as usize])
+}
+
+/// Every band that can be: with each family of networks, and by rule.
+pub fn bands() -> impl Iterator<Item = Arc<Networks>> {
+    Family::ALL.into_iter().map(built_in).chain([rules()])
+}
+
+/// The folder of the networks of `family`, in the crate.
+pub fn folder(family: Family) -> &'static str {
+    match family {
+        Family::Gru => "gru",
+        Family::Transformer => "transformer",
+    }
 }
 
 /// No networks: the band plays by rule.
@@ -24,8 +45,8 @@ pub fn rules() -> Arc<Networks> {
     Arc::new(Networks::default())
 }
 
-/// The files of the built-in networks.
-pub fn network_file(name: &str) -> Vec<u8> {
+/// A file of the crate.
+pub fn file(name: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
 }
 

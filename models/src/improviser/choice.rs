@@ -1,0 +1,412 @@
+//! How the harmonist chooses from what it is advised: when a chord begins, which one, over which bass.
+
+use std::sync::LazyLock;
+
+use super::key_belief::KeyBelief;
+use super::past::Past;
+use super::random::{Purpose, Random};
+use super::sampler::{Freedom, happens, likeliest, sample};
+use crate::controls::Controls;
+use crate::music::{Chord, Key, PitchClassSet, Quality, SlashChord};
+use crate::network::features::Note;
+use crate::network::harmonist::HarmonyLogits;
+
+/// How much each ground of a choice weighs, and how freely it is made. Log-odds, unless it says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Weights {
+    /// For a chord to begin, in every frame: calibrates how often the harmony moves.
+    pub change: f32,
+    /// For a change from a chord that holds nothing of what was heard of late; as much against one from a chord that
+    /// holds all of it.
+    pub clash: f32,
+    /// Factor of the log-probability of the chord itself.
+    pub likelihood: f32,
+    /// Factor of the log-probability that some chord is meant that shares three tones or more with it: what is likely
+    /// to agree rather than to be the very same (minimum Bayes risk, Kumar & Byrne 2004).
+    pub kindness: f32,
+    /// For a chord that lies in the keys that are believed in.
+    pub key: f32,
+    /// For a chord that holds all that was heard of late.
+    pub note: f32,
+    /// Against another chord over the same root: it moves nothing.
+    pub colour: f32,
+    /// Against a chord for each time that it was among the last changes.
+    pub weariness: f32,
+    /// Against going back and forth between two chords once more.
+    pub circle: f32,
+    /// For the root in the bass.
+    pub root: f32,
+    /// What a chord must be ahead of the standing one to replace it after a note was heard, when the band follows as
+    /// closely as it can.
+    pub correction: f32,
+    /// What a chord must be ahead of the standing one to take its place under an answered note that it does not hold.
+    pub answer: f32,
+    /// Share of the temperature at which it is drawn whether a chord begins: a wild chord is colour, a wild rhythm is
+    /// chatter.
+    pub rhythm_heat: f32,
+    /// Share of the temperature at which the chord is drawn.
+    pub chord_heat: f32,
+    /// Share of the temperature at which the bass is drawn.
+    pub bass_heat: f32,
+    /// The likeliest chords and basses with this probability together stay in play.
+    pub nucleus: f32,
+}
+
+impl Weights {
+    /// For the advice of a network. Tuned on the `valid` split.
+    pub const NETWORK: Self = Self {
+        change: 0.0,
+        clash: 1.5,
+        likelihood: 1.0,
+        kindness: 1.0,
+        key: 1.5,
+        note: 2.5,
+        colour: 1.5,
+        weariness: 0.15,
+        circle: 1.5,
+        root: 1.0,
+        correction: 0.8,
+        answer: -3.0,
+        rhythm_heat: 0.5,
+        chord_heat: 0.55,
+        bass_heat: 0.5,
+        nucleus: 0.92,
+    };
+
+    /// For the advice of the rules, which know the key and the notes already, and do not correct themselves.
+    pub const RULES: Self =
+        Self { clash: 0.0, kindness: 0.0, key: 0.0, note: 0.0, correction: f32::INFINITY, ..Self::NETWORK };
+}
+
+/// Chord changes that are remembered, so that the band does not turn in circles.
+const REMEMBERED: usize = 6;
+
+/// The last chords, newest first.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Recent([Option<Chord>; REMEMBERED]);
+
+impl Recent {
+    /// `chord` has begun.
+    pub fn push(&mut self, chord: Chord) {
+        self.0.rotate_right(1);
+        self.0[0] = Some(chord);
+    }
+
+    /// Log-odds against a return to `chord`: it was there a moment ago, and above all if two chords alternate.
+    fn weariness(&self, chord: Chord, weights: &Weights) -> f32 {
+        let times = self.0.iter().filter(|&&recent| recent == Some(chord)).count();
+        let circles = self.0[1] == Some(chord) && self.0[3] == Some(chord) && self.0[0] == self.0[2];
+        weights.weariness * times as f32 + if circles { weights.circle } else { 0.0 }
+    }
+}
+
+/// What key and notes of late say about each chord. The network knows them too, but what it believes of the key it
+/// holds on to; the product of both (Hinton 2002, "Training products of experts") is right more often.
+#[derive(Clone, Copy, Debug)]
+struct Opinion {
+    /// Log-odds for each chord.
+    chords: [f32; Chord::VOCABULARY],
+    /// Log-odds for a change from each chord.
+    change: [f32; Chord::VOCABULARY],
+}
+
+impl Opinion {
+    /// The opinion after `heard`, pitch classes that sum to 1, in `keys`. Who sets how chromatic the harmony is to be
+    /// leaves the key to the network.
+    fn of(weights: &Weights, keys: &KeyBelief, heard: [f32; 12], controls: &Controls) -> Self {
+        let mut opinion = Self { chords: [0.0; Chord::VOCABULARY], change: [0.0; Chord::VOCABULARY] };
+        let key_weight = if controls.chromaticism.is_none() { weights.key } else { 0.0 };
+        let believed: Vec<(PitchClassSet, f32)> = (keys.weights().iter().enumerate())
+            .filter(|(_, belief)| **belief > 0.01)
+            .map(|(index, &belief)| (Key::from_index(index).locked_scale(), belief))
+            .collect();
+        for index in 0..Chord::NONE_INDEX {
+            let Some(chord) = Chord::from_index(index) else { continue };
+            let tones = chord.tones();
+            let in_key = believed.iter().filter(|(scale, _)| tones.is_subset(*scale)).map(|(_, belief)| belief);
+            let held: f32 = tones.iter().map(|class| heard[usize::from(class)]).sum();
+            opinion.chords[index] =
+                key_weight * in_key.sum::<f32>() + weights.note * (held - 0.05 * tones.len() as f32);
+            opinion.change[index] = weights.clash * (0.5 - held);
+        }
+        opinion
+    }
+}
+
+/// For each chord, the chords that share three tones or more with it; itself among them.
+static RELATIVES: LazyLock<Vec<Vec<usize>>> = LazyLock::new(|| {
+    let tones: Vec<PitchClassSet> = (0..Chord::NONE_INDEX).filter_map(Chord::from_index).map(Chord::tones).collect();
+    let related = |one: &PitchClassSet, other: &PitchClassSet| one.intersection(*other).len() >= 3;
+    tones.iter().map(|one| (0..tones.len()).filter(|&other| related(one, &tones[other])).collect()).collect()
+});
+
+/// Whether the lock lets the chord through.
+pub fn allowed(chord: Chord, controls: &Controls) -> bool {
+    !controls.key_lock || chord.tones().is_subset(controls.key.locked_scale())
+}
+
+/// How a chord is chosen from advice.
+#[derive(Clone, Debug)]
+pub struct Choice<'a> {
+    weights: &'static Weights,
+    controls: &'a Controls,
+    /// The chord that the musician's left hand holds: it is taken.
+    held: Option<Chord>,
+    opinion: Opinion,
+}
+
+impl<'a> Choice<'a> {
+    /// A choice after `heard`, pitch classes of late that sum to 1, in `keys`.
+    pub fn new(
+        weights: &'static Weights,
+        controls: &'a Controls,
+        keys: &KeyBelief,
+        heard: [f32; 12],
+        held: Option<Chord>,
+    ) -> Self {
+        let held = held.filter(|&chord| allowed(chord, controls));
+        Self { weights, controls, held, opinion: Opinion::of(weights, keys, heard, controls) }
+    }
+
+    /// Whether the musician has made the choice.
+    pub fn is_made(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// The harmony of a frame after `past`.
+    pub fn harmony(&self, advice: &HarmonyLogits, past: &Past, recent: &Recent, random: Random) -> SlashChord {
+        let standing = past.standing().filter(|standing| allowed(standing.chord, self.controls));
+        let chord = match (self.held, standing) {
+            (Some(held), _) => held,
+            (None, Some(standing)) if !self.begins(advice, standing.chord, random) => standing.chord,
+            (None, standing) => self.drawn(advice, standing.map(|standing| standing.chord), recent, random),
+        };
+        match standing {
+            Some(standing) if standing.chord == chord => standing,
+            _ if self.is_made() => chord.into(),
+            _ => self.over_bass(chord, advice, random),
+        }
+    }
+
+    /// Log-odds for a chord to begin where `standing` stands.
+    fn beginning(&self, advice: &HarmonyLogits, standing: Chord) -> f32 {
+        advice.change[1] - advice.change[0] + self.weights.change + self.opinion.change[standing.index()]
+    }
+
+    fn begins(&self, advice: &HarmonyLogits, standing: Chord, random: Random) -> bool {
+        let heat = self.weights.rhythm_heat * self.controls.temperature;
+        happens(self.beginning(advice, standing), heat, random.uniform(Purpose::HarmonicRhythm, 0))
+    }
+
+    /// The chord that is due; it may be the standing one.
+    fn drawn(&self, advice: &HarmonyLogits, standing: Option<Chord>, recent: &Recent, random: Random) -> Chord {
+        let mut logits = self.weighed(advice);
+        for (index, logit) in logits.iter_mut().enumerate() {
+            let Some(chord) = Chord::from_index(index).filter(|&chord| Some(chord) != standing) else { continue };
+            let same_root = standing.is_some_and(|standing| standing.root == chord.root);
+            *logit -= recent.weariness(chord, self.weights) + if same_root { self.weights.colour } else { 0.0 };
+        }
+        let freedom = self.freedom(self.weights.chord_heat);
+        sample(&logits, |index| self.allows(index), freedom, random.uniform(Purpose::Chord, 0))
+            .and_then(Chord::from_index)
+            .or(standing)
+            .unwrap_or_else(|| tonic(self.controls.key))
+    }
+
+    /// `chord` over its root, unless another bass is clearly advised.
+    fn over_bass(&self, chord: Chord, advice: &HarmonyLogits, random: Random) -> SlashChord {
+        let first = 12 * usize::from(chord.root);
+        let mut logits = [0.0; 12];
+        logits.copy_from_slice(&advice.bass[first..first + 12]);
+        logits[0] += self.weights.root;
+        let class = |index: usize| (chord.root + index as u8) % 12;
+        let scale = self.controls.key.locked_scale();
+        let allowed = |index| !self.controls.key_lock || scale.contains(class(index));
+        let bass = sample(&logits, allowed, self.freedom(self.weights.bass_heat), random.uniform(Purpose::Chord, 1));
+        SlashChord { chord, bass: bass.map_or(chord.root, class) }
+    }
+
+    /// Another harmony than stands after `past`, if `note`, which was heard in the frame of `advice`, asks for one
+    /// clearly, a chord was due there, and the band is to follow.
+    pub fn correction(&self, advice: &HarmonyLogits, note: Note, past: &Past, random: Random) -> Option<SlashChord> {
+        let standing = past.standing()?.chord;
+        // A chord that began after the note is an answer to it already.
+        note.onset().filter(|_| !self.is_made() && past.age() > 1)?;
+        let margin = self.weights.correction / self.controls.follow - self.beginning(advice, standing);
+        let better = self.better(advice, note, standing, margin)?;
+        Some(self.over_bass(better, advice, random))
+    }
+
+    /// Another chord than `standing` that goes better with `note` in the frame of `advice`.
+    pub fn answer(&self, advice: &HarmonyLogits, note: Note, standing: Chord) -> Option<Chord> {
+        self.better(advice, note, standing, self.weights.answer)
+    }
+
+    /// The chord with `note` in it that is advised most, if the log-odds against `standing` exceed `margin`.
+    fn better(&self, advice: &HarmonyLogits, note: Note, standing: Chord, margin: f32) -> Option<Chord> {
+        let logits = self.weighed(advice);
+        let holds_note = |chord: Chord| note.pitch_class().is_none_or(|class| chord.contains(class));
+        let fits = |index| self.allows(index) && Chord::from_index(index).is_some_and(holds_note);
+        let best = likeliest(&logits, fits)?;
+        let ahead = logits[best] - logits[standing.index()];
+        Chord::from_index(best).filter(|&best| best != standing && ahead > margin)
+    }
+
+    /// The advice on each chord, made kind to relatives, together with the opinion.
+    fn weighed(&self, advice: &HarmonyLogits) -> [f32; Chord::VOCABULARY] {
+        let most = advice.chord.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let chances = advice.chord.map(|logit| (logit - most).exp());
+        let sum = most + chances.iter().sum::<f32>().ln();
+        let mut weighed = [f32::NEG_INFINITY; Chord::VOCABULARY];
+        for (index, relatives) in RELATIVES.iter().enumerate() {
+            let agreeing: f32 = relatives.iter().map(|&relative| chances[relative]).sum();
+            weighed[index] = self.weights.likelihood * (advice.chord[index] - sum)
+                + self.weights.kindness * (agreeing.max(f32::MIN_POSITIVE).ln() + most - sum)
+                + self.opinion.chords[index];
+        }
+        weighed
+    }
+
+    fn allows(&self, index: usize) -> bool {
+        Chord::from_index(index).is_some_and(|chord| allowed(chord, self.controls))
+    }
+
+    fn freedom(&self, heat: f32) -> Freedom {
+        Freedom { temperature: heat * self.controls.temperature, nucleus: self.weights.nucleus }
+    }
+}
+
+fn tonic(key: Key) -> Chord {
+    Chord::new(key.tonic, if key.is_minor() { Quality::Minor } else { Quality::Major })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nothing but the advice counts.
+    const PLAIN: Weights = Weights {
+        clash: 0.0,
+        kindness: 0.0,
+        key: 0.0,
+        note: 0.0,
+        colour: 0.0,
+        weariness: 0.0,
+        circle: 0.0,
+        root: 0.0,
+        ..Weights::NETWORK
+    };
+    const KIND: Weights = Weights { kindness: 1.0, ..PLAIN };
+
+    fn chord(symbol: &str) -> Chord {
+        symbol.parse().unwrap()
+    }
+
+    /// Logits with the given log-odds for a beginning, and for some chords over all others.
+    fn advice(beginning: f32, chords: &[(&str, f32)]) -> HarmonyLogits {
+        let mut advice = HarmonyLogits::EVEN;
+        advice.change[1] = beginning;
+        advice.chord = [-20.0; Chord::VOCABULARY];
+        chords.iter().for_each(|(symbol, logit)| advice.chord[chord(symbol).index()] = *logit);
+        advice
+    }
+
+    fn cool() -> Controls {
+        Controls { temperature: 0.0, follow: 1.0, ..Controls::default() }
+    }
+
+    fn choice<'a>(weights: &'static Weights, controls: &'a Controls, held: Option<Chord>) -> Choice<'a> {
+        Choice::new(weights, controls, &KeyBelief::default(), [0.0; 12], held)
+    }
+
+    fn after(chord: Option<SlashChord>, frames: usize) -> Past {
+        let mut past = Past::default();
+        (0..frames).for_each(|_| past.put_down(Note::Rest, chord));
+        past
+    }
+
+    fn chosen(weights: &'static Weights, controls: &Controls, advice: &HarmonyLogits, standing: &str) -> String {
+        let past = after(Some(chord(standing).into()), 4);
+        let choice = choice(weights, controls, None);
+        choice.harmony(advice, &past, &Recent::default(), Random::new(1, 0)).to_string()
+    }
+
+    #[test]
+    fn a_chord_stands_until_one_is_to_begin() {
+        let g = [("G", 5.0), ("C", 0.0)];
+        assert_eq!(chosen(&PLAIN, &cool(), &advice(-1.0, &g), "C"), "C");
+        assert_eq!(chosen(&PLAIN, &cool(), &advice(1.0, &g), "C"), "G");
+        assert_eq!(chosen(&PLAIN, &cool(), &advice(1.0, &[("C", 5.0)]), "C"), "C", "what is drawn may stand already");
+    }
+
+    #[test]
+    fn kindness_prefers_what_is_likely_to_agree() {
+        // Am, Am7, C6 and C agree with each other in three tones; F#dim stands alone.
+        let divided = advice(1.0, &[("F#dim", 1.0), ("Am7", 0.9), ("Am", 0.8), ("C6", 0.7), ("C", 0.6)]);
+        assert_eq!(chosen(&PLAIN, &cool(), &divided, "G"), "F#dim");
+        assert_eq!(chosen(&KIND, &cool(), &divided, "G"), "Am7");
+    }
+
+    #[test]
+    fn every_chord_is_its_own_relative() {
+        assert!(RELATIVES.iter().enumerate().all(|(index, relatives)| relatives.contains(&index)));
+        assert!(RELATIVES[chord("C").index()].contains(&chord("Am7").index()));
+        assert!(!RELATIVES[chord("C").index()].contains(&chord("Am").index()));
+    }
+
+    #[test]
+    fn a_bass_other_than_the_root_is_taken_when_it_is_advised_and_fits_the_lock() {
+        let mut advice = advice(1.0, &[("G", 5.0)]);
+        advice.bass[7 * 12 + 4] = 3.0;
+        assert_eq!(chosen(&PLAIN, &cool(), &advice, "C"), "G/B");
+        let locked = Controls { key_lock: true, key: Key::major(0), ..cool() };
+        assert_eq!(chosen(&PLAIN, &locked, &advice, "C"), "G/B");
+        advice.bass[7 * 12 + 3] = 9.0;
+        assert_eq!(chosen(&PLAIN, &cool(), &advice, "C"), "G/Bb");
+        assert_eq!(chosen(&PLAIN, &locked, &advice, "C"), "G/B");
+        advice.change[1] = -1.0;
+        assert_eq!(chosen(&PLAIN, &cool(), &advice, "G"), "G", "the bass is chosen where the chord begins");
+    }
+
+    #[test]
+    fn the_lock_lets_only_its_own_chords_through() {
+        let locked = Controls { key_lock: true, key: Key::major(0), ..cool() };
+        assert_eq!(chosen(&PLAIN, &locked, &advice(1.0, &[("E7", 5.0), ("Em", 1.0)]), "C"), "Em");
+        assert_eq!(chosen(&PLAIN, &locked, &advice(-9.0, &[("F", 1.0)]), "E7"), "F", "even if the other stands");
+    }
+
+    #[test]
+    fn the_chord_that_is_held_is_taken() {
+        let controls = cool();
+        let past = after(Some(chord("C").into()), 4);
+        let choice = choice(&PLAIN, &controls, Some(chord("Ab7")));
+        let advice = advice(-9.0, &[("G", 5.0)]);
+        let harmony = choice.harmony(&advice, &past, &Recent::default(), Random::new(1, 0));
+        assert_eq!(harmony, chord("Ab7").into());
+        assert_eq!(choice.correction(&advice, Note::Onset(7), &past, Random::new(1, 0)), None);
+    }
+
+    #[test]
+    fn a_note_that_asks_for_another_chord_is_followed_if_a_chord_was_due() {
+        let corrected = |follow, beginning, age, note| {
+            let controls = Controls { follow, ..cool() };
+            let advice = advice(beginning, &[("G", 3.0), ("C", 0.0)]);
+            let past = after(Some(chord("C").into()), age);
+            choice(&PLAIN, &controls, None).correction(&advice, note, &past, Random::new(1, 0)).is_some()
+        };
+        assert!(corrected(1.0, 0.0, 4, Note::Onset(2)));
+        assert!(!corrected(0.0, 0.0, 4, Note::Onset(2)), "the band anticipates");
+        assert!(!corrected(1.0, -5.0, 4, Note::Onset(2)), "no chord was due");
+        assert!(!corrected(1.0, 0.0, 1, Note::Onset(2)), "a chord has just begun");
+        assert!(!corrected(1.0, 0.0, 4, Note::Held(2)) && !corrected(1.0, 0.0, 4, Note::Onset(9)));
+    }
+
+    #[test]
+    fn an_answered_note_gets_a_chord_that_holds_it() {
+        let controls = cool();
+        let advice = advice(0.0, &[("C", 3.0), ("Dm", 1.0), ("G7", 2.0)]);
+        let choice = choice(&PLAIN, &controls, None);
+        assert_eq!(choice.answer(&advice, Note::Onset(2), chord("C")), Some(chord("G7")));
+        assert_eq!(choice.answer(&advice, Note::Onset(6), chord("C")), None, "far from anything likely");
+    }
+}
