@@ -2,8 +2,10 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 
+use crate::seam::Playing;
+
 /// The layout version of [`Diagnostics`].
-pub const DIAGNOSTICS_VERSION: u32 = 1;
+pub const DIAGNOSTICS_VERSION: u32 = 2;
 
 /// What `continuo_diagnostics` fills in. New fields are only ever added at the end, with a new version.
 #[repr(C)]
@@ -30,10 +32,14 @@ pub struct Diagnostics {
     pub worst_lead_us: i64,
     /// The mean of these times, in microseconds.
     pub mean_lead_us: i64,
-    /// Which networks are loaded: bit 0 harmonist, bit 1 soloist.
+    /// Which networks play, of the instance that chose last: bit 0 harmonist, bit 1 soloist. What is not set is played by
+    /// rule.
     pub networks: u32,
     /// Instances that exist now.
     pub instances: u32,
+    /// From where these networks come, harmonist and soloist: 0 by rule, 1 built-in GRU, 2 built-in Transformer, 3 own folder.
+    /// Since version 2.
+    pub origins: [u32; 2],
 }
 
 /// The process-wide totals. Every field is an atomic: any thread adds, any thread reads.
@@ -46,7 +52,7 @@ pub struct Totals {
     pub dropped: AtomicU64,
     pub overflowed: AtomicU64,
     pub panics: AtomicU64,
-    pub networks: AtomicU32,
+    pub playing: Playing,
     pub instances: AtomicU32,
     worst_lead_us: AtomicI64,
     lead_sum_us: AtomicI64,
@@ -61,7 +67,7 @@ pub static TOTALS: Totals = Totals {
     dropped: AtomicU64::new(0),
     overflowed: AtomicU64::new(0),
     panics: AtomicU64::new(0),
-    networks: AtomicU32::new(0),
+    playing: Playing::new(),
     instances: AtomicU32::new(0),
     worst_lead_us: AtomicI64::new(i64::MAX),
     lead_sum_us: AtomicI64::new(0),
@@ -79,6 +85,7 @@ impl Totals {
     /// The totals now.
     pub fn read(&self) -> Diagnostics {
         let leads = self.leads.load(Relaxed);
+        let origins = self.playing.get();
         Diagnostics {
             size: size_of::<Diagnostics>() as u32,
             version: DIAGNOSTICS_VERSION,
@@ -90,8 +97,9 @@ impl Totals {
             panics: self.panics.load(Relaxed),
             worst_lead_us: if leads == 0 { 0 } else { self.worst_lead_us.load(Relaxed) },
             mean_lead_us: if leads == 0 { 0 } else { self.lead_sum_us.load(Relaxed) / leads as i64 },
-            networks: self.networks.load(Relaxed),
+            networks: origins.iter().rev().fold(0, |bits, origin| bits << 1 | u32::from(origin.is_some())),
             instances: self.instances.load(Relaxed),
+            origins: origins.map(|origin| origin.map_or(0, |set| set.index() as u32 + 1)),
         }
     }
 }

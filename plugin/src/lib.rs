@@ -61,7 +61,8 @@ impl Continuo {
         self.worker = None;
         let processor =
             self.processor.get_or_insert_with(|| Processor::new(Arc::clone(&self.params), Arc::clone(&self.shared)));
-        match Worker::start(Arc::clone(&self.shared), Arc::clone(&self.networks)) {
+        let chosen = self.params.network.value().0;
+        match Worker::start(Arc::clone(&self.shared), Arc::clone(&self.networks), chosen, offline) {
             Ok((worker, played, cues)) => {
                 processor.connect(sample_rate, offline, played, cues);
                 if !worker.wait_until_ready(NETWORKS_PATIENCE) {

@@ -2,16 +2,20 @@
 //!
 //! IDs are final: hosts store automation under them and projects are saved with them.
 
-use std::ops::RangeInclusive;
-use std::sync::{Arc, LazyLock, OnceLock};
+mod choice;
 
-use continuo_models::music::{Key, Mode, Style};
+use std::ops::RangeInclusive;
+use std::sync::{Arc, OnceLock};
+
 use continuo_models::{Controls, Player, PlayerControls};
 use nice_plug::params::persist::PersistentField;
 use nice_plug::prelude::*;
 
-use crate::seam::Shared;
+use crate::seam::{NetworkSet, Shared};
 use crate::state::Stamp;
+use choice::{AMOUNTS, SPEEDS, level, level_of};
+
+pub use choice::{KeyChoice, ModeChoice, NetworkChoice, StyleChoice};
 
 /// The seeds to choose from.
 pub const SEEDS: RangeInclusive<i32> = 1..=9999;
@@ -40,6 +44,15 @@ pub struct ContinuoParams {
     /// From anticipating (0) to reacting (1).
     #[id = "follow"]
     pub follow: FloatParam,
+    /// How often the chords change: free, or from very slow to very fast.
+    #[id = "chord_rate"]
+    pub chord_rate: IntParam,
+    /// How many chord tones lie outside the key: free, or from very few to very many.
+    #[id = "tension"]
+    pub tension: IntParam,
+    /// Whether chords and melody are to be of major or of minor pieces, or free.
+    #[id = "mode"]
+    pub mode: EnumParam<ModeChoice>,
     /// Whether the band stays in `key`.
     #[id = "key_lock"]
     pub key_lock: BoolParam,
@@ -79,6 +92,12 @@ pub struct ContinuoParams {
     /// Melody in answer.
     #[nested(id_prefix = "lead", group = "Lead")]
     pub lead: PlayerParams,
+    /// What the melody is like.
+    #[nested(group = "Lead")]
+    pub melody: MelodyParams,
+    /// The networks that the band plays with.
+    #[id = "network"]
+    pub network: EnumParam<NetworkChoice>,
     /// The version of the saved state, and what was repaired in it.
     #[persist = "state"]
     pub stamp: StampField,
@@ -101,6 +120,17 @@ pub struct PlayerParams {
     pub channel: IntParam,
 }
 
+/// The parameters of the melody that Lead plays.
+#[derive(Params)]
+pub struct MelodyParams {
+    /// How many notes lie outside the key: free, or from very few to very many.
+    #[id = "lead_chromaticism"]
+    pub chromaticism: IntParam,
+    /// How many notes begin off the beat and sound over the next one: free, or from very few to very many.
+    #[id = "syncopation"]
+    pub syncopation: IntParam,
+}
+
 impl Default for ContinuoParams {
     fn default() -> Self {
         let controls = Controls::default();
@@ -116,6 +146,9 @@ impl Default for ContinuoParams {
             )
             .with_step_size(0.01),
             follow: share("Follow", controls.follow),
+            chord_rate: level("Chord rate", controls.chord_rate, &SPEEDS),
+            tension: level("Tension", controls.chromaticism, &AMOUNTS),
+            mode: EnumParam::new("Mode", ModeChoice(controls.mode)),
             key_lock: BoolParam::new("Key lock", controls.key_lock),
             key: EnumParam::new("Key", KeyChoice(controls.key)),
             density: share("Density", controls.density),
@@ -135,6 +168,12 @@ impl Default for ContinuoParams {
             chords: player(Player::Chords, "Chords"),
             bass: player(Player::Bass, "Bass"),
             lead: player(Player::Lead, "Lead"),
+            melody: MelodyParams {
+                chromaticism: level("Lead chromaticism", controls.lead_chromaticism, &AMOUNTS),
+                syncopation: level("Lead syncopation", controls.syncopation, &AMOUNTS),
+            },
+            // Which networks play belongs to the project, not to its performance.
+            network: EnumParam::new("Networks", NetworkChoice(NetworkSet::ALL[0])).non_automatable(),
             stamp: StampField::default(),
         }
     }
@@ -188,6 +227,11 @@ impl ContinuoParams {
             style_blend: self.style_blend.value().clamp(0.0, 1.0),
             temperature: self.temperature.value().clamp(0.0, MAX_TEMPERATURE),
             follow: self.follow.value().clamp(0.0, 1.0),
+            chord_rate: level_of(&self.chord_rate),
+            chromaticism: level_of(&self.tension),
+            mode: self.mode.value().0,
+            lead_chromaticism: level_of(&self.melody.chromaticism),
+            syncopation: level_of(&self.melody.syncopation),
             key_lock: self.key_lock.value(),
             key: self.key.value().0,
             density: self.density.value().clamp(0.0, 1.0),
@@ -209,67 +253,6 @@ fn share(name: &str, default: f32) -> FloatParam {
 
 fn int_range(range: RangeInclusive<i32>) -> IntRange {
     IntRange::Linear { min: *range.start(), max: *range.end() }
-}
-
-/// A style as a parameter's value. Saved by name, so that styles may be added anywhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StyleChoice(pub Style);
-
-impl Enum for StyleChoice {
-    fn variants() -> &'static [&'static str] {
-        static NAMES: LazyLock<[&str; Style::ALL.len()]> = LazyLock::new(|| {
-            Style::ALL.map(|style| {
-                let mut name = style.name().to_owned();
-                name[..1].make_ascii_uppercase();
-                &*name.leak()
-            })
-        });
-        &*NAMES
-    }
-
-    fn ids() -> Option<&'static [&'static str]> {
-        static IDS: LazyLock<[&str; Style::ALL.len()]> = LazyLock::new(|| Style::ALL.map(Style::name));
-        Some(&*IDS)
-    }
-
-    fn to_index(self) -> usize {
-        self.0 as usize
-    }
-
-    fn from_index(index: usize) -> Self {
-        Self(Style::ALL.get(index).copied().unwrap_or(Style::ALL[0]))
-    }
-}
-
-/// A key as a parameter's value: the twelve major keys from C, then the twelve minor ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeyChoice(pub Key);
-
-impl Enum for KeyChoice {
-    fn variants() -> &'static [&'static str] {
-        &[
-            "C major", "Db major", "D major", "Eb major", "E major", "F major", "F# major", "G major", "Ab major",
-            "A major", "Bb major", "B major", "C minor", "C# minor", "D minor", "Eb minor", "E minor", "F minor",
-            "F# minor", "G minor", "G# minor", "A minor", "Bb minor", "B minor",
-        ]
-    }
-
-    fn ids() -> Option<&'static [&'static str]> {
-        Some(&[
-            "c", "db", "d", "eb", "e", "f", "f#", "g", "ab", "a", "bb", "b", "cm", "c#m", "dm", "ebm", "em", "fm",
-            "f#m", "gm", "g#m", "am", "bbm", "bm",
-        ])
-    }
-
-    fn to_index(self) -> usize {
-        usize::from(self.0.tonic % 12) + if self.0.mode == Mode::Minor { 12 } else { 0 }
-    }
-
-    fn from_index(index: usize) -> Self {
-        let index = if index < 24 { index } else { 0 };
-        let mode = if index < 12 { Mode::Major } else { Mode::Minor };
-        Self(Key { tonic: (index % 12) as u8, mode })
-    }
 }
 
 /// Where the saved state's [`Stamp`] passes through. What is written is always the present version without remarks; the
@@ -304,6 +287,9 @@ impl<'a> PersistentField<'a, Stamp> for StampField {
 mod tests {
     use std::collections::BTreeSet;
 
+    use continuo_models::MAX_LEVEL;
+    use continuo_models::music::Mode;
+
     use super::*;
 
     #[test]
@@ -314,6 +300,9 @@ mod tests {
             "style_blend",
             "temperature",
             "follow",
+            "chord_rate",
+            "tension",
+            "mode",
             "key_lock",
             "key",
             "density",
@@ -329,6 +318,7 @@ mod tests {
         for player in ["voices", "chords", "bass", "lead"] {
             expected.extend(["on", "density", "register", "channel"].map(|field| format!("{player}_{field}")));
         }
+        expected.extend(["lead_chromaticism", "syncopation", "network"].map(String::from));
         let ids: Vec<String> = ContinuoParams::default().param_map().into_iter().map(|(id, ..)| id).collect();
         assert_eq!(ids, expected);
     }
@@ -349,15 +339,37 @@ mod tests {
     }
 
     #[test]
-    fn every_style_and_key_survives_the_passage_through_its_index() {
-        for style in Style::ALL {
-            assert_eq!(StyleChoice::from_index(StyleChoice(style).to_index()).0, style);
+    fn levels_and_modes_pass_to_the_band_and_networks_do_not_move_by_automation() {
+        let params = ContinuoParams::default();
+        for (id, param, _) in params.param_map() {
+            // SAFETY: the parameters live until the end of the test.
+            let (steps, flags, free) = unsafe {
+                (
+                    param.step_count(),
+                    param.flags(),
+                    param.normalized_value_to_string(param.default_normalized_value(), true),
+                )
+            };
+            match id.as_str() {
+                "chord_rate" | "tension" | "lead_chromaticism" | "syncopation" => {
+                    assert_eq!((steps, free.as_str()), (Some(5), "Free"), "{id}");
+                }
+                "mode" => assert_eq!((steps, free.as_str()), (Some(2), "Free")),
+                "network" => assert_eq!((steps, free.as_str()), (Some(2), "GRU")),
+                _ => {}
+            }
+            assert_eq!(flags.contains(ParamFlags::NON_AUTOMATABLE), id == "network", "{id}");
+            let top = match id.as_str() {
+                "chord_rate" | "tension" | "mode" | "lead_chromaticism" | "syncopation" => 1.0,
+                _ => continue,
+            };
+            // SAFETY: as above.
+            unsafe { param._internal_set_normalized_value(top) };
         }
-        for index in 0..24 {
-            assert_eq!(KeyChoice::from_index(index).to_index(), index);
-        }
-        assert_eq!(StyleChoice::variants()[0], "Jazz");
-        assert_eq!(KeyChoice::variants().len(), KeyChoice::ids().unwrap().len());
+        let controls = params.controls();
+        let levels = [controls.chord_rate, controls.chromaticism, controls.lead_chromaticism, controls.syncopation];
+        assert_eq!(levels, [Some(MAX_LEVEL); 4]);
+        assert_eq!(controls.mode, Some(Mode::Minor));
     }
 
     #[test]

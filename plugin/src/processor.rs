@@ -281,9 +281,10 @@ impl Processor {
             controls: self.controls,
         };
         let epoch = self.epoch.wrapping_add(u32::from(upcoming.wraps));
-        let call = FrameCall { start, epoch, cycle: self.clock.cycle(), wraps: upcoming.wraps };
+        let (networks, cycle, wraps) = (self.params.network.value().0, self.clock.cycle(), upcoming.wraps);
+        let call = FrameCall { start, networks, epoch, cycle, wraps };
         if self.played.frame(call) {
-            let (frame, wraps, due) = (upcoming.frame, upcoming.wraps, upcoming.sample);
+            let (frame, due) = (upcoming.frame, upcoming.sample);
             self.promise = Some(Promise { epoch, frame, wraps, due });
         }
     }

@@ -5,7 +5,7 @@
 //! | [`Played`] | audio | worker | single-producer ring ([`PlayedSender`]) |
 //! | [`StampedCue`] | worker | audio | single-producer ring ([`CueSender`]) |
 //! | [`Command`] | main, GUI | worker | channel |
-//! | [`Meters`], [`Position`], [`Keyboard`] | audio, worker | GUI | atomics |
+//! | [`Meters`], [`Position`], [`Keyboard`], [`Playing`] | audio, worker | GUI | atomics |
 //! | [`Outlook`] | worker | GUI | triple buffer |
 //! | [`Notice`]s | worker, main | GUI | a mutex that the audio thread never touches |
 //! | panic request | GUI | audio | an atomic flag |
@@ -14,6 +14,7 @@
 //! [`CueSender`].
 
 mod display;
+mod networks;
 mod rings;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,6 +24,7 @@ use continuo_models::Outlook;
 use crossbeam::channel::{Receiver, Sender, bounded};
 
 pub use display::{Keyboard, Meters, Part, Position};
+pub use networks::{NetworkSet, Origin, Playing};
 pub use rings::{
     CUES_CAPACITY, CueReceiver, CueSender, Cycle, FrameCall, NOTE_OFF_RESERVE, PLAYED_CAPACITY, Played, PlayedReceiver,
     PlayedSender, StampedCue, cue_ring, played_ring,
@@ -34,8 +36,6 @@ const NOTICES: usize = 16;
 /// What the main thread or the panel asks of the worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Load the networks anew: a file in the models folder has changed.
-    ReloadNetworks,
     /// Forget everything that was heard.
     Forget,
 }
@@ -58,6 +58,8 @@ pub struct Shared {
     pub position: Position,
     /// Which keys sound, and who plays them. Audio writes, anybody reads.
     pub keyboard: Keyboard,
+    /// Which networks play. The worker writes, anybody reads.
+    pub playing: Playing,
     panic_requested: AtomicBool,
     commands: (Sender<Command>, Receiver<Command>),
     notices: Mutex<(u64, Vec<Notice>)>,
@@ -74,6 +76,7 @@ impl Default for Shared {
             meters: Meters::default(),
             position: Position::default(),
             keyboard: Keyboard::default(),
+            playing: Playing::default(),
             panic_requested: AtomicBool::new(false),
             commands: bounded(16),
             notices: Mutex::default(),

@@ -12,8 +12,9 @@ use crate::params::ContinuoParams;
 /// The version in which states are saved now.
 ///
 /// - 0: `style_blend` was called `blend`; there was no version.
-/// - 1: as now.
-pub const VERSION: u32 = 1;
+/// - 1: there was no `chord_rate`, `tension`, `mode`, `lead_chromaticism`, `syncopation` and `network`.
+/// - 2: as now.
+pub const VERSION: u32 = 2;
 
 /// What is saved beside the parameters, under the field `state`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,12 +154,28 @@ mod tests {
     }
 
     #[test]
+    fn version_1_left_harmony_and_melody_free_and_knew_one_set_of_networks() {
+        let mut state = saved();
+        state.fields.insert("state".into(), r#"{"version":1}"#.into());
+        for id in ["chord_rate", "tension", "mode", "lead_chromaticism", "syncopation", "network"] {
+            assert!(state.params.remove(id).is_some(), "{id}");
+        }
+        migrate(&mut state);
+        assert_eq!(format!("{:?}", state.params), format!("{:?}", saved().params));
+        assert!(matches!(&state.params["network"], ParamValue::String(id) if id == "gru"));
+        assert!(matches!(state.params["tension"], ParamValue::I32(0)));
+        assert_eq!(stamp(&state), Stamp::default(), "an older state is nothing to remark on");
+    }
+
+    #[test]
     fn broken_values_get_their_default_and_a_remark_each() {
         let mut state = saved();
         for (id, value) in [
             ("temperature", ParamValue::F32(1e9)),
             ("seed", ParamValue::I32(-1)),
             ("style_a", ParamValue::String("polka".into())),
+            ("tension", ParamValue::I32(6)),
+            ("network", ParamValue::String("mamba".into())),
             ("key_lock", ParamValue::F32(1.0)),
         ] {
             state.params.insert(id.into(), value);
@@ -167,8 +184,10 @@ mod tests {
         let defaults = saved();
         assert_eq!(format!("{:?}", state.params), format!("{:?}", defaults.params));
         let remarks = stamp(&state).remarks;
-        assert_eq!(remarks.len(), 4);
-        assert!(remarks.iter().any(|remark| remark.contains("polka")), "{remarks:?}");
+        assert_eq!(remarks.len(), 6);
+        for value in ["polka", "tension (", "mamba"] {
+            assert!(remarks.iter().any(|remark| remark.contains(value)), "{value}: {remarks:?}");
+        }
     }
 
     #[test]

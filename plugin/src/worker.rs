@@ -5,6 +5,8 @@
 //! a system call for it.
 
 mod band;
+mod chooser;
+mod folder;
 mod networks;
 
 use std::any::Any;
@@ -19,10 +21,11 @@ use continuo_models::Cue;
 
 use crate::diagnostics::{TOTALS, count};
 use crate::seam::{
-    CUES_CAPACITY, Command, CueReceiver, CueSender, PLAYED_CAPACITY, Played, PlayedReceiver, PlayedSender, Shared,
-    StampedCue, cue_ring, played_ring,
+    CUES_CAPACITY, Command, CueReceiver, CueSender, NetworkSet, PLAYED_CAPACITY, Played, PlayedReceiver, PlayedSender,
+    Shared, StampedCue, cue_ring, played_ring,
 };
 use band::Band;
+use chooser::Chooser;
 pub use networks::NetworksKept;
 
 /// A developer's tool: the worker sleeps a pseudo-random time of up to this many milliseconds before each decision.
@@ -44,22 +47,29 @@ pub struct Worker {
 
 impl Worker {
     /// Starts the thread, and gives the audio thread's ends of its rings. The networks are loaded on the new thread, or shared
-    /// with the instances that have them.
+    /// with the instances that have them; `networks` play first. `offline`: frames may wait for networks that are chosen
+    /// later and not loaded yet.
     ///
     /// # Errors
     /// When the system has no thread to give.
-    pub fn start(shared: Arc<Shared>, kept: Arc<NetworksKept>) -> io::Result<(Self, PlayedSender, CueReceiver)> {
+    pub fn start(
+        shared: Arc<Shared>,
+        kept: Arc<NetworksKept>,
+        networks: NetworkSet,
+        offline: bool,
+    ) -> io::Result<(Self, PlayedSender, CueReceiver)> {
         let (played_sender, played) = played_ring(PLAYED_CAPACITY);
         let (cues, cue_receiver) = cue_ring(CUES_CAPACITY);
         let stop = Arc::new(AtomicBool::new(false));
         let (announce, ready) = mpsc::channel();
         let loop_stop = Arc::clone(&stop);
         let thread = thread::Builder::new().name("continuo worker".into()).spawn(move || {
-            let band = Band::new(kept.get(&shared));
+            let (chooser, networks) = Chooser::new(kept, Arc::clone(&shared), networks, offline);
+            let band = Band::new(networks);
             // The main thread may have stopped waiting.
             let _ = announce.send(());
             let slowness = std::env::var(SLOW_WORKER).ok().and_then(|ms| ms.parse().ok()).unwrap_or(0);
-            Labour { played, cues, shared, kept, stop: loop_stop, band, slowness, decisions: 0 }.run();
+            Labour { played, cues, shared, chooser, stop: loop_stop, band, slowness, decisions: 0 }.run();
         })?;
         Ok((Self { stop, ready, thread: Some(thread) }, played_sender, cue_receiver))
     }
@@ -85,7 +95,7 @@ struct Labour {
     played: PlayedReceiver,
     cues: CueSender,
     shared: Arc<Shared>,
-    kept: Arc<NetworksKept>,
+    chooser: Chooser,
     stop: Arc<AtomicBool>,
     band: Band,
     /// Milliseconds to sleep before a decision, at most.
@@ -108,15 +118,15 @@ impl Labour {
 
     /// Does the next thing there is to do; `false` when there is nothing.
     fn take_turn(&mut self) -> bool {
-        while let Some(command) = self.shared.next_command() {
-            match command {
-                Command::ReloadNetworks => self.band.exchange(self.kept.reload(&self.shared)),
-                Command::Forget => self.band.forget(),
-            }
+        while let Some(Command::Forget) = self.shared.next_command() {
+            self.band.forget();
         }
         let Some(played) = self.played.next() else { return false };
-        if let Played::Frame(_) = played {
+        if let Played::Frame(call) = played {
             self.dawdle();
+            if let Some(networks) = self.chooser.follow(call.networks) {
+                self.band.exchange(networks);
+            }
         }
         match catch_unwind(AssertUnwindSafe(|| self.band.take(played))) {
             Ok(Some(outlook)) => {
@@ -136,7 +146,7 @@ impl Labour {
         let reason = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
         let reason = reason.unwrap_or("for an unknown reason");
         self.shared.notify(format!("The band lost its place and has begun anew ({reason}). Please report this."));
-        self.band = Band::new(self.kept.get(&self.shared));
+        self.band = Band::new(Arc::clone(self.band.networks()));
         if let Played::Frame(call) = played {
             // An empty plan, so that nobody waits for it.
             let done = StampedCue { epoch: call.epoch, cue: Cue::Done(call.start.next) };

@@ -8,13 +8,17 @@ use std::path::{Path, PathBuf};
 use common::probe;
 use sha2::{Digest, Sha256};
 
+const GRU: u32 = 1;
+const TRANSFORMER: u32 = 2;
+const OWN: u32 = 3;
+
 const BOTH: u32 = 0b11;
 const HARMONIST: u32 = 0b01;
 const SOLOIST: u32 = 0b10;
 
-/// The networks that the plug-in is built with.
+/// The GRU networks that the plug-in is built with.
 fn sources() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/gru")
 }
 
 /// A folder with copies of both networks and their cards, removed at the end.
@@ -22,7 +26,10 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("continuo-models-{name}-{}", std::process::id()));
+        Self::at(std::env::temp_dir().join(format!("continuo-models-{name}-{}", std::process::id())))
+    }
+
+    fn at(folder: PathBuf) -> Self {
         fs::create_dir_all(&folder).unwrap();
         for file in ["harmonist.onnx", "harmonist.json", "soloist.onnx", "soloist.json"] {
             fs::copy(sources().join(file), folder.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
@@ -109,6 +116,84 @@ fn a_folder_that_is_not_there_is_named_and_music_goes_on() {
     let probed = probe(&["--bars", "8"], &[("CONTINUO_MODELS", "/no/such/folder")]);
     assert!(probed.said.contains("/no/such/folder"), "it is named: {}", probed.said);
     assert_plays(&probed, "without the folder");
+}
+
+#[test]
+fn each_set_of_networks_plays_another_music_and_says_so() {
+    let [gru, transformer] =
+        ["GRU", "Transformer"].map(|set| probe(&["--bars", "8", "--set", &format!("network={set}")], &[]));
+    assert_eq!((gru.origins, transformer.origins), ([GRU; 2], [TRANSFORMER; 2]));
+    assert_eq!(gru.hash, probe(&["--bars", "8"], &[]).hash, "the GRU is the default");
+    assert_ne!(gru.hash, transformer.hash);
+    assert_plays(&transformer, "the Transformer");
+    assert_eq!(transformer.said, "");
+}
+
+/// In two bars of eight the Transformer plays, in the others the GRU.
+const THERE_AND_BACK: [&str; 6] = ["--bars", "8", "--change", "200:network=Transformer", "--change", "400:network=GRU"];
+
+#[test]
+fn switching_while_playing_counts_from_a_frame_on_and_leaves_nothing_behind() {
+    let usual = probe(&["--bars", "8"], &[]);
+    for format in ["clap", "vst3"] {
+        let switched = probe(&[THERE_AND_BACK.as_slice(), &["--format", format]].concat(), &[]);
+        assert_eq!((switched.mismatches, switched.misses), (0, 0), "{format}: {switched:?}");
+        assert_eq!(switched.origins, [GRU; 2]);
+        assert_ne!(switched.hash, usual.hash, "{format}: the Transformer is heard");
+        assert_plays(&switched, format);
+        let slow = probe(&THERE_AND_BACK, &[("CONTINUO_SLOW_WORKER_MS", "15")]);
+        assert_eq!(slow.hash, switched.hash, "{format}: when the worker wakes does not matter");
+    }
+}
+
+#[test]
+fn switching_live_misses_no_plan() {
+    let arguments = ["--bars", "3", "--live", "--change", "80:network=Transformer", "--change", "200:network=GRU"];
+    for attempt in 1.. {
+        let live = probe(&arguments, &[]);
+        assert_eq!((live.mismatches, live.origins), (0, [GRU; 2]));
+        // Another process may hold up this one; then another attempt is made.
+        if live.misses == 0 {
+            return;
+        }
+        assert!(attempt < 3, "the machine was too busy for live playing three times ({} plans late)", live.misses);
+    }
+}
+
+#[test]
+fn a_folder_among_the_users_data_is_read_when_it_is_chosen() {
+    let data = std::env::temp_dir().join(format!("continuo-data-{}", std::process::id()));
+    let folder = Folder::at(data.join("continuo").join("models"));
+    let home = [("XDG_DATA_HOME", data.to_str().unwrap())];
+    let own = ["--bars", "8", "--set", "network=Own folder"];
+
+    let whole = probe(&own, &home);
+    assert_eq!(whole.origins, [OWN; 2], "{}", whole.said);
+    assert_eq!(whole.hash, probe(&["--bars", "8"], &[]).hash, "the same networks play the same");
+    let later = probe(&["--bars", "8", "--change", "200:network=Own folder"], &home);
+    assert_eq!((later.origins, later.mismatches, later.misses), ([OWN; 2], 0, 0), "{}", later.said);
+
+    fs::remove_file(folder.file("soloist.json")).unwrap();
+    let part = probe(&own, &home);
+    assert_eq!(part.origins, [OWN, GRU]);
+    assert!(part.said.contains("soloist.json") && part.said.contains("built-in soloist plays"), "{}", part.said);
+    assert_plays(&part, "with the built-in soloist");
+
+    let _ = fs::remove_dir_all(&data);
+    let none = probe(&own, &home);
+    assert_eq!((none.origins, none.networks), ([GRU; 2], BOTH));
+    assert!(none.said.contains("harmonist.onnx") && none.said.contains(data.to_str().unwrap()), "{}", none.said);
+    assert_plays(&none, "with the built-in networks");
+}
+
+#[test]
+fn the_named_folder_plays_for_the_default_and_no_other_set() {
+    let folder = Folder::new("named");
+    let environment = [("CONTINUO_MODELS", folder.0.to_str().unwrap())];
+    for (set, origin) in [("GRU", OWN), ("Transformer", TRANSFORMER), ("Own folder", OWN)] {
+        let probed = probe(&["--set", &format!("network={set}")], &environment);
+        assert_eq!(probed.origins, [origin; 2], "{set}: {}", probed.said);
+    }
 }
 
 #[test]

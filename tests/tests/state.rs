@@ -109,6 +109,22 @@ fn the_state_of_the_first_version_is_read() {
 }
 
 #[test]
+fn a_state_from_before_levels_and_networks_is_read() {
+    let mut instance = fresh(Format::Clap);
+    let defaults = values(instance.as_mut());
+    let mut json = json_of(&instance.save().unwrap());
+    json["fields"] = json!({ "state": r#"{"version":1}"# });
+    let params = json["params"].as_object_mut().unwrap();
+    for name in ["chord_rate", "tension", "mode", "lead_chromaticism", "syncopation", "network"] {
+        params.remove(name).unwrap_or_else(|| panic!("{name} is saved"));
+    }
+    let odd = odd_values(instance.as_mut());
+    instance.set_values(&odd);
+    instance.load(&state_of(&json)).unwrap();
+    assert_eq!(values(instance.as_mut()), defaults);
+}
+
+#[test]
 fn broken_values_get_their_defaults_and_the_others_are_kept() {
     let mut instance = fresh(Format::Clap);
     let defaults = values(instance.as_mut());
@@ -117,6 +133,8 @@ fn broken_values_get_their_defaults_and_the_others_are_kept() {
     params.insert("temperature".into(), json!({ "f32": 1e9 }));
     params.insert("style_a".into(), json!({ "string": "polka" }));
     params.insert("key_lock".into(), json!({ "f32": 0.5 }));
+    params.insert("chord_rate".into(), json!({ "i32": 9 }));
+    params.insert("network".into(), json!({ "string": "mamba" }));
     params.insert("no_such_parameter".into(), json!({ "bool": true }));
     params.remove("swing").unwrap();
     params.insert("seed".into(), json!({ "i32": 42 }));
@@ -227,7 +245,10 @@ fn parameter_numbers_and_ranges_are_those_that_projects_know() {
         [("style_a", 10), ("style_b", 10), ("style_blend", 0), ("temperature", 0), ("follow", 0), ("key_lock", 1)];
     let rest =
         [("key", 23), ("density", 0), ("seed", 9998), ("humanise", 0), ("swing", 0), ("thru", 1), ("preview", 1)];
-    let mut expected: Vec<(u32, u32)> = band.into_iter().chain(rest).map(|(name, steps)| (id(name), steps)).collect();
+    let character =
+        [("chord_rate", 5), ("tension", 5), ("mode", 2), ("lead_chromaticism", 5), ("syncopation", 5), ("network", 2)];
+    let band = band.into_iter().chain(rest).chain(character);
+    let mut expected: Vec<(u32, u32)> = band.map(|(name, steps)| (id(name), steps)).collect();
     for player in players {
         expected.extend(fields.map(|(field, steps)| (id(&format!("{player}_{field}")), steps)));
     }
@@ -236,6 +257,29 @@ fn parameter_numbers_and_ranges_are_those_that_projects_know() {
             fresh(format).parameters().iter().map(|parameter| (parameter.id, parameter.steps)).collect();
         for known in &expected {
             assert!(found.contains(known), "{format:?}: {known:?}");
+        }
+    }
+}
+
+#[test]
+fn levels_are_read_and_shown_in_words_and_only_the_networks_cannot_be_automated() {
+    for format in Format::ALL {
+        let mut instance = fresh(format);
+        for (name, text, value) in [
+            ("chord_rate", "Very slow", 0.2),
+            ("tension", "high", 0.8),
+            ("mode", "Minor", 1.0),
+            ("lead_chromaticism", "Free", 0.0),
+            ("syncopation", "Very high", 1.0),
+            ("network", "Transformer", 0.5),
+        ] {
+            let read = instance.value_of_text(id(name), text).unwrap_or_else(|| panic!("{format:?}, {name}: {text}"));
+            assert!((read - value).abs() < 1e-6, "{format:?}, {name}: {text} is {read}");
+            let shown = instance.text_of_value(id(name), value).unwrap();
+            assert!(shown.eq_ignore_ascii_case(text), "{format:?}, {name}: {value} is {shown}");
+        }
+        for parameter in instance.parameters().iter().filter(|parameter| !parameter.hidden) {
+            assert_eq!(parameter.automatable, parameter.id != id("network"), "{format:?}, {}", parameter.name);
         }
     }
 }

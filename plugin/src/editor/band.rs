@@ -1,7 +1,8 @@
-//! How the whole band plays: knobs, key lock and seed.
+//! How the whole band plays: knobs, what its harmony is like, key lock and seed.
 
 use egui::{Align2, Rect, Stroke, Ui, pos2, vec2};
 
+use super::detents::{Detents, Positions};
 use super::hint::Hint;
 use super::knob::Knob;
 use super::setting::Setting;
@@ -19,6 +20,12 @@ pub struct Settings<'a> {
     pub swing: &'a dyn Setting,
     /// Deviation of timing and loudness.
     pub humanise: &'a dyn Setting,
+    /// How often chords change.
+    pub chord_rate: &'a dyn Setting,
+    /// How far chords leave the key.
+    pub tension: &'a dyn Setting,
+    /// Major or minor.
+    pub mode: &'a dyn Setting,
     /// Whether the band stays in the key.
     pub key_lock: &'a dyn Setting,
     /// That key.
@@ -27,7 +34,7 @@ pub struct Settings<'a> {
     pub seed: &'a dyn Setting,
 }
 
-const KNOB_WIDTH: f32 = 76.0;
+const KNOB_WIDTH: f32 = 68.0;
 const COLUMN: f32 = 116.0;
 const ROW: f32 = 28.0;
 
@@ -35,7 +42,7 @@ const ROW: f32 = 28.0;
 pub fn show(ui: &mut Ui, rect: Rect, settings: &Settings) {
     paint::card(ui.painter(), rect);
     let inside = rect.shrink(theme::INSET);
-    let knobs = [
+    let dials = [
         (
             "Temperature",
             "How daring the band is: low plays what is likeliest, high surprises you.",
@@ -50,16 +57,44 @@ pub fn show(ui: &mut Ui, rect: Rect, settings: &Settings) {
         ("Swing", "How late the off-beat eighths come: from straight to a full triplet.", settings.swing),
         ("Humanise", "Small deviations of timing and loudness, as a hand makes them.", settings.humanise),
     ];
-    for (n, (label, text, setting)) in knobs.into_iter().enumerate() {
-        let left = inside.left() - 4.0 + n as f32 * KNOB_WIDTH;
-        let knob = Rect::from_min_size(pos2(left, inside.top()), vec2(KNOB_WIDTH, inside.height()));
-        Knob { label, hint: Hint::turn(label, text), accent: theme::YOU }.show(ui, knob, setting);
+    let harmony = [
+        (
+            "Chord rate",
+            "How often the chords change, from hardly ever to on every beat. Free: as the style and your playing have it.",
+            Positions::Levels,
+            settings.chord_rate,
+        ),
+        (
+            "Tension",
+            "How far the chords leave the key, from plain to rich. Free: as the style and your playing have it.",
+            Positions::Levels,
+            settings.tension,
+        ),
+        (
+            "Mode",
+            "Harmony and melody as in major or as in minor pieces. Free: as you play.",
+            Positions::Choices,
+            settings.mode,
+        ),
+    ];
+    let left = inside.left() - 4.0;
+    let place = |left: f32, n: usize| {
+        Rect::from_min_size(pos2(left + n as f32 * KNOB_WIDTH, inside.top()), vec2(KNOB_WIDTH, inside.height()))
+    };
+    for (n, (label, text, setting)) in dials.into_iter().enumerate() {
+        Knob { label, hint: Hint::turn(label, text), accent: theme::YOU }.show(ui, place(left, n), setting);
+    }
+    let harmony_left = left + dials.len() as f32 * KNOB_WIDTH + theme::GAP;
+    for (n, (label, text, positions, setting)) in harmony.into_iter().enumerate() {
+        let dial = Detents { label, hint: Hint::turn(label, text), positions, accent: theme::YOU };
+        dial.show(ui, place(harmony_left, n), setting);
     }
 
     let seed_left = inside.right() - COLUMN;
     let key_left = seed_left - theme::GAP - COLUMN;
-    let line = key_left - theme::GAP - 2.0;
-    ui.painter().vline(line, inside.y_range(), Stroke::new(1.0, theme::EDGE));
+    for line in [harmony_left - theme::GAP / 2.0, key_left - theme::GAP - 2.0] {
+        ui.painter().vline(line, inside.y_range(), Stroke::new(1.0, theme::EDGE));
+    }
     let cell =
         |left: f32, top: f32, height: f32| Rect::from_min_size(pos2(left, inside.top() + top), vec2(COLUMN, height));
 

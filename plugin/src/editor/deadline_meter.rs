@@ -3,6 +3,8 @@
 use egui::accesskit::Role;
 use egui::{Align2, Color32, CornerRadius, Rect, Response, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
+use crate::seam::{NetworkSet, Origin};
+
 use super::hint::Hint;
 use super::{paint, theme};
 
@@ -12,22 +14,23 @@ pub enum Source {
     /// The networks are being loaded.
     #[default]
     Loading,
-    /// The networks.
-    Networks,
-    /// Rules, because no network could be loaded.
-    Rules,
-    /// Networks, and rules where one is missing.
-    Mixed,
+    /// These networks, harmonist and soloist; or rules, where one is missing.
+    Networks([Origin; 2]),
 }
 
 impl Source {
-    fn text(self) -> &'static str {
+    fn text(self) -> String {
+        let name = |origin: Origin| origin.map_or("rules", NetworkSet::name);
         match self {
-            Source::Loading => "loading",
-            Source::Networks => "networks",
-            Source::Rules => "rules",
-            Source::Mixed => "networks + rules",
+            Source::Loading => "loading".to_owned(),
+            Source::Networks([harmonist, soloist]) if harmonist == soloist => name(harmonist).to_owned(),
+            Source::Networks([harmonist, soloist]) => format!("{} + {}", name(harmonist), name(soloist)),
         }
+    }
+
+    /// Whether a network is missing.
+    fn wants_attention(self) -> bool {
+        matches!(self, Source::Networks(origins) if origins.contains(&None))
     }
 }
 
@@ -70,8 +73,8 @@ pub fn show(ui: &mut Ui, rect: Rect, reading: &Reading) -> Response {
         let ink = if count > 0 { theme::WARNING } else { theme::TEXT };
         column(ui, inside, 262.0 + 62.0 * n as f32, label, &short_count(count), ink);
     }
-    let ink = if matches!(reading.source, Source::Rules | Source::Mixed) { theme::WARNING } else { theme::TEXT };
-    column(ui, inside, 448.0, "Playing by", reading.source.text(), ink);
+    let ink = if reading.source.wants_attention() { theme::WARNING } else { theme::TEXT };
+    column(ui, inside, 448.0, "Playing by", &reading.source.text(), ink);
 
     paint::focus(ui.painter(), &response, rect, theme::CARD_CORNER);
     Hint {
@@ -137,6 +140,20 @@ fn spoken(reading: &Reading) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn both_networks_are_named_where_they_differ() {
+        let [gru, transformer, own] = NetworkSet::ALL.map(Some);
+        for (origins, text, attention) in [
+            ([transformer; 2], "Transformer", false),
+            ([own, gru], "Own folder + GRU", false),
+            ([None, own], "rules + Own folder", true),
+            ([None; 2], "rules", true),
+        ] {
+            let source = Source::Networks(origins);
+            assert_eq!((source.text(), source.wants_attention()), (text.to_owned(), attention));
+        }
+    }
 
     #[test]
     fn a_lead_reads_as_early_or_late() {

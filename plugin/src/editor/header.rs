@@ -1,4 +1,4 @@
-//! The top line: the name, the song's pulse, thru, preview sound and panic.
+//! The top line: the name, the song's pulse, the networks, thru, preview sound and panic.
 
 use continuo_models::music::Meter;
 use egui::{Align2, Rect, Response, Ui, pos2, vec2};
@@ -6,10 +6,12 @@ use egui::{Align2, Rect, Response, Ui, pos2, vec2};
 use super::hint::Hint;
 use super::setting::Setting;
 use super::slider::{self, Track};
-use super::{button, switch, theme};
+use super::{button, choice, switch, theme};
 
 /// The settings in the header.
 pub struct Settings<'a> {
+    /// The networks that play.
+    pub networks: &'a dyn Setting,
     /// Whether played notes go to the output.
     pub thru: &'a dyn Setting,
     /// Whether the built-in sound plays.
@@ -52,6 +54,15 @@ pub fn show(ui: &mut Ui, rect: Rect, pulse: &Pulse, settings: &Settings) -> Resp
     let row = |left: f32, width: f32, height: f32| {
         Rect::from_min_size(pos2(rect.right() - left, middle - height / 2.0), vec2(width, height))
     };
+    let list = row(620.0, 130.0, 26.0);
+    let label = pos2(list.left() - 10.0, middle);
+    ui.painter().text(label, Align2::RIGHT_CENTER, "Networks", theme::regular(theme::LABEL), theme::DIM);
+    let hint = Hint::click(
+        "Networks",
+        "Who thinks for the band: two families that come with it, or networks of your own in your folder for models, \
+         which is read when you choose it.",
+    );
+    choice::show(ui, list, hint, settings.networks);
     let hint = Hint::click("Thru", "The notes that you play go on to the output, with the band's.");
     switch::show(ui, row(458.0, 116.0, 26.0), "Your notes", hint, theme::YOU, settings.thru);
     let hint = Hint::click(

@@ -8,6 +8,7 @@ pub mod button;
 pub mod choice;
 pub mod chord_view;
 pub mod deadline_meter;
+pub mod detents;
 pub mod gesture;
 pub mod header;
 pub mod hint;

@@ -7,7 +7,8 @@ use nice_plug::prelude::ParamSetter;
 use crate::params::ContinuoParams;
 use crate::seam::Part;
 
-use super::setting::Bound;
+use super::hint::Hint;
+use super::setting::{Bound, Setting};
 use super::theme::{GAP, MARGIN};
 use super::view::View;
 use super::{
@@ -15,7 +16,7 @@ use super::{
 };
 
 /// The size of the panel, in points.
-pub const SIZE: Vec2 = vec2(980.0, 614.0);
+pub const SIZE: Vec2 = vec2(1160.0, 614.0);
 
 /// What the musician asks of the band, besides parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,7 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
         (row(32.0), row(104.0), row(124.0), row(126.0), row(92.0), row(44.0));
 
     let settings = header::Settings {
+        networks: &Bound { param: &params.network, setter },
         thru: &Bound { param: &params.thru, setter },
         preview: &Bound { param: &params.preview, setter },
         preview_gain: &Bound { param: &params.preview_gain, setter },
@@ -71,22 +73,45 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
         density: &Bound { param: &params.density, setter },
         swing: &Bound { param: &params.swing, setter },
         humanise: &Bound { param: &params.humanise, setter },
+        chord_rate: &Bound { param: &params.chord_rate, setter },
+        tension: &Bound { param: &params.tension, setter },
+        mode: &Bound { param: &params.mode, setter },
         key_lock: &Bound { param: &params.key_lock, setter },
         key: &Bound { param: &params.key, setter },
         seed: &Bound { param: &params.seed, setter },
     };
     band::show(ui, rest, &settings);
 
-    let strip_width = (width - 3.0 * GAP) / 4.0;
-    for (n, player) in Player::ALL.into_iter().enumerate() {
-        let left = players.left() + n as f32 * (strip_width + GAP);
-        let rect = Rect::from_min_size(pos2(left, players.top()), vec2(strip_width, players.height()));
+    let melody: [(_, _, &dyn Setting); 2] = [
+        (
+            "Chromatic",
+            Hint::turn(
+                "Lead chromaticism",
+                "How many notes of the melody lie outside the key. Free: as the style has it.",
+            ),
+            &Bound { param: &params.melody.chromaticism, setter },
+        ),
+        (
+            "Syncopated",
+            Hint::turn("Lead syncopation", "How often the melody anticipates the beat. Free: as the style has it."),
+            &Bound { param: &params.melody.syncopation, setter },
+        ),
+    ];
+    let mut left = players.left();
+    for player in Player::ALL {
+        let (character, right) = match player {
+            Player::Lead => (melody.as_slice(), players.right()),
+            _ => ([].as_slice(), left + player_strip::WIDTH),
+        };
+        let rect = Rect::from_x_y_ranges(left..=right, players.y_range());
+        left = right + GAP;
         let params = params.player(player);
         let settings = player_strip::Settings {
             on: &Bound { param: &params.on, setter },
             density: &Bound { param: &params.density, setter },
             register: &Bound { param: &params.register, setter },
             channel: &Bound { param: &params.channel, setter },
+            character,
         };
         let sounding = view.keys.iter().any(|mask| mask & Part::from(player).bit() != 0);
         let name = theme::player_name(player);
@@ -98,7 +123,7 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
 
     keyboard::show(ui, piano, &view.keys);
 
-    let (meter, notice) = split(foot, 584.0);
+    let (meter, notice) = split(foot, 612.0);
     if deadline_meter::show(ui, meter, &view.reading).clicked() {
         request = Some(Request::ResetWorst);
     }

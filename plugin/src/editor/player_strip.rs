@@ -3,6 +3,7 @@
 use continuo_models::Player;
 use egui::{Align2, Color32, Rect, Stroke, Ui, pos2, vec2};
 
+use super::detents::{Detents, Positions};
 use super::hint::Hint;
 use super::knob::Knob;
 use super::setting::Setting;
@@ -18,7 +19,14 @@ pub struct Settings<'a> {
     pub register: &'a dyn Setting,
     /// Its MIDI channel.
     pub channel: &'a dyn Setting,
+    /// How much of what its notes have, where that can be chosen: label, what it is, and the setting.
+    pub character: &'a [(&'a str, Hint<'a>, &'a dyn Setting)],
 }
+
+/// The width of a strip without choices of what its notes are like, in points.
+pub const WIDTH: f32 = 228.0;
+/// The width of each choice of what the notes are like, in points.
+pub const CHARACTER_WIDTH: f32 = 78.0;
 
 /// What a player does, in a musician's words.
 struct Part {
@@ -78,7 +86,8 @@ pub fn show(ui: &mut Ui, rect: Rect, player: Player, sounding: bool, settings: &
         let hint = Hint::turn(names[1], "How much this player plays: left is sparse, right is busy.");
         Knob { label: "Density", hint, accent: colour }.show(ui, dial, settings.density);
 
-        let column = Rect::from_min_max(pos2(dial.right() + 8.0, body.top()), body.max);
+        let column_width = WIDTH - 2.0 * theme::INSET - dial.width() - 8.0;
+        let column = Rect::from_min_size(pos2(dial.right() + 8.0, body.top()), vec2(column_width, body.height()));
         let rows = [
             (
                 "Register",
@@ -99,6 +108,13 @@ pub fn show(ui: &mut Ui, rect: Rect, player: Player, sounding: bool, settings: &
             ui.painter().text(row.left_center(), Align2::LEFT_CENTER, label, font, theme::DIM);
             let field = Rect::from_min_max(pos2(row.left() + 53.0, row.top()), row.max);
             stepper::show(ui, field, hint, setting);
+        }
+
+        let mut left = column.right() + 16.0;
+        for &(label, hint, setting) in settings.character {
+            let dial = Rect::from_min_size(pos2(left, body.top()), vec2(CHARACTER_WIDTH, body.height()));
+            Detents { label, hint, positions: Positions::Levels, accent: colour }.show(ui, dial, setting);
+            left = dial.right();
         }
     });
 }

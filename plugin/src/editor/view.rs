@@ -7,7 +7,6 @@ use continuo_models::music::numeral::Numeral;
 use continuo_models::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER, frame_start};
 use continuo_models::music::{Chord, Key, Tick};
 
-use crate::diagnostics::TOTALS;
 use crate::params::ContinuoParams;
 use crate::seam::{Notice, Shared};
 
@@ -88,20 +87,13 @@ impl View {
                 misses: meters.misses.load(Relaxed),
                 late: meters.late_cues.load(Relaxed),
                 dropped: meters.dropped.load(Relaxed) + meters.overflowed.load(Relaxed),
-                source: source(meters.plans.load(Relaxed), TOTALS.networks.load(Relaxed)),
+                source: match meters.plans.load(Relaxed) {
+                    0 => Source::Loading,
+                    _ => Source::Networks(shared.playing.get()),
+                },
             },
             notices: shared.notices(),
         }
-    }
-}
-
-/// `networks`: bit 0 harmonist, bit 1 soloist.
-fn source(plans: u64, networks: u32) -> Source {
-    match (plans, networks) {
-        (0, _) => Source::Loading,
-        (_, 0) => Source::Rules,
-        (_, 0b11) => Source::Networks,
-        _ => Source::Mixed,
     }
 }
 

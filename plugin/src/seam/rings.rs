@@ -6,6 +6,8 @@ use continuo_models::{Cue, FrameStart, Heard};
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
+use super::NetworkSet;
+
 /// Room for what the musician plays: minutes of dense playing at 8 frames a second, should the worker stand still.
 pub const PLAYED_CAPACITY: usize = 4096;
 
@@ -29,6 +31,8 @@ pub struct Cycle {
 pub struct FrameCall {
     /// What the improviser needs.
     pub start: FrameStart,
+    /// The networks with which it is to decide.
+    pub networks: NetworkSet,
     /// The epoch in which `start.next` will sound: stamp its cues with it.
     pub epoch: u32,
     /// The loop that the song is in.

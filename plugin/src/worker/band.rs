@@ -17,6 +17,7 @@ use crate::seam::{Cycle, FrameCall, Played, StampedCue};
 /// from the second pass on, a loop with the same playing repeats note for note. Leaving the loop, changing it or jumping
 /// forgets the copy.
 pub struct Band {
+    networks: Arc<Networks>,
     improviser: Improviser,
     hands: Hands,
     memory: Option<(Cycle, Improviser, Hands)>,
@@ -28,7 +29,8 @@ impl Band {
     /// A band that has heard nothing.
     pub fn new(networks: Arc<Networks>) -> Self {
         Self {
-            improviser: Improviser::new(networks),
+            improviser: Improviser::new(Arc::clone(&networks)),
+            networks,
             hands: Hands::default(),
             memory: None,
             decided: Vec::new(),
@@ -50,6 +52,7 @@ impl Band {
             }
             Played::Frame(call) => {
                 self.turn(&call);
+                self.improviser.exchange(&self.networks);
                 self.decided.clear();
                 self.improviser.decide(&call.start, &mut self.decided);
                 self.cues.clear();
@@ -66,14 +69,20 @@ impl Band {
 
     /// Forgets everything that was heard.
     pub fn forget(&mut self) {
+        self.improviser.exchange(&self.networks);
         self.improviser.restart();
         self.hands = Hands::default();
         self.memory = None;
     }
 
-    /// Goes on with other networks, from nothing heard.
+    /// Goes on with other networks from the next frame on. The music goes on as well.
     pub fn exchange(&mut self, networks: Arc<Networks>) {
-        *self = Self::new(networks);
+        self.networks = networks;
+    }
+
+    /// The networks.
+    pub fn networks(&self) -> &Arc<Networks> {
+        &self.networks
     }
 
     /// Sees to the memory of the loop before the frame is decided.
@@ -151,16 +160,18 @@ impl Hands {
 #[cfg(test)]
 mod tests {
     use continuo_models::music::{BarPosition, Frame, Meter};
-    use continuo_models::{Controls, FrameStart};
+    use continuo_models::{Controls, Family, FrameStart, Player};
 
     use super::*;
+    use crate::seam::NetworkSet;
 
     const CYCLE: Cycle = Cycle { start: 0, end: 96 };
 
     fn frame(frame: Frame, next: Frame, epoch: u32, cycle: Option<Cycle>) -> Played {
         let position = BarPosition { bar_start: 0, meter: Meter::default() };
         let start = FrameStart { frame, next, position, tempo: 120.0, controls: Controls::default() };
-        Played::Frame(FrameCall { start, epoch, cycle, wraps: next != frame + 1 })
+        let networks = NetworkSet::ALL[0];
+        Played::Frame(FrameCall { start, networks, epoch, cycle, wraps: next != frame + 1 })
     }
 
     fn on(tick: i64, key: u8) -> Played {
@@ -171,21 +182,22 @@ mod tests {
         Played::Heard(Heard::NoteOff { tick, channel: 0, key })
     }
 
-    /// One pass of a bar of loop, with a tune; the cues of each frame.
+    /// Frame `f` of a bar of loop with a tune; its cues.
+    fn take_frame(band: &mut Band, epoch: u32, f: Frame) -> Vec<Cue> {
+        let next = (f + 1) % 16;
+        band.take(frame(f, next, epoch + u32::from(next == 0), Some(CYCLE)));
+        let key = 60 + [0, 4, 7, 5][(f / 4) as usize];
+        if f % 4 == 0 {
+            band.take(on(f * 6, key));
+        } else if f % 4 == 3 {
+            band.take(off(f * 6, key));
+        }
+        band.cues().iter().map(|stamped| stamped.cue).collect()
+    }
+
+    /// One pass of the loop; the cues of each frame.
     fn pass(band: &mut Band, epoch: u32) -> Vec<Vec<Cue>> {
-        (0..16)
-            .map(|f| {
-                let next = (f + 1) % 16;
-                band.take(frame(f, next, epoch + u32::from(next == 0), Some(CYCLE)));
-                let key = 60 + [0, 4, 7, 5][(f / 4) as usize];
-                if f % 4 == 0 {
-                    band.take(on(f * 6, key));
-                } else if f % 4 == 3 {
-                    band.take(off(f * 6, key));
-                }
-                band.cues().iter().map(|stamped| stamped.cue).collect()
-            })
-            .collect()
+        (0..16).map(|f| take_frame(band, epoch, f)).collect()
     }
 
     #[test]
@@ -206,6 +218,36 @@ mod tests {
         pass(&mut band, 1);
         band.take(Played::Jump { epoch: 9 });
         assert!(band.memory.is_none());
+    }
+
+    #[test]
+    fn with_other_networks_the_music_goes_on() {
+        let [one, other] = [Family::Gru, Family::Transformer].map(|family| Arc::new(Networks::built_in(family).0));
+        let mut band = Band::new(one);
+        pass(&mut band, 0);
+        let key = band.improviser.outlook().key;
+        band.exchange(other);
+        let cues = pass(&mut band, 1).concat();
+        assert!(key.is_some() && band.improviser.outlook().key.is_some());
+        assert!(cues.iter().any(|cue| matches!(cue, Cue::Note(note) if note.player == Player::Chords)));
+    }
+
+    #[test]
+    fn a_loop_repeats_though_the_networks_change_in_the_midst_of_it() {
+        let sets = [Family::Gru, Family::Transformer].map(|family| Arc::new(Networks::built_in(family).0));
+        let mut band = Band::new(Arc::clone(&sets[0]));
+        let passes: Vec<Vec<Vec<Cue>>> = (0..4)
+            .map(|epoch| {
+                (0..16)
+                    .map(|f| {
+                        band.exchange(Arc::clone(&sets[usize::from(f >= 8)]));
+                        take_frame(&mut band, epoch, f)
+                    })
+                    .collect()
+            })
+            .collect();
+        assert_eq!(passes[2], passes[1]);
+        assert_eq!(passes[3], passes[1]);
     }
 
     #[test]

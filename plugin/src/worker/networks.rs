@@ -1,20 +1,51 @@
-//! The networks, loaded once in a process and shared by its instances.
+//! The networks: each source loaded once in a process and shared by its instances.
 
-use std::path::Path;
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use continuo_models::Networks;
+use continuo_models::{Family, Networks};
 
-use crate::diagnostics::TOTALS;
-use crate::seam::Shared;
+use super::folder;
+use crate::seam::{NetworkSet, Origin, Shared};
 
-/// A folder of networks to play with instead of the built-in ones.
-const MODELS: &str = "CONTINUO_MODELS";
+/// From where networks are loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    /// The plug-in.
+    BuiltIn(Family),
+    /// The folder for the musician's own; the built-in ones stand in for what is missing there.
+    OwnFolder,
+    /// The folder that the environment names in the place of the default set; what is missing there is played by rule.
+    NamedFolder,
+}
+
+impl Source {
+    const COUNT: usize = Family::ALL.len() + 2;
+
+    /// From where `set` is loaded.
+    fn of(set: NetworkSet) -> Self {
+        match set {
+            set if set == NetworkSet::ALL[0] && folder::named().is_some() => Source::NamedFolder,
+            NetworkSet::BuiltIn(family) => Source::BuiltIn(family),
+            NetworkSet::OwnFolder => Source::OwnFolder,
+        }
+    }
+
+    fn index(self) -> usize {
+        match self {
+            Source::BuiltIn(family) => family as usize,
+            Source::OwnFolder => Family::ALL.len(),
+            Source::NamedFolder => Family::ALL.len() + 1,
+        }
+    }
+}
 
 /// Networks, and what was wrong with those that are not there.
-struct Loaded {
-    networks: Arc<Networks>,
+#[derive(Debug)]
+pub struct Loaded {
+    /// The networks.
+    pub networks: Arc<Networks>,
+    /// From which sets harmonist and soloist come.
+    pub origins: [Origin; 2],
     problems: Vec<String>,
 }
 
@@ -28,45 +59,119 @@ impl Loaded {
     }
 }
 
-/// The networks of this process, for as long as an instance keeps them. Locked by workers and never by the audio thread;
-/// whoever comes while they are being loaded waits for them.
-static LOADED: Mutex<Weak<Loaded>> = Mutex::new(Weak::new());
+/// The networks of this process, by source, for as long as an instance keeps them. Locked by workers and loaders and never
+/// by the audio thread; whoever comes while a source is being loaded waits for it.
+static LOADED: [Mutex<Weak<Loaded>>; Source::COUNT] = [const { Mutex::new(Weak::new()) }; Source::COUNT];
 
-/// An instance's hold on the networks: while it lives, activating again loads nothing.
-#[derive(Default)]
-pub struct NetworksKept(Mutex<Option<Arc<Loaded>>>);
+/// An instance's hold on the networks: while it lives, no source is loaded twice for it unless it asks for that.
+#[derive(Debug, Default)]
+pub struct NetworksKept([Mutex<Option<Arc<Loaded>>>; Source::COUNT]);
 
 impl NetworksKept {
-    /// Worker: the networks, loaded if no instance has them. Problems go to `shared`'s notices, once for each instance.
-    pub fn get(&self, shared: &Shared) -> Arc<Networks> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Worker, before the first frame: sees to it that `set` and every built-in set is at hand.
+    pub fn prepare(&self, set: NetworkSet, shared: &Shared) {
+        let built_in = Family::ALL.map(NetworkSet::BuiltIn);
+        for set in built_in.into_iter().chain([set]) {
+            self.get(set, shared);
+        }
+    }
+
+    /// Worker: the networks of `set`, loaded if no instance has them. Problems go to `shared`'s notices, once for each
+    /// instance.
+    pub fn get(&self, set: NetworkSet, shared: &Shared) -> Arc<Loaded> {
+        self.obtain(Source::of(set), shared, Weak::upgrade)
+    }
+
+    /// Not on the worker while it plays: the networks of `set`, loaded anew if they lie in a folder, because its files may
+    /// be others now. Other instances keep theirs until they ask themselves.
+    pub fn get_fresh(&self, set: NetworkSet, shared: &Shared) -> Arc<Loaded> {
+        match Source::of(set) {
+            Source::BuiltIn(_) => self.get(set, shared),
+            source => {
+                *lock(&self.0[source.index()]) = None;
+                self.obtain(source, shared, |_| None)
+            }
+        }
+    }
+
+    /// What the instance keeps, or what `known` makes of what the process has, or else what is loaded.
+    fn obtain(
+        &self,
+        source: Source,
+        shared: &Shared,
+        known: impl FnOnce(&Weak<Loaded>) -> Option<Arc<Loaded>>,
+    ) -> Arc<Loaded> {
+        let mut kept = lock(&self.0[source.index()]);
         let loaded = kept.get_or_insert_with(|| {
-            let mut everywhere = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
-            let loaded = everywhere.upgrade().unwrap_or_else(load);
+            let mut everywhere = lock(&LOADED[source.index()]);
+            let loaded = known(&everywhere).unwrap_or_else(|| Arc::new(self.load(source, shared)));
             *everywhere = Arc::downgrade(&loaded);
             loaded.tell(shared);
             loaded
         });
-        Arc::clone(&loaded.networks)
+        Arc::clone(loaded)
     }
 
-    /// Worker: the networks, loaded anew. Other instances keep theirs until they reload or are made again.
-    pub fn reload(&self, shared: &Shared) -> Arc<Networks> {
-        let loaded = load();
-        loaded.tell(shared);
-        *LOADED.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&loaded);
-        let networks = Arc::clone(&loaded.networks);
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(loaded);
-        networks
+    fn load(&self, source: Source, shared: &Shared) -> Loaded {
+        let mut stand_in = Networks::default();
+        let (networks, problems) = match source {
+            Source::BuiltIn(family) => Networks::built_in(family),
+            Source::OwnFolder => {
+                stand_in = Networks::clone(&self.obtain(Source::BuiltIn(Family::Gru), shared, Weak::upgrade).networks);
+                match folder::own() {
+                    Some(folder) => stand_in.replaced_from(&folder),
+                    None => (stand_in.clone(), vec![NO_FOLDER.to_owned()]),
+                }
+            }
+            Source::NamedFolder => folder::named().map(|folder| Networks::from_folder(&folder)).unwrap_or_default(),
+        };
+        let origin = |is_there: bool, stands_in: bool| match source {
+            _ if !is_there => None,
+            _ if stands_in => Some(NetworkSet::BuiltIn(Family::Gru)),
+            Source::BuiltIn(family) => Some(NetworkSet::BuiltIn(family)),
+            Source::OwnFolder | Source::NamedFolder => Some(NetworkSet::OwnFolder),
+        };
+        let origins = [
+            origin(networks.harmonist.is_some(), same(&networks.harmonist, &stand_in.harmonist)),
+            origin(networks.soloist.is_some(), same(&networks.soloist, &stand_in.soloist)),
+        ];
+        Loaded { networks: Arc::new(networks), origins, problems }
     }
 }
 
-fn load() -> Arc<Loaded> {
-    let (networks, problems) = match std::env::var_os(MODELS) {
-        Some(folder) => Networks::from_folder(Path::new(&folder)),
-        None => Networks::built_in(),
-    };
-    let bits = u32::from(networks.harmonist.is_some()) | u32::from(networks.soloist.is_some()) << 1;
-    TOTALS.networks.store(bits, Ordering::Relaxed);
-    Arc::new(Loaded { networks: Arc::new(networks), problems })
+/// What is said when there is no place for networks of one's own.
+const NO_FOLDER: &str = "There is no folder for networks of your own: the system does not say where your data lie. The \
+                         built-in networks play until you name a folder in CONTINUO_MODELS.";
+
+/// Whether both are the same network.
+fn same<T>(one: &Option<Arc<T>>, other: &Option<Arc<T>>) -> bool {
+    matches!((one, other), (Some(one), Some(other)) if Arc::ptr_eq(one, other))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instances_share_the_networks() {
+        let (one, other, shared) = (NetworksKept::default(), NetworksKept::default(), Shared::new());
+        for family in Family::ALL {
+            let set = NetworkSet::BuiltIn(family);
+            assert!(Arc::ptr_eq(&one.get(set, &shared), &other.get(set, &shared)));
+        }
+    }
+
+    #[test]
+    fn the_families_are_different_networks() {
+        let (kept, shared) = (NetworksKept::default(), Shared::new());
+        let [gru, transformer] = Family::ALL.map(|family| kept.get(NetworkSet::BuiltIn(family), &shared));
+        assert!(!same(&gru.networks.harmonist, &transformer.networks.harmonist));
+        assert_eq!(gru.origins, [Some(NetworkSet::BuiltIn(Family::Gru)); 2]);
+        assert_eq!(transformer.origins, [Some(NetworkSet::BuiltIn(Family::Transformer)); 2]);
+        assert_eq!(shared.notices(), []);
+    }
 }

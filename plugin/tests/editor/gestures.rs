@@ -4,6 +4,7 @@ use continuo::editor::fulfil;
 use continuo::editor::panel::Request;
 use continuo::editor::view::View;
 use continuo::seam::{Notice, Shared};
+use continuo_models::music::Mode;
 use egui::accesskit::Role;
 use egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, vec2};
 use egui_kittest::Harness;
@@ -149,6 +150,38 @@ fn a_style_is_chosen_from_the_list() {
 }
 
 #[test]
+fn another_family_of_networks_is_chosen_from_the_list() {
+    let (host, mut harness) = fresh();
+    harness.get_by_label("Networks").click();
+    harness.run();
+    harness.get_by_label("Transformer").click();
+    harness.run();
+    assert_eq!(host.params().network.value().0.name(), "Transformer");
+    assert_whole(&host.take_steps(), "network");
+}
+
+#[test]
+fn a_dial_with_detents_goes_from_free_to_the_highest_level() {
+    let (host, mut harness) = fresh();
+    harness.get_by_label("Tension").focus();
+    harness.run();
+    for (key, expected) in [(Key::ArrowUp, 1), (Key::PageUp, 2), (Key::End, 5), (Key::ArrowRight, 5), (Key::Delete, 0)]
+    {
+        host.take_steps();
+        harness.key_press(key);
+        harness.run();
+        assert_eq!(host.params().tension.value(), expected, "{key:?}");
+    }
+    assert_whole(&host.take_steps(), "tension");
+    drag(&mut harness, "Lead syncopation", vec2(0.0, -44.0), Modifiers::NONE);
+    assert_eq!(host.params().melody.syncopation.value(), 2);
+    assert_whole(&host.take_steps(), "syncopation");
+    wheel(&mut harness, "Mode", 2.0);
+    assert_eq!(host.params().controls().mode, Some(Mode::Minor));
+    assert_whole(&host.take_steps(), "mode");
+}
+
+#[test]
 fn again_different_goes_to_the_next_seed_and_round() {
     let (host, mut harness) = fresh();
     let before = host.params().seed.value();
@@ -224,7 +257,7 @@ fn the_space_bar_is_left_to_the_host() {
 fn tab_goes_through_the_controls_from_top_left_to_bottom_right() {
     let (_, mut harness) = fresh();
     let mut names = Vec::new();
-    for _ in 0..40 {
+    for _ in 0..50 {
         harness.key_press(Key::Tab);
         harness.run();
         let name = harness
@@ -237,15 +270,19 @@ fn tab_goes_through_the_controls_from_top_left_to_bottom_right() {
     let place =
         |name: &str| names.iter().position(|known| known == name).unwrap_or_else(|| panic!("{name}: {names:?}"));
     let order = [
+        "Networks",
         "Thru",
         "Panic",
         "Style A",
         "Style blend",
         "Temperature",
+        "Chord rate",
+        "Mode",
         "Seed",
         "Voices on",
         "Voices density",
         "Lead channel",
+        "Lead chromaticism",
         "Deadline meter",
     ];
     assert!(order.is_sorted_by_key(|name| place(name)), "{names:?}");
@@ -258,7 +295,20 @@ fn assistive_technology_reads_and_sets_every_knob() {
     assert_eq!(knob.value().as_deref(), Some("50 %"));
     knob.click_accesskit();
     harness.run();
-    for name in ["Temperature", "Follow", "Density", "Swing", "Humanise", "Style blend", "Preview level"] {
+    for name in [
+        "Temperature",
+        "Follow",
+        "Density",
+        "Swing",
+        "Humanise",
+        "Chord rate",
+        "Tension",
+        "Mode",
+        "Lead chromaticism",
+        "Lead syncopation",
+        "Style blend",
+        "Preview level",
+    ] {
         harness.get_by_role_and_label(Role::Slider, name);
     }
     for name in ["Bass register", "Bass channel", "Seed"] {
@@ -274,5 +324,5 @@ fn assistive_technology_hears_what_the_panel_shows() {
     assert_eq!(said("Chord now"), "Am7 vi7, in C major");
     assert_eq!(said("Planned chords"), "Dm7 in 1.3 beats, G7 in 3.3 beats, D♭7 in 4.3 beats, Cmaj7 in 5.3 beats");
     assert!(said("Keyboard").starts_with("you E4 E5, Voices C4 C5, Chords"));
-    assert_eq!(said("Deadline meter"), "plans 117 ms early, 0 missed, 0 late, 0 dropped, playing by networks");
+    assert_eq!(said("Deadline meter"), "plans 117 ms early, 0 missed, 0 late, 0 dropped, playing by GRU");
 }

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use continuo::editor::chord_view::{self, ChordText, Now};
 use continuo::editor::deadline_meter::{self, Reading, Source};
+use continuo::editor::detents::{Detents, Positions};
 use continuo::editor::header::Pulse;
 use continuo::editor::hint::Hint;
 use continuo::editor::knob::Knob;
@@ -14,7 +15,7 @@ use continuo::editor::style_selector;
 use continuo::editor::timeline::{self, Plan, Stretch};
 use continuo::editor::view::View;
 use continuo::editor::{button, choice, keyboard, notices, stepper, switch, theme};
-use continuo::seam::{Notice, Part};
+use continuo::seam::{NetworkSet, Notice, Part};
 use continuo_models::Player;
 use continuo_models::music::{BarPosition, Meter};
 use egui::{Rect, Ui, Vec2, pos2, vec2};
@@ -90,12 +91,30 @@ fn picture(name: &str, size: Vec2, show: impl Fn(&mut Ui, Rect)) {
 const STYLES: &[&str] = &["Jazz", "Pop", "Folk"];
 const OCTAVES: &[&str] = &["-2 oct", "-1 oct", "0 oct", "+1 oct", "+2 oct"];
 const CHANNELS: &[&str] = &["1", "2", "3", "4"];
+const LEVELS: &[&str] = &["Free", "Very low", "Low", "Medium", "High", "Very high"];
 
 #[test]
 fn a_knob() {
     let hint = Hint::turn("Temperature", "How daring the band is.");
     picture("knob", vec2(76.0, 96.0), |ui, rect| {
         Knob { label: "Temperature", hint, accent: theme::YOU }.show(ui, rect, &amount(0.4));
+    });
+}
+
+#[test]
+fn detents_free_in_the_middle_and_at_the_end() {
+    picture("detents", vec2(4.0 * 76.0, 96.0), |ui, rect| {
+        let dials = [
+            ("Chord rate", Positions::Levels, step(0.0, LEVELS)),
+            ("Tension", Positions::Levels, step(0.4, LEVELS)),
+            ("Syncopated", Positions::Levels, step(1.0, LEVELS)),
+            ("Mode", Positions::Choices, step(1.0, &["Free", "Major", "Minor"])),
+        ];
+        for (n, (label, positions, setting)) in dials.iter().enumerate() {
+            let dial = Rect::from_min_size(rect.min + vec2(76.0 * n as f32, 0.0), vec2(76.0, 96.0));
+            let (hint, positions) = (Hint::turn(label, ""), *positions);
+            Detents { label, hint, positions, accent: theme::YOU }.show(ui, dial, setting);
+        }
     });
 }
 
@@ -158,16 +177,24 @@ fn two_styles_blended() {
 
 #[test]
 fn players_sounding_silent_and_off() {
-    picture("player_strip", vec2(228.0, 4.0 * 138.0), |ui, rect| {
+    let (free, high) = (step(0.0, LEVELS), step(0.8, LEVELS));
+    let character: [(_, _, &dyn Setting); 2] = [
+        ("Chromatic", Hint::turn("Lead chromaticism", ""), &free),
+        ("Syncopated", Hint::turn("Lead syncopation", ""), &high),
+    ];
+    picture("player_strip", vec2(400.0, 4.0 * 138.0), |ui, rect| {
         for (n, player) in Player::ALL.into_iter().enumerate() {
+            let is_lead = player == Player::Lead;
             let settings = player_strip::Settings {
-                on: &step(if player == Player::Lead { 0.0 } else { 1.0 }, &["off", "on"]),
+                on: &step(if is_lead { 0.0 } else { 1.0 }, &["off", "on"]),
                 density: &amount(0.2 + 0.2 * n as f32),
                 register: &step(0.25 * (n + 1) as f32, OCTAVES),
                 channel: &step(n as f32 / 3.0, CHANNELS),
+                character: if is_lead { &character } else { &[] },
             };
             let place = pos2(rect.left(), rect.top() + 138.0 * n as f32);
-            let strip = Rect::from_min_size(place, vec2(rect.width(), 126.0));
+            let width = if is_lead { rect.width() } else { player_strip::WIDTH };
+            let strip = Rect::from_min_size(place, vec2(width, 126.0));
             player_strip::show(ui, strip, player, player == Player::Bass, &settings);
         }
     });
@@ -175,7 +202,7 @@ fn players_sounding_silent_and_off() {
 
 #[test]
 fn a_keyboard_on_which_everybody_plays() {
-    picture("keyboard", vec2(948.0, 92.0), |ui, rect| {
+    picture("keyboard", vec2(1128.0, 92.0), |ui, rect| {
         keyboard::show(ui, rect, &everybody());
     });
 }
@@ -200,7 +227,7 @@ fn the_chord_now() {
 
 #[test]
 fn the_chords_planned() {
-    picture("timeline", vec2(704.0, 2.0 * 116.0), |ui, rect| {
+    picture("timeline", vec2(884.0, 2.0 * 116.0), |ui, rect| {
         let (upper, lower) = rect.split_top_bottom_at_fraction(0.5);
         timeline::show(ui, upper.with_max_y(upper.bottom() - 12.0), &plan());
         let bar = BarPosition { bar_start: 0, meter: Meter { numerator: 6, denominator: 8 } };
@@ -211,8 +238,9 @@ fn the_chords_planned() {
 
 #[test]
 fn the_deadline_meter_in_good_and_in_bad_times() {
-    picture("deadline_meter", vec2(584.0, 168.0), |ui, rect| {
-        let bad = Reading { lead_ms: -12.0, worst_ms: -12.0, misses: 3, late: 7, source: Source::Mixed, ..reading() };
+    picture("deadline_meter", vec2(612.0, 168.0), |ui, rect| {
+        let source = Source::Networks([None, Some(NetworkSet::OwnFolder)]);
+        let bad = Reading { lead_ms: -12.0, worst_ms: -12.0, misses: 3, late: 7, source, ..reading() };
         for (n, reading) in [reading(), bad, Reading::default()].iter().enumerate() {
             let place = pos2(rect.left(), rect.top() + 56.0 * n as f32);
             deadline_meter::show(ui, Rect::from_min_size(place, vec2(rect.width(), 44.0)), reading);
@@ -222,13 +250,14 @@ fn the_deadline_meter_in_good_and_in_bad_times() {
 
 #[test]
 fn notices_none_one_and_more() {
-    picture("notices", vec2(352.0, 168.0), |ui, rect| {
+    picture("notices", vec2(504.0, 168.0), |ui, rect| {
         let notice = |number, text: &str| Notice { number, text: text.into() };
         let short = notice(1, "The saved state is older than this version; it was brought up to date.");
         let long = notice(
             2,
-            "soloist.onnx does not match its card soloist.json: the checksum differs. The lead plays by rule until the \
-             file is put back or taken away.",
+            "/home/ada/.local/share/continuo/models/soloist.onnx: it follows the contract `continuo-1`, and this version \
+             needs `continuo-2`. The built-in soloist plays until you put a network exported for this version there, \
+             with its card.",
         );
         for (n, notices) in [vec![], vec![short.clone()], vec![long, short]].iter().enumerate() {
             let place = pos2(rect.left(), rect.top() + 56.0 * n as f32);
@@ -284,7 +313,7 @@ fn reading() -> Reading {
         lead_ms: 117.0,
         worst_ms: 88.0,
         frame_ms: 125.0,
-        source: Source::Networks,
+        source: Source::Networks([Some(NetworkSet::ALL[0]); 2]),
         ..Reading::default()
     }
 }

@@ -8,9 +8,9 @@ use anyhow::{Result, anyhow, ensure};
 use continuo_models::music::time::{frame_at, frame_start};
 use continuo_models::music::{BarPosition, Chord, Meter, Quality, Style};
 use continuo_models::network::features::{Note, PitchMemory};
-use continuo_models::network::harmonist::HarmonistInput;
-use continuo_models::network::soloist::{LastNote, SoloistInput};
-use continuo_models::{Controls, FrameStart, Heard, Improviser, Networks};
+use continuo_models::network::harmonist::{self, HarmonistAttributes, HarmonistInput, Standing};
+use continuo_models::network::soloist::{self, LastNote, SoloistAttributes, SoloistInput};
+use continuo_models::{Controls, Family, FrameStart, Heard, Improviser, Networks};
 
 use super::median;
 use super::table::Measurement;
@@ -21,63 +21,79 @@ const STEPS: i64 = 500;
 
 const FOUR: BarPosition = BarPosition { bar_start: 0, meter: Meter { numerator: 4, denominator: 4 } };
 
-/// Measures the networks that are built in, and the band with `score` in its ears.
+/// Measures the networks of each family that is built in, and the band with `score` in its ears.
 ///
 /// # Errors
 /// If a network does not load or step.
 pub fn measure(score: &Score) -> Result<Vec<Measurement>> {
+    let mut measurements = Vec::new();
+    for family in Family::ALL {
+        measurements.extend(measure_family(family, score)?);
+    }
+    Ok(measurements)
+}
+
+fn measure_family(family: Family, score: &Score) -> Result<Vec<Measurement>> {
     let start = Instant::now();
-    let (networks, problems) = Networks::built_in();
+    let (networks, problems) = Networks::built_in(family);
     let loading = start.elapsed().as_secs_f64() * 1e3;
     ensure!(problems.is_empty(), "{}", problems.join("; "));
-    let mut measurements = vec![Measurement::new("networks load", "ms", loading)];
+    let named = |what: &str, unit, value| Measurement::new(format!("{}: {what}", family.name()), unit, value);
+    let mut measurements = vec![named("networks load", "ms", loading)];
 
-    if let Some(harmonist) = &networks.harmonist {
-        let (mut fast, mut slow) = (PitchMemory::new(0.94), PitchMemory::new(0.99));
-        let mut state = harmonist.initial_state();
+    if let Some(network) = &networks.harmonist {
+        let mut memories = harmonist::DECAYS.map(PitchMemory::new);
+        let mut state = network.initial_state();
         let mut previous = Note::Rest;
         let mut step = |frame: i64| {
             let class = (frame / 4 % 7 * 7 % 12) as u8;
             let note = if frame % 4 == 0 { Note::Onset(class) } else { Note::Held(class) };
             let input = HarmonistInput {
                 note,
-                fast: &fast,
-                slow: &slow,
-                chord: Some(Chord::new(0, Quality::Major)),
-                age: (frame % 16) as u32,
                 previous,
+                memories: &memories,
+                history: Some(Standing {
+                    chord: Some(Chord::new(0, Quality::Major)),
+                    bass: Some(0),
+                    age: (frame % 16) as u32,
+                }),
                 position: FOUR,
                 tick: frame_start(frame),
                 style: Some(Style::Jazz),
+                attributes: HarmonistAttributes::default(),
             };
-            let result = harmonist.step(&input, &mut state).map(black_box);
-            (previous, _) = (note, (fast.hear(class), slow.hear(class)));
+            let result = network.step(&input, &mut state).map(black_box);
+            previous = note;
+            memories.iter_mut().for_each(|memory| memory.hear(class));
             result.map(drop)
         };
-        measurements.push(Measurement::new("harmonist step", "µs", timed(&mut step)?));
+        measurements.push(named("harmonist step", "µs", timed(&mut step)?));
     }
-    if let Some(soloist) = &networks.soloist {
-        let mut memory = PitchMemory::new(0.95);
-        let mut state = soloist.initial_state();
+    if let Some(network) = &networks.soloist {
+        let mut memories = soloist::DECAYS.map(PitchMemory::new);
+        let mut state = network.initial_state();
         let mut step = |note: i64| {
             let key = 60 + (note * 7 % 12) as u8;
             let input = SoloistInput {
-                last: Some(LastNote { key, length: 12, time: 12 }),
+                last: Some(LastNote { key, before: Some(key - 7), length: 12, time: 12 }),
                 position: FOUR,
                 tick: note * 12,
                 chord: Some(Chord::new(0, Quality::MajorSeventh)),
                 next_chord: Some((note * 12 + 48, Some(Chord::new(7, Quality::Dominant)))),
-                memory: &memory,
+                memories: &memories,
                 phrase: (note % 12) as usize,
                 style: Some(Style::Jazz),
+                attributes: SoloistAttributes::default(),
             };
-            let result = soloist.step(&input, &mut state).map(black_box);
-            memory.hear(key % 12);
+            let result = network.step(&input, &mut state).map(black_box);
+            memories.iter_mut().for_each(|memory| memory.hear(key % 12));
             result.map(drop)
         };
-        measurements.push(Measurement::new("soloist step", "µs", timed(&mut step)?));
+        measurements.push(named("soloist step", "µs", timed(&mut step)?));
     }
-    measurements.extend(frames(networks, score));
+    let [median, worst] = frames(networks, score);
+    measurements.push(named("band frame median", "ms", median));
+    measurements.push(named("band frame worst", "ms", worst));
     Ok(measurements)
 }
 
@@ -92,8 +108,8 @@ fn timed(step: &mut dyn FnMut(i64) -> Result<(), String>) -> Result<f64> {
     Ok(median(times))
 }
 
-/// What the band takes to decide one frame, all four players and both networks.
-fn frames(networks: Networks, score: &Score) -> [Measurement; 2] {
+/// What the band takes to decide one frame, all four players and both networks: median and worst, in milliseconds.
+fn frames(networks: Networks, score: &Score) -> [f64; 2] {
     let mut band = Improviser::new(Arc::new(networks));
     let mut heard: Vec<Heard> = Vec::new();
     for note in &score.notes {
@@ -122,5 +138,5 @@ fn frames(networks: Networks, score: &Score) -> [Measurement; 2] {
         black_box(&cues);
     }
     let worst = times.iter().copied().fold(0.0, f64::max);
-    [Measurement::new("band frame median", "ms", median(times)), Measurement::new("band frame worst", "ms", worst)]
+    [median(times), worst]
 }

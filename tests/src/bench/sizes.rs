@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use continuo_models::Family;
 
 use super::Plugins;
 use super::table::Measurement;
@@ -18,10 +19,16 @@ pub fn measure(plugins: &Plugins) -> Result<Vec<Measurement>> {
         Ok(size as f64 / 1e6)
     };
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
-    Ok(vec![
-        Measurement::new("harmonist.onnx", "MB", megabytes(&models.join("harmonist.onnx"))?),
-        Measurement::new("soloist.onnx", "MB", megabytes(&models.join("soloist.onnx"))?),
+    let files = Family::ALL.iter().flat_map(|family| ["harmonist", "soloist"].map(|role| (family.name(), role)));
+    let mut measurements = files
+        .map(|(family, role)| {
+            let size = megabytes(&models.join(family.to_lowercase()).join(format!("{role}.onnx")))?;
+            Ok(Measurement::new(format!("{family}: {role}.onnx"), "MB", size))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    measurements.push(
         Measurement::new("stripped plug-in", "MB", megabytes(&plugins.continuo)?)
             .against(megabytes(&plugins.passthrough)?),
-    ])
+    );
+    Ok(measurements)
 }

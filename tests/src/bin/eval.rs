@@ -1,16 +1,23 @@
 //! Judges the band on lead sheets. `cargo xtask eval` builds and runs it.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail, ensure};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use continuo_models::music::Style;
-use continuo_models::{Controls, Networks};
-use continuo_tests::eval::corpus::{self, Piece};
+use continuo_models::{Controls, Family, Networks};
+use continuo_tests::demo::settings;
+use continuo_tests::eval::copies::{self, Copies, Index};
+use continuo_tests::eval::corpus::{self, Note, Piece, Split};
 use continuo_tests::eval::harmony::{self, System};
-use continuo_tests::eval::melody;
+use continuo_tests::eval::line::{Condition, Stretch, solo};
+use continuo_tests::eval::melody::{self, NOTES, NgramModel};
+use continuo_tests::eval::report::progress;
+use continuo_tests::eval::{control, knobs, measures};
+use serde_json::json;
 
 /// Judge the band on lead sheets: gzip JSONL, one piece per line (docs/models.md tells the format and the measures).
 #[derive(Parser)]
@@ -22,30 +29,50 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum What {
-    /// The chords that the improviser plays to melodies that arrive in real time
+    /// The chords of the improviser, of people and of rules, to melodies that arrive in real time
     Harmony {
         #[command(flatten)]
         sheets: Sheets,
-        /// Judge only this follow, from anticipating (0) to reacting (1), instead of both ends
-        #[arg(long)]
-        follow: Option<f32>,
+        /// Judge only this one; may be given several times
+        #[arg(long, value_enum, value_name = "NAME")]
+        system: Vec<System>,
+        /// Play every piece in this style instead of its own
+        #[arg(long, value_parser = settings::style, value_name = "NAME")]
+        style: Option<Style>,
+        /// From anticipating (0) to reacting (1), for the systems `react` and `band`
+        #[arg(long, value_parser = share, default_value_t = 1.0)]
+        follow: f32,
         /// From always the likeliest (0) to wild (2)
-        #[arg(long, default_value_t = Controls::default().temperature)]
+        #[arg(long, value_parser = temperature, default_value_t = Controls::default().temperature)]
         temperature: f32,
     },
-    /// Bits per note of the soloist, against a bigram
+    /// Bits per note of the soloist, against n-grams; and the longest phrase that it copies
     Melody {
         #[command(flatten)]
         sheets: Sheets,
-        /// Files whose train split the bigram is counted on (the same files, if not given)
+        /// Files whose train split the n-grams are counted on (the same files, if not given)
         #[arg(long, value_name = "FILE.jsonl.gz", num_args = 1..)]
         train: Vec<PathBuf>,
+        /// Give the network this style instead of each piece's own
+        #[arg(long, value_parser = settings::style, value_name = "NAME")]
+        style: Option<Style>,
+    },
+    /// Whether styles and knobs do what they say
+    Control {
+        #[command(flatten)]
+        sheets: Sheets,
+        /// Length of a solo
+        #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
+        bars: u16,
+        /// Solos per style, blend and level
+        #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
+        solos: u16,
     },
 }
 
 #[derive(Args)]
 struct Sheets {
-    /// Files of lead sheets
+    /// Files of lead sheets; one that knows no splits is taken whole
     #[arg(long, value_name = "FILE.jsonl.gz", required = true, num_args = 1..)]
     corpus: Vec<PathBuf>,
     /// Which part of them; tune on `valid` alone
@@ -54,63 +81,71 @@ struct Sheets {
     /// At most so many pieces
     #[arg(long)]
     limit: Option<usize>,
-    /// Play every piece in this style instead of its own
-    #[arg(long, value_parser = style)]
-    style: Option<Style>,
+    /// Which of the built-in networks to judge
+    #[arg(long, value_parser = family, value_name = "NAME", default_value = "gru")]
+    family: Family,
     /// Networks to judge instead of the built-in ones
     #[arg(long, value_name = "FOLDER")]
     networks: Option<PathBuf>,
+    /// Where to write the results as JSON, and chords piece by piece
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Split {
-    Train,
-    Valid,
-    Test,
+fn share(text: &str) -> Result<f32> {
+    settings::within(text, 1.0)
 }
 
-impl Split {
-    fn name(self) -> &'static str {
-        match self {
-            Split::Train => "train",
-            Split::Valid => "valid",
-            Split::Test => "test",
-        }
-    }
+fn temperature(text: &str) -> Result<f32> {
+    settings::within(text, 2.0)
 }
 
-fn style(name: &str) -> Result<Style, String> {
-    let names = Style::ALL.map(|style| style.name()).join(", ");
-    Style::ALL.into_iter().find(|style| style.name() == name).ok_or(format!("choose one of {names}"))
+fn family(name: &str) -> Result<Family> {
+    let found = Family::ALL.into_iter().find(|family| family.name().eq_ignore_ascii_case(name));
+    found.with_context(|| format!("choose one of {}", Family::ALL.map(Family::name).join(", ").to_lowercase()))
 }
 
 impl Sheets {
-    fn read(&self, split: Split, files: &[PathBuf]) -> Result<Vec<Piece>> {
-        let mut pieces = Vec::new();
-        for file in files {
-            pieces.extend(corpus::read(file, split.name())?);
-        }
-        if pieces.is_empty() {
-            bail!("there is no piece with a melody in the split `{}`", split.name());
-        }
-        Ok(pieces)
-    }
-
     fn pieces(&self) -> Result<Vec<Piece>> {
-        let mut pieces = self.read(self.split, &self.corpus)?;
+        let mut pieces = corpus::read_split(&self.corpus, self.split)?;
         pieces.truncate(self.limit.unwrap_or(usize::MAX));
         Ok(pieces)
     }
 
+    /// Pieces to learn from and to tune on, which must not be those that are judged.
+    fn to_learn(&self, files: &[PathBuf]) -> Result<[Vec<Piece>; 2]> {
+        let learned = corpus::read_to_learn(if files.is_empty() { &self.corpus } else { files })?;
+        let whole = learned[0].iter().find(|piece| piece.split.is_none() && files.is_empty());
+        if let Some(piece) = whole {
+            bail!("`{}` knows no splits, and who learns from it cannot be judged on it", piece.source);
+        }
+        Ok(learned)
+    }
+
     fn networks(&self) -> Networks {
-        let (networks, problems) = self.networks.as_deref().map_or_else(Networks::built_in, Networks::from_folder);
+        let (networks, problems) =
+            self.networks.as_deref().map_or_else(|| Networks::built_in(self.family), Networks::from_folder);
         problems.iter().for_each(|problem| eprintln!("{problem}"));
         networks
     }
+
+    fn write(&self, name: &str, results: &serde_json::Value) -> Result<()> {
+        let Some(out) = &self.out else { return Ok(()) };
+        fs::create_dir_all(out).with_context(|| format!("{} could not be made", out.display()))?;
+        let path = out.join(name);
+        fs::write(&path, serde_json::to_string_pretty(results)?)
+            .with_context(|| format!("{} could not be written", path.display()))?;
+        written(&path);
+        Ok(())
+    }
+}
+
+fn written(path: &Path) {
+    println!("Wrote {}", path.display());
 }
 
 fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    match run(&Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("eval: {error:#}");
@@ -119,41 +154,89 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<()> {
-    match cli.what {
-        What::Harmony { sheets, follow, temperature } => {
-            let pieces: Vec<Piece> = sheets.pieces()?.into_iter().filter(|piece| !piece.chords.is_empty()).collect();
-            let mut systems = vec![System::Human, System::TonicHeld];
-            for follow in follow.map_or(vec![0.0, 1.0], |follow| vec![follow]) {
-                systems.extend([System::Improviser(follow), System::Answers(follow)]);
-            }
-            let networks = Arc::new(sheets.networks());
-            let rows = harmony::evaluate(&networks, &pieces, &systems, |piece| Controls {
-                style_a: sheets.style.or(piece.style).unwrap_or(Style::Pop),
-                temperature,
-                ..Controls::default()
-            });
-            println!("{} pieces of the {} split, first 256 frames each\n", pieces.len(), sheets.split.name());
-            println!("{}", harmony::table(&rows));
-        }
-        What::Melody { ref sheets, ref train } => {
+fn run(cli: &Cli) -> Result<()> {
+    match &cli.what {
+        What::Harmony { sheets, system, style, follow, temperature } => {
             let pieces = sheets.pieces()?;
-            let train = sheets.read(Split::Train, if train.is_empty() { &sheets.corpus } else { train })?;
-            let networks = sheets.networks();
-            let network = networks.soloist.context("there is no soloist to judge")?;
-            let style = |piece: &Piece| sheets.style.or(piece.style);
-            let ours = melody::network_bits(&network, &pieces, style).map_err(anyhow::Error::msg)?;
-            let bigram = melody::bigram_bits(&train, &pieces);
+            let systems = if system.is_empty() { System::value_variants() } else { system };
+            let networks = Arc::new(sheets.networks());
+            let controls = |piece: &Piece| Controls {
+                style_a: style.or(piece.style).unwrap_or(Style::Pop),
+                temperature: *temperature,
+                follow: *follow,
+                ..Controls::default()
+            };
+            let verdicts: Vec<_> =
+                systems.iter().map(|&system| harmony::judge(&networks, &pieces, system, controls)).collect();
             println!(
-                "{} pieces of the {} split, first 256 notes each; bits per note\n",
+                "{} pieces, first {} frames each\n\n{}",
                 pieces.len(),
-                sheets.split.name()
+                measures::FRAMES,
+                harmony::table(&verdicts)
             );
-            println!("{:10}{:>8}{:>8}{:>8}{:>8}", "", "pitch", "length", "time", "total");
-            for (name, bits) in [("soloist", ours), ("bigram", bigram)] {
-                println!("{name:10}{:8.2}{:8.2}{:8.2}{:8.2}", bits.pitch, bits.length, bits.time, bits.total());
+            if let Some(out) = &sheets.out {
+                harmony::write(out, &verdicts)?;
+                written(out);
             }
+            Ok(())
         }
+        What::Melody { sheets, train, style } => judge_melody(sheets, train, *style),
+        What::Control { sheets, bars, solos } => judge_control(sheets, usize::from(*bars), usize::from(*solos)),
     }
-    Ok(())
+}
+
+fn judge_melody(sheets: &Sheets, train: &[PathBuf], style: Option<Style>) -> Result<()> {
+    let pieces = sheets.pieces()?;
+    let [train, valid] = sheets.to_learn(train)?;
+    let network = sheets.networks().soloist.context("there is no soloist to judge")?;
+    let style = |piece: &Piece| style.or(piece.style);
+    let ours = melody::network_bits(&network, &pieces, style)?;
+    let ngram = NgramModel::learn(&train, &valid);
+    let bar = progress("n-grams: bits per note", pieces.len());
+    let ngrams: Vec<_> = bar.wrap_iter(pieces.iter()).map(|piece| ngram.bits(piece)).collect();
+    let groups = melody::groups(&train, &pieces, &ours, &ngrams);
+    println!("{} pieces, first {NOTES} notes each\n\n{}", pieces.len(), melody::table(&groups));
+
+    let index = Index::new(&train);
+    let name = |piece: &Piece| format!("{} {}", piece.source, piece.id);
+    let bar = progress("soloist: solos", pieces.len());
+    let mut solos: Vec<(String, &str, Vec<Note>)> = Vec::new();
+    for (seed, piece) in (1..).zip(bar.wrap_iter(pieces.iter())) {
+        let condition = Condition { style: style(piece), ..Condition::default() };
+        let stretch = Stretch {
+            from: piece.melody[0].onset,
+            until: piece.melody[piece.melody.len() - 1].onset + 1,
+            notes: NOTES,
+        };
+        let melody = solo(&network, piece, stretch, condition, seed).map_err(Error::msg)?;
+        solos.push((format!("solo over {}", name(piece)), &piece.group, melody));
+    }
+    let ours = Copies::of(&index, solos.iter().map(|(name, group, melody)| (name.as_str(), *group, &melody[..])));
+    let people: Vec<(String, &Piece)> = pieces.iter().map(|piece| (name(piece), piece)).collect();
+    let people = people
+        .iter()
+        .map(|(name, piece)| (name.as_str(), piece.group.as_str(), &piece.melody[..piece.melody.len().min(NOTES)]));
+    let people = Copies::of(&index, people);
+    println!("{}", copies::table(&[("solos of the network", &ours), ("human pieces of other groups", &people)]));
+    let copies = json!({ "solos": ours, "people": people });
+    sheets.write("melody.json", &json!({ "bits_per_note": groups, "longest_copy_in_notes": copies }))
+}
+
+fn judge_control(sheets: &Sheets, bars: usize, solos: usize) -> Result<()> {
+    let pieces = sheets.pieces()?;
+    let [train, _] = sheets.to_learn(&[])?;
+    let networks = sheets.networks();
+    let soloist = networks.soloist.as_deref().context("there is no soloist to judge")?;
+    ensure!(
+        !control::Window::all(&pieces, bars).is_empty(),
+        "no piece has chords and {bars} bars with a melody in them to play over"
+    );
+    let styles = control::styles(soloist, &train, &pieces, bars, solos)?;
+    match &styles {
+        Some(check) => println!("{}\n{}", check.styles_table(), check.blends_table()),
+        None => println!("There are not two styles with enough pieces to tell one from the other.\n"),
+    }
+    let knobs = knobs::turn(&networks, &pieces, bars, solos)?;
+    println!("{}", knobs::table(&knobs));
+    sheets.write("control.json", &json!({ "styles": styles, "knobs": knobs }))
 }

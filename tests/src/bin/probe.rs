@@ -3,14 +3,17 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand, ValueEnum};
-use continuo_tests::host::performance::{Change, PlayedNote, Segment};
+use continuo_tests::host::performance::{Change, Interruption, Motion, PlayedNote, Segment};
 use continuo_tests::host::screen::Screen;
-use continuo_tests::host::{Diagnostics, Format, Input, Instance, Mode, Pacing, Performance, Session, Take, bundles};
+use continuo_tests::host::{
+    Diagnostics, Format, Input, Instance, Mode, Pacing, Performance, Session, Take, bundles, parameter_id,
+};
 
 /// Drives the built plug-in in a process of its own and says what came of it.
 #[derive(Parser)]
@@ -29,6 +32,15 @@ enum Command {
         /// Bars to play.
         #[arg(long, default_value_t = 4)]
         bars: u32,
+        /// A parameter to set before: its name and the user's text.
+        #[arg(long, value_name = "NAME=TEXT")]
+        set: Vec<Setting>,
+        /// A parameter that changes at a tick.
+        #[arg(long, value_name = "TICK:NAME=TEXT")]
+        change: Vec<TimedSetting>,
+        /// Play in real time, not as fast as possible.
+        #[arg(long)]
+        live: bool,
     },
     /// Opens and closes its panel on the X server of `DISPLAY`, while it plays and its parameters are automated.
     Panel {
@@ -47,6 +59,38 @@ enum Command {
     },
 }
 
+/// A parameter and the user's text for a value of it.
+#[derive(Clone, Debug)]
+struct Setting {
+    name: String,
+    text: String,
+}
+
+impl FromStr for Setting {
+    type Err = anyhow::Error;
+
+    fn from_str(argument: &str) -> Result<Self> {
+        let (name, text) = argument.split_once('=').context("there is no `=`")?;
+        Ok(Self { name: name.to_owned(), text: text.to_owned() })
+    }
+}
+
+/// A [`Setting`] from a tick on.
+#[derive(Clone, Debug)]
+struct TimedSetting {
+    at: f64,
+    setting: Setting,
+}
+
+impl FromStr for TimedSetting {
+    type Err = anyhow::Error;
+
+    fn from_str(argument: &str) -> Result<Self> {
+        let (tick, setting) = argument.split_once(':').context("there is no `:`")?;
+        Ok(Self { at: tick.parse()?, setting: setting.parse()? })
+    }
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum FormatName {
     Clap,
@@ -61,21 +105,47 @@ fn main() -> Result<()> {
     };
     let session = Session::open(format)?;
     let answer = match options.command {
-        Command::Perform { bars } => perform(session, bars)?,
+        Command::Perform { bars, set, change, live } => perform(session, bars, &set, &change, live)?,
         Command::Panel { rounds, open_ms, picture, still } => panel(session, rounds, open_ms, picture, still)?,
     };
     println!("{answer}");
     Ok(())
 }
 
-fn perform(session: Session, bars: u32) -> Result<serde_json::Value> {
-    let mut session = session.with(&[("preview", "Off")])?;
-    let format = session.instance().format();
-    let take = session.perform(&scale(bars))?;
+fn perform(
+    session: Session,
+    bars: u32,
+    set: &[Setting],
+    changes: &[TimedSetting],
+    live: bool,
+) -> Result<serde_json::Value> {
+    let settings: Vec<(&str, &str)> = set.iter().map(|Setting { name, text }| (&**name, &**text)).collect();
+    let mut session = session.with(&[("preview", "Off")])?.with(&settings)?;
+    if live {
+        session = session.in_mode(Mode::Live)?;
+    }
+    let instance = session.instance();
+    let format = instance.format();
+    let mut performance = scale(bars);
+    for TimedSetting { at, setting: Setting { name, text } } in changes {
+        let id = parameter_id(name);
+        let value = instance.value_of_text(id, text).with_context(|| format!("`{name}` does not know `{text}`"))?;
+        performance.changes.push(Change { at: *at, input: Input::Parameter { id, value } });
+    }
+    // The reset ends what still sounds, in a moment too short for a new note.
+    let end = Segment { motion: Motion::Absent { jam_from: 1e6 }, ..Segment::rolling(0.0, 2.0) };
+    performance.route.push(end.after(Interruption::Reset));
+    let take = session.perform(&performance)?;
     let totals = Diagnostics::read(&bundles::library(format)?)?;
     let notes = [1u8, 2, 3, 4].map(|channel| take.notes(channel).len());
-    let (misses, networks) = (totals.misses, totals.networks);
-    Ok(serde_json::json!({ "hash": take.hash(), "notes": notes, "misses": misses, "networks": networks }))
+    Ok(serde_json::json!({
+        "hash": take.hash(),
+        "notes": notes,
+        "mismatches": take.mismatches(&[]).len(),
+        "misses": totals.misses,
+        "networks": totals.networks,
+        "origins": totals.origins,
+    }))
 }
 
 fn panel(

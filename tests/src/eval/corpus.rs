@@ -1,13 +1,16 @@
-//! Lead sheets as gzip JSONL: one piece per line, 24 ticks per quarter note.
+//! Lead sheets as gzip JSONL: one piece per line, 24 ticks per quarter note (docs/models.md).
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use continuo_models::music::time::{TICKS_PER_FRAME, frame_of_onset};
-use continuo_models::music::{BarPosition, Chord, Frame, Meter, Quality, Style, Tick};
-use flate2::read::GzDecoder;
+use continuo_models::music::{
+    BarPosition, Chord, Frame, Key, Meter, Mode, PitchClass, Quality, SlashChord, Style, Tick,
+};
+use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 
 /// A note of a melody.
@@ -28,55 +31,145 @@ impl Note {
     }
 }
 
+/// A chord that stands for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// First tick.
+    pub onset: Tick,
+    /// Ticks; not negative.
+    pub length: Tick,
+    /// `None`: no chord.
+    pub chord: Option<SlashChord>,
+}
+
+/// What a piece is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Split {
+    /// To learn from.
+    Train,
+    /// To tune on.
+    Valid,
+    /// To judge on, and for nothing else.
+    Test,
+}
+
 /// A melody with the chords that people wrote to it.
 #[derive(Clone, Debug)]
 pub struct Piece {
-    /// Where it comes from.
+    /// Which piece of its source it is.
     pub id: String,
+    /// The name of the file that it was read from, without its endings.
+    pub source: String,
+    /// Variants of one tune have one group.
+    pub group: String,
+    /// `None`: its file knows no splits.
+    pub split: Option<Split>,
     /// The style, if the vocabulary has it.
     pub style: Option<Style>,
-    /// Ascending; no two begin together.
+    /// Ascending; no two begin together; not empty.
     pub melody: Vec<Note>,
-    /// First tick, length and chord (`None`: no chord), ascending.
-    pub chords: Vec<(Tick, Tick, Option<Chord>)>,
+    /// Ascending.
+    pub chords: Vec<Span>,
     /// Barlines, ascending; not empty.
-    bars: Vec<Tick>,
+    pub bars: Vec<Tick>,
     meter: Vec<(Tick, u8, u8)>,
+    /// First tick of each key, ascending.
+    keys: Vec<(Tick, Key)>,
 }
 
 #[derive(Deserialize)]
 struct Record {
     id: String,
-    split: String,
+    #[serde(default)]
+    group: Option<String>,
+    #[serde(default)]
+    split: Option<Split>,
+    #[serde(default)]
     style: String,
     #[serde(default)]
     meter: Vec<(Tick, u8, u8)>,
+    #[serde(default)]
+    key: Vec<(Tick, i64, String)>,
     bars: Vec<Tick>,
     melody: Vec<Vec<i64>>,
+    #[serde(default)]
     chords: Vec<(Tick, Tick, i64, String, i64, serde_json::Value)>,
 }
 
-/// Reads the pieces of one split. A line that is not understood is refused by its number.
-pub fn read(path: &Path, split: &str) -> Result<Vec<Piece>> {
+/// No position or duration of a piece is this large.
+const FARTHEST: Tick = 1 << 40;
+
+/// Reads the pieces with a melody. Of a line that is not understood, the error says its number and why.
+pub fn read(path: &Path) -> Result<Vec<Piece>> {
     let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let source = name.split('.').next().unwrap_or_default();
     let mut pieces = Vec::new();
-    for (number, line) in (1..).zip(BufReader::new(GzDecoder::new(file)).lines()) {
+    for (number, line) in (1..).zip(BufReader::new(MultiGzDecoder::new(file)).lines()) {
         let place = || format!("{}, line {number}", path.display());
         let line = line.with_context(|| format!("{}: not gzip text", place()))?;
-        let record: Record = serde_json::from_str(&line).with_context(|| format!("{}: not a lead sheet", place()))?;
-        if record.split == split && !record.melody.is_empty() && !record.bars.is_empty() {
-            pieces.push(piece(record).with_context(place)?);
+        if line.trim().is_empty() {
+            continue;
         }
+        let record: Record = serde_json::from_str(&line).map_err(|error| {
+            // The parser counts lines too, from the one line that it was given.
+            let (reason, column) = (error.to_string(), error.column());
+            let reason = reason.split(" at line ").next().unwrap_or_default();
+            anyhow::anyhow!("{}, column {column}: not a lead sheet: {reason}", place())
+        })?;
+        let id = record.id.clone();
+        let piece = piece(record, source).with_context(|| format!("{} ({id})", place()))?;
+        pieces.extend((!piece.melody.is_empty()).then_some(piece));
     }
     Ok(pieces)
 }
 
-fn piece(record: Record) -> Result<Piece> {
+/// Reads the pieces of `split` from all `files`; those of files that know no splits belong to every one.
+///
+/// # Errors
+/// See [`read`]; also when there is no piece.
+pub fn read_split<P: AsRef<Path>>(files: &[P], split: Split) -> Result<Vec<Piece>> {
+    let pieces = read_all(files, |own| own.is_none_or(|own| own == split))?;
+    ensure!(!pieces.is_empty(), "there is no piece with a melody in the split `{split:?}`");
+    Ok(pieces)
+}
+
+/// Reads the pieces of `files` to learn from, and others to tune on: those of the split `valid`, or every tenth tune
+/// where there is none.
+///
+/// # Errors
+/// See [`read`]; also when there are not two pieces.
+pub fn read_to_learn<P: AsRef<Path>>(files: &[P]) -> Result<[Vec<Piece>; 2]> {
+    let pieces = read_all(files, |own| own != Some(Split::Test))?;
+    let (valid, train): (Vec<_>, Vec<_>) = pieces.into_iter().partition(|piece| piece.split == Some(Split::Valid));
+    let [train, valid] = if valid.is_empty() { hold_out(train) } else { [train, valid] };
+    ensure!(!train.is_empty() && !valid.is_empty(), "there are too few pieces to learn from");
+    Ok([train, valid])
+}
+
+fn read_all<P: AsRef<Path>>(files: &[P], fits: impl Fn(Option<Split>) -> bool) -> Result<Vec<Piece>> {
+    let mut pieces = Vec::new();
+    for file in files {
+        pieces.extend(read(file.as_ref())?.into_iter().filter(|piece| fits(piece.split)));
+    }
+    Ok(pieces)
+}
+
+/// All groups but every tenth, and those.
+fn hold_out(pieces: Vec<Piece>) -> [Vec<Piece>; 2] {
+    let groups: BTreeSet<String> = pieces.iter().map(|piece| piece.group.clone()).collect();
+    let held: BTreeSet<String> = groups.into_iter().step_by(10).collect();
+    let (valid, train) = pieces.into_iter().partition(|piece| held.contains(&piece.group));
+    [train, valid]
+}
+
+fn piece(record: Record, source: &str) -> Result<Piece> {
     let mut melody = Vec::with_capacity(record.melody.len());
     for note in &record.melody {
-        let &[onset, length, key, ..] = &note[..] else { bail!("a note has fewer than three numbers") };
-        if !(0..1 << 40).contains(&onset) || !(1..1 << 40).contains(&length) || !(0..140).contains(&key) {
-            bail!("the note {note:?} cannot be");
+        let &[onset, length, key, ..] = &note[..] else { bail!("the note {note:?} has fewer than three numbers") };
+        if !(0..FARTHEST).contains(&onset) || !(1..FARTHEST).contains(&length) || !(0..140).contains(&key) {
+            bail!("the note {note:?} cannot be: its onset is to be 0 or more, its length 1 or more, its key 0 to 127");
         }
         // Above the last MIDI key there is room on paper: an octave lower, then.
         let key = if key < 128 { key } else { key - 12 };
@@ -88,18 +181,47 @@ fn piece(record: Record) -> Result<Piece> {
     melody.dedup_by_key(|note| note.onset);
     melody.reverse();
     let mut chords = Vec::with_capacity(record.chords.len());
-    for (onset, length, root, quality, _, _) in record.chords {
-        let chord = match root {
-            -1 => None,
-            0..12 => Some(Chord::new(root as u8, quality_of(&quality)?)),
-            _ => bail!("the root {root} cannot be"),
+    for (onset, length, root, quality, bass, _) in record.chords {
+        ensure!(
+            (-FARTHEST..FARTHEST).contains(&onset) && (0..FARTHEST).contains(&length),
+            "a chord at {onset} that lasts {length} ticks cannot be"
+        );
+        let chord = match (root, bass) {
+            (-1, _) => None,
+            (0..12, 0..12) => {
+                Some(SlashChord { chord: Chord::new(root as u8, quality_of(&quality)?), bass: bass as PitchClass })
+            }
+            (0..12, _) => bail!("the bass {bass} cannot be: pitch classes are 0 to 11"),
+            _ => bail!("the root {root} cannot be: pitch classes are 0 to 11, and -1 is no chord"),
         };
-        chords.push((onset, length, chord));
+        chords.push(Span { onset, length, chord });
     }
-    if !record.bars.is_sorted() {
-        bail!("the barlines are not in order");
-    }
-    Ok(Piece { id: record.id, style: style_of(&record.style), melody, chords, bars: record.bars, meter: record.meter })
+    ensure!(chords.is_sorted_by_key(|span| span.onset), "the chords are not in order");
+    ensure!(!record.bars.is_empty() || melody.is_empty(), "there is no barline");
+    ensure!(record.bars.is_sorted_by(|a, b| a < b), "the barlines are not in order");
+    ensure!(record.bars.iter().all(|bar| (-FARTHEST..FARTHEST).contains(bar)), "a barline cannot be there");
+    Ok(Piece {
+        group: record.group.unwrap_or_else(|| record.id.clone()),
+        id: record.id,
+        source: source.to_owned(),
+        split: record.split,
+        style: style_of(&record.style),
+        melody,
+        chords,
+        bars: record.bars,
+        meter: record.meter,
+        keys: record.key.into_iter().map(key_of).collect::<Result<_>>()?,
+    })
+}
+
+fn key_of((tick, tonic, mode): (Tick, i64, String)) -> Result<(Tick, Key)> {
+    ensure!((0..12).contains(&tonic), "the tonic {tonic} cannot be: pitch classes are 0 to 11");
+    let mode = match mode.as_str() {
+        "maj" => Mode::Major,
+        "min" => Mode::Minor,
+        _ => bail!("the mode {mode:?} is neither maj nor min"),
+    };
+    Ok((tick, Key { tonic: tonic as PitchClass, mode }))
 }
 
 /// The nearest quality of the vocabulary.
@@ -135,6 +257,9 @@ fn style_of(name: &str) -> Option<Style> {
     Style::ALL.into_iter().find(|style| style.name() == name)
 }
 
+/// Pauses between chords up to here are filled.
+const GAP: Tick = 48;
+
 impl Piece {
     /// The number of frames until the melody ends.
     pub fn frames(&self) -> Frame {
@@ -158,45 +283,65 @@ impl Piece {
         BarPosition { bar_start, meter }.at(tick)
     }
 
-    /// The chord that people wrote for each of the first `frames` frames: the one that sounds a third of the way into
-    /// it. Short gaps are filled.
-    pub fn chord_frames(&self, frames: Frame) -> Vec<Option<Chord>> {
-        const GAP: Tick = 48;
-        let frame =
-            |tick: Tick| ((tick - 2 + TICKS_PER_FRAME - 1).div_euclid(TICKS_PER_FRAME)).clamp(0, frames) as usize;
-        let mut classes = vec![None; frames as usize];
-        for (index, &(onset, length, chord)) in self.chords.iter().enumerate() {
-            let end = match self.chords.get(index + 1) {
-                Some(&(next, _, _)) if next - (onset + length) <= GAP => next,
-                _ => onset + length,
-            };
-            let (first, end) = (frame(onset), frame(end));
-            classes[first..end.max(first)].fill(chord);
-        }
-        classes
+    /// The key at `tick`, as far as the piece tells.
+    pub fn key_at(&self, tick: Tick) -> Option<Key> {
+        let index = self.keys.partition_point(|&(from, _)| from <= tick).saturating_sub(1);
+        self.keys.get(index).map(|&(_, key)| key)
     }
 
-    /// The chord at `tick`, and the next different one with its first tick.
-    pub fn chords_around(&self, tick: Tick) -> (Option<Chord>, Option<(Tick, Option<Chord>)>) {
-        let changes = self.changes();
-        let after = changes.partition_point(|&(from, _)| from <= tick);
-        (after.checked_sub(1).and_then(|index| changes[index].1), changes.get(after).copied())
+    /// The same piece with the notes of its melody that begin at `from` or later moved by `semitones`.
+    pub fn moved(&self, from: Tick, semitones: i32) -> Self {
+        let mut piece = self.clone();
+        for note in piece.melody.iter_mut().filter(|note| note.onset >= from) {
+            let key = i32::from(note.key) + semitones;
+            note.key = (if (0..128).contains(&key) { key } else { key - 12 * semitones.signum() }) as u8;
+        }
+        piece
+    }
+
+    /// The chord that people wrote for each of the first `frames` frames: the one that sounds a third of the way into
+    /// it. Short gaps are filled.
+    pub fn chord_frames(&self, frames: Frame) -> Vec<Option<SlashChord>> {
+        let frame =
+            |tick: Tick| ((tick - 2 + TICKS_PER_FRAME - 1).div_euclid(TICKS_PER_FRAME)).clamp(0, frames) as usize;
+        let mut chords = vec![None; frames as usize];
+        for (index, span) in self.chords.iter().enumerate() {
+            let end = match self.chords.get(index + 1) {
+                Some(next) if next.onset - (span.onset + span.length) <= GAP => next.onset,
+                _ => span.onset + span.length,
+            };
+            let (first, end) = (frame(span.onset), frame(end));
+            chords[first..end.max(first)].fill(span.chord);
+        }
+        chords
     }
 
     /// The ticks at which the chord becomes another. Long pauses have none.
-    fn changes(&self) -> Vec<(Tick, Option<Chord>)> {
-        const GAP: Tick = 48;
+    pub fn changes(&self) -> Changes {
         let mut changes: Vec<(Tick, Option<Chord>)> = Vec::new();
-        for (index, &(onset, length, chord)) in self.chords.iter().enumerate() {
+        for (index, span) in self.chords.iter().enumerate() {
+            let (chord, end) = (span.chord.map(|slash| slash.chord), span.onset + span.length);
             if changes.last().map_or(chord.is_some(), |&(_, last)| last != chord) {
-                changes.push((onset, chord));
+                changes.push((span.onset, chord));
             }
-            let next = self.chords.get(index + 1).map_or(Tick::MAX, |&(next, _, _)| next);
-            if next - (onset + length) > GAP && chord.is_some() {
-                changes.push((onset + length, None));
+            let next = self.chords.get(index + 1).map_or(4 * FARTHEST, |next| next.onset);
+            if next - end > GAP && chord.is_some() {
+                changes.push((end, None));
             }
         }
-        changes
+        Changes(changes)
+    }
+}
+
+/// The ticks at which the chord becomes another, ascending, and what it becomes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Changes(Vec<(Tick, Option<Chord>)>);
+
+impl Changes {
+    /// The chord at `tick`, and the next different one with its first tick.
+    pub fn around(&self, tick: Tick) -> (Option<Chord>, Option<(Tick, Option<Chord>)>) {
+        let after = self.0.partition_point(|&(from, _)| from <= tick);
+        (after.checked_sub(1).and_then(|index| self.0[index].1), self.0.get(after).copied())
     }
 }
 
@@ -213,42 +358,107 @@ fn by_length(ticks: Tick, written: Option<Meter>) -> Meter {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::io::Write;
+    use std::path::PathBuf;
 
     use flate2::{Compression, write::GzEncoder};
 
     use super::*;
 
-    fn file(name: &str, lines: &[&str]) -> std::path::PathBuf {
-        let path = std::env::temp_dir().join(format!("continuo-corpus-{}-{name}.jsonl.gz", std::process::id()));
+    /// A piece in 4/4 and C major of (onset, length, key) and (onset, length, chord symbol).
+    pub fn made_up(id: &str, melody: &[(Tick, Tick, u8)], chords: &[(Tick, Tick, &str)]) -> Piece {
+        let end = melody.iter().map(|note| note.0 + note.1).max().unwrap_or(0);
+        let chord = |symbol: &str| symbol.parse().ok().map(|chord: Chord| SlashChord::from(chord));
+        Piece {
+            id: id.into(),
+            source: "made-up".into(),
+            group: id.into(),
+            split: None,
+            style: Some(Style::Pop),
+            melody: melody.iter().map(|&(onset, length, key)| Note { onset, length, key }).collect(),
+            chords: chords
+                .iter()
+                .map(|&(onset, length, symbol)| Span { onset, length, chord: chord(symbol) })
+                .collect(),
+            bars: (0..=end / 96).map(|bar| 96 * bar).collect(),
+            meter: vec![(0, 4, 4)],
+            keys: vec![(0, Key::major(0))],
+        }
+    }
+
+    fn file(name: &str, lines: &[&str]) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("continuo-{name}-{}.jsonl.gz", std::process::id()));
         let mut encoder = GzEncoder::new(File::create(&path).unwrap(), Compression::fast());
         encoder.write_all(lines.join("\n").as_bytes()).unwrap();
         encoder.finish().unwrap();
         path
     }
 
-    const GOOD: &str = r#"{"id":"a","split":"valid","style":"jazz","meter":[[0,3,4]],"bars":[0,72],
-        "melody":[[0,24,60],[24,12,64,90]],"chords":[[0,72,0,"maj7",0,"Cmaj7"]]}"#;
+    fn good() -> String {
+        let head = r#"{"id":"a","split":"valid","style":"jazz","meter":[[0,3,4]],"bars":[0,72],"key":[[0,9,"min"]],"#;
+        let music = r#""melody":[[0,24,60],[24,12,64,90]],"chords":[[0,72,0,"maj7",4,"Cmaj7/E"]]}"#;
+        format!("{head}{music}")
+    }
 
     #[test]
-    fn a_piece_is_read_with_its_bars_and_chords() {
-        let path = file("good", &[&GOOD.replace('\n', " ")]);
-        let pieces = read(&path, "valid").unwrap();
-        assert_eq!(pieces[0].position(80).ticks_into_bar(80), 8);
-        assert_eq!(pieces[0].chord_frames(12), vec!["Cmaj7".parse().ok(); 12]);
-        assert!(read(&path, "test").unwrap().is_empty());
+    fn a_piece_is_read_with_its_bars_chords_and_key() {
+        let path = file("good", &[&good()]);
+        let pieces = read(&path).unwrap();
+        let piece = &pieces[0];
+        assert_eq!(piece.position(80).ticks_into_bar(80), 8);
+        let chord = "Cmaj7".parse().ok().map(|chord| SlashChord { chord, bass: 4 });
+        assert_eq!(piece.chord_frames(12), vec![chord; 12]);
+        assert_eq!((piece.split, piece.key_at(50)), (Some(Split::Valid), Some(Key::minor(9))));
+        assert!(read_split(&[&path], Split::Test).is_err());
+        assert_eq!(read_split(&[&path], Split::Valid).unwrap().len(), 1);
         std::fs::remove_file(path).unwrap();
     }
 
     #[test]
-    fn a_malformed_line_is_refused_by_its_number() {
-        let bad = GOOD.replace('\n', " ").replace("[0,24,60]", "[0,24,600]");
-        for (name, line) in [("json", "{"), ("note", bad.as_str())] {
-            let path = file(name, &[&GOOD.replace('\n', " "), line]);
-            let problem = format!("{:#}", read(&path, "valid").unwrap_err());
-            assert!(problem.contains("line 2"), "{problem}");
+    fn a_file_without_splits_is_taken_whole() {
+        let path = file("whole", &[&good().replace(r#""split":"valid","#, "")]);
+        for split in [Split::Train, Split::Valid, Split::Test] {
+            assert_eq!(read_split(&[&path], split).unwrap().len(), 1);
+        }
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn without_a_split_to_tune_on_every_tenth_tune_is_held_out() {
+        let lines: Vec<String> = (0..20)
+            .map(|n| good().replace(r#""split":"valid","#, "").replace(r#""id":"a""#, &format!(r#""id":"{n}""#)))
+            .collect();
+        let path = file("learn", &lines.iter().map(String::as_str).collect::<Vec<_>>());
+        let [train, valid] = read_to_learn(&[&path]).unwrap();
+        assert_eq!((train.len(), valid.len()), (18, 2));
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn a_malformed_line_is_refused_by_file_number_and_reason() {
+        let (good, name) = (good(), format!("bad-{}", std::process::id()));
+        for (from, to, reason) in [
+            (good.as_str(), "{", "EOF while parsing"),
+            ("[0,24,60]", "[0,24,600]", "the note [0, 24, 600] cannot be"),
+            ("[0,24,60]", "[0,24]", "fewer than three numbers"),
+            ("\"maj7\"", "\"power\"", "the chord quality \"power\" is not known"),
+            ("\"maj7\",4", "\"maj7\",12", "the bass 12 cannot be"),
+            ("\"bars\":[0,72]", "\"bars\":[72,0]", "the barlines are not in order"),
+            ("valid", "dev", "unknown variant `dev`"),
+            ("\"bars\":[0,72],", "", "missing field `bars`"),
+        ] {
+            let path = file(&name, &[&good, &good.replace(from, to)]);
+            let problem = format!("{:#}", read(&path).unwrap_err());
+            assert!(problem.contains("line 2") && problem.contains(&name) && problem.contains(reason), "{problem}");
             std::fs::remove_file(path).unwrap();
         }
+    }
+
+    #[test]
+    fn a_moved_melody_keeps_its_beginning() {
+        let piece = made_up("a", &[(0, 24, 60), (24, 24, 62), (48, 24, 125)], &[]);
+        let keys: Vec<u8> = piece.moved(24, 6).melody.iter().map(|note| note.key).collect();
+        assert_eq!(keys, [60, 68, 119]);
     }
 }

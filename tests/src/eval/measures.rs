@@ -1,76 +1,114 @@
-//! Measures of chords against a melody and against the chords that people wrote. Note-in-chord and CTnCTR: Yeh et al.
-//! 2021, "Automatic melody harmonization with triad chords".
+//! Measures of chords against a melody and against the chords that people wrote.
+//!
+//! CTnCTR, PCS, MCTD and CHE: Yeh et al. 2021, "Automatic melody harmonization with triad chords: a comparative study",
+//! section 5.1.
 
-use continuo_models::music::{Chord, Frame};
+use std::f64::consts::PI;
+
+use continuo_models::music::pitch::ascent;
+use continuo_models::music::time::{TICKS_PER_FRAME, frame_start};
+use continuo_models::music::{BarPosition, Chord, Frame, PitchClass, SlashChord, Tick};
+use serde::Serialize;
 
 use super::corpus::Piece;
+use super::report;
 
 /// The first frames of each piece count.
 pub const FRAMES: Frame = 256;
 
 /// Measures of one piece or means over many. `None`: not defined there.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Measures {
     /// Share of frames with a human chord with which three or more pitch classes are shared.
     pub agreement: Option<f64>,
+    /// The same from the first note on: before it nobody can know.
+    pub agreement_from_first_note: Option<f64>,
     /// Share of frames with melody and chord where the melody's pitch class is a chord tone.
     pub note_in_chord: Option<f64>,
-    /// Share of notes that are chord tones or are left by step.
+    /// Share of notes that are chord tones or are followed by a note at most two semitones away.
     pub ctnctr: Option<f64>,
-    /// Entropy of the chords by duration, in nats.
-    pub entropy: Option<f64>,
+    /// Pitch consonance score, −1 to 1: mean over the frames with melody and chord, and over the chord tones, of 1 for
+    /// a unison, a third, a perfect fifth or a sixth of the melody over the tone, 0 for a perfect fourth, −1 otherwise.
+    pub pcs: Option<f64>,
+    /// Melody-chord tonal distance: mean over the frames with melody and chord of the distance in tonal space.
+    pub mctd: Option<f64>,
+    /// Chord histogram entropy: of the chords by duration, in nats.
+    pub che: Option<f64>,
     /// Share of changes that come with a felt beat.
     pub on_beat: Option<f64>,
     /// Chord changes per bar.
-    pub changes: Option<f64>,
+    pub changes_per_bar: Option<f64>,
 }
 
-/// The number of measures, and their names.
-pub const NAMES: [&str; 6] = ["agreement", "note-in-chord", "CTnCTR", "CHE", "on the beat", "changes/bar"];
+/// The names of the measures, in the order of [`Measures::values`].
+pub const NAMES: [&str; 9] =
+    ["agreement", "from first note", "note-in-chord", "CTnCTR", "PCS", "MCTD", "CHE", "on the beat", "changes/bar"];
 
 impl Measures {
     /// The values in the order of [`NAMES`].
-    pub fn values(&self) -> [Option<f64>; 6] {
-        [self.agreement, self.note_in_chord, self.ctnctr, self.entropy, self.on_beat, self.changes]
+    pub fn values(&self) -> [Option<f64>; NAMES.len()] {
+        [
+            self.agreement,
+            self.agreement_from_first_note,
+            self.note_in_chord,
+            self.ctnctr,
+            self.pcs,
+            self.mctd,
+            self.che,
+            self.on_beat,
+            self.changes_per_bar,
+        ]
     }
 
-    /// Judges `chords`, one per frame, from the first note on.
+    /// Judges `chords`, one per frame.
     pub fn of(piece: &Piece, chords: &[Option<Chord>]) -> Self {
         let frames = chords.len() as Frame;
-        let human = piece.chord_frames(frames);
+        let human: Vec<Option<Chord>> = classes(&piece.chord_frames(frames));
         let melody = sounding(piece, frames);
         let first = melody.iter().position(Option::is_some).unwrap_or(chords.len());
-        let told = (first..chords.len()).filter(|&frame| human[frame].is_some());
+        let told = |from: usize| (from..chords.len()).filter(|&frame| human[frame].is_some());
         let agrees = |frame: &usize| shared(chords[*frame], human[*frame]) >= 3;
-        let both = (first..chords.len()).filter_map(|frame| chords[frame].zip(melody[frame]));
+        let both: Vec<(Chord, PitchClass)> =
+            chords.iter().zip(&melody).filter_map(|(chord, class)| chord.zip(*class)).collect();
         let changes: Vec<usize> = (1..chords.len()).filter(|&frame| chords[frame] != chords[frame - 1]).collect();
-        let on_beat = |frame: &usize| {
-            let tick = 6 * *frame as i64;
-            let position = piece.position(tick);
-            position.ticks_into_bar(tick) % position.meter.beat_ticks() < 6
-        };
-        let bars = (0..frames).filter(|frame| piece.position(6 * frame).ticks_into_bar(6 * frame) < 6).count();
+        let bars = (0..frames).filter(|&frame| begins(piece, frame, |position| position.meter.bar_ticks())).count();
         Self {
-            agreement: share(told, agrees),
-            note_in_chord: share(both, |(chord, class)| chord.contains(*class)),
+            agreement: share(told(0), agrees),
+            agreement_from_first_note: share(told(first), agrees),
+            note_in_chord: share(both.iter(), |(chord, class)| chord.contains(*class)),
             ctnctr: chord_tone_ratio(piece, chords),
-            entropy: entropy(chords),
-            on_beat: share(changes.iter().copied(), on_beat),
-            changes: Some(changes.len() as f64 / bars.max(1) as f64),
+            pcs: report::mean(both.iter().map(|&(chord, class)| consonance(chord, class))),
+            mctd: report::mean(both.iter().map(|&(chord, class)| tonal_distance(chord, class))),
+            che: entropy(chords),
+            on_beat: share(changes.iter(), |&&frame| begins_beat(piece, frame as Frame)),
+            changes_per_bar: Some(changes.len() as f64 / bars.max(1) as f64),
         }
     }
 
     /// The mean over pieces, of each measure over those for which it is defined.
-    pub fn mean(all: &[Self]) -> [f64; 6] {
-        std::array::from_fn(|index| {
-            let values: Vec<f64> = all.iter().filter_map(|measures| measures.values()[index]).collect();
-            values.iter().sum::<f64>() / values.len() as f64
-        })
+    pub fn mean(all: &[Self]) -> Self {
+        let mean = |of: fn(&Self) -> Option<f64>| report::mean(all.iter().filter_map(of));
+        Self {
+            agreement: mean(|measures| measures.agreement),
+            agreement_from_first_note: mean(|measures| measures.agreement_from_first_note),
+            note_in_chord: mean(|measures| measures.note_in_chord),
+            ctnctr: mean(|measures| measures.ctnctr),
+            pcs: mean(|measures| measures.pcs),
+            mctd: mean(|measures| measures.mctd),
+            che: mean(|measures| measures.che),
+            on_beat: mean(|measures| measures.on_beat),
+            changes_per_bar: mean(|measures| measures.changes_per_bar),
+        }
     }
 }
 
+/// The chords without their basses.
+pub fn classes(chords: &[Option<SlashChord>]) -> Vec<Option<Chord>> {
+    chords.iter().map(|slash| slash.map(|slash| slash.chord)).collect()
+}
+
 /// The pitch class that sounds in each frame.
-pub fn sounding(piece: &Piece, frames: Frame) -> Vec<Option<u8>> {
+pub fn sounding(piece: &Piece, frames: Frame) -> Vec<Option<PitchClass>> {
     let mut classes = vec![None; frames as usize];
     for note in &piece.melody {
         let first = note.frame().clamp(0, frames);
@@ -80,17 +118,22 @@ pub fn sounding(piece: &Piece, frames: Frame) -> Vec<Option<u8>> {
     classes
 }
 
+/// Whether a felt beat begins in the frame.
+pub fn begins_beat(piece: &Piece, frame: Frame) -> bool {
+    begins(piece, frame, |position| position.meter.beat_ticks())
+}
+
+fn begins(piece: &Piece, frame: Frame, unit: fn(BarPosition) -> Tick) -> bool {
+    let position = piece.position(frame_start(frame));
+    position.ticks_into_bar(frame_start(frame)) % unit(position) < TICKS_PER_FRAME
+}
+
 fn shared(ours: Option<Chord>, theirs: Option<Chord>) -> usize {
     ours.zip(theirs).map_or(0, |(ours, theirs)| ours.tones().intersection(theirs.tones()).len())
 }
 
 fn share<T>(all: impl Iterator<Item = T>, holds: impl Fn(&T) -> bool) -> Option<f64> {
-    let (mut count, mut hits) = (0, 0);
-    for item in all {
-        count += 1;
-        hits += usize::from(holds(&item));
-    }
-    (count > 0).then(|| hits as f64 / count as f64)
+    report::mean(all.map(|item| f64::from(u8::from(holds(&item)))))
 }
 
 fn chord_tone_ratio(piece: &Piece, chords: &[Option<Chord>]) -> Option<f64> {
@@ -102,6 +145,36 @@ fn chord_tone_ratio(piece: &Piece, chords: &[Option<Chord>]) -> Option<f64> {
     share(notes, |proper| *proper)
 }
 
+/// How consonant a note of `class` is over `chord`: the mean over the chord tones, which lie below it.
+fn consonance(chord: Chord, class: PitchClass) -> f64 {
+    const SCORES: [f64; 12] = [1.0, -1.0, -1.0, 1.0, 1.0, 0.0, -1.0, 1.0, 1.0, 1.0, -1.0, -1.0];
+    let tones = chord.tones();
+    tones.iter().map(|tone| SCORES[usize::from(ascent(tone, class))]).sum::<f64>() / tones.len() as f64
+}
+
+/// The distance of a note of `class` from `chord` in tonal space.
+fn tonal_distance(chord: Chord, class: PitchClass) -> f64 {
+    let tones = chord.tones();
+    let mut difference = tonal_position(class);
+    for tone in tones.iter() {
+        for (own, other) in difference.iter_mut().zip(tonal_position(tone)) {
+            *own -= other / tones.len() as f64;
+        }
+    }
+    difference.iter().map(|value| value * value).sum::<f64>().sqrt()
+}
+
+/// Where a pitch class lies on the circles of fifths, of minor thirds and of major thirds: Harte et al. 2006,
+/// "Detecting harmonic change in musical audio".
+fn tonal_position(class: PitchClass) -> [f64; 6] {
+    let turn = |radius: f64, angle: f64| {
+        let angle = angle * f64::from(class);
+        [radius * angle.sin(), radius * angle.cos()]
+    };
+    let ([a, b], [c, d], [e, f]) = (turn(1.0, 7.0 * PI / 6.0), turn(1.0, 3.0 * PI / 2.0), turn(0.5, 2.0 * PI / 3.0));
+    [a, b, c, d, e, f]
+}
+
 fn entropy(chords: &[Option<Chord>]) -> Option<f64> {
     let mut counts = [0usize; Chord::VOCABULARY];
     chords.iter().flatten().for_each(|chord| counts[chord.index()] += 1);
@@ -111,4 +184,63 @@ fn entropy(chords: &[Option<Chord>]) -> Option<f64> {
         -share * share.ln()
     };
     (total > 0).then(|| counts.into_iter().filter(|&count| count > 0).map(part).sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::corpus::tests::made_up;
+
+    fn chord(symbol: &str) -> Chord {
+        symbol.parse().unwrap()
+    }
+
+    fn near(value: Option<f64>, expected: f64) {
+        assert!(value.is_some_and(|value| (value - expected).abs() < 1e-3), "{value:?} and not {expected}");
+    }
+
+    #[test]
+    fn a_chord_tone_is_consonant_and_a_semitone_over_one_is_not() {
+        // E over C, E, G: a major third, a unison, a major sixth; F: a fourth, a semitone, a minor seventh.
+        assert_eq!(consonance(chord("C"), 4), 1.0);
+        assert_eq!(consonance(chord("C"), 5), -2.0 / 3.0);
+    }
+
+    #[test]
+    fn a_chord_tone_is_nearer_in_tonal_space_than_a_foreign_note() {
+        // Computed from the definition with other software.
+        for (class, distance) in [(0, 1.0293), (4, 1.1777), (6, 2.3553), (7, 1.0691)] {
+            near(Some(tonal_distance(chord("C"), class)), distance);
+        }
+    }
+
+    #[test]
+    fn every_measure_of_a_made_up_piece_is_right() {
+        // C, D (left by step), E, B (left by a leap) and C, a quarter each, over C; then E over F.
+        let notes: Vec<_> = [60, 62, 64, 71, 60, 64].iter().zip(0..).map(|(&key, n)| (24 * n, 24, key)).collect();
+        let piece = made_up("a", &notes, &[(0, 96, "C"), (96, 48, "Am")]);
+        let chords: Vec<_> = (0..24).map(|frame| Some(chord(if frame < 20 { "C" } else { "F" }))).collect();
+        let measures = Measures::of(&piece, &chords);
+        near(measures.agreement, 16.0 / 24.0);
+        near(measures.note_in_chord, 3.0 / 6.0);
+        near(measures.ctnctr, 4.0 / 6.0);
+        near(measures.che, -(5.0f64 / 6.0 * (5.0f64 / 6.0).ln() + 1.0 / 6.0 * (1.0f64 / 6.0).ln()));
+        near(measures.on_beat, 1.0);
+        near(measures.changes_per_bar, 0.5);
+    }
+
+    #[test]
+    fn before_the_first_note_agreement_counts_in_one_of_two_measures() {
+        let piece = made_up("a", &[(96, 96, 60)], &[(0, 192, "C")]);
+        let chords: Vec<_> = (0..32).map(|frame| (frame >= 16).then(|| chord("C"))).collect();
+        let measures = Measures::of(&piece, &chords);
+        near(measures.agreement, 0.5);
+        near(measures.agreement_from_first_note, 1.0);
+    }
+
+    #[test]
+    fn the_mean_leaves_out_what_is_not_defined() {
+        let defined = Measures { pcs: Some(0.5), ..Measures::default() };
+        assert_eq!(Measures::mean(&[defined, Measures::default()]), defined);
+    }
 }

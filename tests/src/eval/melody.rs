@@ -1,52 +1,65 @@
-//! Bits per note of the soloist against a bigram, on the same notes.
+//! Bits per note of the soloist network against n-grams, on the same notes.
 
+use anyhow::{Error, Result};
 use continuo_models::music::Style;
 use continuo_models::network::SoloistNetwork;
-use continuo_models::network::features::{PitchMemory, TIMES, time_class};
-use continuo_models::network::soloist::{LastNote, PITCHES, SoloistInput, pitch_index};
+use continuo_models::network::features::time_class;
+use continuo_models::network::soloist::{SoloistAttributes, pitch_index};
+use serde::Serialize;
 
 use super::corpus::Piece;
+use super::line::Line;
+use super::ngram::{Counts, Mixture, Observed, Weights, contexts};
+use super::report::{Table, number, progress};
+use super::tokens::{Kind, Token};
 
 /// The first notes of each piece count.
-const NOTES: usize = 256;
-const KINDS: usize = 4;
+pub const NOTES: usize = 256;
 
-/// Bits per note: of the pitch, of the length and of the time to the next note.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What is predicted of a note: its pitch, its length, the time to the next.
+const HEADS: usize = 3;
+
+/// Bits and the number of tokens that they code, for the pitch, the length and the time to the next note.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Bits {
-    /// Of the pitch.
+    sums: [f64; HEADS],
+    counts: [usize; HEADS],
+}
+
+/// Bits per note.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct PerNote {
+    /// Of the pitch, given the time.
     pub pitch: f64,
     /// Of the sounding length.
     pub length: f64,
     /// Of the time to the next onset.
     pub time: f64,
+    /// Of all three.
+    pub total: f64,
 }
 
 impl Bits {
-    /// Of all three.
-    pub fn total(self) -> f64 {
-        self.pitch + self.length + self.time
+    fn add(&mut self, head: usize, bits: f64) {
+        self.sums[head] += bits;
+        self.counts[head] += 1;
+    }
+
+    /// Of all of `parts` together, note by note.
+    pub fn per_note<'a>(parts: impl IntoIterator<Item = &'a Bits>) -> PerNote {
+        let mut all = Bits::default();
+        for part in parts {
+            for head in 0..HEADS {
+                all.sums[head] += part.sums[head];
+                all.counts[head] += part.counts[head];
+            }
+        }
+        let [pitch, length, time] = std::array::from_fn(|head| all.sums[head] / all.counts[head].max(1) as f64);
+        PerNote { pitch, length, time, total: pitch + length + time }
     }
 }
 
-#[derive(Default)]
-struct Mean {
-    sum: f64,
-    count: usize,
-}
-
-impl Mean {
-    fn add(&mut self, bits: f64) {
-        self.sum += bits;
-        self.count += 1;
-    }
-
-    fn value(&self) -> f64 {
-        self.sum / self.count.max(1) as f64
-    }
-}
-
-/// What the soloist needs to code the notes of `pieces`.
+/// What the network needs to code the notes of each of `pieces`, with its style given; the attributes are left free.
 ///
 /// # Errors
 /// When the network fails.
@@ -54,42 +67,24 @@ pub fn network_bits(
     network: &SoloistNetwork,
     pieces: &[Piece],
     style: impl Fn(&Piece) -> Option<Style>,
-) -> Result<Bits, String> {
-    let (mut pitch, mut length, mut time) = (Mean::default(), Mean::default(), Mean::default());
-    for piece in pieces {
-        let mut state = network.initial_state();
-        let mut memory = PitchMemory::new(0.95);
-        let mut phrase = 0;
-        for (index, note) in piece.melody.iter().enumerate().take(NOTES) {
-            let before = index.checked_sub(1).map(|before| piece.melody[before]);
-            if let Some(before) = before {
-                memory.hear(before.key % 12);
-                phrase = if note.onset - before.onset - before.length >= 24 { 0 } else { phrase + 1 };
-            }
-            let (chord, next_chord) = piece.chords_around(note.onset);
-            let input = SoloistInput {
-                last: before.map(|before| LastNote {
-                    key: before.key,
-                    length: before.length,
-                    time: note.onset - before.onset,
-                }),
-                position: piece.position(note.onset),
-                tick: note.onset,
-                chord,
-                next_chord,
-                memory: &memory,
-                phrase,
-                style: style(piece),
-            };
+) -> Result<Vec<Bits>> {
+    let bar = progress("soloist: bits per note", pieces.len());
+    let of = |piece: &Piece| -> Result<Bits, String> {
+        let changes = piece.changes();
+        let (mut state, mut line, mut all) = (network.initial_state(), Line::default(), Bits::default());
+        for (index, &note) in piece.melody.iter().enumerate().take(NOTES) {
+            let input = line.input(piece, &changes, note.onset, style(piece), SoloistAttributes::default());
             let logits = network.step(&input, &mut state)?;
-            pitch.add(bits(&logits.pitch, pitch_index(note.key)));
-            length.add(bits(&logits.length, time_class(note.length)));
+            all.add(0, bits(&logits.pitch, pitch_index(note.key)));
+            all.add(1, bits(&logits.length, time_class(note.length)));
             if let Some(next) = piece.melody.get(index + 1) {
-                time.add(bits(&logits.time, time_class(next.onset - note.onset)));
+                all.add(2, bits(&logits.time, time_class(next.onset - note.onset)));
             }
+            line.put_down(note);
         }
-    }
-    Ok(Bits { pitch: pitch.value(), length: length.value(), time: time.value() })
+        Ok(all)
+    };
+    bar.wrap_iter(pieces.iter()).map(|piece| of(piece).map_err(Error::msg)).collect()
 }
 
 fn bits(logits: &[f32], index: usize) -> f64 {
@@ -98,62 +93,245 @@ fn bits(logits: &[f32], index: usize) -> f64 {
     (sum.ln() - f64::from(logits[index] - most)) / std::f64::consts::LN_2
 }
 
-/// What bigrams counted on `train` need to code the notes of `pieces`: of the pitch the better of two, over pitches and
-/// over intervals.
-pub fn bigram_bits(train: &[Piece], pieces: &[Piece]) -> Bits {
-    let [absolute, interval, length, time] = std::array::from_fn(|kind| {
-        let mut bigram = Bigram::new();
-        train.iter().for_each(|piece| pairs(piece, kind, |before, after| bigram.count(before, after)));
-        let mut mean = Mean::default();
-        pieces.iter().for_each(|piece| pairs(piece, kind, |before, after| mean.add(bigram.bits(before, after))));
-        mean.value()
+/// The n-gram, for each of the three heads: over pitches and intervals, mixed; over lengths; over times.
+#[derive(Debug)]
+pub struct NgramModel([Head; HEADS]);
+
+#[derive(Debug)]
+struct Head {
+    streams: Vec<Stream>,
+    /// Of the streams as they were counted on the training pieces.
+    alone: Mixture,
+    /// Of those and of the streams as they are counted in the piece itself, up to the note.
+    with_piece: Mixture,
+}
+
+/// One kind of token.
+#[derive(Debug)]
+struct Stream {
+    kind: Kind,
+    counts: Counts,
+    weights: Weights,
+    /// For counts of the piece so far.
+    own_weights: Weights,
+}
+
+impl NgramModel {
+    /// Counts on `train`, and finds the weights on `valid`.
+    pub fn learn(train: &[Piece], valid: &[Piece]) -> Self {
+        let kinds: [&[Kind]; HEADS] = [&[Kind::Pitch, Kind::Interval], &[Kind::Length], &[Kind::Time]];
+        let bar = progress("n-grams: counting", kinds.iter().map(|kinds| kinds.len()).sum());
+        let heads = kinds.map(|kinds| {
+            let learn = |&kind: &Kind| {
+                let stream = Stream::learn(kind, train, valid);
+                bar.inc(1);
+                stream
+            };
+            let streams: Vec<Stream> = kinds.iter().map(learn).collect();
+            let held_out: Vec<Vec<[f64; 2]>> = valid.iter().flat_map(|piece| probabilities(&streams, piece)).collect();
+            let places: Vec<usize> = valid.iter().flat_map(|piece| 0..tokens(kinds[0], piece).len()).collect();
+            let fit = |predictors: usize, of: fn(&Vec<[f64; 2]>) -> Vec<f64>| {
+                let held_out: Vec<_> = places.iter().copied().zip(held_out.iter().map(of)).collect();
+                Mixture::fitted(predictors, &held_out)
+            };
+            let alone = fit(streams.len(), |note| note.iter().map(|pair| pair[0]).collect());
+            let with_piece = fit(2 * streams.len(), |note| note.as_flattened().to_vec());
+            Head { streams, alone, with_piece }
+        });
+        bar.finish_and_clear();
+        Self(heads)
+    }
+
+    /// What it needs to code the notes of `piece`: as it is, and when it also learns from the piece as it goes.
+    pub fn bits(&self, piece: &Piece) -> [Bits; 2] {
+        let (mut alone, mut with_piece) = (Bits::default(), Bits::default());
+        for (index, head) in self.0.iter().enumerate() {
+            for (before, note) in probabilities(&head.streams, piece).into_iter().enumerate() {
+                let counted: Vec<f64> = note.iter().map(|pair| pair[0]).collect();
+                alone.add(index, -head.alone.probability(before, &counted).log2());
+                with_piece.add(index, -head.with_piece.probability(before, note.as_flattened()).log2());
+            }
+        }
+        [alone, with_piece]
+    }
+}
+
+fn tokens(kind: Kind, piece: &Piece) -> Vec<Token> {
+    kind.tokens(&piece.melody, NOTES)
+}
+
+/// For each note of the piece and each stream: the probability by the training counts, and by the piece so far.
+fn probabilities(streams: &[Stream], piece: &Piece) -> Vec<Vec<[f64; 2]>> {
+    let each: Vec<Vec<[f64; 2]>> =
+        streams.iter().map(|stream| stream.probabilities(&tokens(stream.kind, piece))).collect();
+    let notes = each.first().map_or(0, Vec::len);
+    (0..notes)
+        .map(|note| {
+            // No interval leads to the first note: there every stream says what the first one does.
+            let of =
+                |own: &Vec<[f64; 2]>| (note + own.len()).checked_sub(notes).map_or(each[0][note], |place| own[place]);
+            each.iter().map(of).collect()
+        })
+        .collect()
+}
+
+impl Stream {
+    fn learn(kind: Kind, train: &[Piece], valid: &[Piece]) -> Self {
+        let size = kind.size();
+        let sequences: Vec<Vec<Token>> = train.iter().map(|piece| kind.tokens(&piece.melody, usize::MAX)).collect();
+        let counts = Counts::of(&sequences, size);
+        let (mut held_out, mut own) = (Vec::new(), Vec::new());
+        for piece in valid {
+            let mut so_far = Counts::default();
+            contexts(&tokens(kind, piece), size, |context, token| {
+                held_out.push(Observed::new(&counts, context, token));
+                own.push(Observed::new(&so_far, context, token));
+                so_far.add(context, token);
+            });
+        }
+        let (weights, own_weights) = (Weights::fitted(size, &held_out), Weights::fitted(size, &own));
+        Self { kind, counts, weights, own_weights }
+    }
+
+    fn probabilities(&self, sequence: &[Token]) -> Vec<[f64; 2]> {
+        let mut so_far = Counts::default();
+        let mut all = Vec::with_capacity(sequence.len());
+        contexts(sequence, self.kind.size(), |context, token| {
+            all.push([
+                self.weights.probability(&self.counts, context, token),
+                self.own_weights.probability(&so_far, context, token),
+            ]);
+            so_far.add(context, token);
+        });
+        all
+    }
+}
+
+/// Pieces that belong together, and what each system needs to code them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Group {
+    /// The style or the source.
+    pub name: String,
+    /// How many pieces are judged.
+    pub pieces: usize,
+    /// How many training pieces belong to the group.
+    pub train_pieces: usize,
+    /// The network.
+    pub network: PerNote,
+    /// The n-gram.
+    pub ngram: PerNote,
+    /// The n-gram that also learns from the piece so far.
+    pub ngram_with_piece: PerNote,
+    /// The share of the n-gram's bits that the network saves.
+    pub saving: f64,
+}
+
+/// The groups of pieces by style and by source, and all together. `network` and `ngram` go with `pieces`.
+pub fn groups(train: &[Piece], pieces: &[Piece], network: &[Bits], ngram: &[[Bits; 2]]) -> Vec<Group> {
+    let styles = Style::ALL.map(|style| (style.name().to_owned(), Some(style)));
+    let of_style = styles.map(|(name, style)| (name, Box::new(move |piece: &Piece| piece.style == style) as Belongs));
+    let mut sources: Vec<&String> = pieces.iter().map(|piece| &piece.source).collect();
+    sources.sort();
+    sources.dedup();
+    let of_source = sources.into_iter().cloned().map(|source| {
+        let name = format!("from {source}");
+        (name, Box::new(move |piece: &Piece| piece.source == source) as Belongs)
     });
-    Bits { pitch: absolute.min(interval), length, time }
-}
-
-const SIZES: [usize; KINDS] = [PITCHES, 2 * PITCHES - 1, TIMES, TIMES];
-
-/// Calls `with` for each token of a kind and the token before it, which is the size of the vocabulary at the beginning.
-fn pairs(piece: &Piece, kind: usize, mut with: impl FnMut(usize, usize)) {
-    let notes = &piece.melody[..piece.melody.len().min(NOTES)];
-    let token = |index: usize| match kind {
-        0 => Some(pitch_index(notes[index].key)),
-        1 => Some(pitch_index(notes.get(index + 1)?.key) + PITCHES - 1 - pitch_index(notes[index].key)),
-        2 => Some(time_class(notes[index].length)),
-        _ => Some(time_class(notes.get(index + 1)?.onset - notes[index].onset)),
+    let all = ("all".to_owned(), Box::new(|_: &Piece| true) as Belongs);
+    let group = |(name, belongs): (String, Belongs)| {
+        let own: Vec<usize> = (0..pieces.len()).filter(|&index| belongs(&pieces[index])).collect();
+        let [network, ngram, ngram_with_piece] = [
+            Bits::per_note(own.iter().map(|&index| &network[index])),
+            Bits::per_note(own.iter().map(|&index| &ngram[index][0])),
+            Bits::per_note(own.iter().map(|&index| &ngram[index][1])),
+        ];
+        Group {
+            name,
+            pieces: own.len(),
+            train_pieces: train.iter().filter(|piece| belongs(piece)).count(),
+            saving: 1.0 - network.total / ngram.total,
+            network,
+            ngram,
+            ngram_with_piece,
+        }
     };
-    let mut before = SIZES[kind];
-    for token in (0..notes.len()).map_while(token) {
-        with(before, token);
-        before = token;
-    }
+    of_style.into_iter().chain(of_source).chain([all]).map(group).filter(|group| group.pieces > 0).collect()
 }
 
-/// Mostly the bigram with a little added to every count, and some of the unigram.
-struct Bigram {
-    pairs: Vec<f64>,
-    singles: Vec<f64>,
+type Belongs = Box<dyn Fn(&Piece) -> bool>;
+
+/// Three rows for each group.
+pub fn table(groups: &[Group]) -> Table {
+    let mut table =
+        Table::new(&["bits per note", "pieces", "training", "system", "pitch", "length", "time", "total", "saving"]);
+    for group in groups {
+        let counts = [group.name.clone(), group.pieces.to_string(), group.train_pieces.to_string()];
+        let rows = [
+            (counts, "network", group.network, format!("{:.1} %", 100.0 * group.saving)),
+            (Default::default(), "n-gram", group.ngram, String::new()),
+            (Default::default(), "n-gram and the piece so far", group.ngram_with_piece, String::new()),
+        ];
+        for (counts, system, PerNote { pitch, length, time, total }, saving) in rows {
+            let bits = [pitch, length, time, total].map(|bits| number(Some(bits), 2));
+            table.row(counts.into_iter().chain([system.to_owned()]).chain(bits).chain([saving]));
+        }
+    }
+    table
 }
 
-/// More than any vocabulary, with room for the beginning.
-const WIDTH: usize = 2 * PITCHES;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::corpus::tests::made_up;
 
-impl Bigram {
-    fn new() -> Self {
-        Self { pairs: vec![0.0; WIDTH * WIDTH], singles: vec![0.0; WIDTH] }
+    /// A scale up and down, a quarter each, beginning on `key`.
+    fn scale(id: &str, key: u8, notes: i64) -> Piece {
+        let steps = [0, 2, 4, 5, 7, 9, 11, 12, 11, 9, 7, 5, 4, 2];
+        let melody: Vec<_> = (0..notes).map(|n| (24 * n, 24, key + steps[n as usize % steps.len()])).collect();
+        made_up(id, &melody, &[])
     }
 
-    fn count(&mut self, before: usize, after: usize) {
-        self.pairs[before * WIDTH + after] += 1.0;
-        self.singles[after] += 1.0;
+    fn model() -> NgramModel {
+        let train: Vec<Piece> = (0..6).map(|n| scale("train", 48 + n, 60)).collect();
+        NgramModel::learn(&train, &[scale("valid", 50, 60), scale("valid", 55, 60)])
     }
 
-    fn bits(&self, before: usize, after: usize) -> f64 {
-        const ADDED: f64 = 0.1;
-        const MIX: f64 = 0.95;
-        let row = &self.pairs[before * WIDTH..(before + 1) * WIDTH];
-        let bigram = (row[after] + ADDED) / (row.iter().sum::<f64>() + ADDED * WIDTH as f64);
-        let unigram = (self.singles[after] + 1.0) / (self.singles.iter().sum::<f64>() + WIDTH as f64);
-        -(MIX * bigram + (1.0 - MIX) * unigram).log2()
+    #[test]
+    fn equal_chances_of_four_are_two_bits() {
+        assert!((bits(&[0.5; 4], 3) - 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_was_learned_costs_few_bits_in_a_new_key_too() {
+        let [bits, _] = model().bits(&scale("test", 60, 60));
+        let per_note = Bits::per_note([&bits]);
+        assert!(per_note.pitch < 1.0, "intervals predict it: {per_note:?}");
+        assert!(per_note.time < 0.2 && per_note.length < 0.2, "{per_note:?}");
+    }
+
+    #[test]
+    fn a_piece_that_repeats_itself_predicts_itself() {
+        // Leaps that the training pieces do not have.
+        let leaps = [60, 73, 61, 82, 70, 51];
+        let melody: Vec<_> = (0..120).map(|n| (24 * n, 24, leaps[n as usize % 6])).collect();
+        let [alone, with_piece] = model().bits(&made_up("test", &melody, &[])).map(|bits| Bits::per_note([&bits]));
+        assert!(with_piece.pitch < 0.7 * alone.pitch, "{with_piece:?} against {alone:?}");
+    }
+
+    #[test]
+    fn groups_tell_their_training_pieces_and_the_saving() {
+        let (train, test) = ([scale("train", 48, 60)], [scale("test", 60, 60)]);
+        let half = Bits { sums: [30.0; HEADS], counts: [60; HEADS] };
+        let whole = Bits { sums: [60.0; HEADS], counts: [60; HEADS] };
+        let groups = groups(&train, &test, &[half], &[[whole, half]]);
+        let names: Vec<_> = groups.iter().map(|group| (group.name.as_str(), group.train_pieces)).collect();
+        assert_eq!(names, [("pop", 1), ("from made-up", 1), ("all", 1)]);
+        assert!((groups[0].saving - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn every_note_has_a_pitch_and_a_length_and_every_note_but_the_last_a_time() {
+        let [bits, _] = model().bits(&scale("test", 60, 20));
+        assert_eq!(bits.counts, [20, 20, 19]);
     }
 }

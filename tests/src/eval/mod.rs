@@ -1,9 +1,19 @@
-//! How good the band is on lead sheets that it has not seen: the real improviser, in logical time.
+//! How good the band is on lead sheets that it has not seen: the chords of the real improviser in logical time, the
+//! likelihood of melodies, and whether styles and knobs do what they say.
 //!
 //! Definitions of the measures: docs/models.md.
 
+pub mod classifier;
+pub mod control;
+pub mod copies;
 pub mod corpus;
 pub mod harmony;
+pub mod knobs;
+pub mod line;
 pub mod measures;
 pub mod melody;
+pub mod ngram;
+pub mod recovery;
+pub mod report;
 pub mod rules;
+pub mod tokens;

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use libloading::{Library, Symbol};
 
-/// The library's totals, laid out as it fills them in (version 1).
+/// The library's totals, laid out as it fills them in (version 2).
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics {
@@ -29,10 +29,12 @@ pub struct Diagnostics {
     pub worst_lead_us: i64,
     /// The mean of these times, in microseconds.
     pub mean_lead_us: i64,
-    /// Which networks are loaded: bit 0 harmonist, bit 1 soloist.
+    /// Which networks play, of the instance that chose last: bit 0 harmonist, bit 1 soloist.
     pub networks: u32,
     /// Instances that exist now.
     pub instances: u32,
+    /// From where harmonist and soloist come: 0 by rule, 1 built-in GRU, 2 built-in Transformer, 3 own folder.
+    pub origins: [u32; 2],
 }
 
 impl Diagnostics {

@@ -121,10 +121,14 @@ pub struct Probed {
     pub hash: String,
     /// Notes of each player, in the order of their channels.
     pub notes: [usize; 4],
+    /// Notes without an end, and ends without a note.
+    pub mismatches: usize,
     /// Plans that came late.
     pub misses: u64,
-    /// Which networks were loaded: bit 0 harmonist, bit 1 soloist.
+    /// Which networks played at the end: bit 0 harmonist, bit 1 soloist.
     pub networks: u32,
+    /// From where harmonist and soloist came at the end: 0 by rule, 1 built-in GRU, 2 built-in Transformer, 3 own folder.
+    pub origins: [u32; 2],
     /// What the plug-in wrote to the error stream.
     #[serde(skip)]
     pub said: String,
