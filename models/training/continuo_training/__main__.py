@@ -10,6 +10,7 @@ from pathlib import Path
 from . import commands, comparison
 from .config import NETWORKS, RUNS
 from .corpus import CorpusError, CorpusMissingError
+from .errors import UsageError
 from .importing import command as importing
 from .networks.step_network import FAMILIES
 from .training import quiet_threads
@@ -59,7 +60,7 @@ def main() -> int:
     quiet_threads()
     try:
         return args.run(args)
-    except (CorpusMissingError, CorpusError, FileNotFoundError, RuntimeError) as error:
+    except (CorpusMissingError, CorpusError, FileNotFoundError, RuntimeError, UsageError) as error:
         print(error, file=sys.stderr)
         return 2
 

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .errors import UsageError
 from .graph import Graph
 from .networks.pitch_linear import CLASSES, PitchLinear, Width
 from .networks.recurrent import Gru, Lstm
@@ -125,29 +126,27 @@ def _transformer(graph: Graph, body: Transformer) -> str:
     one = graph.constant("filled/one", np.ones((1, 1), np.float32))
     graph.node("Concat", [older, one], "filled_out", axis=1)
     empty = graph.node("Sub", ["filled_out", one], "mask/empty")
-    mask = graph.node("Mul", [empty, graph.constant("mask/far", np.float32(1e4))], "mask/flat")
-    mask = graph.reshaped(mask, [1, 1, context, 1], "mask")
+    mask = graph.node("Mul", [empty, graph.constant("mask/far", np.float32(1e4))], "mask")
     rows = _linear(graph, "body.inputs", "features", body.inputs)
     for index, layer in enumerate(body.layers):
         at = f"body.layers.{index}"
         normed = _norm(graph, f"{at}.before_attention", rows, layer.before_attention.gain())
         projected = _linear(graph, f"{at}.query_key_value", normed, layer.query_key_value, three)
-        parts = graph.nodes_with("Split", [projected], [f"{at}/{part}" for part in ("query", "key", "value")], axis=1)
-        query = graph.node("Mul", [parts[0], graph.constant(f"{at}/scale", np.float32(share**-0.5))], f"{at}/scaled")
-        query = graph.reshaped(query, [1, heads, share, 1], f"{at}/query_column")
+        by_head = graph.reshaped(projected, [1, 3 * heads, 1, share], f"{at}/by_head")
+        parts = graph.nodes_with("Split", [by_head], [f"{at}/{part}" for part in ("query", "key", "value")], axis=1)
         for part, new in (("keys", parts[1]), ("values", parts[2])):
             older = graph.sliced(f"{part}{index}_in", 2, 1, context, f"{at}/{part}_older")
-            newest = graph.reshaped(new, [1, heads, 1, share], f"{at}/{part}_newest")
-            graph.node("Concat", [older, newest], f"{part}{index}_out", axis=2)
-        scores = graph.node("MatMul", [f"keys{index}_out", query], f"{at}/scores")
-        bias = layer.bias.flip(1).cpu().numpy()[None, :, :, None]
+            graph.node("Concat", [older, new], f"{part}{index}_out", axis=2)
+        keys = graph.node("Transpose", [f"keys{index}_out"], f"{at}/keys_columns", perm=[0, 1, 3, 2])
+        products = graph.node("MatMul", [parts[0], keys], f"{at}/products")
+        # Scaled here and not at the query: tract computes scale, bias and mask in one pass.
+        scores = graph.node("Mul", [products, graph.constant(f"{at}/scale", np.float32(share**-0.5))], f"{at}/scores")
+        bias = layer.bias.flip(1).cpu().numpy()[None, :, None]
         scores = graph.node("Add", [scores, graph.constant(f"{at}.bias", bias)], f"{at}/biased")
         scores = graph.node("Add", [scores, mask], f"{at}/masked")
-        weights = graph.node("Softmax", [scores], f"{at}/attention", axis=2)
-        weights = graph.reshaped(weights, [1, heads, 1, context], f"{at}/attention_row")
-        mixed = graph.reshaped(
-            graph.node("MatMul", [weights, f"values{index}_out"], f"{at}/read"), [1, size], f"{at}/joined"
-        )
+        weights = graph.node("Softmax", [scores], f"{at}/attention", axis=3)
+        read = graph.node("MatMul", [weights, f"values{index}_out"], f"{at}/read")
+        mixed = graph.reshaped(read, [1, size], f"{at}/joined")
         rows = graph.node(
             "Add", [rows, _linear(graph, f"{at}.mixed", mixed, layer.mixed, columns=order)], f"{at}/attended"
         )
@@ -201,12 +200,13 @@ def read_weights(data: bytes, network: StepNetwork) -> None:
     """Gives `network` the weights of an exported file, so that a training can go on from it.
 
     Raises:
-        ValueError: the file holds a network of another shape.
+        UsageError: the file holds a network of another shape.
+
     """
     try:
         _assign(stored_arrays(data), network)
-    except (KeyError, IndexError, RuntimeError) as error:
-        raise ValueError(f"the file holds a network of another shape ({error})") from error
+    except (KeyError, IndexError, RuntimeError, ValueError) as error:
+        raise UsageError(f"the file holds a network of another shape ({error})") from error
 
 
 def _assign(arrays: dict[str, np.ndarray], network: StepNetwork) -> None:
@@ -233,7 +233,8 @@ def _assign(arrays: dict[str, np.ndarray], network: StepNetwork) -> None:
             linear(f"{at}.widened", layer.widened)
             linear(f"{at}.narrowed", layer.narrowed)
             with torch.no_grad():
-                layer.bias.copy_(torch.from_numpy(arrays[f"{at}.bias"][0, :, ::-1, 0].copy()))
+                newest_last = arrays[f"{at}.bias"].reshape(layer.bias.shape)
+                layer.bias.copy_(torch.from_numpy(newest_last[:, ::-1].copy()))
             layer.before_attention.assign(torch.from_numpy(arrays[f"{at}.before_attention.gain"].copy()))
             layer.before_inner.assign(torch.from_numpy(arrays[f"{at}.before_inner.gain"].copy()))
         body.after.assign(torch.from_numpy(arrays["body.after.gain"].copy()))

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from .quantization import INT8, ZERO, SCALE, to_int8
+from .quantization import INT8, SCALE, ZERO, to_int8
 
 OPSET = 17
 
@@ -73,6 +73,7 @@ class Graph:
 
         Raises:
             onnx.checker.ValidationError: the graph is not valid.
+
         """
         graph = helper.make_graph(self.nodes, name, self.inputs, self.outputs, self.initializers)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)

@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from . import curves
+from .errors import UsageError
 
 Split = Literal["train", "valid"]
 
@@ -139,7 +140,7 @@ def train(
     They are started here and `task` is copied to them by pickle. Under torchrun, which says how many processes there
     are on how many machines, all of them call this function and get the same answer, but only the first one writes.
 
-    Raises `ValueError` if `folder` holds a run of another shape or seed, `RuntimeError` if a gradient is not finite.
+    Raises `UsageError` if `folder` holds a run of another shape or seed, `RuntimeError` if a gradient is not finite.
     """
     work = partial(_work, task=task, network=network, schedule=schedule, folder=folder, seed=seed, fresh=fresh)
     return _fabric(devices).launch(work)
@@ -233,7 +234,7 @@ class _Run:
             return {"network": {name: value.cpu() for name, value in self.network.state_dict().items()}}
         state = torch.load(self.folder / "last.pt", map_location="cpu", weights_only=True)
         if (state["shape"], state["seed"]) != (self.network.shape.as_dict(), self.seed):
-            raise ValueError(f"{self.folder} holds a training of another shape or seed: begin anew with --fresh")
+            raise UsageError(f"{self.folder} holds a training of another shape or seed: begin anew with --fresh")
         if log.is_file():
             # A kill between the log and the checkpoint leaves a line that will be written again.
             self.log = [record for record in curves.read(log) if record["step"] <= state["step"]]

@@ -53,7 +53,8 @@ def largest_differences(data: bytes, network: StepNetwork, rows: Tensor) -> dict
     for lane in range(rows.shape[1]):
         states = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
         for step in range(rows.shape[0]):
-            got = dict(zip(names, run.run(None, {"features": rows[step, lane : lane + 1].numpy()} | states), strict=True))
+            outputs = run.run(None, {"features": rows[step, lane : lane + 1].numpy()} | states)
+            got = dict(zip(names, outputs, strict=True))
             states = {name: got[f"{name.removesuffix('_in')}_out"] for name in shapes}
             for name, values in expected.items():
                 difference = np.abs(got[f"logits_{name}"].ravel() - values[step, lane].numpy()).max()

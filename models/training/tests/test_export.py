@@ -1,3 +1,5 @@
+"""Export, quantization and fixtures: the file is the network, in every family and role."""
+
 import json
 
 import numpy as np
@@ -17,7 +19,7 @@ from continuo_training.soloist.features import PITCH
 from continuo_training.verify import largest_differences, session
 
 ROLES = {"harmonist": harmonist, "soloist": soloist}
-MOST_NODES = {"gru": 24, "lstm": 24, "transformer": 150}
+MOST_NODES = {"gru": 24, "lstm": 24, "transformer": 140}
 CASES = [(family, role) for family in FAMILIES for role in ROLES]
 
 
@@ -45,6 +47,18 @@ def rows(role: str, steps: int, sequences: int = 1) -> torch.Tensor:
         pitch = torch.randint(0, 60, (steps - 1, sequences, 1), generator=generator)
         values[1:, :, PITCH : PITCH + 60].scatter_(2, pitch, 1.0)
     return values
+
+
+def steps(data: bytes, vectors: np.ndarray) -> list[dict[str, np.ndarray]]:
+    """What an exported file says to successive feature vectors `[T, features]`, from states of zeros."""
+    run = session(data)
+    names = [output.name for output in run.get_outputs()]
+    states = {value.name: np.zeros(value.shape, np.float32) for value in run.get_inputs() if value.name != "features"}
+    said = []
+    for vector in vectors:
+        said.append(dict(zip(names, run.run(None, {"features": vector[None]} | states), strict=True)))
+        states = {name: said[-1][f"{name.removesuffix('_in')}_out"] for name in states}
+    return said
 
 
 @pytest.mark.parametrize(("family", "role"), CASES)
@@ -89,15 +103,23 @@ def test_a_network_of_another_shape_cannot_be_read(networks):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_file_commutes_with_transposition(networks, family):
-    run = session(export(networks[family, "harmonist"], "harmonist"))
-    zeros = {i.name: np.zeros(i.shape, np.float32) for i in run.get_inputs() if i.name != "features"}
-    vector = rows("harmonist", 1)[0].numpy()
-    regular = harmonist.REGULAR
-    moved = vector.copy()
-    moved[:, :regular] = np.roll(vector[:, :regular].reshape(1, -1, 12), 1, axis=2).reshape(1, -1)
-    chords, up = (run.run(["logits_chord"], {"features": given} | zeros)[0][0] for given in (vector, moved))
-    np.testing.assert_allclose(np.roll(chords[:144].reshape(12, 12), 1, axis=0).ravel(), up[:144], atol=1e-4)
-    assert up[144] == pytest.approx(chords[144], abs=1e-4)
+    data = export(networks[family, "harmonist"], "harmonist")
+    here = rows("harmonist", 12)[:, 0].numpy()
+    blocks = here[:, : harmonist.REGULAR].reshape(len(here), -1, 12)
+    above = np.concatenate([np.roll(blocks, 1, 2).reshape(len(here), -1), here[:, harmonist.REGULAR :]], 1)
+    for one, other in zip(steps(data, here), steps(data, above), strict=True):
+        for prefix in ("", "next_"):
+            chord, bass = (one[f"logits_{prefix}{name}"][0] for name in ("chord", "bass"))
+            chord_above, bass_above = (other[f"logits_{prefix}{name}"][0] for name in ("chord", "bass"))
+            np.testing.assert_allclose(chord_above[:144], np.roll(chord[:144], 12), atol=1e-4)
+            np.testing.assert_allclose(chord_above[144], chord[144], atol=1e-4)
+            np.testing.assert_allclose(bass_above, np.roll(bass, 12), atol=1e-4)
+            change, change_above = (said[f"logits_{prefix}change"] for said in (one, other))
+            np.testing.assert_allclose(change_above, change, atol=1e-4)
+        note, note_above = one["logits_note"][0], other["logits_note"][0]
+        np.testing.assert_allclose(note_above[0], note[0], atol=1e-4)
+        for kind in (slice(1, 13), slice(13, 25)):
+            np.testing.assert_allclose(note_above[kind], np.roll(note[kind], 1), atol=1e-4)
 
 
 def test_integers_stand_for_rows_within_half_a_step():
@@ -121,6 +143,19 @@ def test_a_fixture_holds_two_tunes_with_features_and_logits(networks, role):
     step = first["steps"][5]
     assert set(step["logits"]) == set(network.outputs)
     assert max(step["features"]["index"]) < network.body.source.size
+
+
+@pytest.mark.parametrize(("family", "role"), CASES)
+def test_the_file_says_the_logits_of_its_fixture_to_the_features_of_the_fixture(networks, family, role):
+    network = networks[family, role]
+    data = export(network, role)
+    for sequence in json.loads(json.dumps(fixture(role, quantized(network))))["sequences"]:
+        vectors = np.zeros((len(sequence["steps"]), network.body.source.size), np.float32)
+        for vector, step in zip(vectors, sequence["steps"], strict=True):
+            vector[step["features"]["index"]] = step["features"]["value"]
+        for said, step in zip(steps(data, vectors), sequence["steps"], strict=True):
+            for name, logits in step["logits"].items():
+                np.testing.assert_allclose(said[f"logits_{name}"][0], logits, rtol=0, atol=1e-3)
 
 
 def test_onnxruntime_reads_float_weights_too(networks):

@@ -183,7 +183,7 @@ def test_transposed_features_are_rotated_features():
 def test_generation_is_what_the_network_says_to_its_own_history(hearing, family):
     """Rebuilds every decision from the feature vectors of the contract, all steps at once."""
     net, b = network(family=family), batch()
-    sampling = Sampling(hearing, temperature=0, rhythm=0, caution=-9)
+    sampling = Sampling(hearing, temperature=0, rhythm=0, readiness=9)
     chords, basses = generate(net, b, free(hf.ATTRIBUTES, 2), sampling, torch.Generator())
     assert len(np.unique(chords)) >= 3
     with torch.no_grad():
@@ -242,12 +242,12 @@ def test_no_chord_is_never_chosen(kinship):
     assert scores(belief, kinship).argmax() != NO_CHORD
 
 
-def test_caution_is_log_odds_against_a_change():
+def test_readiness_is_log_odds_for_a_change():
     logits = {"change": torch.tensor([[0.0, 1.0]]), "chord": torch.zeros(1, N_CHORDS), "bass": torch.zeros(1, 144)}
     logits["bass"][0, 3] = 9.0
     logits["chord"][0, C] = 9.0
-    for caution, expected in ((0.0, True), (2.0, False)):
-        sampling = Sampling(temperature=0, rhythm=0, caution=caution)
+    for readiness, expected in ((0.0, True), (-2.0, False)):
+        sampling = Sampling(temperature=0, rhythm=0, readiness=readiness)
         begins, chord, bass = decide(logits, sampling, torch.Generator())
         assert begins.tolist() == [expected]
         assert (chord.tolist(), bass.tolist()) == ([C], [3])

@@ -35,8 +35,8 @@ class Sampling:
     """The same for the harmonic rhythm."""
     kinship: float = 0.7
     """Weight of the chance that a chord agrees with the right one (0: only its own chance counts; at most 1)."""
-    caution: float = 0.0
-    """Log-odds against a change."""
+    readiness: float = 2.0
+    """Log-odds in favour of a change: who cannot look ahead must correct itself more often than people change."""
     history: bool = True
     """Whether the network is told what it has played."""
 
@@ -68,7 +68,7 @@ def decide(
     """Whether a chord begins, which, and the interval of its bass over the root, for rows of logits `[..., size]`."""
     prefix = "" if sampling.hearing == "react" else "next_"
     change = logits[f"{prefix}change"]
-    change = torch.stack([change[..., 0] + sampling.caution, change[..., 1]], -1)
+    change = torch.stack([change[..., 0], change[..., 1] + sampling.readiness], -1)
     begins = drawn(change, sampling.rhythm, generator) == 1
     chord = drawn(scores(logits[f"{prefix}chord"], sampling.kinship), sampling.temperature, generator)
     root = chord // N_QUALITIES

@@ -107,7 +107,7 @@ class HarmonistTask:
         """What the network is told it has played: nothing, or chords of its own making.
 
         The true chords are never told: a player has only what it played. A pass without a history draws them; in half
-        of the sequences a second pass draws again, with those as history.
+        of the batches a second pass draws again, with those as history.
         """
         config = self.config
         lanes = fed.shape[1]
