@@ -48,7 +48,7 @@ enum Command {
     /// Measure the built plug-in in the headless host; writes target/bench/latest.csv
     #[command(disable_help_flag = true)]
     Bench(Forwarded),
-    /// Measure the music on held-out pieces
+    /// Measure the music on lead sheets: harmony, melody or control (styles and knobs)
     #[command(disable_help_flag = true)]
     Eval(Forwarded),
     /// Open the standalone program with its panel

@@ -5,7 +5,7 @@ use std::thread::{self, JoinHandle};
 
 use continuo_models::Networks;
 
-use super::networks::{Loaded, NetworksKept};
+use super::networks::{Loaded, NetworksKept, THREAD};
 use crate::diagnostics::TOTALS;
 use crate::seam::{NetworkSet, Shared};
 
@@ -60,7 +60,7 @@ impl Chooser {
         if self.reading.is_none() {
             let (kept, shared) = (Arc::clone(&self.kept), Arc::clone(&self.shared));
             let read = move || kept.get_fresh(NetworkSet::OwnFolder, &shared);
-            match thread::Builder::new().name("continuo networks".into()).spawn(read) {
+            match thread::Builder::new().name(THREAD.into()).spawn(read) {
                 Ok(reading) => self.reading = Some(reading),
                 Err(error) => self.shared.notify(format!(
                     "Your networks cannot be loaded: the system gives no thread ({error}). The others play on."

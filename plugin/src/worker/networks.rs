@@ -1,11 +1,15 @@
 //! The networks: each source loaded once in a process and shared by its instances.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
 
 use continuo_models::{Family, Networks};
 
 use super::folder;
 use crate::seam::{NetworkSet, Origin, Shared};
+
+/// The name of a thread that loads networks.
+pub const THREAD: &str = "continuo networks";
 
 /// From where networks are loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,10 +74,16 @@ pub struct NetworksKept([Mutex<Option<Arc<Loaded>>>; Source::COUNT]);
 impl NetworksKept {
     /// Worker, before the first frame: sees to it that `set` and every built-in set is at hand.
     pub fn prepare(&self, set: NetworkSet, shared: &Shared) {
-        let built_in = Family::ALL.map(NetworkSet::BuiltIn);
-        for set in built_in.into_iter().chain([set]) {
-            self.get(set, shared);
-        }
+        // Side by side, because loading takes most of the time until an instance can play.
+        thread::scope(|scope| {
+            for set in Family::ALL.map(NetworkSet::BuiltIn) {
+                let load = move || self.get(set, shared);
+                if thread::Builder::new().name(THREAD.into()).spawn_scoped(scope, load).is_err() {
+                    self.get(set, shared);
+                }
+            }
+        });
+        self.get(set, shared);
     }
 
     /// Worker: the networks of `set`, loaded if no instance has them. Problems go to `shared`'s notices, once for each

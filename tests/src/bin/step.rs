@@ -45,8 +45,9 @@ struct Sparse {
     value: Vec<f32>,
 }
 
-const ROUNDS: usize = 20;
-const STEPS: usize = 200;
+const ROUNDS: usize = 200;
+/// Few enough for a round to end within one slice of a busy machine's time.
+const STEPS: usize = 10;
 
 fn main() -> Result<()> {
     let options = Options::parse();

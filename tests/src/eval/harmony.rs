@@ -122,7 +122,7 @@ pub fn judge(
 }
 
 /// The chord that the band plays in each frame while it hears the melody; with `answers`, that of the answer to each
-/// note while the note sounds, unless the band has changed its chord since.
+/// note that asks for another, until the band has changed its own.
 fn improvise(
     networks: &Arc<Networks>,
     piece: &Piece,
@@ -138,7 +138,7 @@ fn improvise(
     let mut events = events.iter().peekable();
     let mut onsets = piece.melody.iter().peekable();
     let mut cues = Vec::new();
-    let mut answered: Option<(Tick, SlashChord)> = None;
+    let mut answered: Option<SlashChord> = None;
     (0..frames)
         .map(|next| {
             let frame = next - 1;
@@ -153,15 +153,13 @@ fn improvise(
             if !answers {
                 return standing;
             }
-            answered = answered.filter(|(end, _)| *end > frame_start(next) && !harmony.changes);
+            answered = answered.filter(|_| !harmony.changes);
             while let Some(note) = onsets.next_if(|note| note.frame() <= next) {
                 let under = harmony.under[usize::from(note.key % 12)];
-                answered = under.map(|chord| {
-                    let same = standing.filter(|standing| standing.chord == chord);
-                    (note.onset + note.length, same.unwrap_or(chord.into()))
-                });
+                let another = under.filter(|&chord| standing.is_some_and(|standing| standing.chord != chord));
+                answered = another.map(SlashChord::from).or(answered);
             }
-            answered.map(|(_, chord)| chord).or(standing)
+            answered.or(standing)
         })
         .collect()
 }
