@@ -7,8 +7,7 @@ use super::past::Past;
 use super::random::{Purpose, Random};
 use super::sampler::{Freedom, happens, likeliest, sample};
 use crate::controls::Controls;
-use crate::music::{Chord, Key, PitchClassSet, Quality, SlashChord};
-use crate::network::features::Note;
+use crate::music::{Chord, Key, PitchClass, PitchClassSet, Quality, SlashChord};
 use crate::network::harmonist::HarmonyLogits;
 
 /// How much each ground of a choice weighs, and how freely it is made. Log-odds, unless it says otherwise.
@@ -36,11 +35,11 @@ pub struct Weights {
     pub circle: f32,
     /// For the root in the bass.
     pub root: f32,
-    /// What a chord must be ahead of the standing one to replace it after a note was heard, when the band follows as
-    /// closely as it can.
-    pub correction: f32,
-    /// What a chord must be ahead of the standing one to take its place under an answered note that it does not hold.
-    pub answer: f32,
+    /// For a chord that holds the note that was struck.
+    pub struck: f32,
+    /// What another chord must be ahead of the standing one, where a chord is as likely to begin as not, to replace it
+    /// when a note is heard and the band follows as closely as it can.
+    pub reaction: f32,
     /// Share of the temperature at which it is drawn whether a chord begins: a wild chord is colour, a wild rhythm is
     /// chatter.
     pub rhythm_heat: f32,
@@ -55,27 +54,37 @@ pub struct Weights {
 impl Weights {
     /// For the advice of a network. Tuned on the `valid` split.
     pub const NETWORK: Self = Self {
-        change: 0.0,
+        // Who cannot look ahead must correct itself more often than people change.
+        change: 3.5,
         clash: 1.5,
-        likelihood: 1.0,
-        kindness: 1.0,
-        key: 1.5,
-        note: 2.5,
+        likelihood: 0.3,
+        kindness: 0.7,
+        key: 2.0,
+        note: 1.0,
         colour: 1.5,
         weariness: 0.15,
         circle: 1.5,
         root: 1.0,
-        correction: 0.8,
-        answer: -3.0,
-        rhythm_heat: 0.5,
-        chord_heat: 0.55,
+        struck: 0.5,
+        reaction: 1.0,
+        rhythm_heat: 0.3,
+        chord_heat: 0.3,
         bass_heat: 0.5,
         nucleus: 0.92,
     };
 
     /// For the advice of the rules, which know the key and the notes already, and do not correct themselves.
-    pub const RULES: Self =
-        Self { clash: 0.0, kindness: 0.0, key: 0.0, note: 0.0, correction: f32::INFINITY, ..Self::NETWORK };
+    pub const RULES: Self = Self {
+        change: 0.0,
+        clash: 0.0,
+        likelihood: 1.0,
+        kindness: 0.0,
+        key: 0.0,
+        note: 0.0,
+        reaction: f32::INFINITY,
+        chord_heat: 0.55,
+        ..Self::NETWORK
+    };
 }
 
 /// Chord changes that are remembered, so that the band does not turn in circles.
@@ -143,6 +152,15 @@ static RELATIVES: LazyLock<Vec<Vec<usize>>> = LazyLock::new(|| {
 /// Whether the lock lets the chord through.
 pub fn allowed(chord: Chord, controls: &Controls) -> bool {
     !controls.key_lock || chord.tones().is_subset(controls.key.locked_scale())
+}
+
+/// The chord that a note asks for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reaction {
+    /// The chord.
+    pub chord: Chord,
+    /// Log-odds against the standing chord: more where a chord is likely to begin anyway.
+    lead: f32,
 }
 
 /// How a chord is chosen from advice.
@@ -214,7 +232,7 @@ impl<'a> Choice<'a> {
     }
 
     /// `chord` over its root, unless another bass is clearly advised.
-    fn over_bass(&self, chord: Chord, advice: &HarmonyLogits, random: Random) -> SlashChord {
+    pub fn over_bass(&self, chord: Chord, advice: &HarmonyLogits, random: Random) -> SlashChord {
         let first = 12 * usize::from(chord.root);
         let mut logits = [0.0; 12];
         logits.copy_from_slice(&advice.bass[first..first + 12]);
@@ -226,30 +244,21 @@ impl<'a> Choice<'a> {
         SlashChord { chord, bass: bass.map_or(chord.root, class) }
     }
 
-    /// Another harmony than stands after `past`, if `note`, which was heard in the frame of `advice`, asks for one
-    /// clearly, a chord was due there, and the band is to follow.
-    pub fn correction(&self, advice: &HarmonyLogits, note: Note, past: &Past, random: Random) -> Option<SlashChord> {
-        let standing = past.standing()?.chord;
-        // A chord that began after the note is an answer to it already.
-        note.onset().filter(|_| !self.is_made() && past.age() > 1)?;
-        let margin = self.weights.correction / self.controls.follow - self.beginning(advice, standing);
-        let better = self.better(advice, note, standing, margin)?;
-        Some(self.over_bass(better, advice, random))
+    /// The chord other than `standing` that a note of the class `struck` asks for in the frame of `advice`.
+    pub fn reaction(&self, advice: &HarmonyLogits, struck: PitchClass, standing: Chord) -> Option<Reaction> {
+        let mut logits = self.weighed(advice);
+        for (index, logit) in logits.iter_mut().enumerate() {
+            let holds = Chord::from_index(index).is_some_and(|chord| chord.contains(struck));
+            *logit += if holds { self.weights.struck } else { 0.0 };
+        }
+        let best = likeliest(&logits, |index| self.allows(index) && index != standing.index())?;
+        let lead = logits[best] - logits[standing.index()] + self.beginning(advice, standing);
+        Some(Reaction { chord: Chord::from_index(best)?, lead })
     }
 
-    /// Another chord than `standing` that goes better with `note` in the frame of `advice`.
-    pub fn answer(&self, advice: &HarmonyLogits, note: Note, standing: Chord) -> Option<Chord> {
-        self.better(advice, note, standing, self.weights.answer)
-    }
-
-    /// The chord with `note` in it that is advised most, if the log-odds against `standing` exceed `margin`.
-    fn better(&self, advice: &HarmonyLogits, note: Note, standing: Chord, margin: f32) -> Option<Chord> {
-        let logits = self.weighed(advice);
-        let holds_note = |chord: Chord| note.pitch_class().is_none_or(|class| chord.contains(class));
-        let fits = |index| self.allows(index) && Chord::from_index(index).is_some_and(holds_note);
-        let best = likeliest(&logits, fits)?;
-        let ahead = logits[best] - logits[standing.index()];
-        Chord::from_index(best).filter(|&best| best != standing && ahead > margin)
+    /// Whether a band that is to `follow` (0–1) heeds the reaction.
+    pub fn heeds(&self, reaction: &Reaction, follow: f32) -> bool {
+        !self.is_made() && allowed(reaction.chord, self.controls) && reaction.lead > self.weights.reaction / follow
     }
 
     /// The advice on each chord, made kind to relatives, together with the opinion.
@@ -283,10 +292,13 @@ fn tonic(key: Key) -> Chord {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::features::Note;
 
     /// Nothing but the advice counts.
     const PLAIN: Weights = Weights {
+        change: 0.0,
         clash: 0.0,
+        likelihood: 1.0,
         kindness: 0.0,
         key: 0.0,
         note: 0.0,
@@ -294,6 +306,7 @@ mod tests {
         weariness: 0.0,
         circle: 0.0,
         root: 0.0,
+        reaction: 0.8,
         ..Weights::NETWORK
     };
     const KIND: Weights = Weights { kindness: 1.0, ..PLAIN };
@@ -383,30 +396,20 @@ mod tests {
         let advice = advice(-9.0, &[("G", 5.0)]);
         let harmony = choice.harmony(&advice, &past, &Recent::default(), Random::new(1, 0));
         assert_eq!(harmony, chord("Ab7").into());
-        assert_eq!(choice.correction(&advice, Note::Onset(7), &past, Random::new(1, 0)), None);
+        let reaction = choice.reaction(&advice, 7, chord("Ab7")).unwrap();
+        assert!(!choice.heeds(&reaction, 1.0));
     }
 
     #[test]
-    fn a_note_that_asks_for_another_chord_is_followed_if_a_chord_was_due() {
-        let corrected = |follow, beginning, age, note| {
-            let controls = Controls { follow, ..cool() };
-            let advice = advice(beginning, &[("G", 3.0), ("C", 0.0)]);
-            let past = after(Some(chord("C").into()), age);
-            choice(&PLAIN, &controls, None).correction(&advice, note, &past, Random::new(1, 0)).is_some()
-        };
-        assert!(corrected(1.0, 0.0, 4, Note::Onset(2)));
-        assert!(!corrected(0.0, 0.0, 4, Note::Onset(2)), "the band anticipates");
-        assert!(!corrected(1.0, -5.0, 4, Note::Onset(2)), "no chord was due");
-        assert!(!corrected(1.0, 0.0, 1, Note::Onset(2)), "a chord has just begun");
-        assert!(!corrected(1.0, 0.0, 4, Note::Held(2)) && !corrected(1.0, 0.0, 4, Note::Onset(9)));
-    }
-
-    #[test]
-    fn an_answered_note_gets_a_chord_that_holds_it() {
+    fn a_note_that_asks_for_another_chord_is_followed_if_a_chord_may_begin() {
         let controls = cool();
-        let advice = advice(0.0, &[("C", 3.0), ("Dm", 1.0), ("G7", 2.0)]);
         let choice = choice(&PLAIN, &controls, None);
-        assert_eq!(choice.answer(&advice, Note::Onset(2), chord("C")), Some(chord("G7")));
-        assert_eq!(choice.answer(&advice, Note::Onset(6), chord("C")), None, "far from anything likely");
+        let heeded = |beginning, follow| {
+            let reaction = choice.reaction(&advice(beginning, &[("C", 3.0), ("Dm", 1.0), ("G7", 2.9)]), 2, chord("C"));
+            reaction.filter(|reaction| choice.heeds(reaction, follow)).map(|reaction| reaction.chord)
+        };
+        assert_eq!(heeded(1.0, 1.0), Some(chord("G7")), "it holds the note");
+        assert_eq!(heeded(-5.0, 1.0), None, "the note passes");
+        assert_eq!(heeded(1.0, 0.0), None, "the band anticipates");
     }
 }

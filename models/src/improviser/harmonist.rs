@@ -2,13 +2,13 @@
 //! musician may play there, and what is planned after it.
 
 use super::OUTLOOK_CHORDS;
-use super::choice::{Choice, Recent, Weights};
+use super::choice::{Choice, Reaction, Recent, Weights};
 use super::key_belief::KeyBelief;
 use super::listener::Listener;
 use super::past::{Advisor, Grounds, Past};
 use super::random::Random;
 use super::spot::Spot;
-use crate::controls::{Controls, Player};
+use crate::controls::Controls;
 use crate::music::{Chord, PitchClass, SlashChord, Tick};
 use crate::network::Networks;
 use crate::network::features::Note;
@@ -61,9 +61,14 @@ pub struct Harmonist {
     past: Past,
     /// The chords of the frame that has just ended and of the one that begins now.
     committed: [Option<SlashChord>; 2],
+    /// What notes would have asked for in those two frames.
+    reactions: [Reactions; 2],
     recent: Recent,
     planned: Planned,
 }
+
+/// The chord that a note of each pitch class asks for.
+type Reactions = [Option<Reaction>; 12];
 
 impl Harmonist {
     /// A harmonist that has heard nothing.
@@ -72,6 +77,7 @@ impl Harmonist {
             advisor: Advisor::of(networks),
             past: Past::default(),
             committed: [None; 2],
+            reactions: [Reactions::default(); 2],
             recent: Recent::default(),
             planned: [None; OUTLOOK_CHORDS],
         }
@@ -112,18 +118,26 @@ impl Harmonist {
         let standing = ahead.standing().map(|standing| standing.chord);
         let harmony = (!self.rests(situation)).then(|| {
             let harmony = choice.harmony(&expected, &ahead, &self.recent, random(next));
-            let corrected = || choice.correction(&heard, listener.last_frame(), &ahead, random(next));
+            let corrected = || {
+                let struck = usize::from(listener.last_frame().onset()?);
+                // A chord that began after the note is an answer to it already.
+                let reaction = self.reactions[0][struck].filter(|_| ahead.age() > 1)?;
+                choice.heeds(&reaction, controls.follow).then(|| choice.over_bass(reaction.chord, &heard, random(next)))
+            };
             if Some(harmony.chord) == standing { corrected().unwrap_or(harmony) } else { harmony }
         });
         let chord = harmony.map(|harmony| harmony.chord);
         let changes = chord != standing;
 
+        let mut reactions = Reactions::default();
         let mut under = [chord; 12];
-        if let Some(chord) = chord.filter(|_| !choice.is_made() && controls.player(Player::Voices).on) {
-            for class in (0..12).filter(|&class| !chord.contains(class)) {
-                let note = Note::Onset(class);
-                let advice = ahead.clone().read(&grounds, next, note, harmony)?.here;
-                under[usize::from(class)] = choice.answer(&advice, note, chord).or(Some(chord));
+        if let Some(chord) = chord.filter(|_| !choice.is_made()) {
+            for class in 0..12 {
+                let advice = ahead.clone().read(&grounds, next, Note::Onset(class), harmony)?.here;
+                let reaction = choice.reaction(&advice, class, chord);
+                let heeded = reaction.filter(|reaction| choice.heeds(reaction, 1.0));
+                under[usize::from(class)] = Some(heeded.map_or(chord, |reaction| reaction.chord));
+                reactions[usize::from(class)] = reaction;
             }
         }
 
@@ -148,6 +162,7 @@ impl Harmonist {
         self.recent = recent;
         self.planned = planned;
         self.committed = [self.committed[1], harmony];
+        self.reactions = [self.reactions[1], reactions];
         Ok(Harmony { chord, bass: harmony.map(|harmony| harmony.bass), changes, under, planned })
     }
 

@@ -13,6 +13,7 @@ use crate::music::pitch::{KeyRange, nearest};
 use crate::music::time::TICKS_PER_FRAME;
 use crate::music::{BarPosition, Chord, Moment, PitchClassSet, Style, Tick};
 use crate::network::features::{PitchMemory, TIME_CLASSES};
+use crate::network::plan::State;
 use crate::network::soloist::{DECAYS, LOWEST, LastNote, PITCHES, SoloistAttributes, SoloistInput, SoloistLogits};
 use crate::network::{Networks, SoloistNetwork};
 use crate::score::NoteCue;
@@ -66,6 +67,8 @@ struct Answer {
 #[derive(Clone, Debug)]
 struct Line {
     states: States,
+    /// The same line, read without style and attributes.
+    free: Option<State>,
     last: Option<LeadNote>,
     /// The key of the note before the last.
     before: Option<u8>,
@@ -101,6 +104,7 @@ impl Soloist {
         self.network = networks.soloist.clone();
         if let Some(answer) = &mut self.answer {
             answer.line.states = States::default();
+            answer.line.free = None;
         }
     }
 
@@ -215,7 +219,7 @@ impl Soloist {
     /// What the network says about the note at `place`; `None` without a network that works.
     fn read(&mut self, line: &mut Line, place: Place, scene: &Scene) -> Option<SoloistLogits> {
         let network = self.network.as_ref()?;
-        let Line { states, last, before, memories, since_rest } = line;
+        let Line { states, free, last, before, memories, since_rest } = line;
         let rested = last.is_some_and(|last| place.onset - (last.onset + last.length) >= 24);
         if rested {
             *since_rest = 0;
@@ -227,26 +231,29 @@ impl Soloist {
             length: last.length,
             time: place.onset - last.onset,
         });
-        let attributes = attributes(scene.controls);
-        let logits = states.step(
+        let read = |style, attributes, state: &mut State| {
+            let input = SoloistInput {
+                last,
+                position: place.position,
+                tick: place.onset,
+                chord: place.chord,
+                next_chord: place.next_chord,
+                memories,
+                phrase: *since_rest,
+                style,
+                attributes,
+            };
+            network.step(&input, state)
+        };
+        let wanted = attributes(scene.controls);
+        let told = states.step(
             StyleMix::of(scene.controls),
             || network.initial_state(),
-            |style, state| {
-                let input = SoloistInput {
-                    last,
-                    position: place.position,
-                    tick: place.onset,
-                    chord: place.chord,
-                    next_chord: place.next_chord,
-                    memories,
-                    phrase: *since_rest,
-                    style: Some(style),
-                    attributes,
-                };
-                network.step(&input, state)
-            },
+            |style, state| read(Some(style), wanted, state),
             |ours, theirs, share| ours.mixed(theirs, share),
         );
+        let free = free.get_or_insert_with(|| network.initial_state());
+        let logits = told.and_then(|told| Ok(told.guided(&read(None, SoloistAttributes::default(), free)?)));
         if logits.is_err() {
             // A network that fails once is not asked again.
             self.network = None;
@@ -268,6 +275,7 @@ impl Default for Line {
     fn default() -> Self {
         Self {
             states: States::default(),
+            free: None,
             last: None,
             before: None,
             memories: DECAYS.map(PitchMemory::new),

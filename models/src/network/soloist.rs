@@ -69,6 +69,9 @@ impl LastNote {
     }
 }
 
+/// How far guided logits lie from free ones, on the way to and beyond those on the condition (1).
+const GUIDANCE: f32 = 2.5;
+
 /// What the melody is to be like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SoloistAttributes {
@@ -171,6 +174,13 @@ impl SoloistLogits {
         mix(&mut self.length, &other.length, share);
         mix(&mut self.time, &other.time, share);
         self
+    }
+
+    /// What was said on a condition, away from what is said `free`ly, without style and attributes, and farther than
+    /// music in the corpus goes: so a style is unmistakable and a knob does what it says (classifier-free guidance,
+    /// Ho & Salimans 2022).
+    pub fn guided(self, free: &Self) -> Self {
+        self.mixed(free, 1.0 - GUIDANCE)
     }
 }
 

@@ -12,7 +12,7 @@ from .networks.pitch_linear import CLASSES, PitchLinear, Width
 from .networks.recurrent import Gru, Lstm
 from .networks.step_network import PITCHES, WIDEST, StepNetwork
 from .networks.transformer import Transformer
-from .quantization import quantized, stored_arrays, stored_matrix
+from .quantization import quantized, stored_arrays, stored_heads, stored_matrix
 
 ONNX_GATES = {"gru": (1, 0, 2), "lstm": (0, 3, 1, 2)}
 """Where the gates of ONNX (update, reset, new; input, output, forget, cell) lie among those of torch."""
@@ -158,16 +158,20 @@ def _transformer(graph: Graph, body: Transformer) -> str:
     return _norm(graph, "body.after", rows, body.after.gain())
 
 
-def _head_rows(network: StepNetwork) -> tuple[np.ndarray, list[int]]:
-    """Rows of the heads' map so that each head's lie together in the order of its logits, and how many each has."""
+def _head_rows(network: StepNetwork, names: list[str]) -> tuple[np.ndarray, list[int]]:
+    """Rows of the heads' map so that each head's lie together in the order of its logits, and how many each has.
+
+    `names`: the heads, in the order in which their rows are to come.
+    """
     places = torch.arange(network.heads.target.size, dtype=torch.float64)[None, None]
-    rows = [values.flatten().long().numpy() for values, _ in network.head_values(places).values()]
+    values = network.head_values(places)
+    rows = [values[name][0].flatten().long().numpy() for name in names]
     return np.concatenate(rows), [len(row) for row in rows]
 
 
 def _heads(graph: Graph, network: StepNetwork, hidden: str) -> None:
     """All heads in one linear map, whose rows are arranged so that each output is a slice of it."""
-    order, sizes = _head_rows(network)
+    order, sizes = _head_rows(network, list(network.outputs))
     names = ["pitch/parts" if head.kind == "pitch" else f"logits_{name}" for name, head in network.outputs.items()]
     every = _linear(graph, "heads", hidden, network.heads, order)
     graph.nodes_with("Split", [every, graph.constant("heads/sizes", np.array(sizes, np.int64))], names, axis=1)
@@ -204,12 +208,12 @@ def read_weights(data: bytes, network: StepNetwork) -> None:
 
     """
     try:
-        _assign(stored_arrays(data), network)
+        _assign(stored_arrays(data), stored_heads(data), network)
     except (KeyError, IndexError, RuntimeError, ValueError) as error:
         raise UsageError(f"the file holds a network of another shape ({error})") from error
 
 
-def _assign(arrays: dict[str, np.ndarray], network: StepNetwork) -> None:
+def _assign(arrays: dict[str, np.ndarray], heads: list[str], network: StepNetwork) -> None:
     def linear(
         name: str, target: PitchLinear, order: np.ndarray | None = None, columns: np.ndarray | None = None
     ) -> None:
@@ -221,7 +225,8 @@ def _assign(arrays: dict[str, np.ndarray], network: StepNetwork) -> None:
         target.assign(torch.from_numpy(np.array(weight)), torch.from_numpy(np.array(bias)))
 
     body = network.body
-    linear("heads", network.heads, _head_rows(network)[0])
+    # In the order of the file: a shape that was read from a card has its heads in another one.
+    linear("heads", network.heads, _head_rows(network, heads)[0])
     if isinstance(body, Transformer):
         order = _head_order(body.output, body.heads)
         three = np.concatenate([order + part * body.output.size for part in range(3)])

@@ -67,3 +67,9 @@ def stored_arrays(data: bytes) -> dict[str, np.ndarray]:
     """The initializers of an ONNX file by name."""
     model = onnx.load_from_string(data)
     return {initializer.name: numpy_helper.to_array(initializer) for initializer in model.graph.initializer}
+
+
+def stored_heads(data: bytes) -> list[str]:
+    """The heads of an ONNX file, in the order of its outputs, which is that of their rows in the heads' map."""
+    outputs = (output.name for output in onnx.load_from_string(data).graph.output)
+    return [name.removeprefix("logits_") for name in outputs if name.startswith("logits_")]

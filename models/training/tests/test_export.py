@@ -96,6 +96,18 @@ def test_a_network_can_be_read_back(networks, family, role):
         torch.testing.assert_close(parameter, expected[name], rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize(("family", "role"), CASES)
+def test_a_network_can_be_read_back_into_the_shape_that_its_card_tells(networks, family, role):
+    network = networks[family, role]
+    data = export(network, role)
+    sorted_by_name = json.loads(json.dumps(network.shape.as_dict(), sort_keys=True))
+    again = StepNetwork(type(network.shape).from_dict(sorted_by_name))
+    assert list(again.outputs) != list(network.outputs)
+    read_weights(data, again)
+    worst = largest_differences(data, again.eval(), rows(role, 10))
+    assert max(worst.values()) < 1e-4
+
+
 def test_a_network_of_another_shape_cannot_be_read(networks):
     with pytest.raises(ValueError, match="another shape"):
         read_weights(export(networks["gru", "soloist"], "soloist"), networks["lstm", "soloist"])

@@ -92,7 +92,8 @@ pub struct Stretch {
     pub notes: usize,
 }
 
-/// A melody that the network plays over the chords and bars of `piece`, at temperature 1. Another `seed` gives another.
+/// A melody that the network plays over the chords and bars of `piece`, at temperature 1 and guided as in the band.
+/// Another `seed` gives another.
 ///
 /// # Errors
 /// When the network fails.
@@ -104,20 +105,20 @@ pub fn solo(
     seed: u32,
 ) -> Result<Vec<Note>, String> {
     let changes = piece.changes();
-    let mut states = [network.initial_state(), network.initial_state()];
+    let mut states = [(); 3].map(|()| network.initial_state());
     let mut line = Line::default();
     let mut notes = Vec::new();
     let mut onset = stretch.from;
     while onset < stretch.until && notes.len() < stretch.notes {
-        let [first, second] = &mut states;
-        let read = |style: Option<Style>, state: &mut State| {
-            let input = line.input(piece, &changes, onset, style, condition.attributes);
-            network.step(&input, state)
+        let [first, second, free] = &mut states;
+        let read = |style: Option<Style>, attributes, state: &mut State| {
+            network.step(&line.input(piece, &changes, onset, style, attributes), state)
         };
-        let mut logits: SoloistLogits = read(condition.style, first)?;
+        let mut told: SoloistLogits = read(condition.style, condition.attributes, first)?;
         if let Some((style, share)) = condition.blend {
-            logits = logits.mixed(&read(Some(style), second)?, share);
+            told = told.mixed(&read(Some(style), condition.attributes, second)?, share);
         }
+        let logits = told.guided(&read(None, SoloistAttributes::default(), free)?);
         let random = Random::new(seed, notes.len() as i64);
         let draw = |logits: &[f32], purpose| {
             sample(logits, |_| true, AS_BELIEVED, random.uniform(purpose, 0)).ok_or("nothing can be drawn")
