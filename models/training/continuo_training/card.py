@@ -42,11 +42,15 @@ LIMITS = {
         "Blues, Latin and electronic music are thin in the corpus; their styles are hardly more than a hint.",
         "Chords of lieder, quartets and hymns were read off the sounding notes; a few percent of roots are wrong.",
         "Altered dominants and missing thirds were mapped to the nearest of 12 qualities; it never plays them.",
+        "Before the first note it knows no key: under an introduction without melody it plays nothing.",
+        "The knob of its chromaticism reaches less far than the corpus does.",
         "Bars of unusual length (5/4, 7/8 …) share one class.",
     ],
     "soloist": [
         "Pitch, length and time are drawn independently, given what came before.",
         "It has no plan beyond its memory and the next chord: phrases repeat motifs only by chance.",
+        "It does not learn the tune at hand: where music repeats itself (pop, jazz, games) an n-gram of the piece so far is "
+        "a better prophet.",
         "Most folk melodies carry chords that were guessed from the melody (about 65 % right).",
         "Blues, Latin and electronic music are thin in the corpus; their styles are hardly more than a hint.",
         "Durations beyond 192 ticks are coded as 192.",
