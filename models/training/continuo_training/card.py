@@ -49,8 +49,7 @@ LIMITS = {
     "soloist": [
         "Pitch, length and time are drawn independently, given what came before.",
         "It has no plan beyond its memory and the next chord: phrases repeat motifs only by chance.",
-        "It does not learn the tune at hand: where music repeats itself (pop, jazz, games) an n-gram of the piece so far is "
-        "a better prophet.",
+        "It does not learn the tune at hand: where music repeats itself, an n-gram of the piece so far knows better.",
         "Most folk melodies carry chords that were guessed from the melody (about 65 % right).",
         "Blues, Latin and electronic music are thin in the corpus; their styles are hardly more than a hint.",
         "Durations beyond 192 ticks are coded as 192.",
