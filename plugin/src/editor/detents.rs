@@ -2,8 +2,7 @@
 
 use std::f32::consts::TAU;
 
-use egui::accesskit::Role;
-use egui::{Align2, Color32, CursorIcon, Rect, Response, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, CursorIcon, Rect, Response, Stroke, Ui, pos2, vec2};
 
 use super::hint::Hint;
 use super::setting::Setting;
@@ -44,14 +43,8 @@ impl Detents<'_> {
     /// Shows the dial in `rect` and changes `setting`, which goes in steps, as the musician turns it. The dot of "free"
     /// is a ring, for it is not the least of an amount.
     pub fn show(&self, ui: &mut Ui, rect: Rect, setting: &dyn Setting) -> Response {
-        let response = ui.interact(rect, ui.make_persistent_id(self.hint.name), Sense::click_and_drag());
-        response.widget_info(|| {
-            let mut info = WidgetInfo::labeled(Role::Slider, true, self.hint.name);
-            info.value = Some(f64::from(setting.value()) * 100.0);
-            info
-        });
         let steps = setting.steps().unwrap_or(1).max(1);
-        gesture::turn(ui, &response, setting, steps as f32 * TRAVEL_PER_STEP);
+        let response = gesture::turned(ui, rect, self.hint.name, setting, steps as f32 * TRAVEL_PER_STEP);
         self.paint(ui, rect, &response, setting, steps);
         self.hint.attach(response.on_hover_cursor(CursorIcon::ResizeVertical))
     }

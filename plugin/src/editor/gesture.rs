@@ -1,8 +1,8 @@
 //! How a setting is changed: by dragging, wheel, keys, double-click and assistive technology, each as a whole
 //! gesture, so that the host records it and undoes it as one.
 
-use egui::accesskit::{Action, ActionData};
-use egui::{Event, EventFilter, Key, MouseWheelUnit, Response, Ui};
+use egui::accesskit::{Action, ActionData, Role};
+use egui::{Event, EventFilter, Key, MouseWheelUnit, Rect, Response, Sense, Ui, WidgetInfo};
 
 use super::setting::Setting;
 
@@ -14,6 +14,19 @@ const NUDGE: f32 = 0.02;
 const LEAP: f32 = 0.1;
 /// Points that a trackpad scrolls for one notch.
 const POINTS_PER_NOTCH: f32 = 40.0;
+
+/// A place that turns `setting` and is announced under `name`, with its value in percent: what knobs and sliders have in
+/// common. `travel` as in [`turn`].
+pub fn turned(ui: &Ui, rect: Rect, name: &str, setting: &dyn Setting, travel: f32) -> Response {
+    let response = ui.interact(rect, ui.make_persistent_id(name), Sense::click_and_drag());
+    response.widget_info(|| {
+        let mut info = WidgetInfo::labeled(Role::Slider, true, name);
+        info.value = Some(f64::from(setting.value()) * 100.0);
+        info
+    });
+    turn(ui, &response, setting, travel);
+    response
+}
 
 /// Applies to `setting` what the musician does with `response`, which must sense clicks and drags. Dragging right or
 /// up by `travel` points goes from 0 to 1.

@@ -1,7 +1,6 @@
 //! A knob: label above, arc and pointer, value below.
 
-use egui::accesskit::Role;
-use egui::{Align2, Color32, CursorIcon, Rect, Response, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, CursorIcon, Rect, Response, Stroke, Ui, pos2, vec2};
 
 use super::hint::Hint;
 use super::setting::Setting;
@@ -28,13 +27,7 @@ pub struct Knob<'a> {
 impl Knob<'_> {
     /// Shows the knob in `rect` and changes `setting` as the musician turns it.
     pub fn show(&self, ui: &mut Ui, rect: Rect, setting: &dyn Setting) -> Response {
-        let response = ui.interact(rect, ui.make_persistent_id(self.hint.name), Sense::click_and_drag());
-        response.widget_info(|| {
-            let mut info = WidgetInfo::labeled(Role::Slider, true, self.hint.name);
-            info.value = Some(f64::from(setting.value()) * 100.0);
-            info
-        });
-        gesture::turn(ui, &response, setting, TRAVEL);
+        let response = gesture::turned(ui, rect, self.hint.name, setting, TRAVEL);
         self.paint(ui, rect, &response, setting);
         self.hint.attach(response.on_hover_cursor(CursorIcon::ResizeVertical))
     }

@@ -1,7 +1,6 @@
 //! A horizontal slider without a number of its own.
 
-use egui::accesskit::Role;
-use egui::{CornerRadius, CursorIcon, Rect, Response, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{CornerRadius, CursorIcon, Rect, Response, Stroke, Ui, pos2, vec2};
 
 use super::hint::Hint;
 use super::setting::Setting;
@@ -20,14 +19,8 @@ pub enum Track {
 
 /// Shows a slider over the width of `rect`.
 pub fn show(ui: &mut Ui, rect: Rect, hint: Hint, track: Track, setting: &dyn Setting) -> Response {
-    let response = ui.interact(rect, ui.make_persistent_id(hint.name), Sense::click_and_drag());
-    response.widget_info(|| {
-        let mut info = WidgetInfo::labeled(Role::Slider, true, hint.name);
-        info.value = Some(f64::from(setting.value()) * 100.0);
-        info
-    });
     let rail = Rect::from_center_size(rect.center(), vec2(rect.width() - 2.0 * HANDLE_RADIUS, 4.0));
-    gesture::turn(ui, &response, setting, rail.width());
+    let response = gesture::turned(ui, rect, hint.name, setting, rail.width());
 
     let painter = ui.painter();
     let at = |value: f32| pos2(rail.left() + rail.width() * value, rail.center().y);
