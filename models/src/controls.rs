@@ -1,8 +1,10 @@
 //! What the musician sets: the musical parameters as they stand at the start of a frame.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
-use crate::music::{Key, Mode, Style};
+use crate::music::{Key, Mode, PitchClassSet, Style};
 use crate::network::features::{Level, MAX_LEVEL};
 
 /// The four players of the band.
@@ -22,6 +24,38 @@ pub enum Player {
 impl Player {
     /// Every player, in the order of [`Controls::players`].
     pub const ALL: [Player; 4] = [Player::Voices, Player::Chords, Player::Bass, Player::Lead];
+}
+
+/// The lengths of a form, in bars.
+pub const FORMS: [u8; 4] = [8, 12, 16, 32];
+
+/// How Chords strikes its chords, whatever the style.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Manner {
+    /// Held, and struck anew with each chord.
+    Sustained,
+    /// Note by note.
+    Broken,
+    /// Across the strings.
+    Strummed,
+}
+
+/// When Lead plays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum LeadMode {
+    /// In answer to a phrase, when the musician pauses.
+    #[default]
+    Answer,
+    /// All the time, over the chords.
+    Continuous,
+    /// In the musician's rests, only as long as they last.
+    Fills,
+    /// Every other two bars, counted from the beginning of the song; the musician has the first two.
+    TradeTwos,
+    /// The same with four bars.
+    TradeFours,
+    /// The same with eight bars.
+    TradeEights,
 }
 
 /// The settings of one player.
@@ -65,6 +99,36 @@ pub struct Controls {
     pub key_lock: bool,
     /// The key for `key_lock`.
     pub key: Key,
+    /// The scale for `key_lock`, if the musician has drawn one: bit *n* allows the note *n* semitones above the tonic of
+    /// `key`, 0–11. Without any bit it is the key's own.
+    pub scale: u16,
+    /// The channel of the musician's left hand, 0–15; `None`: the hands are told apart by ear.
+    pub left_hand: Option<u8>,
+    /// For how many frames ahead what is planned is certain, 1–16, unless the musician's left hand says otherwise.
+    pub commit: u8,
+    /// For how many milliseconds a chord that may begin waits for the musician's note, 0–60.
+    pub wait: f32,
+    /// Bars of the form that ends with a cadence: 8, 12, 16 or 32; `None`: there is no form.
+    pub form: Option<u8>,
+    /// Whether the band is to come to an end: a cadence into one of the next barlines, and no further change.
+    pub cadence: bool,
+    /// How often a cycle of chords may come in a row; 0: as often as it likes.
+    pub max_repeats: u8,
+    /// How Chords strikes; `None` leaves it to the style.
+    pub manner: Option<Manner>,
+    /// When Lead plays.
+    pub lead_mode: LeadMode,
+    /// The chance, 0–1, that Lead takes up the musician's motif.
+    pub motif: f32,
+    /// The largest leap of Lead in semitones, 2–24.
+    pub max_leap: u8,
+    /// Whether Lead has only chord tones on strong beats.
+    pub strong_tones: bool,
+    /// How much the band plays like this musician: from all as in the corpus (0) to all as the musician has played
+    /// so far (1).
+    pub memory: f32,
+    /// Whether the band repeats what it played last, moved to new chords if they come.
+    pub freeze: bool,
     /// How much the whole band plays, 0 to 1; 0.5 is usual. Scales the players' own densities.
     pub density: f32,
     /// Chooses among equally good takes. The same seed gives the same take.
@@ -78,6 +142,50 @@ pub struct Controls {
 }
 
 impl Controls {
+    /// The controls with every value in its range, and what is not a number at its default.
+    pub fn sensible(mut self) -> Self {
+        let usual = Self::default();
+        for (value, range, usual) in [
+            (&mut self.style_blend, 0.0..=1.0, usual.style_blend),
+            (&mut self.temperature, 0.0..=2.0, usual.temperature),
+            (&mut self.follow, 0.0..=1.0, usual.follow),
+            (&mut self.density, 0.0..=1.0, usual.density),
+            (&mut self.humanise, 0.0..=1.0, usual.humanise),
+            (&mut self.swing, 0.0..=1.0, usual.swing),
+            (&mut self.wait, 0.0..=60.0, usual.wait),
+            (&mut self.motif, 0.0..=1.0, usual.motif),
+            (&mut self.memory, 0.0..=1.0, usual.memory),
+        ] {
+            *value = in_range(*value, range, usual);
+        }
+        for level in [&mut self.chord_rate, &mut self.chromaticism, &mut self.lead_chromaticism, &mut self.syncopation]
+        {
+            *level = level.map(|level| level.min(MAX_LEVEL));
+        }
+        self.key.tonic %= 12;
+        self.scale &= 0xfff;
+        self.left_hand = self.left_hand.map(|channel| channel & 15);
+        self.commit = self.commit.clamp(1, 16);
+        self.form = self.form.filter(|bars| FORMS.contains(bars));
+        self.max_leap = self.max_leap.clamp(2, 24);
+        for player in &mut self.players {
+            player.density = in_range(player.density, 0.0..=1.0, 0.5);
+            player.register = player.register.clamp(-2, 2);
+            player.channel &= 15;
+        }
+        self
+    }
+
+    /// The pitch classes that the band may play: those of the lock, or all.
+    pub fn allowed(&self) -> PitchClassSet {
+        let drawn = u32::from(self.scale & 0xfff) << (self.key.tonic % 12);
+        match (self.key_lock, drawn) {
+            (false, _) => PitchClassSet::ALL,
+            (true, 0) => self.key.locked_scale(),
+            (true, drawn) => PitchClassSet::from_bits((drawn | drawn >> 12) as u16),
+        }
+    }
+
     /// The settings of `player`.
     pub fn player(&self, player: Player) -> &PlayerControls {
         &self.players[player as usize]
@@ -101,6 +209,11 @@ impl Controls {
     }
 }
 
+/// `value` in `range`, or `usual` if it is not a number.
+pub(crate) fn in_range(value: f32, range: RangeInclusive<f32>, usual: f32) -> f32 {
+    if value.is_nan() { usual } else { value.clamp(*range.start(), *range.end()) }
+}
+
 impl Default for Controls {
     fn default() -> Self {
         let player = |on, channel| PlayerControls { on, density: 0.5, register: 0, channel };
@@ -117,6 +230,20 @@ impl Default for Controls {
             syncopation: None,
             key_lock: false,
             key: Key { tonic: 0, mode: Mode::Major },
+            scale: 0,
+            left_hand: None,
+            commit: 1,
+            wait: 12.0,
+            form: None,
+            cadence: false,
+            max_repeats: 0,
+            manner: None,
+            lead_mode: LeadMode::Answer,
+            motif: 0.3,
+            max_leap: 12,
+            strong_tones: true,
+            memory: 0.3,
+            freeze: false,
             density: 0.5,
             seed: 1,
             humanise: 0.3,
@@ -143,6 +270,16 @@ mod tests {
         assert_eq!(density(0.5, 0.7), 0.7);
         assert_eq!(density(0.0, 0.7), 0.0);
         assert_eq!(density(1.0, 0.7), 1.0);
+    }
+
+    #[test]
+    fn the_lock_is_the_keys_scale_or_the_one_that_was_drawn() {
+        let key = Key { tonic: 9, mode: Mode::Minor };
+        let controls = Controls { key, scale: 0b0100_1010_1001, ..Controls::default() };
+        assert_eq!(controls.allowed(), PitchClassSet::ALL);
+        let locked = Controls { key_lock: true, ..controls };
+        assert_eq!(locked.allowed(), PitchClassSet::over(9, &[0, 3, 5, 7, 10]));
+        assert_eq!(Controls { scale: 0, ..locked }.allowed(), key.locked_scale());
     }
 
     #[test]

@@ -9,7 +9,7 @@ pub mod music;
 pub mod network;
 pub mod score;
 
-pub use controls::{Controls, Player, PlayerControls};
+pub use controls::{Controls, LeadMode, Manner, Player, PlayerControls};
 pub use improviser::{Improviser, Outlook};
 pub use network::features::{Level, MAX_LEVEL};
 pub use network::{Family, Networks};

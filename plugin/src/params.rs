@@ -2,6 +2,7 @@
 //!
 //! IDs are final: hosts store automation under them and projects are saved with them.
 
+mod band;
 mod choice;
 
 use std::ops::RangeInclusive;
@@ -15,6 +16,7 @@ use crate::seam::{NetworkSet, Shared};
 use crate::state::Stamp;
 use choice::{AMOUNTS, SPEEDS, level, level_of};
 
+pub use band::{LeadParams, ListeningParams, PlanParams, TakeParams};
 pub use choice::{KeyChoice, ModeChoice, NetworkChoice, StyleChoice};
 
 /// The seeds to choose from.
@@ -98,6 +100,18 @@ pub struct ContinuoParams {
     /// The networks that the band plays with.
     #[id = "network"]
     pub network: EnumParam<NetworkChoice>,
+    /// How the band listens and keeps time.
+    #[nested(group = "Listening")]
+    pub listening: ListeningParams,
+    /// What the harmony must hold to.
+    #[nested(group = "Plan")]
+    pub plan: PlanParams,
+    /// When and how Lead plays.
+    #[nested(group = "Lead")]
+    pub solo: LeadParams,
+    /// What the band keeps and repeats.
+    #[nested(group = "Take")]
+    pub take: TakeParams,
     /// The version of the saved state, and what was repaired in it.
     #[persist = "state"]
     pub stamp: StampField,
@@ -174,6 +188,10 @@ impl Default for ContinuoParams {
             },
             // Which networks play belongs to the project, not to its performance.
             network: EnumParam::new("Networks", NetworkChoice(NetworkSet::ALL[0])).non_automatable(),
+            listening: ListeningParams::default(),
+            plan: PlanParams::default(),
+            solo: LeadParams::default(),
+            take: TakeParams::default(),
             stamp: StampField::default(),
         }
     }
@@ -221,7 +239,7 @@ impl ContinuoParams {
     /// The musical parameters as they stand now, all in range whatever the host has set. Audio may call it: it
     /// neither allocates nor waits.
     pub fn controls(&self) -> Controls {
-        Controls {
+        let mut controls = Controls {
             style_a: self.style_a.value().0,
             style_b: self.style_b.value().0,
             style_blend: self.style_blend.value().clamp(0.0, 1.0),
@@ -239,7 +257,13 @@ impl ContinuoParams {
             humanise: self.humanise.value().clamp(0.0, 1.0),
             swing: self.swing.value().clamp(0.0, 1.0),
             players: Player::ALL.map(|player| self.player(player).snapshot()),
-        }
+            ..Controls::default()
+        };
+        self.listening.apply(&mut controls);
+        self.plan.apply(&mut controls);
+        self.solo.apply(&mut controls);
+        self.take.apply(&mut controls);
+        controls
     }
 }
 
@@ -319,6 +343,11 @@ mod tests {
             expected.extend(["on", "density", "register", "channel"].map(|field| format!("{player}_{field}")));
         }
         expected.extend(["lead_chromaticism", "syncopation", "network"].map(String::from));
+        expected.extend(["left_hand", "tempo", "tap", "follow_tempo"].map(String::from));
+        expected
+            .extend(["commit", "wait", "form", "cadence", "max_repeats", "scale", "chords_manner"].map(String::from));
+        expected.extend(["lead_mode", "motif", "max_leap", "strong_tones"].map(String::from));
+        expected.extend(["memory", "freeze", "again", "again_new", "scene", "scene_at"].map(String::from));
         let ids: Vec<String> = ContinuoParams::default().param_map().into_iter().map(|(id, ..)| id).collect();
         assert_eq!(ids, expected);
     }

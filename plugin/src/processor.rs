@@ -457,10 +457,7 @@ impl Processor {
         } else {
             None
         };
-        planned.unwrap_or_else(|| AnswerRow {
-            channel: self.controls.player(Player::Voices).channel,
-            ..Improviser::fallback_answers(frame, self.controls.key_lock.then_some(self.controls.key))
-        })
+        planned.unwrap_or_else(|| Improviser::fallback_answers(frame, &self.controls))
     }
 
     /// Keys come up; `None` stands for every channel or key.

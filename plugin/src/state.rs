@@ -13,8 +13,10 @@ use crate::params::ContinuoParams;
 ///
 /// - 0: `style_blend` was called `blend`; there was no version.
 /// - 1: there was no `chord_rate`, `tension`, `mode`, `lead_chromaticism`, `syncopation` and `network`.
-/// - 2: as now.
-pub const VERSION: u32 = 2;
+/// - 2: there was nothing of what the band listens to, plans, keeps and repeats: `left_hand`, `commit`, `lead_mode`,
+///   `memory`, `scene` and their like.
+/// - 3: as now.
+pub const VERSION: u32 = 3;
 
 /// What is saved beside the parameters, under the field `state`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

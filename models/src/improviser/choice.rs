@@ -151,7 +151,7 @@ static RELATIVES: LazyLock<Vec<Vec<usize>>> = LazyLock::new(|| {
 
 /// Whether the lock lets the chord through.
 pub fn allowed(chord: Chord, controls: &Controls) -> bool {
-    !controls.key_lock || chord.tones().is_subset(controls.key.locked_scale())
+    chord.tones().is_subset(controls.allowed())
 }
 
 /// The chord that a note asks for.
@@ -238,8 +238,8 @@ impl<'a> Choice<'a> {
         logits.copy_from_slice(&advice.bass[first..first + 12]);
         logits[0] += self.weights.root;
         let class = |index: usize| (chord.root + index as u8) % 12;
-        let scale = self.controls.key.locked_scale();
-        let allowed = |index| !self.controls.key_lock || scale.contains(class(index));
+        let scale = self.controls.allowed();
+        let allowed = |index| scale.contains(class(index));
         let bass = sample(&logits, allowed, self.freedom(self.weights.bass_heat), random.uniform(Purpose::Chord, 1));
         SlashChord { chord, bass: bass.map_or(chord.root, class) }
     }

@@ -24,11 +24,10 @@ pub mod voices;
 
 use std::sync::Arc;
 
-use crate::controls::{Controls, Player};
+use crate::controls::{Controls, Player, in_range};
 use crate::music::time::{TICKS_PER_FRAME, frame_start};
 use crate::music::{Chord, Frame, Key, Meter, Moment, PitchClass, SlashChord, Style, Tick};
 use crate::network::Networks;
-use crate::network::features::MAX_LEVEL;
 use crate::score::{AnswerRow, Cue, FrameStart, Heard, NoteCue};
 
 use bassist::Bassist;
@@ -251,10 +250,10 @@ impl Improviser {
         &self.harmony
     }
 
-    /// The answers when no plan has arrived: a third below in the scale of `key`, or of C major. Takes no memory and
-    /// no time to speak of, so that the audio thread may call it.
-    pub fn fallback_answers(frame: Frame, key: Option<Key>) -> AnswerRow {
-        voices::fallback_answers(frame, Controls::default().player(Player::Voices).channel, key)
+    /// The answers when no plan has arrived: a third below in the locked scale, or in C major. Takes no memory and no
+    /// time to speak of, so that the audio thread may call it.
+    pub fn fallback_answers(frame: Frame, controls: &Controls) -> AnswerRow {
+        voices::fallback_answers(frame, controls)
     }
 }
 
@@ -275,9 +274,6 @@ const FARTHEST: Tick = 1 << 40;
 /// What a host sends, with nonsense replaced by something near that makes sense.
 fn sensible(start: &FrameStart) -> FrameStart {
     let frame = |frame: Frame| frame.clamp(-FARTHEST / TICKS_PER_FRAME, FARTHEST / TICKS_PER_FRAME);
-    let number = |value: f32, least: f32, most: f32, usual: f32| {
-        if value.is_nan() { usual } else { value.clamp(least, most) }
-    };
     let mut start = *start;
     start.frame = frame(start.frame);
     start.next = frame(start.next);
@@ -285,28 +281,8 @@ fn sensible(start: &FrameStart) -> FrameStart {
     let Meter { numerator, denominator } = start.position.meter;
     start.position.meter = Meter { numerator: numerator.clamp(1, 64), denominator: denominator.clamp(1, 64) };
     start.position = start.position.at(frame_start(start.next));
-    start.tempo = number(start.tempo, 10.0, 1000.0, 120.0);
-    let (controls, usual) = (&mut start.controls, Controls::default());
-    controls.style_blend = number(controls.style_blend, 0.0, 1.0, usual.style_blend);
-    controls.temperature = number(controls.temperature, 0.0, 2.0, usual.temperature);
-    controls.follow = number(controls.follow, 0.0, 1.0, usual.follow);
-    controls.density = number(controls.density, 0.0, 1.0, usual.density);
-    controls.humanise = number(controls.humanise, 0.0, 1.0, usual.humanise);
-    controls.swing = number(controls.swing, 0.0, 1.0, usual.swing);
-    controls.key.tonic %= 12;
-    for level in [
-        &mut controls.chord_rate,
-        &mut controls.chromaticism,
-        &mut controls.lead_chromaticism,
-        &mut controls.syncopation,
-    ] {
-        *level = level.map(|level| level.min(MAX_LEVEL));
-    }
-    for player in &mut controls.players {
-        player.density = number(player.density, 0.0, 1.0, 0.5);
-        player.register = player.register.clamp(-2, 2);
-        player.channel &= 15;
-    }
+    start.tempo = in_range(start.tempo, 10.0..=1000.0, 120.0);
+    start.controls = start.controls.sensible();
     start
 }
 

@@ -56,7 +56,7 @@ impl Scene<'_> {
 
     /// The pitch classes that the band may play: those of the locked key, or all.
     pub fn allowed(&self) -> PitchClassSet {
-        if self.controls.key_lock { self.controls.key.locked_scale() } else { PitchClassSet::ALL }
+        self.controls.allowed()
     }
 
     /// `milliseconds` at the scene's tempo, in moments.

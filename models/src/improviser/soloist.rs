@@ -351,7 +351,7 @@ impl Palette {
     fn of(scene: &Scene, chord: Chord) -> Self {
         let key = scene.key;
         let locked = scene.controls.key_lock;
-        let scale = if locked { key.locked_scale() } else { key.scale().union(chord.tones()) };
+        let scale = if locked { scene.allowed() } else { key.scale().union(chord.tones()) };
         let chord = chord.tones().intersection(if locked { scale } else { PitchClassSet::ALL });
         Self {
             chord: if chord.is_empty() { scale } else { chord },

@@ -30,8 +30,8 @@ impl Voices {
         controls: &Controls,
     ) -> AnswerRow {
         let settings = controls.player(Player::Voices);
-        let allowed = if controls.key_lock { controls.key.locked_scale() } else { PitchClassSet::ALL };
-        let scale = if controls.key_lock { controls.key.scale() } else { key.scale() };
+        let allowed = controls.allowed();
+        let scale = key.scale();
         let two = controls.density(Player::Voices) >= TWO_VOICES;
         let side = Side::of(settings.register);
         let mut row = AnswerRow { channel, lowest: side.lowest(), ..AnswerRow::silent(frame) };
@@ -46,10 +46,11 @@ impl Voices {
     }
 }
 
-/// The answers when no plan has arrived: a third below in the scale of `key`, or of C major. No allocation, so that
-/// the audio thread may call it.
-pub fn fallback_answers(frame: Frame, channel: u8, key: Option<Key>) -> AnswerRow {
-    let scale = key.unwrap_or(Key::major(0)).scale();
+/// The answers when no plan has arrived: a third below in the locked scale, or in C major. No allocation, so that the
+/// audio thread may call it.
+pub fn fallback_answers(frame: Frame, controls: &Controls) -> AnswerRow {
+    let channel = controls.player(Player::Voices).channel;
+    let scale = if controls.key_lock { controls.allowed() } else { Key::major(0).scale() };
     let side = Side { up: false, octaves: 0 };
     let mut row = AnswerRow { channel, lowest: side.lowest(), ..AnswerRow::silent(frame) };
     for class in 0..12 {
@@ -194,8 +195,8 @@ mod tests {
 
     #[test]
     fn the_fallback_is_a_third_below_in_the_scale() {
-        let row = fallback_answers(3, 5, None);
-        assert_eq!((row.frame, row.channel), (3, 5));
+        let row = fallback_answers(3, &Controls::default());
+        assert_eq!((row.frame, row.channel), (3, 1));
         let thirds: Vec<i8> = [0, 2, 4, 5, 7, 9, 11].iter().map(|&class| row.offsets[class][0]).collect();
         assert_eq!(thirds, [-3, -3, -4, -3, -3, -4, -4]);
     }
@@ -203,11 +204,11 @@ mod tests {
     #[test]
     fn the_fallback_stays_in_every_key() {
         for key in Key::ALL {
-            let row = fallback_answers(0, 0, Some(key));
+            let row = fallback_answers(0, &Controls { key_lock: true, key, ..Controls::default() });
             for class in key.scale().iter() {
                 let offset = row.offsets[usize::from(class)][0];
                 assert!(matches!(offset, -3 | -4), "{key}");
-                assert!(key.scale().contains(transposed(class, offset.into())), "{key}");
+                assert!(key.locked_scale().contains(transposed(class, offset.into())), "{key}");
             }
         }
     }

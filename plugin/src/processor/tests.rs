@@ -209,7 +209,7 @@ fn a_note_that_is_early_for_a_frame_gets_the_answer_of_that_frame() {
 fn the_first_frame_falls_back_and_is_not_a_miss() {
     let mut rig = Rig::new(only_answers);
     rig.block(&rig.host(true), 500, &[on(10, 60)]);
-    let fallback = Improviser::fallback_answers(0, None).offsets[0];
+    let fallback = Improviser::fallback_answers(0, &Controls::default()).offsets[0];
     let expected: Vec<u8> = fallback.iter().filter(|o| **o != 0).map(|o| (60 + i16::from(*o)) as u8).collect();
     let sounded: Vec<u8> = rig.notes(Part::Voices).iter().map(|note| note.1).collect();
     assert_eq!(sounded, expected);
