@@ -134,6 +134,8 @@ pub struct Advice {
 #[derive(Clone, Debug)]
 pub struct Past {
     states: States,
+    /// The same, read without attributes, while there are any.
+    free: Option<States>,
     memories: [PitchMemory; DECAYS.len()],
     note: Note,
     standing: Option<SlashChord>,
@@ -144,6 +146,7 @@ impl Default for Past {
     fn default() -> Self {
         Self {
             states: States::default(),
+            free: None,
             memories: DECAYS.map(PitchMemory::new),
             note: Note::Rest,
             standing: None,
@@ -200,30 +203,41 @@ impl Past {
         spot: Spot,
         note: Note,
     ) -> Result<Advice, String> {
-        let Self { states, memories, note: previous, standing, age } = self;
+        let Self { states, free, memories, note: previous, standing, age } = self;
         let history = Standing {
             chord: standing.map(|standing| standing.chord),
             bass: standing.map(|standing| standing.bass),
             age: *age,
         };
-        let logits = states.step(
-            grounds.mix,
-            || network.initial_state(),
-            |style, state| {
-                let input = HarmonistInput {
-                    note,
-                    previous: *previous,
-                    memories,
-                    history: Some(history),
-                    position: spot.position,
-                    tick: spot.tick(),
-                    style: Some(style),
-                    attributes: grounds.attributes,
-                };
-                network.step(&input, state)
-            },
-            |ours, theirs, share| ours.mixed(theirs, share),
-        )?;
+        let read = |states: &mut States, attributes| {
+            states.step(
+                grounds.mix,
+                || network.initial_state(),
+                |style, state| {
+                    let input = HarmonistInput {
+                        note,
+                        previous: *previous,
+                        memories,
+                        history: Some(history),
+                        position: spot.position,
+                        tick: spot.tick(),
+                        style: Some(style),
+                        attributes,
+                    };
+                    network.step(&input, state)
+                },
+                |ours, theirs, share| ours.mixed(theirs, share),
+            )
+        };
+        let unset = HarmonistAttributes::default();
+        let logits = if grounds.attributes == unset {
+            *free = None;
+            read(states, unset)?
+        } else {
+            let before = free.get_or_insert_with(|| states.clone());
+            let free = read(before, unset)?;
+            read(states, grounds.attributes)?.guided(&free)
+        };
         Ok(Advice { here: logits.here, next: logits.next })
     }
 
@@ -240,6 +254,6 @@ impl Past {
 
     /// Forgets the network's states, so that another advisor can go on.
     pub fn forget_states(&mut self) {
-        self.states = States::default();
+        (self.states, self.free) = (States::default(), None);
     }
 }

@@ -67,6 +67,8 @@ struct Answer {
 #[derive(Clone, Debug)]
 struct Line {
     states: States,
+    /// The same line, read without attributes, while there are any.
+    styled: Option<States>,
     /// The same line, read without style and attributes.
     free: Option<State>,
     last: Option<LeadNote>,
@@ -103,8 +105,8 @@ impl Soloist {
     pub fn exchange(&mut self, networks: &Networks) {
         self.network = networks.soloist.clone();
         if let Some(answer) = &mut self.answer {
-            answer.line.states = States::default();
-            answer.line.free = None;
+            let line = &mut answer.line;
+            (line.states, line.styled, line.free) = (States::default(), None, None);
         }
     }
 
@@ -219,7 +221,7 @@ impl Soloist {
     /// What the network says about the note at `place`; `None` without a network that works.
     fn read(&mut self, line: &mut Line, place: Place, scene: &Scene) -> Option<SoloistLogits> {
         let network = self.network.as_ref()?;
-        let Line { states, free, last, before, memories, since_rest } = line;
+        let Line { states, styled, free, last, before, memories, since_rest } = line;
         let rested = last.is_some_and(|last| place.onset - (last.onset + last.length) >= 24);
         if rested {
             *since_rest = 0;
@@ -245,15 +247,24 @@ impl Soloist {
             };
             network.step(&input, state)
         };
-        let wanted = attributes(scene.controls);
-        let told = states.step(
-            StyleMix::of(scene.controls),
-            || network.initial_state(),
-            |style, state| read(Some(style), wanted, state),
-            |ours, theirs, share| ours.mixed(theirs, share),
-        );
-        let free = free.get_or_insert_with(|| network.initial_state());
-        let logits = told.and_then(|told| Ok(told.guided(&read(None, SoloistAttributes::default(), free)?)));
+        let in_style = |states: &mut States, attributes| {
+            states.step(
+                StyleMix::of(scene.controls),
+                || network.initial_state(),
+                |style, state| read(Some(style), attributes, state),
+                |ours, theirs, share| ours.mixed(theirs, share),
+            )
+        };
+        let (wanted, unset) = (attributes(scene.controls), SoloistAttributes::default());
+        let mut guided = || {
+            let before = (wanted != unset).then(|| styled.take().unwrap_or_else(|| states.clone()));
+            let told = in_style(states, wanted)?;
+            *styled = before;
+            let styled = styled.as_mut().map_or(Ok(told), |styled| in_style(styled, unset))?;
+            let free = read(None, unset, free.get_or_insert_with(|| network.initial_state()))?;
+            Ok::<_, String>(told.guided(&styled, &free))
+        };
+        let logits = guided();
         if logits.is_err() {
             // A network that fails once is not asked again.
             self.network = None;
@@ -275,6 +286,7 @@ impl Default for Line {
     fn default() -> Self {
         Self {
             states: States::default(),
+            styled: None,
             free: None,
             last: None,
             before: None,

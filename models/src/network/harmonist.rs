@@ -57,6 +57,9 @@ pub struct HarmonistAttributes {
     pub mode: Option<Mode>,
 }
 
+/// How far guided logits lie from free ones, on the way to and beyond those with attributes (1).
+const GUIDANCE: f32 = 3.0;
+
 /// A chord that stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
@@ -185,6 +188,12 @@ impl HarmonistLogits {
         self.next = self.next.mixed(&other.next, share);
         mix(&mut self.note, &other.note, share);
         self
+    }
+
+    /// What was said with attributes, away from what is said `free`ly, without them, and farther than music in the
+    /// corpus goes: so a knob does what it says (classifier-free guidance, Ho & Salimans 2022).
+    pub fn guided(self, free: &Self) -> Self {
+        self.mixed(free, 1.0 - GUIDANCE)
     }
 }
 

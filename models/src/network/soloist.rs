@@ -69,8 +69,10 @@ impl LastNote {
     }
 }
 
-/// How far guided logits lie from free ones, on the way to and beyond those on the condition (1).
-const GUIDANCE: f32 = 2.5;
+/// How far guided logits lie from free ones, on the way to and beyond those of the style (1).
+const STYLE_GUIDANCE: f32 = 2.5;
+/// How far they lie from those of the style, on the way to and beyond those with attributes (1).
+const ATTRIBUTE_GUIDANCE: f32 = 4.0;
 
 /// What the melody is to be like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -176,11 +178,11 @@ impl SoloistLogits {
         self
     }
 
-    /// What was said on a condition, away from what is said `free`ly, without style and attributes, and farther than
-    /// music in the corpus goes: so a style is unmistakable and a knob does what it says (classifier-free guidance,
-    /// Ho & Salimans 2022).
-    pub fn guided(self, free: &Self) -> Self {
-        self.mixed(free, 1.0 - GUIDANCE)
+    /// What was said in a style and with attributes, away from what is said in that style without them, and both away
+    /// from what is said `free`ly, farther than music in the corpus goes: so a style is unmistakable and a knob does
+    /// what it says (classifier-free guidance, Ho & Salimans 2022).
+    pub fn guided(self, styled: &Self, free: &Self) -> Self {
+        self.mixed(styled, 1.0 - ATTRIBUTE_GUIDANCE / STYLE_GUIDANCE).mixed(free, 1.0 - STYLE_GUIDANCE)
     }
 }
 

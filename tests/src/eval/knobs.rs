@@ -138,8 +138,8 @@ fn harmonised(
     Ok(mean(values.into_iter().flatten()))
 }
 
-/// The chords that the network alone plays to the melody of `piece`, whose notes it knows, from the frame of the first
-/// note on; and that frame.
+/// The chords that the network, guided as in the band, plays alone to the melody of `piece`, whose notes it knows, from
+/// the frame of the first note on; and that frame.
 fn harmony(
     network: &HarmonistNetwork,
     piece: &Piece,
@@ -149,14 +149,14 @@ fn harmony(
     let first = piece.melody.first().map_or(0, Note::frame);
     let end = piece.frames().min(first + FRAMES);
     let melody = frame_notes(piece, end);
-    let mut state = network.initial_state();
+    let mut states = [(); 2].map(|()| network.initial_state());
     let mut memories = DECAYS.map(PitchMemory::new);
     let mut standing = Standing::default();
     let mut previous = FrameNote::Rest;
     let mut chords = Vec::new();
     for frame in first..end {
         let note = melody[frame as usize];
-        let input = HarmonistInput {
+        let free = HarmonistInput {
             note,
             previous,
             memories: &memories,
@@ -164,9 +164,11 @@ fn harmony(
             position: piece.position(frame_start(frame)),
             tick: frame_start(frame),
             style: piece.style,
-            attributes,
+            attributes: HarmonistAttributes::default(),
         };
-        let logits = network.step(&input, &mut state)?.here;
+        let [told, untold] = &mut states;
+        let told = network.step(&HarmonistInput { attributes, ..free }, told)?;
+        let logits = told.guided(&network.step(&free, untold)?).here;
         let random = Random::new(seed, frame);
         let draw = |logits: &[f32], allowed: &dyn Fn(usize) -> bool, purpose, draw| {
             sample(logits, allowed, AS_BELIEVED, random.uniform(purpose, draw)).ok_or("nothing can be drawn")

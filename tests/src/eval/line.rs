@@ -105,12 +105,12 @@ pub fn solo(
     seed: u32,
 ) -> Result<Vec<Note>, String> {
     let changes = piece.changes();
-    let mut states = [(); 3].map(|()| network.initial_state());
+    let mut states = [(); 4].map(|()| network.initial_state());
     let mut line = Line::default();
     let mut notes = Vec::new();
     let mut onset = stretch.from;
     while onset < stretch.until && notes.len() < stretch.notes {
-        let [first, second, free] = &mut states;
+        let [first, second, free, styled] = &mut states;
         let read = |style: Option<Style>, attributes, state: &mut State| {
             network.step(&line.input(piece, &changes, onset, style, attributes), state)
         };
@@ -118,7 +118,10 @@ pub fn solo(
         if let Some((style, share)) = condition.blend {
             told = told.mixed(&read(Some(style), condition.attributes, second)?, share);
         }
-        let logits = told.guided(&read(None, SoloistAttributes::default(), free)?);
+        let unset = SoloistAttributes::default();
+        let free = read(None, unset, free)?;
+        let styled = if condition.attributes == unset { told } else { read(condition.style, unset, styled)? };
+        let logits = told.guided(&styled, &free);
         let random = Random::new(seed, notes.len() as i64);
         let draw = |logits: &[f32], purpose| {
             sample(logits, |_| true, AS_BELIEVED, random.uniform(purpose, 0)).ok_or("nothing can be drawn")
