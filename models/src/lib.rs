@@ -13,4 +13,4 @@ pub use controls::{Controls, LeadMode, Manner, Player, PlayerControls};
 pub use improviser::{Improviser, Outlook};
 pub use network::features::{Level, MAX_LEVEL};
 pub use network::{Family, Networks};
-pub use score::{AnswerRow, Cue, FrameStart, Heard, NoteCue};
+pub use score::{AnswerRow, Cue, Fork, FrameStart, Heard, NoteCue, Turn, Way};

@@ -1,7 +1,8 @@
 //! What goes into the improviser and what comes out of it: plain old data that can cross a ring between threads.
 
 use crate::controls::{Controls, Player};
-use crate::music::{BarPosition, Frame, Moment, Tick};
+use crate::music::time::frame_of_onset;
+use crate::music::{BarPosition, Frame, Moment, PitchClass, Tick};
 
 /// Something that the musician did.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -92,6 +93,44 @@ impl AnswerRow {
     }
 }
 
+/// A frame in which the band waits for the musician: what it plays from there on depends on the first note that counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fork {
+    /// The frame.
+    pub frame: Frame,
+    /// A note counts up to this moment; without one, the band goes on as planned.
+    pub until: Moment,
+    /// The lowest MIDI key that counts: what lies lower is a left hand's.
+    pub lowest: u8,
+}
+
+impl Fork {
+    /// Whether a note-on at `tick` turns the fork, if it is the first: it belongs to the frame, comes in time and is no
+    /// left hand's.
+    pub fn is_turned_by(&self, tick: Tick, key: u8) -> bool {
+        frame_of_onset(tick) == self.frame && Moment::from_tick(tick) <= self.until && key >= self.lowest
+    }
+}
+
+/// Which way a fork turned: the pitch class of the note that came, or none.
+pub type Turn = Option<PitchClass>;
+
+/// One of the ways that go on from a fork: the turns that lead there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// The frame of the fork.
+    pub fork: Frame,
+    /// Bit *p* is set if a note of pitch class *p* leads there, bit 12 if no note does.
+    pub turns: u16,
+}
+
+impl Way {
+    /// Whether `turn` leads there.
+    pub fn is_taken(self, turn: Turn) -> bool {
+        self.turns >> turn.unwrap_or(12) & 1 == 1
+    }
+}
+
 /// What the improviser hands over for a decided frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cue {
@@ -106,6 +145,10 @@ pub enum Cue {
         /// When; within the decided frame.
         at: Moment,
     },
+    /// The band waits in this frame. Comes before everything that depends on it.
+    Fork(Fork),
+    /// What follows, up to the next cue of this kind or to [`Cue::Done`], holds only if the fork turns this way.
+    On(Way),
     /// The plan for the frame is complete. Always the last cue of a frame.
     Done(Frame),
 }

@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use continuo_models::music::time::{frame_of_onset, frame_start};
 use continuo_models::music::{Frame, Moment, Tick};
-use continuo_models::{AnswerRow, Controls, Cue, FrameStart, Heard, Improviser, NoteCue, Player};
+use continuo_models::{AnswerRow, Controls, Cue, FrameStart, Heard, Improviser, NoteCue, Player, Turn, Way};
 use nice_plug::prelude::NoteEvent;
 
 use crate::diagnostics::{TOTALS, count};
@@ -80,6 +80,8 @@ pub struct Processor {
     /// The plan that was completed last: epoch and frame.
     done: Option<(u32, Frame)>,
     schedule: Schedule,
+    /// The way to which the cues that arrive belong.
+    way: Option<Way>,
     sounding: Sounding,
     output: Output,
     monitor: Monitor,
@@ -113,6 +115,7 @@ impl Processor {
             promise: None,
             done: None,
             schedule: Schedule::default(),
+            way: None,
             sounding: Sounding::default(),
             output: Output::default(),
             monitor: Monitor::new(48_000.0),
@@ -185,7 +188,8 @@ impl Processor {
             let start =
                 self.schedule.next_note(self.epoch).map(|note| self.offset_of(self.clock.sample_at(note.start)));
             let played = input.map(|input| i64::from(input.timing().min(length.saturating_sub(1))));
-            let next = [Some(frame), end, start, played].into_iter().flatten().min().unwrap_or(i64::MAX);
+            let turn = self.last_chance().map(|until| self.offset_of(self.clock.sample_at(until)));
+            let next = [Some(frame), end, start, played, turn].into_iter().flatten().min().unwrap_or(i64::MAX);
             if next >= i64::from(length) {
                 break;
             }
@@ -201,9 +205,13 @@ impl Processor {
                 if let Some(note) = self.schedule.take_next_note(self.epoch) {
                     self.start_note(at, &note);
                 }
-            } else if let Some(event) = input {
-                self.take_input(at, event);
+            } else if played == Some(next) {
+                if let Some(event) = input.take() {
+                    self.take_input(at, event);
+                }
                 input = next_input();
+            } else {
+                self.turn(None);
             }
         }
         let meters = &self.shared.meters;
@@ -323,14 +331,20 @@ impl Processor {
             }
             match stamped.cue {
                 Cue::Note(note) => self.plan_note(stamped.epoch, note, at),
-                Cue::Answers(row) => self.schedule.add_answers(stamped.epoch, row),
+                Cue::Answers(row) => {
+                    self.way = None;
+                    self.schedule.add_answers(stamped.epoch, row);
+                }
                 Cue::Release { player, at } => {
-                    self.schedule.end_by(stamped.epoch, player, at);
-                    if stamped.epoch == self.epoch {
+                    let is_due = self.schedule.end_by(stamped.epoch, self.way, player, at);
+                    if is_due && stamped.epoch == self.epoch {
                         self.sounding.end_by(player.into(), at);
                     }
                 }
+                Cue::Fork(fork) => self.schedule.add_fork(stamped.epoch, fork),
+                Cue::On(way) => self.way = Some(way),
                 Cue::Done(frame) => {
+                    self.way = None;
                     self.done = Some((stamped.epoch, frame));
                     if (stamped.epoch, frame) == (self.epoch, self.clock.frame()) {
                         self.holding = None;
@@ -355,7 +369,7 @@ impl Processor {
                 }
             }
         }
-        if !self.schedule.add_note(epoch, note) {
+        if !self.schedule.add_note(epoch, self.way, note) {
             count(&self.shared.meters.dropped, &TOTALS.dropped, 1);
         }
     }
@@ -429,6 +443,11 @@ impl Processor {
         let tick = self.clock.tick_at(at);
         let loudness = (velocity * 127.0).round().clamp(1.0, 127.0) as u8;
         self.played.heard(Heard::NoteOn { tick, channel, key, velocity: loudness });
+        if let Some((epoch, frame)) = self.frame_of(tick)
+            && self.schedule.open_fork(epoch).is_some_and(|fork| fork.frame == frame && key >= fork.lowest)
+        {
+            self.turn(Some(key % 12));
+        }
         if !self.controls.player(Player::Voices).on {
             return;
         }
@@ -443,21 +462,44 @@ impl Processor {
         }
     }
 
+    /// The epoch and frame to which a note at `tick` belongs; `None`: to one that nobody has planned.
+    fn frame_of(&self, tick: Tick) -> Option<(u32, Frame)> {
+        let frame = self.clock.frame();
+        if frame_of_onset(tick) == frame {
+            return Some((self.epoch, frame));
+        }
+        // The note is early for the next frame.
+        self.promise.map(|Promise { epoch, frame, .. }| (epoch, frame))
+    }
+
     /// The answers to a note at `tick`: by plan, or by rule if there is none.
     fn answers(&mut self, at: u32, tick: Tick) -> AnswerRow {
-        let frame = self.clock.frame();
-        let planned = if frame_of_onset(tick) == frame {
-            self.schedule.answers(self.epoch, frame).copied()
-        } else if let Some(Promise { epoch, frame, .. }) = self.promise {
-            // The note is early for the next frame.
-            if !self.await_plan(epoch, frame, at) {
+        let planned = self.frame_of(tick).and_then(|(epoch, frame)| {
+            if (epoch, frame) != (self.epoch, self.clock.frame()) && !self.await_plan(epoch, frame, at) {
                 self.miss(epoch, frame);
             }
             self.schedule.answers(epoch, frame).copied()
-        } else {
-            None
+        });
+        planned.unwrap_or_else(|| Improviser::fallback_answers(self.clock.frame(), &self.controls))
+    }
+
+    /// Up to when a chord of the present frame waits, if one does.
+    fn last_chance(&self) -> Option<Moment> {
+        let fork = self.schedule.open_fork(self.epoch)?;
+        (fork.frame <= self.clock.frame()).then_some(fork.until)
+    }
+
+    /// The note has come for which a chord waited, or it has waited long enough.
+    fn turn(&mut self, turn: Turn) {
+        let fork = [Some(self.epoch), self.promise.map(|promise| promise.epoch)].into_iter().flatten();
+        let Some(frame) = fork.into_iter().find_map(|epoch| self.schedule.open_fork(epoch)).map(|fork| fork.frame)
+        else {
+            return;
         };
-        planned.unwrap_or_else(|| Improviser::fallback_answers(frame, &self.controls))
+        for (player, end) in self.schedule.turn(turn) {
+            self.sounding.end_by(player.into(), end);
+        }
+        self.played.turned(frame, turn);
     }
 
     /// Keys come up; `None` stands for every channel or key.

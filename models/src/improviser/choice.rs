@@ -6,6 +6,7 @@ use super::key_belief::KeyBelief;
 use super::past::Past;
 use super::random::{Purpose, Random};
 use super::sampler::{Freedom, happens, likeliest, sample};
+use super::terms::Terms;
 use crate::controls::Controls;
 use crate::music::{Chord, Key, PitchClass, PitchClassSet, Quality, SlashChord};
 use crate::network::harmonist::HarmonyLogits;
@@ -95,10 +96,11 @@ const REMEMBERED: usize = 6;
 pub struct Recent([Option<Chord>; REMEMBERED]);
 
 impl Recent {
-    /// `chord` has begun.
-    pub fn push(&mut self, chord: Chord) {
+    /// After `chord` has begun.
+    pub fn with(mut self, chord: Chord) -> Self {
         self.0.rotate_right(1);
         self.0[0] = Some(chord);
+        self
     }
 
     /// Log-odds against a return to `chord`: it was there a moment ago, and above all if two chords alternate.
@@ -149,11 +151,6 @@ static RELATIVES: LazyLock<Vec<Vec<usize>>> = LazyLock::new(|| {
     tones.iter().map(|one| (0..tones.len()).filter(|&other| related(one, &tones[other])).collect()).collect()
 });
 
-/// Whether the lock lets the chord through.
-pub fn allowed(chord: Chord, controls: &Controls) -> bool {
-    chord.tones().is_subset(controls.allowed())
-}
-
 /// The chord that a note asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reaction {
@@ -168,8 +165,8 @@ pub struct Reaction {
 pub struct Choice<'a> {
     weights: &'static Weights,
     controls: &'a Controls,
-    /// The chord that the musician's left hand holds: it is taken.
-    held: Option<Chord>,
+    /// The harmony that is given, by the musician's left hand above all: it is taken.
+    given: Option<SlashChord>,
     opinion: Opinion,
 }
 
@@ -180,30 +177,49 @@ impl<'a> Choice<'a> {
         controls: &'a Controls,
         keys: &KeyBelief,
         heard: [f32; 12],
-        held: Option<Chord>,
+        given: Option<SlashChord>,
     ) -> Self {
-        let held = held.filter(|&chord| allowed(chord, controls));
-        Self { weights, controls, held, opinion: Opinion::of(weights, keys, heard, controls) }
+        let given = given.filter(|given| given.chord.tones().is_subset(controls.allowed()));
+        Self { weights, controls, given, opinion: Opinion::of(weights, keys, heard, controls) }
     }
 
-    /// Whether the musician has made the choice.
+    /// Whether the choice is made already.
     pub fn is_made(&self) -> bool {
-        self.held.is_some()
+        self.given.is_some()
     }
 
-    /// The harmony of a frame after `past`.
-    pub fn harmony(&self, advice: &HarmonyLogits, past: &Past, recent: &Recent, random: Random) -> SlashChord {
-        let standing = past.standing().filter(|standing| allowed(standing.chord, self.controls));
-        let chord = match (self.held, standing) {
-            (Some(held), _) => held,
-            (None, Some(standing)) if !self.begins(advice, standing.chord, random) => standing.chord,
-            (None, standing) => self.drawn(advice, standing.map(|standing| standing.chord), recent, random),
-        };
-        match standing {
-            Some(standing) if standing.chord == chord => standing,
-            _ if self.is_made() => chord.into(),
-            _ => self.over_bass(chord, advice, random),
+    /// The harmony of a frame after `past`, on its `terms`.
+    pub fn harmony(
+        &self,
+        advice: &HarmonyLogits,
+        past: &Past,
+        recent: &Recent,
+        terms: &Terms,
+        random: Random,
+    ) -> SlashChord {
+        if let Some(given) = self.given {
+            return given;
         }
+        let standing = past.standing();
+        let stands = standing
+            .filter(|standing| terms.stand.contains(standing.chord) && !self.begins(advice, standing.chord, random));
+        stands.unwrap_or_else(|| {
+            let before = standing.map(|standing| standing.chord);
+            let chord = self.drawn(advice, before, recent, terms, random);
+            standing.filter(|standing| standing.chord == chord).unwrap_or_else(|| self.over_bass(chord, advice, random))
+        })
+    }
+
+    /// How far, in log-odds, the band would rather have had something else than `harmony` after `standing`; at least 0.
+    pub fn regret(&self, advice: &HarmonyLogits, standing: Option<Chord>, harmony: Chord) -> f32 {
+        let Some(standing) = standing else { return 0.0 };
+        let beginning = self.beginning(advice, standing);
+        if standing == harmony {
+            return beginning.max(0.0);
+        }
+        let weighed = self.weighed(advice);
+        let best = weighed.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        (-beginning).max(0.0) + best - weighed[harmony.index()]
     }
 
     /// Log-odds for a chord to begin where `standing` stands.
@@ -216,8 +232,15 @@ impl<'a> Choice<'a> {
         happens(self.beginning(advice, standing), heat, random.uniform(Purpose::HarmonicRhythm, 0))
     }
 
-    /// The chord that is due; it may be the standing one.
-    fn drawn(&self, advice: &HarmonyLogits, standing: Option<Chord>, recent: &Recent, random: Random) -> Chord {
+    /// The chord that is due; it may be the standing one, if that may stand.
+    fn drawn(
+        &self,
+        advice: &HarmonyLogits,
+        standing: Option<Chord>,
+        recent: &Recent,
+        terms: &Terms,
+        random: Random,
+    ) -> Chord {
         let mut logits = self.weighed(advice);
         for (index, logit) in logits.iter_mut().enumerate() {
             let Some(chord) = Chord::from_index(index).filter(|&chord| Some(chord) != standing) else { continue };
@@ -225,7 +248,12 @@ impl<'a> Choice<'a> {
             *logit -= recent.weariness(chord, self.weights) + if same_root { self.weights.colour } else { 0.0 };
         }
         let freedom = self.freedom(self.weights.chord_heat);
-        sample(&logits, |index| self.allows(index), freedom, random.uniform(Purpose::Chord, 0))
+        let fits = |index| {
+            Chord::from_index(index).is_some_and(|chord| {
+                terms.begin.contains(chord) || Some(chord) == standing && terms.stand.contains(chord)
+            })
+        };
+        sample(&logits, fits, freedom, random.uniform(Purpose::Chord, 0))
             .and_then(Chord::from_index)
             .or(standing)
             .unwrap_or_else(|| tonic(self.controls.key))
@@ -245,20 +273,27 @@ impl<'a> Choice<'a> {
     }
 
     /// The chord other than `standing` that a note of the class `struck` asks for in the frame of `advice`.
-    pub fn reaction(&self, advice: &HarmonyLogits, struck: PitchClass, standing: Chord) -> Option<Reaction> {
+    pub fn reaction(
+        &self,
+        advice: &HarmonyLogits,
+        struck: PitchClass,
+        standing: Chord,
+        terms: &Terms,
+    ) -> Option<Reaction> {
         let mut logits = self.weighed(advice);
         for (index, logit) in logits.iter_mut().enumerate() {
             let holds = Chord::from_index(index).is_some_and(|chord| chord.contains(struck));
             *logit += if holds { self.weights.struck } else { 0.0 };
         }
-        let best = likeliest(&logits, |index| self.allows(index) && index != standing.index())?;
+        let fits = |chord: Chord| chord != standing && terms.begin.contains(chord);
+        let best = likeliest(&logits, |index| Chord::from_index(index).is_some_and(fits))?;
         let lead = logits[best] - logits[standing.index()] + self.beginning(advice, standing);
         Some(Reaction { chord: Chord::from_index(best)?, lead })
     }
 
     /// Whether a band that is to `follow` (0–1) heeds the reaction.
     pub fn heeds(&self, reaction: &Reaction, follow: f32) -> bool {
-        !self.is_made() && allowed(reaction.chord, self.controls) && reaction.lead > self.weights.reaction / follow
+        !self.is_made() && reaction.lead > self.weights.reaction / follow
     }
 
     /// The advice on each chord, made kind to relatives, together with the opinion.
@@ -276,10 +311,6 @@ impl<'a> Choice<'a> {
         weighed
     }
 
-    fn allows(&self, index: usize) -> bool {
-        Chord::from_index(index).is_some_and(|chord| allowed(chord, self.controls))
-    }
-
     fn freedom(&self, heat: f32) -> Freedom {
         Freedom { temperature: heat * self.controls.temperature, nucleus: self.weights.nucleus }
     }
@@ -292,6 +323,9 @@ fn tonic(key: Key) -> Chord {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::improviser::spot::Spot;
+    use crate::improviser::terms::Covenant;
+    use crate::music::{BarPosition, Meter};
     use crate::network::features::Note;
 
     /// Nothing but the advice counts.
@@ -329,7 +363,12 @@ mod tests {
     }
 
     fn choice<'a>(weights: &'static Weights, controls: &'a Controls, held: Option<Chord>) -> Choice<'a> {
-        Choice::new(weights, controls, &KeyBelief::default(), [0.0; 12], held)
+        Choice::new(weights, controls, &KeyBelief::default(), [0.0; 12], held.map(SlashChord::from))
+    }
+
+    fn terms(controls: &Controls) -> Terms {
+        let spot = Spot { frame: 0, position: BarPosition { bar_start: 0, meter: Meter::default() } };
+        Covenant::default().terms(spot, controls.key, controls)
     }
 
     fn after(chord: Option<SlashChord>, frames: usize) -> Past {
@@ -341,7 +380,7 @@ mod tests {
     fn chosen(weights: &'static Weights, controls: &Controls, advice: &HarmonyLogits, standing: &str) -> String {
         let past = after(Some(chord(standing).into()), 4);
         let choice = choice(weights, controls, None);
-        choice.harmony(advice, &past, &Recent::default(), Random::new(1, 0)).to_string()
+        choice.harmony(advice, &past, &Recent::default(), &terms(controls), Random::new(1, 0)).to_string()
     }
 
     #[test]
@@ -394,9 +433,9 @@ mod tests {
         let past = after(Some(chord("C").into()), 4);
         let choice = choice(&PLAIN, &controls, Some(chord("Ab7")));
         let advice = advice(-9.0, &[("G", 5.0)]);
-        let harmony = choice.harmony(&advice, &past, &Recent::default(), Random::new(1, 0));
+        let harmony = choice.harmony(&advice, &past, &Recent::default(), &terms(&controls), Random::new(1, 0));
         assert_eq!(harmony, chord("Ab7").into());
-        let reaction = choice.reaction(&advice, 7, chord("Ab7")).unwrap();
+        let reaction = choice.reaction(&advice, 7, chord("Ab7"), &terms(&controls)).unwrap();
         assert!(!choice.heeds(&reaction, 1.0));
     }
 
@@ -405,7 +444,8 @@ mod tests {
         let controls = cool();
         let choice = choice(&PLAIN, &controls, None);
         let heeded = |beginning, follow| {
-            let reaction = choice.reaction(&advice(beginning, &[("C", 3.0), ("Dm", 1.0), ("G7", 2.9)]), 2, chord("C"));
+            let advice = advice(beginning, &[("C", 3.0), ("Dm", 1.0), ("G7", 2.9)]);
+            let reaction = choice.reaction(&advice, 2, chord("C"), &terms(&controls));
             reaction.filter(|reaction| choice.heeds(reaction, follow)).map(|reaction| reaction.chord)
         };
         assert_eq!(heeded(1.0, 1.0), Some(chord("G7")), "it holds the note");

@@ -3,20 +3,25 @@
 
 use super::OUTLOOK_CHORDS;
 use super::choice::{Choice, Reaction, Recent, Weights};
+use super::ensemble::Alternatives;
 use super::key_belief::KeyBelief;
 use super::listener::Listener;
-use super::past::{Advisor, Grounds, Past};
+use super::past::{Advice, Advisor, Grounds, Past};
+use super::planner::{FUTURES, Future, Planned, Present, planned_at};
 use super::random::Random;
 use super::spot::Spot;
+use super::terms::{Covenant, Terms};
 use crate::controls::Controls;
-use crate::music::{Chord, PitchClass, SlashChord, Tick};
+use crate::music::{Chord, Frame, Key, PitchClass, SlashChord, Tick};
 use crate::network::Networks;
 use crate::network::features::Note;
 
-/// Frames that are planned beyond the decided one.
-const PLANNED_FRAMES: i64 = 16;
 /// The band plays on for so many bars after the musician has stopped.
 const BARS_ALONE: Tick = 8;
+/// The chord waits where a note is at least this likely.
+const LIKELY: f32 = 0.25;
+/// A musician who has been silent for this many bars is not waited for.
+const BARS_PATIENT: Tick = 1;
 
 /// What the harmonist must know about the frame to decide.
 #[derive(Clone, Copy, Debug)]
@@ -25,14 +30,20 @@ pub struct Situation<'a> {
     pub listener: &'a Listener,
     /// The parameters at `now`.
     pub controls: &'a Controls,
-    /// The keys that the band believes to be in, or the locked one.
+    /// The key that the band believes to be in, or the locked one.
+    pub key: Key,
+    /// The keys that it believes to be in.
     pub keys: KeyBelief,
+    /// The harmony that is given, if it is: the band takes it.
+    pub given: Option<SlashChord>,
     /// The frame that has just ended.
     pub before: Spot,
     /// The frame that begins now; its chord was decided before.
     pub now: Spot,
     /// The frame to decide.
     pub next: Spot,
+    /// Whether the chord may wait for the musician's note there.
+    pub may_wait: bool,
 }
 
 /// What the harmonist decided.
@@ -46,12 +57,20 @@ pub struct Harmony {
     pub changes: bool,
     /// The chord under a note of each pitch class, if the musician plays it in the frame.
     pub under: [Option<Chord>; 12],
+    /// What the band plays instead if that note comes in time, where the chord waits for it.
+    pub alternatives: Option<Alternatives>,
     /// Chord changes expected after the frame, soonest first.
     pub planned: Planned,
+    /// The first tick at which what is planned may still change.
+    pub certain: Tick,
 }
 
-/// Chord changes to come, soonest first: first tick and chord.
-pub type Planned = [Option<(Tick, SlashChord)>; OUTLOOK_CHORDS];
+impl Harmony {
+    /// The chord over its bass.
+    pub fn slash_chord(&self) -> Option<SlashChord> {
+        self.chord.zip(self.bass).map(|(chord, bass)| SlashChord { chord, bass })
+    }
+}
 
 /// Decides the harmony frame by frame. `Clone` is a snapshot.
 #[derive(Clone, Debug)]
@@ -64,11 +83,24 @@ pub struct Harmonist {
     /// What notes would have asked for in those two frames.
     reactions: [Reactions; 2],
     recent: Recent,
+    covenant: Covenant,
     planned: Planned,
+    /// The first frame for which nothing is promised.
+    certain: Frame,
+    /// Frames that were decided since the chord last waited, that one among them.
+    since_fork: usize,
 }
 
 /// The chord that a note of each pitch class asks for.
 type Reactions = [Option<Reaction>; 12];
+
+/// What is found out on the way to a decision.
+struct Grown {
+    past: Past,
+    ahead: Past,
+    heard: Advice,
+    expected: Advice,
+}
 
 impl Harmonist {
     /// A harmonist that has heard nothing.
@@ -79,7 +111,10 @@ impl Harmonist {
             committed: [None; 2],
             reactions: [Reactions::default(); 2],
             recent: Recent::default(),
+            covenant: Covenant::default(),
             planned: [None; OUTLOOK_CHORDS],
+            certain: Frame::MIN,
+            since_fork: usize::MAX,
         }
     }
 
@@ -89,8 +124,26 @@ impl Harmonist {
         self.past.forget_states();
     }
 
+    /// The chord that waited was answered: from the frame in which it waited on, `chord` stands.
+    pub fn turn(&mut self, chord: SlashChord) {
+        for slot in self.committed.iter_mut().rev().take(self.since_fork) {
+            *slot = Some(chord);
+        }
+        self.recent = self.recent.with(chord.chord);
+        self.covenant = self.covenant.clone().with(chord.chord);
+        self.planned = [None; OUTLOOK_CHORDS];
+    }
+
+    /// The song goes on `delta` ticks later than it would have.
+    pub fn jump(&mut self, delta: Tick) {
+        self.covenant.jump(delta);
+        self.planned.iter_mut().flatten().for_each(|(tick, _)| *tick += delta);
+        self.certain = self.certain.saturating_add(delta / crate::music::time::TICKS_PER_FRAME);
+    }
+
     /// Decides the frame `situation.next`. Call once for every frame, in playing order.
     pub fn decide(&mut self, situation: &Situation, random: impl Fn(Spot) -> Random) -> Harmony {
+        self.covenant.follow(situation.next, situation.controls);
         self.attempt(situation, &random).unwrap_or_else(|_| {
             // A network that fails once is not asked again.
             self.advisor = Advisor::Rules;
@@ -100,106 +153,160 @@ impl Harmonist {
     }
 
     fn attempt(&mut self, situation: &Situation, random: &impl Fn(Spot) -> Random) -> Result<Harmony, String> {
-        let &Situation { listener, controls, ref keys, before, now, next } = situation;
+        let &Situation { listener, controls, ref keys, next, .. } = situation;
         let grounds = Grounds::of(&self.advisor, controls, keys);
-
-        let mut past = self.past.clone();
-        let heard = past.read(&grounds, before, listener.last_frame(), self.committed[0])?.here;
-
-        let mut ahead = past.clone();
-        let early = listener.early().map_or(Note::Hidden, Note::Onset);
-        let expected = ahead.read(&grounds, now, early, self.committed[1])?.next;
-
+        let Grown { past, ahead, heard, expected } = self.read(&grounds, situation)?;
         let weights = match self.advisor {
             Advisor::Network(_) => &Weights::NETWORK,
             Advisor::Rules => &Weights::RULES,
         };
-        let choice = Choice::new(weights, controls, keys, ahead.heard(), listener.held_chord());
+        let choice = Choice::new(weights, controls, keys, ahead.heard(), situation.given);
+        let terms = self.covenant.terms(next, situation.key, controls);
         let standing = ahead.standing().map(|standing| standing.chord);
-        let harmony = (!self.rests(situation)).then(|| {
-            let harmony = choice.harmony(&expected, &ahead, &self.recent, random(next));
+
+        let future = if self.rests(situation) {
+            None
+        } else {
+            Some(self.future(situation, &grounds, &choice, &terms, &ahead, &expected, random)?)
+        };
+        let harmony = future.map(|future| {
             let corrected = || {
                 let struck = usize::from(listener.last_frame().onset()?);
                 // A chord that began after the note is an answer to it already.
                 let reaction = self.reactions[0][struck].filter(|_| ahead.age() > 1)?;
-                choice.heeds(&reaction, controls.follow).then(|| choice.over_bass(reaction.chord, &heard, random(next)))
+                let heeds = terms.begin.contains(reaction.chord) && choice.heeds(&reaction, controls.follow);
+                heeds.then(|| choice.over_bass(reaction.chord, &heard.here, random(next)))
             };
-            if Some(harmony.chord) == standing { corrected().unwrap_or(harmony) } else { harmony }
+            let is_free = Some(future.harmony.chord) == standing && next.frame >= self.certain;
+            is_free.then(corrected).flatten().unwrap_or(future.harmony)
         });
         let chord = harmony.map(|harmony| harmony.chord);
         let changes = chord != standing;
 
         let mut reactions = Reactions::default();
         let mut under = [chord; 12];
+        let mut alternatives = self.waits(situation, &choice, &expected).then_some(Alternatives::default());
         if let Some(chord) = chord.filter(|_| !choice.is_made()) {
             for class in 0..12 {
                 let advice = ahead.clone().read(&grounds, next, Note::Onset(class), harmony)?.here;
-                let reaction = choice.reaction(&advice, class, chord);
-                let heeded = reaction.filter(|reaction| choice.heeds(reaction, 1.0));
-                under[usize::from(class)] = Some(heeded.map_or(chord, |reaction| reaction.chord));
-                reactions[usize::from(class)] = reaction;
+                let Some(reaction) = choice.reaction(&advice, class, chord, &terms) else { continue };
+                let index = usize::from(class);
+                reactions[index] = Some(reaction);
+                if choice.heeds(&reaction, 1.0) {
+                    under[index] = Some(reaction.chord);
+                }
+                if let Some(alternatives) = alternatives.as_mut().filter(|_| choice.heeds(&reaction, controls.follow)) {
+                    alternatives[index] = Some(choice.over_bass(reaction.chord, &advice, random(next)));
+                }
             }
         }
 
-        let mut recent = self.recent;
         if let Some(chord) = chord.filter(|_| changes) {
-            recent.push(chord);
+            self.recent = self.recent.with(chord);
+            self.covenant = std::mem::take(&mut self.covenant).with(chord);
         }
-        let has_come = |&(tick, _): &(Tick, SlashChord)| tick <= next.tick();
-        let planned = match harmony {
-            None => [None; OUTLOOK_CHORDS],
-            // The plan of a sixteenth ago still stands.
-            Some(_) if !changes && !next.begins_eighth() && !self.planned[0].as_ref().is_some_and(has_come) => {
-                self.planned
-            }
-            Some(harmony) => {
-                let grounds = Grounds { mix: grounds.mix.pure(), ..grounds };
-                plan(&grounds, ahead, next, harmony, &choice, recent, random)?
-            }
-        };
-
+        // A correction leaves what was planned behind.
+        let kept = future.filter(|future| Some(future.harmony) == harmony);
+        self.planned = kept.map_or([None; OUTLOOK_CHORDS], |future| future.planned);
+        self.certain = if harmony.is_some() { next.frame + Frame::from(controls.commit) } else { Frame::MIN };
+        self.since_fork = if alternatives.is_some() { 1 } else { self.since_fork.saturating_add(1) };
         self.past = past;
-        self.recent = recent;
-        self.planned = planned;
         self.committed = [self.committed[1], harmony];
         self.reactions = [self.reactions[1], reactions];
-        Ok(Harmony { chord, bass: harmony.map(|harmony| harmony.bass), changes, under, planned })
+        Ok(Harmony {
+            chord,
+            bass: harmony.map(|harmony| harmony.bass),
+            changes,
+            under,
+            alternatives,
+            planned: self.planned,
+            certain: next.plus(controls.commit.into()).tick(),
+        })
     }
 
-    /// Whether the band rests: nothing was heard yet, or for many bars; it enters with a beat.
+    /// Reads the frame that has just ended, and of the one that begins what is known.
+    fn read(&self, grounds: &Grounds, situation: &Situation) -> Result<Grown, String> {
+        let &Situation { listener, before, now, .. } = situation;
+        let mut past = self.past.clone();
+        let heard = past.read(grounds, before, listener.last_frame(), self.committed[0])?;
+        let mut ahead = past.clone();
+        let early = listener.early().map_or(Note::Hidden, Note::Onset);
+        let expected = ahead.read(grounds, now, early, self.committed[1])?;
+        Ok(Grown { past, ahead, heard, expected })
+    }
+
+    /// The harmony of the frame and what is to follow on it: as was planned, or the best of several futures where a beat
+    /// begins or the plan has come to nothing.
+    #[allow(clippy::too_many_arguments)]
+    fn future(
+        &self,
+        situation: &Situation,
+        grounds: &Grounds,
+        choice: &Choice,
+        terms: &Terms,
+        ahead: &Past,
+        expected: &Advice,
+        random: &impl Fn(Spot) -> Random,
+    ) -> Result<Future, String> {
+        let &Situation { controls, key, next, .. } = situation;
+        let standing = ahead.standing();
+        let promised = planned_at(&self.planned, next.tick()).or(standing);
+        let promised = promised
+            .filter(|promised| next.frame < self.certain && !choice.is_made() && terms.stand.contains(promised.chord));
+        let drawn = |take: u32| {
+            promised
+                .unwrap_or_else(|| choice.harmony(&expected.next, ahead, &self.recent, terms, random(next).take(take)))
+        };
+        let first = drawn(0);
+        let has_come = self.planned[0].is_some_and(|(tick, _)| tick <= next.tick());
+        let stands = standing == Some(first);
+        if choice.is_made() || stands && !next.begins_beat() && !has_come {
+            // What was planned a moment ago still stands.
+            let planned = if choice.is_made() { [None; OUTLOOK_CHORDS] } else { self.planned };
+            return Ok(Future::of(first, planned));
+        }
+        let grounds = Grounds { mix: grounds.mix.pure(), ..grounds.clone() };
+        let present = Present {
+            grounds: &grounds,
+            choice,
+            covenant: &self.covenant,
+            key,
+            controls,
+            next,
+            before: ahead,
+            recent: self.recent,
+            promised: &self.planned,
+            certain: self.certain,
+        };
+        let imagined = |take: u32| {
+            let harmony = drawn(take);
+            let regret = choice.regret(&expected.next, standing.map(|standing| standing.chord), harmony.chord);
+            present.imagine(harmony, regret, |spot| random(spot).take(take))
+        };
+        let futures: Vec<Future> = (0..FUTURES).map(imagined).collect::<Result<_, _>>()?;
+        Ok(Future::best(futures.into_iter()).unwrap_or(Future::of(first, self.planned)))
+    }
+
+    /// Whether the chord of the frame waits for the musician's note: where a beat begins and a note is likely.
+    fn waits(&self, situation: &Situation, choice: &Choice, expected: &Advice) -> bool {
+        let &Situation { listener, controls, next, may_wait, .. } = situation;
+        let is_wanted = controls.wait > 0.0 && controls.follow > 0.0 && controls.commit == 1;
+        let bar = next.position.meter.bar_ticks();
+        let plays = listener.silence().is_some_and(|silence| silence < BARS_PATIENT * bar);
+        let is_likely = || {
+            let Some(logits) = expected.note else { return true };
+            let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let chances = logits.map(|logit| (logit - most).exp());
+            chances[1..13].iter().sum::<f32>() > LIKELY * chances.iter().sum::<f32>()
+        };
+        may_wait && is_wanted && plays && next.begins_beat() && !choice.is_made() && is_likely()
+    }
+
+    /// Whether the band rests: nothing was heard yet, or for many bars, or it has come to its end; it enters with a beat.
     fn rests(&self, situation: &Situation) -> bool {
         let bars = BARS_ALONE * situation.next.position.meter.bar_ticks();
         let alone = situation.listener.silence().is_none_or(|silence| silence >= bars);
         let plays = self.committed[1].is_some();
-        alone || (!plays && !situation.next.begins_beat())
+        alone || self.covenant.is_over(situation.next) || (!plays && !situation.next.begins_beat())
     }
-}
-
-/// What is expected after `harmony` in the frame at `spot` if the musician lets the band go on; `future` is what comes
-/// before that frame.
-fn plan(
-    grounds: &Grounds,
-    mut future: Past,
-    spot: Spot,
-    mut harmony: SlashChord,
-    choice: &Choice,
-    mut recent: Recent,
-    random: &impl Fn(Spot) -> Random,
-) -> Result<Planned, String> {
-    let mut planned = [None; OUTLOOK_CHORDS];
-    let mut free = planned.iter_mut();
-    for frames in 0..PLANNED_FRAMES {
-        let expected = future.read(grounds, spot.plus(frames), Note::Hidden, Some(harmony))?.next;
-        let next = spot.plus(frames + 1);
-        let coming = choice.harmony(&expected, &future, &recent, random(next));
-        if coming.chord != harmony.chord {
-            recent.push(coming.chord);
-            match free.next() {
-                Some(change) => *change = Some((next.tick(), coming)),
-                None => break,
-            }
-        }
-        harmony = coming;
-    }
-    Ok(planned)
 }

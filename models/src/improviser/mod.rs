@@ -5,6 +5,7 @@ pub mod bassist;
 pub mod choice;
 pub mod comper;
 mod comping_patterns;
+pub mod ensemble;
 pub mod harmonist;
 pub mod harmony_rules;
 pub mod key_belief;
@@ -13,6 +14,7 @@ pub mod listener;
 pub mod past;
 mod patterns;
 pub mod performer;
+pub mod planner;
 pub mod random;
 #[cfg(test)]
 mod rehearsal;
@@ -20,6 +22,7 @@ pub mod sampler;
 pub mod scene;
 pub mod soloist;
 pub mod spot;
+pub mod terms;
 pub mod voices;
 
 use std::sync::Arc;
@@ -28,16 +31,14 @@ use crate::controls::{Controls, Player, in_range};
 use crate::music::time::{TICKS_PER_FRAME, frame_start};
 use crate::music::{Chord, Frame, Key, Meter, Moment, PitchClass, SlashChord, Style, Tick};
 use crate::network::Networks;
-use crate::score::{AnswerRow, Cue, FrameStart, Heard, NoteCue};
+use crate::score::{AnswerRow, Cue, Fork, FrameStart, Heard, Turn};
 
-use bassist::Bassist;
-use comper::Comper;
+use ensemble::Ensemble;
 use harmonist::{Harmonist, Harmony, Situation};
 use key_belief::KeyBelief;
 use listener::Listener;
 use random::{Purpose, Random};
 use scene::Scene;
-use soloist::Soloist;
 use spot::Spot;
 use voices::Voices;
 
@@ -73,9 +74,7 @@ pub struct Improviser {
     networks: Arc<Networks>,
     listener: Listener,
     harmonist: Harmonist,
-    comper: Comper,
-    bassist: Bassist,
-    soloist: Soloist,
+    ensemble: Ensemble,
     voices: Voices,
     key: Option<Key>,
     harmony: Harmony,
@@ -83,8 +82,6 @@ pub struct Improviser {
     decided: Option<[Spot; 2]>,
     /// Where the song is about to jump.
     jump: Option<Jump>,
-    /// Room for a frame's notes.
-    notes: Vec<NoteCue>,
 }
 
 /// From a tick that will not come, straight to another.
@@ -100,15 +97,12 @@ impl Improviser {
         Self {
             listener: Listener::default(),
             harmonist: Harmonist::new(&networks),
-            comper: Comper::default(),
-            bassist: Bassist::default(),
-            soloist: Soloist::new(&networks),
+            ensemble: Ensemble::new(&networks),
             voices: Voices::default(),
             key: None,
             harmony: Harmony::default(),
             decided: None,
             jump: None,
-            notes: Vec::new(),
             networks,
         }
     }
@@ -122,7 +116,7 @@ impl Improviser {
     pub fn exchange(&mut self, networks: &Arc<Networks>) {
         if !Arc::ptr_eq(&self.networks, networks) {
             self.harmonist.exchange(networks);
-            self.soloist.exchange(networks);
+            self.ensemble.exchange(networks);
             self.networks = Arc::clone(networks);
         }
     }
@@ -135,13 +129,22 @@ impl Improviser {
             self.arrive();
         }
         if self.listener.hear(&heard) {
-            self.soloist.stop();
+            self.ensemble.hear_lead();
         }
     }
 
-    /// Decides the frame `start.next` and appends its cues to `cues`, [`Cue::Done`] last: the answers, the releases,
-    /// then the notes of Chords, Bass and Lead. What was heard at or after the first tick of `start.frame` must not
-    /// have been passed to [`Improviser::hear`] yet.
+    /// The fork in `frame` has turned. Call it before the second frame after the fork is decided: later, and without
+    /// it, everything goes as planned.
+    pub fn turn(&mut self, frame: Frame, turn: Turn) {
+        if let Some(chord) = self.ensemble.turn(frame, turn) {
+            self.harmonist.turn(chord);
+            (self.harmony.chord, self.harmony.bass) = (Some(chord.chord), Some(chord.bass));
+        }
+    }
+
+    /// Decides the frame `start.next` and appends its cues to `cues`, [`Cue::Done`] last: the answers, then releases and
+    /// notes of Chords, Bass and Lead, on each way that an open fork leaves. What was heard at or after the first tick of
+    /// `start.frame` must not have been passed to [`Improviser::hear`] yet.
     pub fn decide(&mut self, start: &FrameStart, cues: &mut Vec<Cue>) {
         let done = Cue::Done(start.next);
         let start = sensible(start);
@@ -153,19 +156,15 @@ impl Improviser {
         let key = if controls.key_lock { controls.key } else { believed.unwrap_or(controls.key) };
         let keys =
             if controls.key_lock { KeyBelief::certain(key) } else { self.listener.belief().hinted(controls.key) };
-        let situation = Situation { listener: &self.listener, controls, keys, before, now, next };
-        let harmony = self.harmonist.decide(&situation, |spot| Random::new(controls.seed, spot.frame));
+        let given = self.listener.held_chord().map(SlashChord::from);
+        let may_wait = self.ensemble.may_fork();
+        let situation = Situation { listener: &self.listener, controls, key, keys, given, before, now, next, may_wait };
+        let before = std::mem::take(&mut self.harmony);
+        self.harmony = self.harmonist.decide(&situation, |spot| Random::new(controls.seed, spot.frame));
         self.key = if controls.key_lock { Some(key) } else { believed };
-        self.harmony = harmony;
 
-        cues.push(Cue::Answers(self.answers(&harmony, next, key, controls)));
-        self.play(&start, &harmony, next, key);
-        let first = Moment::from_tick(next.tick());
-        if harmony.changes && !next.begins_beat() {
-            // A correction: the notes of the beat were to last longer.
-            cues.extend([Player::Chords, Player::Bass].map(|player| Cue::Release { player, at: first }));
-        }
-        cues.extend(self.notes.iter().filter(|note| is_playable(note, first)).copied().map(Cue::Note));
+        cues.push(Cue::Answers(self.answers(next, key, controls)));
+        self.play(&start, &before, next, key, cues);
         cues.push(done);
     }
 
@@ -180,7 +179,7 @@ impl Improviser {
         if announced.is_some() {
             self.arrive();
         } else if self.decided.is_some() {
-            self.soloist.lose_place();
+            self.ensemble.lose_place();
         }
         let follows = now.frame + 1 == next.frame;
         self.jump = (!follows).then_some(Jump { from: now.plus(1).tick(), to: next.tick() });
@@ -194,28 +193,32 @@ impl Improviser {
         if let Some(Jump { from, to }) = self.jump.take() {
             self.listener.advance(from);
             self.listener.jump(to);
-            self.soloist.jump(to - from);
+            self.harmonist.jump(to - from);
+            self.ensemble.jump(to - from);
         }
     }
 
-    fn answers(&mut self, harmony: &Harmony, next: Spot, key: Key, controls: &Controls) -> AnswerRow {
+    fn answers(&mut self, next: Spot, key: Key, controls: &Controls) -> AnswerRow {
         let voices = controls.player(Player::Voices);
         if !voices.on {
             return AnswerRow::silent(next.frame);
         }
-        let under = |class: u8| harmony.under[usize::from(class % 12)];
+        let under = |class: u8| self.harmony.under[usize::from(class % 12)];
         self.voices.answers(next.frame, voices.channel, under, key, controls)
     }
 
-    /// Fills `self.notes` with what Chords, Bass and Lead begin in the frame at `next`.
-    fn play(&mut self, start: &FrameStart, harmony: &Harmony, next: Spot, key: Key) {
-        let controls = &start.controls;
+    /// Appends what Chords, Bass and Lead do in the frame at `next`, after the harmony `before`.
+    fn play(&mut self, start: &FrameStart, before: &Harmony, next: Spot, key: Key, cues: &mut Vec<Cue>) {
+        let (controls, harmony) = (&start.controls, &self.harmony);
+        let foreseen = before.planned[0]
+            .is_some_and(|(tick, coming)| tick == next.tick() && Some(coming) == harmony.slash_chord());
         let scene = Scene {
             frame: next.frame,
             position: next.position,
             chord: harmony.chord,
             bass: harmony.bass,
             chord_changes: harmony.changes,
+            unforeseen: harmony.changes && !foreseen,
             next_chord: harmony.planned[0].map(|(tick, coming)| (tick, coming.chord)),
             next_bass: harmony.planned[0].map(|(_, coming)| coming.bass),
             key,
@@ -226,15 +229,13 @@ impl Improviser {
             controls,
             random: Random::new(controls.seed, next.frame),
         };
-        self.notes.clear();
-        if controls.player(Player::Chords).on {
-            self.comper.decide(&scene, &mut self.notes);
-        }
-        if controls.player(Player::Bass).on {
-            self.bassist.decide(&scene, &mut self.notes);
-        }
-        self.soloist.decide(&scene, &self.listener, &mut self.notes);
-        performer::play(&scene, &mut self.notes);
+        let fork = harmony.alternatives.as_ref().map(|alternatives| {
+            // The frame after it must know how the fork turned before half of it is over.
+            let wait = scene.moments(controls.wait).min(Moment::from_tick(TICKS_PER_FRAME / 2).0);
+            let until = Moment(Moment::from_tick(next.tick()).0 + wait);
+            (Fork { frame: next.frame, until, lowest: self.listener.centre().saturating_sub(12) }, alternatives)
+        });
+        self.ensemble.play(&scene, before.slash_chord(), fork, &self.listener, cues);
     }
 
     /// What the band believes and intends.
@@ -262,10 +263,6 @@ fn style_of_bar(controls: &Controls, spot: Spot) -> Style {
     let bar = spot.position.at(spot.tick()).bar_start;
     let draw = Random::new(controls.seed, bar).uniform(Purpose::Style, 0);
     if draw < controls.style_blend { controls.style_b } else { controls.style_a }
-}
-
-fn is_playable(note: &NoteCue, first: Moment) -> bool {
-    note.key < 128 && note.channel < 16 && (1..128).contains(&note.velocity) && note.length.0 > 0 && note.start >= first
 }
 
 /// The farthest tick in either direction that the band takes seriously: some four hundred years of music.

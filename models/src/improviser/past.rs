@@ -8,7 +8,7 @@ use super::spot::Spot;
 use crate::controls::Controls;
 use crate::music::{SlashChord, Style};
 use crate::network::features::{Note, PitchMemory};
-use crate::network::harmonist::{DECAYS, HarmonistAttributes, HarmonistInput, HarmonyLogits, Standing};
+use crate::network::harmonist::{DECAYS, HarmonistAttributes, HarmonistInput, HarmonyLogits, NOTES, Standing};
 use crate::network::plan::State;
 use crate::network::{HarmonistNetwork, Networks};
 
@@ -128,6 +128,8 @@ pub struct Advice {
     pub here: HarmonyLogits,
     /// In the frame after it, before its note.
     pub next: HarmonyLogits,
+    /// Of the melody in the frame after it, as [`Note::from_index`] counts; `None`: nobody knows.
+    pub note: Option<[f32; NOTES]>,
 }
 
 /// Everything that was heard and decided before a frame. `Clone` is a snapshot.
@@ -191,7 +193,8 @@ impl Past {
             Advisor::Rules => {
                 let here = harmony_rules::advise(self, note, spot, grounds);
                 self.put_down(note, chord);
-                Ok(Advice { here, next: harmony_rules::advise(self, Note::Hidden, spot.plus(1), grounds) })
+                let next = harmony_rules::advise(self, Note::Hidden, spot.plus(1), grounds);
+                Ok(Advice { here, next, note: None })
             }
         }
     }
@@ -238,7 +241,7 @@ impl Past {
             let free = read(before, unset)?;
             read(states, grounds.attributes)?.guided(&free)
         };
-        Ok(Advice { here: logits.here, next: logits.next })
+        Ok(Advice { here: logits.here, next: logits.next, note: Some(logits.note) })
     }
 
     /// Puts down what a frame held: its melody and its chord.

@@ -27,12 +27,18 @@ pub enum Purpose {
     Loudness,
     Style,
     Answer,
+    Listening,
 }
 
 impl Random {
     /// The numbers of `frame` under `seed`.
     pub fn new(seed: u32, frame: Frame) -> Self {
         Self { key: mix(mix(u64::from(seed)) ^ frame as u64) }
+    }
+
+    /// The numbers of another take of the same frame; take 0 is this one.
+    pub fn take(self, number: u32) -> Self {
+        if number == 0 { self } else { Self { key: mix(self.key.rotate_left(32) ^ u64::from(number)) } }
     }
 
     /// Draw number `draw` for `purpose`: uniform in 0 (inclusive) to 1 (exclusive).

@@ -64,6 +64,7 @@ impl Chart {
             position: BarPosition { bar_start: 0, meter: self.meter }.at(tick),
             chord: Some(self.chord_at(tick)),
             chord_changes: self.changes.iter().any(|change| change.0 == tick),
+            unforeseen: false,
             bass: Some(self.bass_of(self.chord_at(tick))),
             next_chord,
             next_bass: next_chord.map(|(_, chord)| self.bass_of(chord)),

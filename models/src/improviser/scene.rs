@@ -18,6 +18,8 @@ pub struct Scene<'a> {
     pub bass: Option<PitchClass>,
     /// Whether that chord begins in this frame.
     pub chord_changes: bool,
+    /// Whether it begins although the players could not know.
+    pub unforeseen: bool,
     /// The chord that is expected to follow, and its first tick.
     pub next_chord: Option<(Tick, Chord)>,
     /// What the bass is expected to play there.
@@ -80,6 +82,7 @@ pub(crate) mod tests {
             chord: Some(Chord::new(0, Quality::Major)),
             bass: Some(0),
             chord_changes: frame == 0,
+            unforeseen: false,
             next_chord: None,
             next_bass: None,
             key: Key::major(0),

@@ -59,6 +59,15 @@ pub enum Note {
 }
 
 impl Note {
+    /// The note of a vector of notes: a rest, the onset of each pitch class, each pitch class held.
+    pub fn from_index(index: usize) -> Self {
+        match index {
+            0 => Note::Rest,
+            1..=12 => Note::Onset(index as PitchClass - 1),
+            _ => Note::Held((index - 13) as PitchClass % 12),
+        }
+    }
+
     /// The pitch class that sounds, if one is known to.
     pub fn pitch_class(self) -> Option<PitchClass> {
         match self {

@@ -1,7 +1,7 @@
 //! What the band has planned and not yet played.
 
 use continuo_models::music::{Frame, Moment};
-use continuo_models::{AnswerRow, NoteCue, Player};
+use continuo_models::{AnswerRow, Fork, NoteCue, Player, Turn, Way};
 
 /// The most notes that wait for their start.
 const NOTES: usize = 1024;
@@ -9,17 +9,43 @@ const NOTES: usize = 1024;
 /// The answer rows that are kept: those of the present frame and of the next, and one to spare on either side.
 const ROWS: usize = 4;
 
+/// The most releases that wait for a fork to turn: two players on every way there is.
+const RELEASES: usize = 26;
+
+/// A note that waits for its start.
+struct Waiting {
+    epoch: u32,
+    /// The way on which it lies, if the fork has not turned yet.
+    way: Option<Way>,
+    note: NoteCue,
+}
+
+/// The last fork that was planned, and how it turned.
+struct LastFork {
+    epoch: u32,
+    fork: Fork,
+    turn: Option<Turn>,
+}
+
 /// Notes that wait for their start, and answers that wait for a question. Belongs to the audio thread; never allocates
 /// after it was made.
 pub struct Schedule {
-    /// In the order in which they arrived, each with its epoch.
-    notes: Vec<(u32, NoteCue)>,
+    /// In the order in which they arrived.
+    notes: Vec<Waiting>,
     rows: [Option<(u32, AnswerRow)>; ROWS],
+    fork: Option<LastFork>,
+    /// Which notes are to end, and when, if the fork turns that way.
+    releases: Vec<(Way, Player, Moment)>,
 }
 
 impl Default for Schedule {
     fn default() -> Self {
-        Self { notes: Vec::with_capacity(NOTES), rows: [None; ROWS] }
+        Self {
+            notes: Vec::with_capacity(NOTES),
+            rows: [None; ROWS],
+            fork: None,
+            releases: Vec::with_capacity(RELEASES),
+        }
     }
 }
 
@@ -28,39 +54,100 @@ impl Schedule {
     pub fn clear(&mut self) {
         self.notes.clear();
         self.rows = [None; ROWS];
+        self.fork = None;
+        self.releases.clear();
     }
 
     /// Forgets the notes of all epochs but `epoch`.
     pub fn keep_epoch(&mut self, epoch: u32) {
-        self.notes.retain(|(stamp, _)| *stamp == epoch);
+        self.notes.retain(|waiting| waiting.epoch == epoch);
     }
 
-    /// Plans a note; `false` when there is no room.
-    pub fn add_note(&mut self, epoch: u32, note: NoteCue) -> bool {
+    /// The band is going to wait.
+    pub fn add_fork(&mut self, epoch: u32, fork: Fork) {
+        self.fork = Some(LastFork { epoch, fork, turn: None });
+        self.releases.clear();
+    }
+
+    /// The fork in `epoch` that has not turned yet.
+    pub fn open_fork(&self, epoch: u32) -> Option<&Fork> {
+        self.fork.as_ref().filter(|last| last.epoch == epoch && last.turn.is_none()).map(|last| &last.fork)
+    }
+
+    /// Whether what lies on `way` is played; `None`: it is not known yet. Of forks of long ago only what was planned is.
+    fn is_taken(&self, epoch: u32, way: Way) -> Option<bool> {
+        match &self.fork {
+            Some(last) if (last.epoch, last.fork.frame) == (epoch, way.fork) => {
+                last.turn.map(|turn| way.is_taken(turn))
+            }
+            _ => Some(way.is_taken(None)),
+        }
+    }
+
+    /// The open fork turns: what lies on other ways is forgotten. Gives the releases on the way that it takes.
+    pub fn turn(&mut self, turn: Turn) -> impl Iterator<Item = (Player, Moment)> + '_ {
+        let mut turned = None;
+        if let Some(last) = &mut self.fork {
+            last.turn = Some(turn);
+            turned = Some(last.epoch);
+        }
+        self.releases.retain(|(way, ..)| way.is_taken(turn));
+        for &(_, player, end) in &self.releases {
+            for waiting in self.notes.iter_mut().filter(|waiting| Some(waiting.epoch) == turned) {
+                if waiting.way.is_none() && waiting.note.player == player {
+                    shorten(&mut waiting.note, end);
+                }
+            }
+        }
+        self.notes.retain_mut(|waiting| waiting.way.take().is_none_or(|way| way.is_taken(turn)));
+        self.releases.drain(..).map(|(_, player, end)| (player, end))
+    }
+
+    /// Plans a note, on a way or on all; `false` when there is no room.
+    pub fn add_note(&mut self, epoch: u32, way: Option<Way>, note: NoteCue) -> bool {
+        let way = match way.map(|way| (way, self.is_taken(epoch, way))) {
+            Some((_, Some(false))) => return true,
+            Some((way, None)) => Some(way),
+            Some((_, Some(true))) | None => None,
+        };
         let fits = self.notes.len() < NOTES;
         if fits {
-            self.notes.push((epoch, note));
+            self.notes.push(Waiting { epoch, way, note });
         }
         fits
     }
 
-    /// Lets the notes that `player` has planned so far in `epoch` end at `end` at the latest.
-    pub fn end_by(&mut self, epoch: u32, player: Player, end: Moment) {
-        for (_, note) in self.notes.iter_mut().filter(|(stamp, note)| *stamp == epoch && note.player == player) {
-            note.length = Moment(note.length.0.min((end.0 - note.start.0).max(1)));
+    /// Lets the notes that `player` has planned so far in `epoch` end at `end` at the latest; on a way only if that is
+    /// taken. Whether it is known to be.
+    pub fn end_by(&mut self, epoch: u32, way: Option<Way>, player: Player, end: Moment) -> bool {
+        match way.map_or(Some(true), |way| self.is_taken(epoch, way)) {
+            Some(false) => return false,
+            None => {
+                if let Some(way) = way.filter(|_| self.releases.len() < RELEASES) {
+                    self.releases.push((way, player, end));
+                }
+                return false;
+            }
+            Some(true) => {}
         }
+        let mine = |waiting: &&mut Waiting| waiting.epoch == epoch && waiting.note.player == player;
+        self.notes.iter_mut().filter(mine).for_each(|waiting| shorten(&mut waiting.note, end));
+        true
     }
 
-    /// The note of `epoch` that starts first; of several, the one that arrived first.
+    /// The note of `epoch` that starts first; of several, the one that arrived first. Notes that wait for a fork to turn
+    /// do not count.
     pub fn next_note(&self, epoch: u32) -> Option<&NoteCue> {
-        self.notes.iter().filter(|(stamp, _)| *stamp == epoch).map(|(_, note)| note).min_by_key(|note| note.start)
+        let ready = self.notes.iter().filter(|waiting| waiting.epoch == epoch && waiting.way.is_none());
+        ready.map(|waiting| &waiting.note).min_by_key(|note| note.start)
     }
 
     /// Takes the note that [`Schedule::next_note`] shows.
     pub fn take_next_note(&mut self, epoch: u32) -> Option<NoteCue> {
-        let waiting = self.notes.iter().enumerate().filter(|(_, (stamp, _))| *stamp == epoch);
-        let (index, _) = waiting.min_by_key(|(_, (_, note))| note.start)?;
-        Some(self.notes.remove(index).1)
+        let ready = |waiting: &Waiting| waiting.epoch == epoch && waiting.way.is_none();
+        let waiting = self.notes.iter().enumerate().filter(|(_, waiting)| ready(waiting));
+        let (index, _) = waiting.min_by_key(|(_, waiting)| waiting.note.start)?;
+        Some(self.notes.remove(index).note)
     }
 
     /// Keeps the answers of a frame.
@@ -75,6 +162,10 @@ impl Schedule {
     }
 }
 
+fn shorten(note: &mut NoteCue, end: Moment) {
+    note.length = Moment(note.length.0.min((end.0 - note.start.0).max(1)));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,9 +178,9 @@ mod tests {
     fn notes_come_by_their_start_and_then_in_order_of_arrival() {
         let mut schedule = Schedule::default();
         for (key, start) in [(1, 20), (2, 10), (3, 10), (4, 15)] {
-            schedule.add_note(0, note(key, start));
+            schedule.add_note(0, None, note(key, start));
         }
-        schedule.add_note(1, note(9, 0));
+        schedule.add_note(1, None, note(9, 0));
         let keys: Vec<u8> = std::iter::from_fn(|| schedule.take_next_note(0).map(|note| note.key)).collect();
         assert_eq!(keys, [2, 3, 4, 1]);
         assert_eq!(schedule.next_note(1).map(|note| note.key), Some(9), "another epoch's notes stay");
@@ -98,18 +189,59 @@ mod tests {
     #[test]
     fn a_release_shortens_what_waits_and_nothing_that_comes_after_it() {
         let mut schedule = Schedule::default();
-        schedule.add_note(0, note(60, 0));
-        schedule.end_by(0, Player::Bass, Moment(100));
-        schedule.end_by(0, Player::Chords, Moment(100));
-        schedule.add_note(0, note(64, 100));
+        schedule.add_note(0, None, note(60, 0));
+        schedule.end_by(0, None, Player::Bass, Moment(100));
+        schedule.end_by(0, None, Player::Chords, Moment(100));
+        schedule.add_note(0, None, note(64, 100));
         let lengths: Vec<i64> = std::iter::from_fn(|| schedule.take_next_note(0).map(|note| note.length.0)).collect();
         assert_eq!(lengths, [100, 240]);
+    }
+
+    const FORK: Fork = Fork { frame: 4, until: Moment(1000), lowest: 60 };
+    const PLANNED: Way = Way { fork: 4, turns: 1 << 12 | 1 << 7 };
+    const OTHER: Way = Way { fork: 4, turns: 1 << 2 };
+
+    #[test]
+    fn what_lies_behind_a_fork_waits_until_it_turns() {
+        for (turn, expected) in [(None, 1), (Some(7), 1), (Some(2), 2)] {
+            let mut schedule = Schedule::default();
+            schedule.add_fork(0, FORK);
+            schedule.add_note(0, Some(PLANNED), note(1, 960));
+            schedule.add_note(0, Some(OTHER), note(2, 960));
+            assert_eq!(schedule.next_note(0), None);
+            assert_eq!(schedule.turn(turn).count(), 0);
+            assert_eq!(schedule.take_next_note(0).map(|note| note.key), Some(expected));
+            assert_eq!(schedule.take_next_note(0), None);
+            schedule.add_note(0, Some(OTHER), note(3, 1200));
+            assert_eq!(schedule.take_next_note(0).is_some(), expected == 2, "the way is known by now");
+        }
+    }
+
+    #[test]
+    fn a_release_on_a_way_ends_what_came_before_it_and_nothing_on_the_way() {
+        let mut schedule = Schedule::default();
+        schedule.add_note(0, None, note(1, 900));
+        schedule.add_fork(0, FORK);
+        assert!(!schedule.end_by(0, Some(OTHER), Player::Chords, Moment(960)));
+        schedule.add_note(0, Some(OTHER), note(2, 960));
+        assert_eq!(schedule.turn(Some(2)).collect::<Vec<_>>(), [(Player::Chords, Moment(960))]);
+        let lengths: Vec<i64> = std::iter::from_fn(|| schedule.take_next_note(0).map(|note| note.length.0)).collect();
+        assert_eq!(lengths, [60, 240]);
+    }
+
+    #[test]
+    fn of_a_fork_that_was_never_announced_only_what_was_planned_is_played() {
+        let mut schedule = Schedule::default();
+        schedule.add_note(0, Some(PLANNED), note(1, 960));
+        schedule.add_note(0, Some(OTHER), note(2, 960));
+        assert_eq!(schedule.take_next_note(0).map(|note| note.key), Some(1));
+        assert_eq!(schedule.take_next_note(0), None);
     }
 
     #[test]
     fn a_full_schedule_says_so() {
         let mut schedule = Schedule::default();
-        let planned = (0..2 * NOTES).filter(|_| schedule.add_note(0, note(60, 0))).count();
+        let planned = (0..2 * NOTES).filter(|_| schedule.add_note(0, None, note(60, 0))).count();
         assert_eq!(planned, NOTES);
     }
 

@@ -1,8 +1,9 @@
 //! The two rings between the audio thread and the worker.
 
+use continuo_models::music::Frame;
 use continuo_models::music::Tick;
 use continuo_models::music::time::frame_start;
-use continuo_models::{Cue, FrameStart, Heard};
+use continuo_models::{Cue, FrameStart, Heard, Turn};
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
@@ -46,6 +47,13 @@ pub struct FrameCall {
 pub enum Played {
     /// The musician did something.
     Heard(Heard),
+    /// The fork in a frame has turned.
+    Turned {
+        /// The frame.
+        frame: Frame,
+        /// How.
+        turn: Turn,
+    },
     /// A frame begins.
     Frame(FrameCall),
     /// The song went elsewhere (start, stop, seek): forget what was heard. Cues of older epochs are void.
@@ -122,6 +130,12 @@ impl PlayedSender {
             }
             Heard::NoteOn { .. } | Heard::Pedal { .. } => self.overflowed += 1,
         }
+    }
+
+    /// The fork in `frame` has turned. If there is no room, the band goes on as if it had turned as planned.
+    pub fn turned(&mut self, frame: Frame, turn: Turn) {
+        let sent = self.flush(frame_start(frame)) && self.ring.try_push(Played::Turned { frame, turn }).is_ok();
+        self.overflowed += u64::from(!sent);
     }
 
     /// A frame begins. `false`: there was no room, and the plan will not be made.

@@ -46,6 +46,10 @@ impl Band {
                 self.improviser.hear(heard);
                 None
             }
+            Played::Turned { frame, turn } => {
+                self.improviser.turn(frame, turn);
+                None
+            }
             Played::Jump { .. } => {
                 self.forget();
                 None

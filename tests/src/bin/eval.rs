@@ -42,6 +42,9 @@ enum What {
         /// From anticipating (0) to reacting (1), for the systems `react` and `band`
         #[arg(long, value_parser = share, default_value_t = 1.0)]
         follow: f32,
+        /// Milliseconds that a chord waits for the note, for the same systems
+        #[arg(long, default_value_t = Controls::default().wait, value_name = "MS")]
+        wait: f32,
         /// From always the likeliest (0) to wild (2)
         #[arg(long, value_parser = temperature, default_value_t = Controls::default().temperature)]
         temperature: f32,
@@ -156,7 +159,7 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Result<()> {
     match &cli.what {
-        What::Harmony { sheets, system, style, follow, temperature } => {
+        What::Harmony { sheets, system, style, follow, wait, temperature } => {
             let pieces = sheets.pieces()?;
             let systems = if system.is_empty() { System::value_variants() } else { system };
             let networks = Arc::new(sheets.networks());
@@ -164,6 +167,7 @@ fn run(cli: &Cli) -> Result<()> {
                 style_a: style.or(piece.style).unwrap_or(Style::Pop),
                 temperature: *temperature,
                 follow: *follow,
+                wait: *wait,
                 ..Controls::default()
             };
             let verdicts: Vec<_> =

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 use continuo_models::music::time::{TICKS_PER_FRAME, frame_start};
 use continuo_models::music::{Chord, Frame, SlashChord, Tick};
-use continuo_models::{Controls, FrameStart, Heard, Improviser, Networks, Player};
+use continuo_models::{Controls, Cue, Fork, FrameStart, Heard, Improviser, Networks, Player};
 use serde::Serialize;
 use serde_json::json;
 
@@ -139,29 +139,36 @@ fn improvise(
     let mut onsets = piece.melody.iter().peekable();
     let mut cues = Vec::new();
     let mut answered: Option<SlashChord> = None;
-    (0..frames)
-        .map(|next| {
-            let frame = next - 1;
-            while let Some((_, heard)) = events.next_if(|(tick, _)| *tick < frame_start(frame)) {
-                improviser.hear(*heard);
+    let mut fork: Option<Fork> = None;
+    let mut chords: Vec<Option<SlashChord>> = Vec::new();
+    for next in 0..frames {
+        let frame = next - 1;
+        while let Some((tick, heard)) = events.next_if(|(tick, _)| *tick < frame_start(frame)) {
+            improviser.hear(*heard);
+            if let Heard::NoteOn { key, .. } = *heard
+                && let Some(fork) = fork.take_if(|fork| fork.is_turned_by(*tick, key))
+            {
+                improviser.turn(fork.frame, Some(key % 12));
+                let turned = improviser.harmony().slash_chord();
+                chords[fork.frame as usize..].fill(turned);
+                answered = None;
             }
-            cues.clear();
-            let position = piece.position(frame_start(next));
-            improviser.decide(&FrameStart { frame, next, position, tempo: 120.0, controls }, &mut cues);
-            let harmony = improviser.harmony();
-            let standing = harmony.chord.zip(harmony.bass).map(|(chord, bass)| SlashChord { chord, bass });
-            if !answers {
-                return standing;
-            }
-            answered = answered.filter(|_| !harmony.changes);
-            while let Some(note) = onsets.next_if(|note| note.frame() <= next) {
-                let under = harmony.under[usize::from(note.key % 12)];
-                let another = under.filter(|&chord| standing.is_some_and(|standing| standing.chord != chord));
-                answered = another.map(SlashChord::from).or(answered);
-            }
-            answered.or(standing)
-        })
-        .collect()
+        }
+        cues.clear();
+        let position = piece.position(frame_start(next));
+        improviser.decide(&FrameStart { frame, next, position, tempo: 120.0, controls }, &mut cues);
+        fork = cues.iter().find_map(|cue| if let Cue::Fork(fork) = cue { Some(*fork) } else { None }).or(fork);
+        let harmony = improviser.harmony();
+        let standing = harmony.slash_chord();
+        answered = answered.filter(|_| answers && !harmony.changes);
+        while let Some(note) = onsets.next_if(|note| answers && note.frame() <= next) {
+            let under = harmony.under[usize::from(note.key % 12)];
+            let another = under.filter(|&chord| standing.is_some_and(|standing| standing.chord != chord));
+            answered = another.map(SlashChord::from).or(answered);
+        }
+        chords.push(answered.or(standing));
+    }
+    chords
 }
 
 fn events(piece: &Piece) -> Vec<(Tick, Heard)> {

@@ -1,0 +1,181 @@
+//! Chords, Bass and Lead together, on every way that the harmony may go.
+//!
+//! Where a chord waits for the musician's note, the players play every answer ahead of time: as planned, and on each of
+//! the other chords that a note may ask for. The note, or that there is none, decides which of them is heard and goes on.
+
+use super::bassist::Bassist;
+use super::comper::Comper;
+use super::listener::Listener;
+use super::performer;
+use super::scene::Scene;
+use super::soloist::Soloist;
+use crate::controls::Player;
+use crate::music::{Frame, Moment, SlashChord, Tick};
+use crate::network::Networks;
+use crate::score::{Cue, Fork, NoteCue, Turn, Way};
+
+/// The chord that a note of each pitch class asks for in the frame, where it is not the planned one.
+pub type Alternatives = [Option<SlashChord>; 12];
+
+/// The players. `Clone` is a snapshot.
+#[derive(Clone, Debug)]
+pub struct Ensemble {
+    players: Players,
+    open: Option<Open>,
+}
+
+#[derive(Clone, Debug)]
+struct Players {
+    comper: Comper,
+    bassist: Bassist,
+    soloist: Soloist,
+}
+
+/// A fork that has not turned yet.
+#[derive(Clone, Debug)]
+struct Open {
+    /// The turns after which everything goes as planned.
+    planned: Way,
+    others: Vec<Other>,
+    /// Frames that were decided since.
+    age: u8,
+}
+
+#[derive(Clone, Debug)]
+struct Other {
+    way: Way,
+    chord: SlashChord,
+    players: Players,
+}
+
+impl Ensemble {
+    /// Players who have played nothing.
+    pub fn new(networks: &Networks) -> Self {
+        let soloist = Soloist::new(networks);
+        Self { players: Players { comper: Comper::default(), bassist: Bassist::default(), soloist }, open: None }
+    }
+
+    fn all(&mut self) -> impl Iterator<Item = &mut Players> {
+        let others = self.open.iter_mut().flat_map(|open| &mut open.others);
+        std::iter::once(&mut self.players).chain(others.map(|other| &mut other.players))
+    }
+
+    /// Goes on with other networks.
+    pub fn exchange(&mut self, networks: &Networks) {
+        self.all().for_each(|players| players.soloist.exchange(networks));
+    }
+
+    /// The musician plays: Lead stops.
+    pub fn hear_lead(&mut self) {
+        self.all().for_each(|players| players.soloist.stop());
+    }
+
+    /// The song goes on at another place that was not announced.
+    pub fn lose_place(&mut self) {
+        self.all().for_each(|players| players.soloist.lose_place());
+    }
+
+    /// The song goes on `delta` ticks later than it would have.
+    pub fn jump(&mut self, delta: Tick) {
+        self.all().for_each(|players| players.soloist.jump(delta));
+    }
+
+    /// The fork in `frame` has turned. Returns the chord that is played from there on, if it is not the planned one.
+    pub fn turn(&mut self, frame: Frame, turn: Turn) -> Option<SlashChord> {
+        let open = self.open.take_if(|open| open.planned.fork == frame)?;
+        let Other { chord, players, .. } = open.others.into_iter().find(|other| other.way.is_taken(turn))?;
+        self.players = players;
+        Some(chord)
+    }
+
+    /// Whether a fork may open in the next frame: the last one has turned.
+    pub fn may_fork(&self) -> bool {
+        self.open.is_none()
+    }
+
+    /// Appends the cues of the frame at `scene` to `cues`; `standing` is the harmony before it. With `fork`, it opens
+    /// there, and the `alternatives` are played as well.
+    pub fn play(
+        &mut self,
+        scene: &Scene,
+        standing: Option<SlashChord>,
+        fork: Option<(Fork, &Alternatives)>,
+        listener: &Listener,
+        cues: &mut Vec<Cue>,
+    ) {
+        if let Some(open) = &mut self.open {
+            open.age += 1;
+            if open.age > 1 {
+                // Nobody said how it turned: it went as planned.
+                self.open = None;
+            }
+        }
+        if let Some((fork, alternatives)) = fork {
+            self.open = self.forked(fork.frame, alternatives);
+            cues.extend(self.open.is_some().then_some(Cue::Fork(fork)));
+        }
+        cues.extend(self.open.as_ref().map(|open| Cue::On(open.planned)));
+        self.players.play(scene, listener, cues);
+        for Other { way, chord, players } in self.open.iter_mut().flat_map(|open| &mut open.others) {
+            cues.push(Cue::On(*way));
+            let begins = fork.is_some();
+            let next_chord = scene.next_chord.filter(|(_, next)| *next != chord.chord);
+            let scene = Scene {
+                chord: Some(chord.chord),
+                bass: Some(chord.bass),
+                chord_changes: begins,
+                unforeseen: begins && standing != Some(*chord),
+                next_chord,
+                ..*scene
+            };
+            players.play(&scene, listener, cues);
+        }
+    }
+
+    /// The ways from a fork in `frame`; `None` if there is only one.
+    fn forked(&self, frame: Frame, alternatives: &Alternatives) -> Option<Open> {
+        let mut planned = Way { fork: frame, turns: 1 << 12 };
+        let mut others: Vec<Other> = Vec::new();
+        for (class, alternative) in alternatives.iter().enumerate() {
+            let way = match alternative {
+                None => &mut planned,
+                Some(chord) => match others.iter().position(|other| other.chord == *chord) {
+                    Some(index) => &mut others[index].way,
+                    None => {
+                        let way = Way { fork: frame, turns: 0 };
+                        others.push(Other { way, chord: *chord, players: self.players.clone() });
+                        let last = others.len() - 1;
+                        &mut others[last].way
+                    }
+                },
+            };
+            way.turns |= 1 << class;
+        }
+        (!others.is_empty()).then_some(Open { planned, others, age: 0 })
+    }
+}
+
+impl Players {
+    /// Appends the releases, then the notes that begin in the scene's frame.
+    fn play(&mut self, scene: &Scene, listener: &Listener, cues: &mut Vec<Cue>) {
+        let first = Moment::from_tick(scene.tick());
+        if scene.unforeseen {
+            // What was struck before was to last longer.
+            cues.extend([Player::Chords, Player::Bass].map(|player| Cue::Release { player, at: first }));
+        }
+        let mut notes = Vec::new();
+        if scene.controls.player(Player::Chords).on {
+            self.comper.decide(scene, &mut notes);
+        }
+        if scene.controls.player(Player::Bass).on {
+            self.bassist.decide(scene, &mut notes);
+        }
+        self.soloist.decide(scene, listener, &mut notes);
+        performer::play(scene, &mut notes);
+        cues.extend(notes.into_iter().filter(|note| is_playable(note, first)).map(Cue::Note));
+    }
+}
+
+fn is_playable(note: &NoteCue, first: Moment) -> bool {
+    note.key < 128 && note.channel < 16 && (1..128).contains(&note.velocity) && note.length.0 > 0 && note.start >= first
+}
