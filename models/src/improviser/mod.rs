@@ -165,6 +165,9 @@ impl Improviser {
             // A correction: the notes of the beat were to last longer.
             cues.extend([Player::Chords, Player::Bass].map(|player| Cue::Release { player, at: first }));
         }
+        if self.soloist.breaks_off() {
+            cues.push(Cue::Release { player: Player::Lead, at: first });
+        }
         cues.extend(self.notes.iter().filter(|note| is_playable(note, first)).copied().map(Cue::Note));
         cues.push(done);
     }

@@ -27,6 +27,9 @@ pub enum Purpose {
     Loudness,
     Style,
     Answer,
+    Phrase,
+    Contour,
+    Motif,
 }
 
 impl Random {
