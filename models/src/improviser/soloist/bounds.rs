@@ -26,9 +26,6 @@ const MARGIN: i32 = 7;
 /// The shortest time between two notes: a frame has room for two, no more.
 pub(super) const QUICKEST: Tick = TICKS_PER_FRAME / 2;
 
-/// The shortest last note of a phrase, in beats.
-pub(super) const CADENCE: Tick = 2;
-
 /// Where a phrase lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Compass {
@@ -117,7 +114,14 @@ impl Bounds<'_> {
     /// Whether a note at `onset` after which the next would begin `time` later is the last: less than the length of a
     /// last note would be left for that.
     pub fn ends(&self, onset: Tick, time: Tick) -> bool {
-        onset + time + CADENCE * self.scene.position.meter.beat_ticks() > self.end
+        onset + time + self.cadence() > self.end
+    }
+
+    /// The shortest last note: two beats, or one in a phrase of a bar.
+    pub fn cadence(&self) -> Tick {
+        let meter = self.scene.position.meter;
+        let beats = if self.end - self.start > meter.bar_ticks() { 2 } else { 1 };
+        beats * meter.beat_ticks()
     }
 
     /// Whether a note at `onset` must have a chord tone, being `last` or not.

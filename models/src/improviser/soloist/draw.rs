@@ -1,6 +1,6 @@
 //! The next note of a phrase, drawn from what the network says.
 
-use super::bounds::{Bounds, CADENCE, REACH};
+use super::bounds::{Bounds, REACH};
 use super::line::{Line, Place};
 use super::reach::{Keys, open_as_far_as_possible};
 use crate::controls::Player;
@@ -16,7 +16,8 @@ use crate::network::soloist::SoloistLogits;
 const FAR: f32 = 3.0;
 /// Log-odds against the key of the note before, for each time that it has come in a row.
 const AGAIN: f32 = 1.5;
-/// Log-odds against the time between the last two notes, for each time in a row beyond [`PULSE`].
+/// Log-odds against the time between the last two notes, for each time in a row beyond [`PULSE`], unless the
+/// musician says how many notes there are to be.
 const ONWARD: f32 = 0.6;
 /// How many times in a row a time between two notes is a rhythm, not yet a drill.
 const PULSE: usize = 4;
@@ -84,7 +85,9 @@ fn inclined(logits: &SoloistLogits, line: &Line, place: Place, bounds: &Bounds) 
         }
     }
     let (time, times) = line.pulse();
-    inclined.time[time_class(time)] -= ONWARD * times.saturating_sub(PULSE) as f32;
+    if bounds.scene.controls.lead_density().is_none() {
+        inclined.time[time_class(time)] -= ONWARD * times.saturating_sub(PULSE) as f32;
+    }
     inclined
 }
 
@@ -128,7 +131,7 @@ pub(super) fn draw(
     let drawn = || class(&logits.as_ref()?.length, &|_| true, LENGTH_HEAT, Purpose::Length);
     let length = wish.length.or_else(drawn).unwrap_or(time).min(time);
     let left = (end - onset).max(1);
-    let length = if ends { length.clamp((CADENCE * beat).min(left), (2 * CADENCE * beat).min(left)) } else { length };
+    let length = if ends { length.clamp(bounds.cadence().min(left), (4 * beat).min(left)) } else { length };
     Some(Next { key, length, time, ends })
 }
 
