@@ -17,7 +17,7 @@ pub enum Player {
     Chords,
     /// The bass line under the chords.
     Bass,
-    /// Melody in answer when the musician pauses.
+    /// Melody, in answer to the musician or all along: see [`LeadMode`].
     Lead,
 }
 

@@ -171,6 +171,9 @@ impl Players {
             self.bassist.decide(scene, &mut notes);
         }
         self.soloist.decide(scene, listener, &mut notes);
+        if self.soloist.breaks_off() {
+            cues.push(Cue::Release { player: Player::Lead, at: first });
+        }
         performer::play(scene, &mut notes);
         cues.extend(notes.into_iter().filter(|note| is_playable(note, first)).map(Cue::Note));
     }

@@ -272,6 +272,18 @@ impl Listener {
         ended.then_some((self.phrases, &self.phrase[..]))
     }
 
+    /// The newest phrase of the lead line and its number, whether it has ended or not.
+    pub fn phrase(&self) -> (u32, &[LeadNote]) {
+        (self.phrases, &self.phrase)
+    }
+
+    /// Ticks since the lead line fell silent: 0 while it sounds, `None` if there was none.
+    pub fn rest(&self) -> Option<Tick> {
+        let lead = self.lead?;
+        let silent = lead.released.filter(|_| self.melodic_top().is_none());
+        Some(silent.map_or(0, |released| (self.now - released).max(0)))
+    }
+
     /// The belief about the key.
     pub fn belief(&self) -> &KeyBelief {
         &self.belief

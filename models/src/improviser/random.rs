@@ -28,6 +28,9 @@ pub enum Purpose {
     Style,
     Answer,
     Listening,
+    Phrase,
+    Contour,
+    Motif,
 }
 
 impl Random {

@@ -28,6 +28,7 @@ struct Rig {
     sample: i64,
     position: f64,
     log: Vec<(i64, Part, Message)>,
+    turns: Vec<Turn>,
 }
 
 impl Rig {
@@ -49,6 +50,7 @@ impl Rig {
             sample: 0,
             position: 0.0,
             log: Vec::new(),
+            turns: Vec::new(),
         }
     }
 
@@ -71,6 +73,7 @@ impl Rig {
                 Played::Heard(heard) => self.heard.push(heard),
                 Played::Frame(call) => self.backlog.push(call),
                 Played::Jump { .. } => self.backlog.clear(),
+                Played::Turned { turn, .. } => self.turns.push(turn),
             }
         }
         if let Some(planner) = self.planner {

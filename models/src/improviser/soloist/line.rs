@@ -1,0 +1,249 @@
+//! A melody as the network reads it, note by note.
+
+use std::sync::Arc;
+
+use super::bounds::Compass;
+use crate::controls::{Controls, Player};
+use crate::improviser::listener::LeadNote;
+use crate::improviser::past::{States, StyleMix};
+use crate::improviser::scene::Scene;
+use crate::music::{BarPosition, Chord, Tick};
+use crate::network::features::PitchMemory;
+use crate::network::plan::State;
+use crate::network::soloist::{DECAYS, LastNote, SoloistAttributes, SoloistInput, SoloistLogits};
+use crate::network::{Networks, SoloistNetwork};
+
+/// Notes of the musician's phrase that are read before the answer.
+const PRIMED_NOTES: usize = 24;
+/// Chord changes that are remembered.
+const REMEMBERED_CHORDS: usize = 32;
+
+/// Melody that was played, by the musician or by Lead.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    states: States,
+    /// The same line, read without attributes, while there are any.
+    styled: Option<States>,
+    /// The same line, read without style and attributes.
+    free: Option<State>,
+    /// The note before.
+    pub last: Option<LeadNote>,
+    /// The key of the note before the last.
+    before: Option<u8>,
+    memories: [PitchMemory; DECAYS.len()],
+    since_rest: usize,
+    /// How many times in a row the last key has come.
+    pub same_key: usize,
+    /// How many times in a row the last two notes' distance in time has come.
+    same_time: usize,
+    time: Tick,
+}
+
+/// What a note must know about its place.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub onset: Tick,
+    pub position: BarPosition,
+    pub chord: Option<Chord>,
+    pub next_chord: Option<(Tick, Option<Chord>)>,
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self {
+            states: States::default(),
+            styled: None,
+            free: None,
+            last: None,
+            before: None,
+            memories: DECAYS.map(PitchMemory::new),
+            since_rest: 0,
+            same_key: 0,
+            same_time: 0,
+            time: 0,
+        }
+    }
+}
+
+impl Line {
+    /// Goes on with `note`.
+    pub fn put_down(&mut self, note: LeadNote) {
+        self.memories.iter_mut().for_each(|memory| memory.hear(note.key % 12));
+        self.since_rest += 1;
+        self.same_key = if self.last.is_some_and(|last| last.key == note.key) { self.same_key + 1 } else { 1 };
+        let time = self.last.map_or(0, |last| note.onset - last.onset);
+        self.same_time = if time == self.time { self.same_time + 1 } else { 1 };
+        self.time = time;
+        self.before = self.last.map(|last| last.key);
+        self.last = Some(note);
+    }
+
+    /// The time between the last two notes, and how many times in a row it has come.
+    pub fn pulse(&self) -> (Tick, usize) {
+        (self.time, self.same_time)
+    }
+
+    /// The line as another network begins to read it.
+    pub fn forget_states(&mut self) {
+        (self.states, self.styled, self.free) = (States::default(), None, None);
+    }
+
+    /// Moves what was played by `delta` ticks.
+    pub fn shift(&mut self, delta: Tick) {
+        if let Some(last) = &mut self.last {
+            last.onset += delta;
+        }
+    }
+}
+
+/// Reads lines with the network over the chords of late.
+#[derive(Clone, Debug)]
+pub(super) struct Reader {
+    network: Option<Arc<SoloistNetwork>>,
+    /// First tick and chord of each change of late.
+    chords: Vec<(Tick, Option<Chord>)>,
+}
+
+impl Reader {
+    /// A reader that knows no chord.
+    pub fn new(networks: &Networks) -> Self {
+        Self { network: networks.soloist.clone(), chords: Vec::new() }
+    }
+
+    /// Goes on with another network.
+    pub fn exchange(&mut self, networks: &Networks) {
+        self.network = networks.soloist.clone();
+    }
+
+    /// Forgets the chords.
+    pub fn lose_place(&mut self) {
+        self.chords.clear();
+    }
+
+    /// Moves the chords by `delta` ticks.
+    pub fn shift(&mut self, delta: Tick) {
+        self.chords.iter_mut().for_each(|(tick, _)| *tick += delta);
+    }
+
+    /// Takes down the chord of the scene.
+    pub fn remember_chord(&mut self, scene: &Scene) {
+        if self.chords.last().is_none_or(|(_, chord)| *chord != scene.chord) {
+            if self.chords.len() == REMEMBERED_CHORDS {
+                self.chords.remove(0);
+            }
+            self.chords.push((scene.tick(), scene.chord));
+        }
+    }
+
+    /// A line that goes on from the musician's `phrase` as if that had been played in the register of Lead.
+    pub fn line_after(&mut self, phrase: &[LeadNote], scene: &Scene) -> Line {
+        let register = i32::from(scene.controls.player(Player::Lead).register);
+        let octaves = Compass::of(scene).octaves;
+        let mut line = Line::default();
+        for &note in &phrase[phrase.len().saturating_sub(PRIMED_NOTES)..] {
+            let place = self.place_of(note.onset, scene);
+            if self.read(&mut line, place, scene, octaves).is_none() {
+                break;
+            }
+            line.put_down(LeadNote { key: octaves_away(note.key, register), ..note });
+        }
+        line
+    }
+
+    /// The place of a note of the musician's, with the chords that the band played to it.
+    fn place_of(&self, onset: Tick, scene: &Scene) -> Place {
+        let after = self.chords.partition_point(|&(tick, _)| tick <= onset);
+        Place {
+            onset,
+            position: scene.position.at(onset),
+            chord: after.checked_sub(1).and_then(|index| self.chords[index].1),
+            next_chord: self.chords.get(after).copied(),
+        }
+    }
+
+    /// What the network says about the note at `place` in a line that sounds `octaves` higher than the network's keys;
+    /// `None` without a network that works.
+    pub fn read(&mut self, line: &mut Line, place: Place, scene: &Scene, octaves: i32) -> Option<SoloistLogits> {
+        let network = self.network.as_ref()?;
+        let Line { states, styled, free, last, before, memories, since_rest, .. } = line;
+        let rested = last.is_some_and(|last| place.onset - (last.onset + last.length) >= 24);
+        if rested {
+            *since_rest = 0;
+        }
+        let last = last.map(|last| LastNote {
+            key: octaves_away(last.key, -octaves),
+            before: before.map(|before| octaves_away(before, -octaves)),
+            length: last.length,
+            time: place.onset - last.onset,
+        });
+        let read = |style, attributes, state: &mut State| {
+            let input = SoloistInput {
+                last,
+                position: place.position,
+                tick: place.onset,
+                chord: place.chord,
+                next_chord: place.next_chord,
+                memories,
+                phrase: *since_rest,
+                style,
+                attributes,
+            };
+            network.step(&input, state)
+        };
+        let in_style = |states: &mut States, attributes| {
+            states.step(
+                StyleMix::of(scene.controls),
+                || network.initial_state(),
+                |style, state| read(Some(style), attributes, state),
+                |ours, theirs, share| ours.mixed(theirs, share),
+            )
+        };
+        let (wanted, unset) = (attributes(scene.controls), SoloistAttributes::default());
+        let mut guided = || {
+            let before = (wanted != unset).then(|| styled.take().unwrap_or_else(|| states.clone()));
+            let told = in_style(states, wanted)?;
+            *styled = before;
+            let styled = styled.as_mut().map_or(Ok(told), |styled| in_style(styled, unset))?;
+            let free = read(None, unset, free.get_or_insert_with(|| network.initial_state()))?;
+            Ok::<_, String>(told.guided(&styled, &free))
+        };
+        let logits = guided();
+        if logits.is_err() {
+            // A network that fails once is not asked again.
+            self.network = None;
+        }
+        logits.ok()
+    }
+}
+
+/// What the melody is to be like.
+fn attributes(controls: &Controls) -> SoloistAttributes {
+    SoloistAttributes {
+        density: controls.lead_density(),
+        register: controls.lead_register(),
+        chromaticism: controls.lead_chromaticism,
+        syncopation: controls.syncopation,
+        mode: controls.mode,
+    }
+}
+
+/// `key` moved by `octaves`, as far as the keyboard goes.
+fn octaves_away(key: u8, octaves: i32) -> u8 {
+    let class = i32::from(key % 12);
+    (i32::from(key) + 12 * octaves).clamp(class, 108 + class) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_keeps_its_pitch_class_wherever_it_is_moved() {
+        for key in 0..128 {
+            for octaves in -4..=4 {
+                assert_eq!(octaves_away(key, octaves) % 12, key % 12);
+            }
+        }
+        assert_eq!(octaves_away(60, 1), 72);
+    }
+}
