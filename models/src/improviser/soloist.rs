@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::listener::{LeadNote, Listener};
+use super::memory::{Junction, Trail, step_between};
 use super::past::{States, StyleMix};
 use super::random::Purpose;
 use super::sampler::{Freedom, sample};
@@ -72,6 +73,7 @@ struct Line {
     last: Option<LeadNote>,
     /// The key of the note before the last.
     before: Option<u8>,
+    trail: Trail,
     memories: [PitchMemory; DECAYS.len()],
     since_rest: usize,
 }
@@ -219,7 +221,7 @@ impl Soloist {
     /// What the network says about the note at `place`; `None` without a network that works.
     fn read(&mut self, line: &mut Line, place: Place, scene: &Scene) -> Option<SoloistLogits> {
         let network = self.network.as_ref()?;
-        let Line { states, free, last, before, memories, since_rest } = line;
+        let Line { states, free, last, before, memories, since_rest, .. } = line;
         let rested = last.is_some_and(|last| place.onset - (last.onset + last.length) >= 24);
         if rested {
             *since_rest = 0;
@@ -263,7 +265,10 @@ impl Soloist {
 
     fn next_note(&mut self, answer: &mut Answer, scene: &Scene, place: Place, chord: Chord) -> Next {
         let next = match self.read(&mut answer.line, place, scene) {
-            Some(logits) => draw(&logits, answer, scene, place, chord),
+            Some(mut logits) => {
+                recall(&mut logits, &answer.line, place, scene);
+                draw(&logits, answer, scene, place, chord)
+            }
             None => echo(answer, scene, place, chord),
         };
         answer.line.put_down(LeadNote { key: next.key, onset: place.onset, length: next.length });
@@ -278,6 +283,7 @@ impl Default for Line {
             free: None,
             last: None,
             before: None,
+            trail: Trail::default(),
             memories: DECAYS.map(PitchMemory::new),
             since_rest: 0,
         }
@@ -289,6 +295,7 @@ impl Line {
         self.memories.iter_mut().for_each(|memory| memory.hear(note.key % 12));
         self.since_rest += 1;
         self.before = self.last.map(|last| last.key);
+        self.trail.put_down(self.last, note);
         self.last = Some(note);
     }
 }
@@ -361,6 +368,18 @@ impl Palette {
                     || matches!(scene.style, Style::Jazz | Style::Blues | Style::Latin)),
         }
     }
+}
+
+/// Mixes what the musician has gone on with after a line like this into what the network says.
+fn recall(logits: &mut SoloistLogits, line: &Line, place: Place, scene: &Scene) {
+    let junction = Junction {
+        trail: &line.trail,
+        step: step_between(line.last, place.onset),
+        into_bar: place.position.ticks_into_bar(place.onset),
+        lowest: Compass::of(scene).key(0),
+    };
+    // A turn is several choices in a row; by the root, the middle of the knob is heard as a middle.
+    scene.memory.recall_note(logits, junction, scene.controls.memory.sqrt());
 }
 
 /// Draws the next note from the network's logits: when the one after it begins first, because the last note of an
