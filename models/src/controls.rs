@@ -242,7 +242,7 @@ impl Default for Controls {
             motif: 0.3,
             max_leap: 12,
             strong_tones: true,
-            memory: 0.3,
+            memory: 0.0,
             freeze: false,
             density: 0.5,
             seed: 1,

@@ -10,6 +10,7 @@ pub mod network;
 pub mod score;
 
 pub use controls::{Controls, LeadMode, Manner, Player, PlayerControls};
+pub use improviser::memory::Memory;
 pub use improviser::{Improviser, Outlook};
 pub use network::features::{Level, MAX_LEVEL};
 pub use network::{Family, Networks};

@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{bands, networks, notes, ode_to_joy, play};
 use continuo_models::music::Meter;
 use continuo_models::{Controls, Cue, Improviser};
@@ -45,11 +47,14 @@ fn a_snapshot_goes_on_as_the_original_does() {
 }
 
 #[test]
-fn after_a_restart_nothing_is_left_of_what_was_heard() {
+fn after_a_restart_nothing_is_left_of_what_was_heard_but_the_memory() {
     let meter = Meter::default();
     let mut improviser = Improviser::new(networks());
     let first = play(&mut improviser, &ode_to_joy(), 0..200, meter, |_| controls());
+    assert!(!improviser.memory().is_empty());
     improviser.restart();
+    assert!(!improviser.memory().is_empty());
+    improviser.remember(Arc::default());
     assert_eq!(play(&mut improviser, &ode_to_joy(), 0..200, meter, |_| controls()), first);
 }
 

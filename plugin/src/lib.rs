@@ -46,6 +46,7 @@ impl Default for Continuo {
         TOTALS.instances.fetch_add(1, Ordering::Relaxed);
         let (params, shared) = (Arc::new(ContinuoParams::default()), Shared::new());
         params.stamp.attach(Arc::clone(&shared));
+        params.memory.attach(&params, &shared);
         Self { params, shared, networks: Arc::default(), worker: None, processor: None }
     }
 }

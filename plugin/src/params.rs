@@ -4,6 +4,7 @@
 
 mod band;
 mod choice;
+mod memory;
 
 use std::ops::RangeInclusive;
 use std::sync::{Arc, OnceLock};
@@ -18,6 +19,7 @@ use choice::{AMOUNTS, SPEEDS, level, level_of};
 
 pub use band::{LeadParams, ListeningParams, PlanParams, TakeParams};
 pub use choice::{KeyChoice, ModeChoice, NetworkChoice, StyleChoice};
+pub use memory::MemoryField;
 
 /// The seeds to choose from.
 pub const SEEDS: RangeInclusive<i32> = 1..=9999;
@@ -115,6 +117,9 @@ pub struct ContinuoParams {
     /// The version of the saved state, and what was repaired in it.
     #[persist = "state"]
     pub stamp: StampField,
+    /// What the band has learnt of the musician, if it is to be kept.
+    #[persist = "memory"]
+    pub memory: MemoryField,
 }
 
 /// The parameters of one player, under the IDs `PLAYER_on` and so on.
@@ -193,6 +198,7 @@ impl Default for ContinuoParams {
             solo: LeadParams::default(),
             take: TakeParams::default(),
             stamp: StampField::default(),
+            memory: MemoryField::default(),
         }
     }
 }
@@ -347,7 +353,8 @@ mod tests {
         expected
             .extend(["commit", "wait", "form", "cadence", "max_repeats", "scale", "chords_manner"].map(String::from));
         expected.extend(["lead_mode", "motif", "max_leap", "strong_tones"].map(String::from));
-        expected.extend(["memory", "freeze", "again", "again_new", "scene", "scene_at"].map(String::from));
+        expected
+            .extend(["memory", "freeze", "again", "again_new", "scene", "scene_at", "keep_memory"].map(String::from));
         let ids: Vec<String> = ContinuoParams::default().param_map().into_iter().map(|(id, ..)| id).collect();
         assert_eq!(ids, expected);
     }
@@ -387,7 +394,8 @@ mod tests {
                 "network" => assert_eq!((steps, free.as_str()), (Some(2), "GRU")),
                 _ => {}
             }
-            assert_eq!(flags.contains(ParamFlags::NON_AUTOMATABLE), id == "network", "{id}");
+            let is_of_the_project = matches!(id.as_str(), "network" | "keep_memory");
+            assert_eq!(flags.contains(ParamFlags::NON_AUTOMATABLE), is_of_the_project, "{id}");
             let top = match id.as_str() {
                 "chord_rate" | "tension" | "mode" | "lead_chromaticism" | "syncopation" => 1.0,
                 _ => continue,

@@ -5,6 +5,7 @@
 //! | [`Played`] | audio | worker | single-producer ring ([`PlayedSender`]) |
 //! | [`StampedCue`] | worker | audio | single-producer ring ([`CueSender`]) |
 //! | [`Command`] | main, GUI | worker | channel |
+//! | [`SharedMemory`] | worker, main | main, worker | a mutex that the audio thread never touches |
 //! | [`Meters`], [`Position`], [`Keyboard`], [`Playing`] | audio, worker | GUI | atomics |
 //! | [`Outlook`] | worker | GUI | triple buffer |
 //! | [`Notice`]s | worker, main | GUI | a mutex that the audio thread never touches |
@@ -14,6 +15,7 @@
 //! [`CueSender`].
 
 mod display;
+mod memory;
 mod networks;
 mod rings;
 
@@ -24,6 +26,7 @@ use continuo_models::Outlook;
 use crossbeam::channel::{Receiver, Sender, bounded};
 
 pub use display::{Keyboard, Meters, Part, Position};
+pub use memory::SharedMemory;
 pub use networks::{NetworkSet, Origin, Playing};
 pub use rings::{
     CUES_CAPACITY, CueReceiver, CueSender, Cycle, FrameCall, NOTE_OFF_RESERVE, PLAYED_CAPACITY, Played, PlayedReceiver,
@@ -36,8 +39,10 @@ const NOTICES: usize = 16;
 /// What the main thread or the panel asks of the worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Forget everything that was heard.
+    /// Forget everything that was heard, but not what was learnt of the musician.
     Forget,
+    /// Forget what was learnt of the musician.
+    ClearMemory,
 }
 
 /// Something the musician should read.
@@ -60,6 +65,8 @@ pub struct Shared {
     pub keyboard: Keyboard,
     /// Which networks play. The worker writes, anybody reads.
     pub playing: Playing,
+    /// What the band has learnt of the musician. Never audio.
+    pub memory: SharedMemory,
     panic_requested: AtomicBool,
     commands: (Sender<Command>, Receiver<Command>),
     notices: Mutex<(u64, Vec<Notice>)>,
@@ -77,6 +84,7 @@ impl Default for Shared {
             position: Position::default(),
             keyboard: Keyboard::default(),
             playing: Playing::default(),
+            memory: SharedMemory::default(),
             panic_requested: AtomicBool::new(false),
             commands: bounded(16),
             notices: Mutex::default(),

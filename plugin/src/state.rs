@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use continuo_models::Memory;
 use nice_plug::params::Param;
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::{ParamPtr, Params, PluginState};
@@ -16,6 +17,8 @@ use crate::params::ContinuoParams;
 /// - 2: there was nothing of what the band listens to, plans, keeps and repeats: `left_hand`, `commit`, `lead_mode`,
 ///   `memory`, `scene` and their like.
 /// - 3: as now.
+///
+/// The field `memory` has a version of its own, and need not be there.
 pub const VERSION: u32 = 3;
 
 /// What is saved beside the parameters, under the field `state`.
@@ -58,6 +61,11 @@ pub fn migrate(state: &mut PluginState) {
         state.params.entry("style_blend".to_owned()).or_insert(blend);
     }
     repair(&mut state.params, version >= VERSION, &mut remarks);
+    let memory = state.fields.get("memory").map(|json| serde_json::from_str::<Option<Memory>>(json));
+    if let Some(Err(error)) = memory {
+        state.fields.remove("memory");
+        remarks.push(format!("What the band had learnt of you cannot be read ({error}); it was left out."));
+    }
     let stamp = Stamp { version: VERSION, remarks };
     state.fields.insert("state".to_owned(), serde_json::to_string(&stamp).unwrap_or_default());
 }
@@ -208,6 +216,20 @@ mod tests {
         state.fields.insert("state".into(), r#"{"version":9,"mood":"blue"}"#.into());
         migrate(&mut state);
         assert!(stamp(&state).remarks[0].contains("newer"));
+    }
+
+    #[test]
+    fn a_broken_memory_is_left_out_with_a_remark_and_a_whole_one_stays() {
+        let whole = r#"{"version":1,"notes":[[60,0,12]],"chords":[7]}"#;
+        for (json, stays) in
+            [(whole, true), ("null", true), ("[]", false), (r#"{"version":1,"notes":[[200,0,1]]"#, false)]
+        {
+            let mut state = saved();
+            state.fields.insert("memory".into(), json.into());
+            migrate(&mut state);
+            assert_eq!(state.fields.contains_key("memory"), stays, "{json}");
+            assert_eq!(stamp(&state).remarks.len(), usize::from(!stays), "{json}");
+        }
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl Worker {
         let loop_stop = Arc::clone(&stop);
         let thread = thread::Builder::new().name("continuo worker".into()).spawn(move || {
             let (chooser, networks) = Chooser::new(kept, Arc::clone(&shared), networks, offline);
-            let band = Band::new(networks);
+            let band = Band::new(networks, shared.memory.newest());
             // The main thread may have stopped waiting.
             let _ = announce.send(());
             let slowness = std::env::var(SLOW_WORKER).ok().and_then(|ms| ms.parse().ok()).unwrap_or(0);
@@ -118,8 +118,11 @@ impl Labour {
 
     /// Does the next thing there is to do; `false` when there is nothing.
     fn take_turn(&mut self) -> bool {
-        while let Some(Command::Forget) = self.shared.next_command() {
-            self.band.forget();
+        while let Some(command) = self.shared.next_command() {
+            match command {
+                Command::Forget => self.band.forget(),
+                Command::ClearMemory => self.shared.memory.bring(Arc::default()),
+            }
         }
         let Some(played) = self.played.next() else { return false };
         if let Played::Frame(call) = played {
@@ -127,12 +130,16 @@ impl Labour {
             if let Some(networks) = self.chooser.follow(call.networks) {
                 self.band.exchange(networks);
             }
+            if let Some(memory) = self.shared.memory.take_brought() {
+                self.band.remember(memory);
+            }
         }
         match catch_unwind(AssertUnwindSafe(|| self.band.take(played))) {
             Ok(Some(outlook)) => {
                 count(&self.shared.meters.plans, &TOTALS.plans, 1);
                 hand_over(self.band.cues(), &mut self.cues, &self.shared, &self.stop);
                 self.shared.publish_outlook(outlook);
+                self.shared.memory.publish(self.band.learnt());
             }
             Ok(None) => {}
             Err(panic) => self.recover(&*panic, played),
@@ -146,7 +153,7 @@ impl Labour {
         let reason = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
         let reason = reason.unwrap_or("for an unknown reason");
         self.shared.notify(format!("The band lost its place and has begun anew ({reason}). Please report this."));
-        self.band = Band::new(Arc::clone(self.band.networks()));
+        self.band = Band::new(Arc::clone(self.band.networks()), self.shared.memory.newest());
         if let Played::Frame(call) = played {
             // An empty plan, so that nobody waits for it.
             let done = StampedCue { epoch: call.epoch, cue: Cue::Done(call.start.next) };

@@ -262,7 +262,7 @@ fn parameter_numbers_and_ranges_are_those_that_projects_know() {
 }
 
 #[test]
-fn levels_are_read_and_shown_in_words_and_only_the_networks_cannot_be_automated() {
+fn levels_are_read_and_shown_in_words_and_what_is_of_the_project_cannot_be_automated() {
     for format in Format::ALL {
         let mut instance = fresh(format);
         for (name, text, value) in [
@@ -279,7 +279,8 @@ fn levels_are_read_and_shown_in_words_and_only_the_networks_cannot_be_automated(
             assert!(shown.eq_ignore_ascii_case(text), "{format:?}, {name}: {value} is {shown}");
         }
         for parameter in instance.parameters().iter().filter(|parameter| !parameter.hidden) {
-            assert_eq!(parameter.automatable, parameter.id != id("network"), "{format:?}, {}", parameter.name);
+            let is_of_the_project = ["network", "keep_memory"].map(id).contains(&parameter.id);
+            assert_eq!(parameter.automatable, !is_of_the_project, "{format:?}, {}", parameter.name);
         }
     }
 }

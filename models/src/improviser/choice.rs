@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::key_belief::KeyBelief;
+use super::memory::Memory;
 use super::past::Past;
 use super::random::{Purpose, Random};
 use super::sampler::{Freedom, happens, likeliest, sample};
@@ -167,6 +168,8 @@ pub struct Choice<'a> {
     controls: &'a Controls,
     /// The harmony that is given, by the musician's left hand above all: it is taken.
     given: Option<SlashChord>,
+    /// What the musician has played so far.
+    memory: &'a Memory,
     opinion: Opinion,
 }
 
@@ -178,9 +181,10 @@ impl<'a> Choice<'a> {
         keys: &KeyBelief,
         heard: [f32; 12],
         given: Option<SlashChord>,
+        memory: &'a Memory,
     ) -> Self {
         let given = given.filter(|given| given.chord.tones().is_subset(controls.allowed()));
-        Self { weights, controls, given, opinion: Opinion::of(weights, keys, heard, controls) }
+        Self { weights, controls, given, memory, opinion: Opinion::of(weights, keys, heard, controls) }
     }
 
     /// Whether the choice is made already.
@@ -241,7 +245,9 @@ impl<'a> Choice<'a> {
         terms: &Terms,
         random: Random,
     ) -> Chord {
-        let mut logits = self.weighed(advice);
+        let mut advice = *advice;
+        self.memory.recall_chord(&mut advice.chord, recent.0.into_iter().flatten(), self.controls.memory);
+        let mut logits = self.weighed(&advice);
         for (index, logit) in logits.iter_mut().enumerate() {
             let Some(chord) = Chord::from_index(index).filter(|&chord| Some(chord) != standing) else { continue };
             let same_root = standing.is_some_and(|standing| standing.root == chord.root);
@@ -363,7 +369,7 @@ mod tests {
     }
 
     fn choice<'a>(weights: &'static Weights, controls: &'a Controls, held: Option<Chord>) -> Choice<'a> {
-        Choice::new(weights, controls, &KeyBelief::default(), [0.0; 12], held.map(SlashChord::from))
+        Choice::new(weights, controls, &KeyBelief::default(), [0.0; 12], held.map(SlashChord::from), Memory::EMPTY)
     }
 
     fn terms(controls: &Controls) -> Terms {

@@ -6,6 +6,7 @@ use super::choice::{Choice, Reaction, Recent, Weights};
 use super::ensemble::Alternatives;
 use super::key_belief::KeyBelief;
 use super::listener::Listener;
+use super::memory::Memory;
 use super::past::{Advice, Advisor, Grounds, Past};
 use super::planner::{FUTURES, Future, Planned, Present, planned_at};
 use super::random::Random;
@@ -34,6 +35,8 @@ pub struct Situation<'a> {
     pub key: Key,
     /// The keys that it believes to be in.
     pub keys: KeyBelief,
+    /// What the musician has played so far.
+    pub memory: &'a Memory,
     /// The harmony that is given, if it is: the band takes it.
     pub given: Option<SlashChord>,
     /// The frame that has just ended.
@@ -160,7 +163,7 @@ impl Harmonist {
             Advisor::Network(_) => &Weights::NETWORK,
             Advisor::Rules => &Weights::RULES,
         };
-        let choice = Choice::new(weights, controls, keys, ahead.heard(), situation.given);
+        let choice = Choice::new(weights, controls, keys, ahead.heard(), situation.given, situation.memory);
         let terms = self.covenant.terms(next, situation.key, controls);
         let standing = ahead.standing().map(|standing| standing.chord);
 

@@ -52,6 +52,8 @@ pub struct Listener {
     last: Note,
     phrase: Vec<LeadNote>,
     phrases: u32,
+    /// How many lead notes have begun.
+    notes: u32,
     touch: Option<f32>,
     centre: Option<f32>,
     /// When a key went down last.
@@ -78,6 +80,7 @@ impl Default for Listener {
             last: Note::Rest,
             phrase: Vec::new(),
             phrases: 0,
+            notes: 0,
             touch: None,
             centre: None,
             last_onset: None,
@@ -231,6 +234,7 @@ impl Listener {
         }
         let length = released.map_or(1, |end| (end - onset).max(1));
         self.phrase.push(LeadNote { key, onset, length });
+        self.notes = self.notes.wrapping_add(1);
         self.lead = Some(Lead { key, onset, released });
         self.centre = Some(glide(self.centre, key, 0.12));
         self.waiting &= !(1 << key);
@@ -282,6 +286,12 @@ impl Listener {
         let lead = self.lead?;
         let silent = lead.released.filter(|_| self.melodic_top().is_none());
         Some(silent.map_or(0, |released| (self.now - released).max(0)))
+    }
+
+    /// How many notes of the lead line have ended so far, and those of the phrase that have.
+    pub fn ended_notes(&self) -> (u32, &[LeadNote]) {
+        let sounding = usize::from(self.lead.is_some_and(|lead| lead.released.is_none()));
+        (self.notes.wrapping_sub(sounding as u32), &self.phrase[..self.phrase.len().saturating_sub(sounding)])
     }
 
     /// The belief about the key.
@@ -405,6 +415,7 @@ mod tests {
         }
         listener.advance(69);
         assert_eq!(listener.ended_phrase(), None);
+        assert_eq!(listener.ended_notes().0, 4);
         listener.advance(72);
         let (_, phrase) = listener.ended_phrase().unwrap();
         assert_eq!(phrase[1], LeadNote { key: 62, onset: 12, length: 10 });

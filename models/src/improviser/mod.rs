@@ -11,6 +11,7 @@ pub mod harmony_rules;
 pub mod key_belief;
 pub mod keyboard;
 pub mod listener;
+pub mod memory;
 pub mod past;
 mod patterns;
 pub mod performer;
@@ -37,6 +38,7 @@ use ensemble::Ensemble;
 use harmonist::{Harmonist, Harmony, Situation};
 use key_belief::KeyBelief;
 use listener::Listener;
+use memory::{Learner, Memory};
 use random::{Purpose, Random};
 use scene::Scene;
 use spot::Spot;
@@ -67,12 +69,13 @@ impl Outlook {
     }
 }
 
-/// The band as a pure state machine. Its output depends only on the calls made since [`Improviser::new`] or
-/// [`Improviser::restart`], never on when they are made. `Clone` is a snapshot (microseconds).
+/// The band as a pure state machine. Its output depends only on the calls made since [`Improviser::new`], or on its
+/// memory and the calls made since [`Improviser::restart`], never on when they are made. `Clone` is a snapshot (microseconds).
 #[derive(Clone, Debug)]
 pub struct Improviser {
     networks: Arc<Networks>,
     listener: Listener,
+    learner: Learner,
     harmonist: Harmonist,
     ensemble: Ensemble,
     voices: Voices,
@@ -96,6 +99,7 @@ impl Improviser {
     pub fn new(networks: Arc<Networks>) -> Self {
         Self {
             listener: Listener::default(),
+            learner: Learner::default(),
             harmonist: Harmonist::new(&networks),
             ensemble: Ensemble::new(&networks),
             voices: Voices::default(),
@@ -107,9 +111,20 @@ impl Improviser {
         }
     }
 
-    /// Forgets everything, as after [`Improviser::new`].
+    /// Forgets everything, as after [`Improviser::new`], but what it has learnt of the musician.
     pub fn restart(&mut self) {
-        *self = Self::new(Arc::clone(&self.networks));
+        let learner = Learner::new(Arc::clone(self.memory()));
+        *self = Self { learner, ..Self::new(Arc::clone(&self.networks)) };
+    }
+
+    /// What the band has learnt of the musician. The same `Arc` as long as nothing is added.
+    pub fn memory(&self) -> &Arc<Memory> {
+        self.learner.memory()
+    }
+
+    /// Knows of the musician what `memory` holds, and nothing else.
+    pub fn remember(&mut self, memory: Arc<Memory>) {
+        self.learner.remember(memory);
     }
 
     /// Goes on with other networks: what was heard, decided and begun stays; only what the old networks had in mind goes.
@@ -150,6 +165,7 @@ impl Improviser {
         let start = sensible(start);
         let (before, now, next) = self.follow(&start);
         self.listener.advance(now.tick());
+        self.learner.listen(&self.listener);
 
         let controls = &start.controls;
         let believed = self.listener.belief().key().map(|(key, _)| key);
@@ -158,7 +174,8 @@ impl Improviser {
             if controls.key_lock { KeyBelief::certain(key) } else { self.listener.belief().hinted(controls.key) };
         let given = self.listener.held_chord().map(SlashChord::from);
         let may_wait = self.ensemble.may_fork();
-        let situation = Situation { listener: &self.listener, controls, key, keys, given, before, now, next, may_wait };
+        let (listener, memory) = (&self.listener, &**self.learner.memory());
+        let situation = Situation { listener, controls, key, keys, memory, given, before, now, next, may_wait };
         let before = std::mem::take(&mut self.harmony);
         self.harmony = self.harmonist.decide(&situation, |spot| Random::new(controls.seed, spot.frame));
         self.key = if controls.key_lock { Some(key) } else { believed };
@@ -226,6 +243,7 @@ impl Improviser {
             touch: self.listener.touch(),
             player_centre: self.listener.centre(),
             tempo: start.tempo,
+            memory: self.learner.memory(),
             controls,
             random: Random::new(controls.seed, next.frame),
         };

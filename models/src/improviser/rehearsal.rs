@@ -1,5 +1,6 @@
 //! A player of the band plays a chord chart by itself: for tests, and for reading what it plays.
 
+use super::memory::Memory;
 use super::random::Random;
 use super::scene::Scene;
 use crate::controls::Controls;
@@ -73,6 +74,7 @@ impl Chart {
             touch: 80,
             player_centre: 72,
             tempo: 120.0,
+            memory: Memory::EMPTY,
             controls: &self.controls,
             random: Random::new(self.controls.seed, frame),
         }

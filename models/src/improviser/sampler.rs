@@ -71,6 +71,20 @@ pub fn likeliest(logits: &[f32], allowed: impl Fn(usize) -> bool) -> Option<usiz
     sample(logits, allowed, Freedom { temperature: 0.0, nucleus: 1.0 }, 0.0)
 }
 
+/// The probabilities that `logits` stand for, to the step of the grid.
+pub fn probabilities<const N: usize>(logits: &[f32; N]) -> [f32; N] {
+    let steps = logits.map(on_grid);
+    let most = steps.iter().copied().max().unwrap_or(0);
+    let weights = steps.map(|steps| weight((most - steps) as f32));
+    let total: u64 = weights.iter().sum();
+    weights.map(|weight| (weight as f64 / total as f64) as f32)
+}
+
+/// The log-probability of what has `probability`, at least −30.
+pub fn logit_of(probability: f32) -> f32 {
+    ln(f64::from(probability).max(1e-13)) as f32
+}
+
 #[derive(Clone, Copy)]
 struct Choice {
     steps: i32,
@@ -179,6 +193,19 @@ mod tests {
         }
         for (count, expected) in counts.iter().zip([0.0900, 0.2447, 0.6652]) {
             assert!((count - expected).abs() < 0.015, "{counts:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn probabilities_and_logits_are_each_others_inverse(logits in prop::array::uniform5(-8.0f32..8.0)) {
+            let chances = probabilities(&logits);
+            prop_assert!((chances.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+            let again = chances.map(logit_of);
+            for index in 1..5 {
+                let (before, after) = (logits[index] - logits[0], again[index] - again[0]);
+                prop_assert!((before - after).abs() < 2.0 / GRID, "{before} {after}");
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! What every player of the band knows about the frame that is being decided.
 
 use crate::controls::Controls;
+use crate::improviser::memory::Memory;
 use crate::improviser::random::Random;
 use crate::music::time::{MOMENTS_PER_TICK, TICKS_PER_QUARTER, frame_start};
 use crate::music::{BarPosition, Chord, Frame, Key, PitchClass, PitchClassSet, Style, Tick};
@@ -34,6 +35,8 @@ pub struct Scene<'a> {
     pub player_centre: u8,
     /// Quarter notes per minute.
     pub tempo: f32,
+    /// What the musician has played so far.
+    pub memory: &'a Memory,
     /// The parameters at the decision.
     pub controls: &'a Controls,
     /// This frame's random numbers.
@@ -90,6 +93,7 @@ pub(crate) mod tests {
             touch: 80,
             player_centre: 72,
             tempo: 120.0,
+            memory: Memory::EMPTY,
             controls,
             random: Random::new(controls.seed, frame),
         }

@@ -223,6 +223,9 @@ pub struct TakeParams {
     /// When a change of scene takes effect.
     #[id = "scene_at"]
     pub scene_at: EnumParam<SceneTime>,
+    /// Whether what the band has learnt of the musician is saved with the project.
+    #[id = "keep_memory"]
+    pub keep_memory: BoolParam,
 }
 
 impl Default for ListeningParams {
@@ -284,6 +287,8 @@ impl Default for TakeParams {
             scene: FloatParam::new("Scene", 0.0, FloatRange::Linear { min: 0.0, max: SCENES as f32 })
                 .with_step_size(0.01),
             scene_at: EnumParam::new("Scene change", SceneTime::Bar),
+            // What a project holds is no matter of its performance.
+            keep_memory: BoolParam::new("Keep memory", false).non_automatable(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use continuo_models::music::Tick;
 use continuo_models::music::time::frame_start;
-use continuo_models::{Cue, Heard, Improviser, Networks, Outlook};
+use continuo_models::{Cue, Heard, Improviser, Memory, Networks, Outlook};
 
 use crate::seam::{Cycle, FrameCall, Played, StampedCue};
 
@@ -26,16 +26,11 @@ pub struct Band {
 }
 
 impl Band {
-    /// A band that has heard nothing.
-    pub fn new(networks: Arc<Networks>) -> Self {
-        Self {
-            improviser: Improviser::new(Arc::clone(&networks)),
-            networks,
-            hands: Hands::default(),
-            memory: None,
-            decided: Vec::new(),
-            cues: Vec::new(),
-        }
+    /// A band that has heard nothing, and knows of the musician what `learnt` holds.
+    pub fn new(networks: Arc<Networks>, learnt: Arc<Memory>) -> Self {
+        let mut improviser = Improviser::new(Arc::clone(&networks));
+        improviser.remember(learnt);
+        Self { improviser, networks, hands: Hands::default(), memory: None, decided: Vec::new(), cues: Vec::new() }
     }
 
     /// Takes what happened next. After a frame, gives the outlook; the frame's cues are in [`Band::cues`].
@@ -71,7 +66,18 @@ impl Band {
         &self.cues
     }
 
-    /// Forgets everything that was heard.
+    /// What the band has learnt of the musician.
+    pub fn learnt(&self) -> &Arc<Memory> {
+        self.improviser.memory()
+    }
+
+    /// Knows of the musician what `learnt` holds, and nothing else. A loop is learnt anew.
+    pub fn remember(&mut self, learnt: Arc<Memory>) {
+        self.improviser.remember(learnt);
+        self.memory = None;
+    }
+
+    /// Forgets everything that was heard, but not what was learnt of the musician.
     pub fn forget(&mut self) {
         self.improviser.exchange(&self.networks);
         self.improviser.restart();
@@ -206,15 +212,28 @@ mod tests {
 
     #[test]
     fn a_loop_repeats_from_its_second_pass_on() {
-        let mut band = Band::new(Arc::default());
+        let mut band = Band::new(Arc::default(), Arc::default());
         let passes: Vec<_> = (0..4).map(|epoch| pass(&mut band, epoch)).collect();
         assert_eq!(passes[2], passes[1]);
         assert_eq!(passes[3], passes[1]);
     }
 
     #[test]
+    fn what_is_learnt_outlives_a_jump_and_a_loop_repeats_with_it() {
+        let networks = Arc::new(Networks::built_in(Family::Gru).0);
+        let mut band = Band::new(networks, Arc::default());
+        pass(&mut band, 0);
+        band.take(Played::Jump { epoch: 1 });
+        assert!(!band.learnt().is_empty());
+        let passes: Vec<_> = (1..4).map(|epoch| pass(&mut band, epoch)).collect();
+        assert_eq!(passes[2], passes[1]);
+        band.remember(Arc::default());
+        assert!(band.learnt().is_empty() && band.memory.is_none());
+    }
+
+    #[test]
     fn another_loop_is_another_memory() {
-        let mut band = Band::new(Arc::default());
+        let mut band = Band::new(Arc::default(), Arc::default());
         pass(&mut band, 0);
         assert!(band.memory.is_some());
         band.take(frame(0, 1, 1, Some(Cycle { start: 0, end: 192 })));
@@ -227,7 +246,7 @@ mod tests {
     #[test]
     fn with_other_networks_the_music_goes_on() {
         let [one, other] = [Family::Gru, Family::Transformer].map(|family| Arc::new(Networks::built_in(family).0));
-        let mut band = Band::new(one);
+        let mut band = Band::new(one, Arc::default());
         pass(&mut band, 0);
         let key = band.improviser.outlook().key;
         band.exchange(other);
@@ -239,7 +258,7 @@ mod tests {
     #[test]
     fn a_loop_repeats_though_the_networks_change_in_the_midst_of_it() {
         let sets = [Family::Gru, Family::Transformer].map(|family| Arc::new(Networks::built_in(family).0));
-        let mut band = Band::new(Arc::clone(&sets[0]));
+        let mut band = Band::new(Arc::clone(&sets[0]), Arc::default());
         let passes: Vec<Vec<Vec<Cue>>> = (0..4)
             .map(|epoch| {
                 (0..16)
@@ -256,7 +275,7 @@ mod tests {
 
     #[test]
     fn cues_bear_the_epoch_of_the_frame_and_end_with_done() {
-        let mut band = Band::new(Arc::default());
+        let mut band = Band::new(Arc::default(), Arc::default());
         band.take(frame(15, 0, 7, Some(CYCLE)));
         assert!(band.cues().iter().all(|stamped| stamped.epoch == 7));
         assert_eq!(band.cues().last().map(|stamped| stamped.cue), Some(Cue::Done(0)));

@@ -64,9 +64,10 @@ pub(super) struct Next {
 }
 
 /// The logits from which a note at `place` in `line` is drawn, from those of the network: what the network cannot know
-/// of the phrase, and what taste adds. The bounds come on top of it.
+/// of the phrase, what the musician would do, and what taste adds. The bounds come on top of it.
 fn inclined(logits: &SoloistLogits, line: &Line, place: Place, bounds: &Bounds) -> SoloistLogits {
     let mut inclined = *logits;
+    line.recall(&mut inclined, place, bounds.compass.key(0), bounds.scene);
     let palette = bounds.palette_at(place.onset);
     let chromatic = if bounds.scene.controls.lead_chromaticism.is_none() { CHROMATIC } else { 0.0 };
     let on_beat = place.position.is_beat(place.onset);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::bounds::Compass;
 use crate::controls::{Controls, Player};
 use crate::improviser::listener::LeadNote;
+use crate::improviser::memory::{Junction, Trail, step_between};
 use crate::improviser::past::{States, StyleMix};
 use crate::improviser::scene::Scene;
 use crate::music::{BarPosition, Chord, Tick};
@@ -30,6 +31,8 @@ pub(super) struct Line {
     pub last: Option<LeadNote>,
     /// The key of the note before the last.
     before: Option<u8>,
+    /// What the memory of the musician compares.
+    trail: Trail,
     memories: [PitchMemory; DECAYS.len()],
     since_rest: usize,
     /// How many times in a row the last key has come.
@@ -56,6 +59,7 @@ impl Default for Line {
             free: None,
             last: None,
             before: None,
+            trail: Trail::default(),
             memories: DECAYS.map(PitchMemory::new),
             since_rest: 0,
             same_key: 0,
@@ -75,7 +79,17 @@ impl Line {
         self.same_time = if time == self.time { self.same_time + 1 } else { 1 };
         self.time = time;
         self.before = self.last.map(|last| last.key);
+        self.trail.put_down(self.last, note);
         self.last = Some(note);
+    }
+
+    /// Mixes what the musician has gone on with after a line like this into what the network says about the note at
+    /// `place`; `lowest` is the MIDI key of the network's first pitch.
+    pub fn recall(&self, logits: &mut SoloistLogits, place: Place, lowest: i32, scene: &Scene) {
+        let into_bar = place.position.ticks_into_bar(place.onset);
+        let junction = Junction { trail: &self.trail, step: step_between(self.last, place.onset), into_bar, lowest };
+        // A turn is several choices in a row; by the root, the middle of the knob is heard as a middle.
+        scene.memory.recall_note(logits, junction, scene.controls.memory.sqrt());
     }
 
     /// The time between the last two notes, and how many times in a row it has come.
