@@ -146,9 +146,10 @@ impl Improviser {
         let done = Cue::Done(start.next);
         let start = sensible(start);
         let (before, now, next) = self.follow(&start);
+        let controls = &start.controls;
+        self.listener.hands(controls.left_hand);
         self.listener.advance(now.tick());
 
-        let controls = &start.controls;
         let believed = self.listener.belief().key().map(|(key, _)| key);
         let key = if controls.key_lock { controls.key } else { believed.unwrap_or(controls.key) };
         let keys =
@@ -210,6 +211,7 @@ impl Improviser {
     /// Fills `self.notes` with what Chords, Bass and Lead begin in the frame at `next`.
     fn play(&mut self, start: &FrameStart, harmony: &Harmony, next: Spot, key: Key) {
         let controls = &start.controls;
+        let player = self.listener.player();
         let scene = Scene {
             frame: next.frame,
             position: next.position,
@@ -220,8 +222,10 @@ impl Improviser {
             next_bass: harmony.planned[0].map(|(_, coming)| coming.bass),
             key,
             style: style_of_bar(controls, next),
-            touch: self.listener.touch(),
-            player_centre: self.listener.centre(),
+            touch: player.touch,
+            player_centre: player.register,
+            player_density: player.density,
+            player_rests: player.rests_for,
             tempo: start.tempo,
             controls,
             random: Random::new(controls.seed, next.frame),

@@ -1,5 +1,6 @@
 //! A player of the band plays a chord chart by itself: for tests, and for reading what it plays.
 
+use super::listener::LONGEST_REST;
 use super::random::Random;
 use super::scene::Scene;
 use crate::controls::Controls;
@@ -71,6 +72,8 @@ impl Chart {
             style: self.style,
             touch: 80,
             player_centre: 72,
+            player_density: 0.0,
+            player_rests: LONGEST_REST,
             tempo: 120.0,
             controls: &self.controls,
             random: Random::new(self.controls.seed, frame),
