@@ -35,18 +35,14 @@ impl Chord {
     fn misfit(self, held: PitchClassSet, bass: PitchClass) -> Option<i32> {
         let has = |class| held.contains(class);
         let colours = held.without(self.tones());
-        // A raised fourth without the fifth is a fifth of another chord.
-        let colour = |class| {
-            self.is_coloured_by(ascent(self.root, class)) && (ascent(self.root, class) != 6 || has(self.fifth()))
-        };
-        if !colours.iter().all(colour) {
+        if !colours.iter().all(|class| self.is_coloured_by(ascent(self.root, class), has(self.fifth()))) {
             return None;
         }
         let missing = self.tones().without(held);
         let fifth = PitchClassSet::over(self.fifth(), if self.quality.has_perfect_fifth() { &[0] } else { &[] });
         let complete = missing.is_subset(fifth);
         let is_third = held.len() == 2 && complete && self.seventh().is_none() && bass == self.root;
-        let is_rooted = held.len() > 2 && complete && (self.seventh().is_some() || has(self.fifth()) || held.len() < 3);
+        let is_rooted = held.len() > 2 && complete && (self.seventh().is_some() || has(self.fifth()));
         let without_root = missing.without(PitchClassSet::over(self.root, &[0]));
         let is_rootless =
             !has(self.root) && self.may_lose_root() && without_root.is_subset(fifth) && !colours.is_empty();
@@ -64,12 +60,13 @@ impl Chord {
         Some(flaws + colour * colours.len() as i32)
     }
 
-    /// Whether a tone `interval` semitones above the root colours the chord and leaves it what it is.
-    fn is_coloured_by(self, interval: u8) -> bool {
+    /// Whether a tone `interval` semitones above the root colours the chord and leaves it what it is; a raised fourth
+    /// does so only beside the fifth.
+    fn is_coloured_by(self, interval: u8, beside_fifth: bool) -> bool {
         match interval {
             2 => true,
             5 => self.quality.is_minor(),
-            6 => self.quality == Quality::MajorSeventh,
+            6 => self.quality == Quality::MajorSeventh && beside_fifth,
             9 => self.quality == Quality::Dominant,
             10 => self.quality == Quality::Suspended,
             _ => false,
@@ -152,7 +149,7 @@ mod tests {
             let bass = chord.tone(inversion);
             let tones = chord.quality.intervals().len();
             let above = (0..tones).chain(doubled).map(|tone| {
-                48 + super::super::pitch::ascent(bass, chord.tone(tone)) + bass + 12 * octaves[tone % tones]
+                48 + ascent(bass, chord.tone(tone)) + bass + 12 * octaves[tone % tones]
             });
             let keys: Vec<u8> = above.chain([36 + bass]).collect();
             let found = Chord::recognise(&keys).unwrap();

@@ -227,7 +227,7 @@ fn stride_and_chords_in_the_rests_of_the_melody_are_no_melody() {
 fn a_left_hand_that_comps_alone_is_no_melody_however_long() {
     let comp = (0..32).flat_map(|beat| chord(24 * beat, 20, &[[48, 52, 57], [50, 53, 55]][beat as usize / 4 % 2]));
     let comp: Vec<Heard> = comp.collect();
-    assert_eq!(melody(comp.clone()), []);
+    assert!(melody(comp.clone()).is_empty());
     let entry = line(32 * 24, 12, &[67, 69, 71, 72]);
     assert_eq!(melody([comp, entry].concat()), [7, 9, 11, 0]);
 }
