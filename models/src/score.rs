@@ -100,15 +100,22 @@ pub struct Fork {
     pub frame: Frame,
     /// A note counts up to this moment; without one, the band goes on as planned.
     pub until: Moment,
-    /// The lowest MIDI key that counts: what lies lower is a left hand's.
+    /// The lowest MIDI key that counts: what lies lower is the left hand's.
     pub lowest: u8,
+    /// The channel of the left hand, 0–15, if it is known; then its notes do not count, and all others do.
+    pub left_hand: Option<u8>,
 }
 
 impl Fork {
-    /// Whether a note-on at `tick` turns the fork, if it is the first: it belongs to the frame, comes in time and is no
-    /// left hand's.
-    pub fn is_turned_by(&self, tick: Tick, key: u8) -> bool {
-        frame_of_onset(tick) == self.frame && Moment::from_tick(tick) <= self.until && key >= self.lowest
+    /// Whether the band waits for a note of this kind, rather than for one of the left hand.
+    pub fn counts(&self, channel: u8, key: u8) -> bool {
+        self.left_hand.map_or(key >= self.lowest, |left| channel != left)
+    }
+
+    /// Whether a note-on at `tick` turns the fork, if it is the first that counts: it belongs to the frame and comes in
+    /// time.
+    pub fn is_turned_by(&self, tick: Tick, channel: u8, key: u8) -> bool {
+        frame_of_onset(tick) == self.frame && Moment::from_tick(tick) <= self.until && self.counts(channel, key)
     }
 }
 

@@ -444,7 +444,7 @@ impl Processor {
         let loudness = (velocity * 127.0).round().clamp(1.0, 127.0) as u8;
         self.played.heard(Heard::NoteOn { tick, channel, key, velocity: loudness });
         if let Some((epoch, frame)) = self.frame_of(tick)
-            && self.schedule.open_fork(epoch).is_some_and(|fork| fork.frame == frame && key >= fork.lowest)
+            && self.schedule.open_fork(epoch).is_some_and(|fork| fork.frame == frame && fork.counts(channel, key))
         {
             self.turn(Some(key % 12));
         }

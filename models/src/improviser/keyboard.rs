@@ -80,6 +80,17 @@ impl Keyboard {
         keys_of(self.held)
     }
 
+    /// The keys that fingers hold, one bit each.
+    pub fn fingers(&self) -> u128 {
+        self.held
+    }
+
+    /// The keys that fingers or the pedal hold, one bit each.
+    pub fn sounding(&self) -> u128 {
+        let sustained = (0..128).filter(|&key| self.sustained[key] != 0);
+        sustained.fold(self.held, |keys, key| keys | 1 << key)
+    }
+
     /// When the key last went down.
     pub fn onset(&self, key: u8) -> Tick {
         self.onset[usize::from(key & 127)]

@@ -164,15 +164,16 @@ impl Improviser {
         let done = Cue::Done(start.next);
         let start = sensible(start);
         let (before, now, next) = self.follow(&start);
+        let controls = &start.controls;
+        self.listener.hands(controls.left_hand);
         self.listener.advance(now.tick());
         self.learner.listen(&self.listener);
 
-        let controls = &start.controls;
         let believed = self.listener.belief().key().map(|(key, _)| key);
         let key = if controls.key_lock { controls.key } else { believed.unwrap_or(controls.key) };
         let keys =
             if controls.key_lock { KeyBelief::certain(key) } else { self.listener.belief().hinted(controls.key) };
-        let given = self.listener.held_chord().map(SlashChord::from);
+        let given = self.listener.held_harmony();
         let may_wait = self.ensemble.may_fork();
         let (listener, memory) = (&self.listener, &**self.learner.memory());
         let situation = Situation { listener, controls, key, keys, memory, given, before, now, next, may_wait };
@@ -229,6 +230,7 @@ impl Improviser {
         let (controls, harmony) = (&start.controls, &self.harmony);
         let foreseen = before.planned[0]
             .is_some_and(|(tick, coming)| tick == next.tick() && Some(coming) == harmony.slash_chord());
+        let player = self.listener.player();
         let scene = Scene {
             frame: next.frame,
             position: next.position,
@@ -240,8 +242,10 @@ impl Improviser {
             next_bass: harmony.planned[0].map(|(_, coming)| coming.bass),
             key,
             style: style_of_bar(controls, next),
-            touch: self.listener.touch(),
-            player_centre: self.listener.centre(),
+            touch: player.touch,
+            player_centre: player.register,
+            player_density: player.density,
+            player_rests: player.rests_for,
             tempo: start.tempo,
             memory: self.learner.memory(),
             controls,
@@ -251,7 +255,8 @@ impl Improviser {
             // The frame after it must know how the fork turned before half of it is over.
             let wait = scene.moments(controls.wait).min(Moment::from_tick(TICKS_PER_FRAME / 2).0);
             let until = Moment(Moment::from_tick(next.tick()).0 + wait);
-            (Fork { frame: next.frame, until, lowest: self.listener.centre().saturating_sub(12) }, alternatives)
+            let (lowest, left_hand) = (self.listener.split(), controls.left_hand);
+            (Fork { frame: next.frame, until, lowest, left_hand }, alternatives)
         });
         self.ensemble.play(&scene, before.slash_chord(), fork, &self.listener, cues);
     }

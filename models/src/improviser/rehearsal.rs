@@ -1,5 +1,6 @@
 //! A player of the band plays a chord chart by itself: for tests, and for reading what it plays.
 
+use super::listener::LONGEST_REST;
 use super::memory::Memory;
 use super::random::Random;
 use super::scene::Scene;
@@ -73,6 +74,8 @@ impl Chart {
             style: self.style,
             touch: 80,
             player_centre: 72,
+            player_density: 0.0,
+            player_rests: LONGEST_REST,
             tempo: 120.0,
             memory: Memory::EMPTY,
             controls: &self.controls,

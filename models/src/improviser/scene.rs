@@ -33,6 +33,10 @@ pub struct Scene<'a> {
     pub touch: u8,
     /// The middle of the musician's range of late, as a MIDI key.
     pub player_centre: u8,
+    /// Notes of the musician's lead line per quarter note of late.
+    pub player_density: f32,
+    /// Ticks since the musician's lead line ended; 0 while it sounds. At most 256 quarter notes, as before its first note.
+    pub player_rests: Tick,
     /// Quarter notes per minute.
     pub tempo: f32,
     /// What the musician has played so far.
@@ -74,6 +78,7 @@ impl Scene<'_> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::improviser::listener::LONGEST_REST;
     use crate::music::{Meter, Quality};
 
     /// The scene of `frame` over a C major chord in 4/4, with the band's `controls`.
@@ -92,6 +97,8 @@ pub(crate) mod tests {
             style: Style::Pop,
             touch: 80,
             player_centre: 72,
+            player_density: 0.0,
+            player_rests: LONGEST_REST,
             tempo: 120.0,
             memory: Memory::EMPTY,
             controls,

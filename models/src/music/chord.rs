@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::key::Key;
-use super::pitch::{PitchClass, PitchClassSet, Spelling, ascent, class_of};
+use super::pitch::{PitchClass, PitchClassSet, Spelling, ascent};
 
 /// Chord qualities, in the order of the networks' vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -203,61 +203,6 @@ impl Chord {
         };
         self.quality.intervals().iter().map(|&interval| Spelling::at(root + fifths(interval))).collect()
     }
-
-    /// The chord that the held `keys` spell, if they spell one: at least three pitch classes, or a root and its third.
-    /// Of several readings (C6 and Am7) the one over the lowest key wins. Fifths may be missing; ninths, elevenths and
-    /// thirteenths over a seventh chord are taken as colour.
-    pub fn recognise(keys: &[u8]) -> Option<SlashChord> {
-        let bass = class_of(*keys.iter().min()?);
-        let held: PitchClassSet = keys.iter().map(|&key| class_of(key)).collect();
-        if held.len() < 2 {
-            return None;
-        }
-        let mut best: Option<(i32, Chord)> = None;
-        for index in 0..Self::NONE_INDEX {
-            let chord = Self::from_index(index)?;
-            let Some(misfit) = chord.misfit(held, bass) else { continue };
-            if best.is_none_or(|(least, _)| misfit < least) {
-                best = Some((misfit, chord));
-            }
-        }
-        best.map(|(_, chord)| SlashChord { chord, bass })
-    }
-
-    /// How badly the chord explains the `held` pitch classes over `bass`; `None` if it does not.
-    fn misfit(self, held: PitchClassSet, bass: PitchClass) -> Option<i32> {
-        let tones = self.tones();
-        let mut missing = tones.without(held);
-        let mut misfit = 0;
-        if self.quality.has_perfect_fifth() && missing.contains(self.fifth()) {
-            missing = missing.without(PitchClassSet::from_bits(1 << self.fifth()));
-            // Two notes are a chord only as root and third.
-            misfit += 4;
-        }
-        if !missing.is_empty()
-            || (held.len() == 2 && self.seventh().is_some())
-            || (held.len() == 2 && bass != self.root)
-        {
-            return None;
-        }
-        for colour in held.without(tones).iter() {
-            let natural = match ascent(self.root, colour) {
-                2 => true,
-                5 => self.quality.is_minor(),
-                9 => self.quality == Quality::Dominant,
-                6 => self.quality == Quality::MajorSeventh,
-                _ => false,
-            };
-            if !natural {
-                return None;
-            }
-            misfit += if self.seventh().is_some() { 6 } else { 8 };
-        }
-        if bass != self.root {
-            misfit += 3;
-        }
-        Some(misfit)
-    }
 }
 
 impl fmt::Display for Chord {
@@ -395,25 +340,6 @@ mod tests {
     }
 
     #[test]
-    fn held_keys_are_recognised_with_their_inversion() {
-        let read = |keys: &[u8]| Chord::recognise(keys).map(|found| (found.chord.to_string(), found.inversion()));
-        let is = |symbol: &str, inversion| Some((symbol.to_owned(), Some(inversion)));
-        assert_eq!(read(&[60, 64, 67]), is("C", 0));
-        assert_eq!(read(&[52, 60, 67]), is("C", 1));
-        assert_eq!(read(&[60, 64, 67, 69]), is("C6", 0));
-        assert_eq!(read(&[57, 60, 64, 67]), is("Am7", 0));
-        assert_eq!(read(&[50, 53, 55, 59]), is("G7", 2));
-        assert_eq!(read(&[43, 53, 59]), is("G7", 0));
-        assert_eq!(read(&[43, 53, 57, 59, 64]), is("G7", 0));
-        assert_eq!(read(&[48, 52, 59, 62]), is("Cmaj7", 0));
-        assert_eq!(read(&[57, 60]), is("Am", 0));
-        assert_eq!(read(&[60, 67]), None);
-        assert_eq!(read(&[60]), None);
-        assert_eq!(read(&[]), None);
-        assert_eq!(read(&[60, 61, 62]), None);
-    }
-
-    #[test]
     fn a_text_that_is_no_symbol_is_answered_with_the_known_ones() {
         assert!("Xm7".parse::<Chord>().is_err());
         assert!("C13#11".parse::<Chord>().unwrap_err().to_string().contains("Cm7b5"));
@@ -425,14 +351,6 @@ mod tests {
             let chord = Chord::from_index(index).unwrap();
             prop_assert_eq!(chord.symbol(Key::from_index(key)).parse(), Ok(chord));
             prop_assert_eq!(chord.to_string().parse(), Ok(chord));
-        }
-
-        #[test]
-        fn a_chord_in_root_position_is_recognised(index in 0usize..144) {
-            let chord = Chord::from_index(index).unwrap();
-            let keys: Vec<u8> = chord.quality.intervals().iter().map(|interval| 48 + chord.root + interval).collect();
-            let found = Chord::recognise(&keys).unwrap();
-            prop_assert_eq!((found.chord, found.inversion()), (chord, Some(0)));
         }
 
         #[test]

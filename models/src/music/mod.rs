@@ -4,6 +4,7 @@ pub mod chord;
 pub mod key;
 pub mod numeral;
 pub mod pitch;
+mod recognition;
 pub mod style;
 pub mod time;
 pub mod voicing;

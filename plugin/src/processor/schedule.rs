@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(lengths, [100, 240]);
     }
 
-    const FORK: Fork = Fork { frame: 4, until: Moment(1000), lowest: 60 };
+    const FORK: Fork = Fork { frame: 4, until: Moment(1000), lowest: 60, left_hand: None };
     const PLANNED: Way = Way { fork: 4, turns: 1 << 12 | 1 << 7 };
     const OTHER: Way = Way { fork: 4, turns: 1 << 2 };
 

@@ -145,8 +145,8 @@ fn improvise(
         let frame = next - 1;
         while let Some((tick, heard)) = events.next_if(|(tick, _)| *tick < frame_start(frame)) {
             improviser.hear(*heard);
-            if let Heard::NoteOn { key, .. } = *heard
-                && let Some(fork) = fork.take_if(|fork| fork.is_turned_by(*tick, key))
+            if let Heard::NoteOn { channel, key, .. } = *heard
+                && let Some(fork) = fork.take_if(|fork| fork.is_turned_by(*tick, channel, key))
             {
                 improviser.turn(fork.frame, Some(key % 12));
                 let turned = improviser.harmony().slash_chord();
