@@ -24,8 +24,8 @@ pub mod voices;
 
 use std::sync::Arc;
 
-use crate::controls::{Controls, Player, in_range};
-use crate::music::time::{TICKS_PER_FRAME, frame_start};
+use crate::controls::{Controls, Manner, Player, in_range};
+use crate::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER, frame_start};
 use crate::music::{Chord, Frame, Key, Meter, Moment, PitchClass, SlashChord, Style, Tick};
 use crate::network::Networks;
 use crate::score::{AnswerRow, Cue, FrameStart, Heard, NoteCue};
@@ -164,6 +164,9 @@ impl Improviser {
         if harmony.changes && !next.begins_beat() {
             // A correction: the notes of the beat were to last longer.
             cues.extend([Player::Chords, Player::Bass].map(|player| Cue::Release { player, at: first }));
+        } else if harmony.changes && controls.manner == Some(Manner::Sustained) {
+            // What sounds was to last for the bar.
+            cues.push(Cue::Release { player: Player::Chords, at: first });
         }
         cues.extend(self.notes.iter().filter(|note| is_playable(note, first)).copied().map(Cue::Note));
         cues.push(done);
@@ -222,6 +225,7 @@ impl Improviser {
             style: style_of_bar(controls, next),
             touch: self.listener.touch(),
             player_centre: self.listener.centre(),
+            player_rests: self.listener.silence().unwrap_or(256 * TICKS_PER_QUARTER),
             tempo: start.tempo,
             controls,
             random: Random::new(controls.seed, next.frame),

@@ -30,6 +30,8 @@ pub struct Scene<'a> {
     pub touch: u8,
     /// The middle of the musician's range of late, as a MIDI key.
     pub player_centre: u8,
+    /// Ticks since the musician's lead line ended; 0 while it sounds. At most 256 quarter notes, as before its first note.
+    pub player_rests: Tick,
     /// Quarter notes per minute.
     pub tempo: f32,
     /// The parameters at the decision.
@@ -86,6 +88,7 @@ pub(crate) mod tests {
             style: Style::Pop,
             touch: 80,
             player_centre: 72,
+            player_rests: 256 * TICKS_PER_QUARTER,
             tempo: 120.0,
             controls,
             random: Random::new(controls.seed, frame),
