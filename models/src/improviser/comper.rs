@@ -290,10 +290,13 @@ mod tests {
     fn density_makes_it_sparse_or_busy() {
         for style in Style::ALL {
             let strokes = |density| {
-                let mut chart = Chart::new("C | F | G | C | C | F | G | C", "C major", (4, 4), style);
-                chart.controls = Controls { density, ..chart.controls };
-                let cues = comped(&chart);
-                (0..8).map(|bar| rhythm(&cues, bar).len()).sum::<usize>()
+                let strokes = |seed| {
+                    let mut chart = Chart::new("C | F | G | C | C | F | G | C", "C major", (4, 4), style);
+                    chart.controls = Controls { density, seed, ..chart.controls };
+                    let cues = comped(&chart);
+                    (0..8).map(|bar| rhythm(&cues, bar).len()).sum::<usize>()
+                };
+                (0..8).map(strokes).sum::<usize>()
             };
             let (sparse, usual, busy) = (strokes(0.0), strokes(0.5), strokes(1.0));
             assert!(sparse < usual && usual <= busy, "{style}: {sparse}, {usual}, {busy}");

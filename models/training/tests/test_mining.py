@@ -126,8 +126,8 @@ def test_mining_keeps_what_was_written_and_says_where_the_rest_is_from(tmp_path,
         assert args.run(args) == 0
         patterns = read_patterns(files / "classical.json")
         written, mined = patterns["chords"]["four"]["bars"]
-        assert (written["source"], written["weight"]) == ("written", 0.3)
-        assert (mined["source"], mined["pieces"], mined["bars"], mined["weight"]) == ("mutopia", 5, 35, 0.7)
+        assert (written["source"], written["weight"]) == ("written", 0.5)
+        assert (mined["source"], mined["pieces"], mined["bars"], mined["weight"]) == ("mutopia", 5, 35, 0.5)
         assert [stroke[1] for stroke in mined["strokes"]] == [{"step": rank} for rank in ALBERTI]
         assert patterns["provenance"]["mutopia"]["pieces"] == 5
         assert len(patterns["provenance"]["mutopia"]["credits"]) == 5

@@ -13,7 +13,7 @@ const FILL: f32 = 0.25;
 /// The same for the last bar of half a phrase.
 const HALF_FILL: f32 = 0.12;
 /// How strictly a pattern's fullness is to be that of the density knob.
-const STRICTNESS: f32 = 5.0;
+const STRICTNESS: f32 = 6.0;
 
 /// The bar that a player is in, and what it plays there: a groove for a phrase of eight bars, variations of it, and
 /// fills as the phrase and its half end.

@@ -74,7 +74,7 @@ pub struct Pattern<T> {
     pub source: String,
     /// The strokes, in order.
     pub strokes: Vec<Stroke<T>>,
-    /// Which of its siblings have fewer strokes: from none (0) to all (1).
+    /// How many strokes it has among its siblings: the fewest (0) to the most (1).
     #[serde(skip)]
     fullness: f32,
 }
@@ -100,11 +100,12 @@ struct Siblings<T> {
 impl<T> From<Siblings<T>> for Family<T> {
     fn from(Siblings { constancy, mut bars }: Siblings<T>) -> Self {
         let counts: Vec<usize> = bars.iter().map(|bar| bar.strokes.len()).collect();
-        for bar in &mut bars {
-            let fewer = counts.iter().filter(|&&count| count < bar.strokes.len()).count();
-            let equal = counts.iter().filter(|&&count| count == bar.strokes.len()).count();
-            // Those of equal fullness share the middle of their places.
-            bar.fullness = (fewer as f32 + (equal - 1) as f32 / 2.0) / (counts.len() - 1).max(1) as f32;
+        let (least, most) = (counts.iter().min().copied(), counts.iter().max().copied());
+        if let (Some(least), Some(most)) = (least, most) {
+            for bar in &mut bars {
+                let range = (most - least) as f32;
+                bar.fullness = if most > least { (bar.strokes.len() - least) as f32 / range } else { 0.5 };
+            }
         }
         Self { constancy, bars }
     }
@@ -195,7 +196,7 @@ mod tests {
         let two = bar(r#"[0, "x", 0, 0, 0], [48, "x", 0, 30, -4]"#);
         let text = format!(r#"{{"constancy": 0.5, "bars": [{one}, {two}, {one}]}}"#);
         let family: Family<char> = serde_json::from_str(&text).unwrap();
-        assert_eq!(family.bars.iter().map(|bar| bar.fullness).collect::<Vec<_>>(), [0.25, 1.0, 0.25]);
+        assert_eq!(family.bars.iter().map(|bar| bar.fullness).collect::<Vec<_>>(), [0.0, 1.0, 0.0]);
         assert_eq!(family.bars[1].strokes[1], Stroke { at: 48, touch: 'x', length: 0, from: 30, accent: -4 });
     }
 

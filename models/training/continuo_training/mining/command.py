@@ -20,8 +20,10 @@ from .parts import SOURCES, Accompaniment, Note, Scored, accompaniments, scored_
 SPLIT = "train"
 MOST_CHORDS_OF_HYMNS = 4
 """Hymns change their chord with every beat, and strike it so."""
-WRITTEN_SHARE = 0.3
-"""How much of a style's playing stays with what was written for it, where bars are mined."""
+WRITTEN_SHARE = {"folk": 0.7, "classical": 0.5, "baroque": 0.7, "romantic": 0.5, "game": 0.6}
+"""How much of a style's playing stays with what was written for it, where bars are mined: more where the parts of the
+corpus are not what the style is known for."""
+USUAL_SHARE = 0.3
 
 Reading = Callable[[list[Note], list[Place]], Iterator[tuple[str, int, Bar]]]
 READ: dict[str, tuple[Reading, Callable[[Bar], Shape]]] = {
@@ -120,7 +122,7 @@ class Findings:
                 before = patterns[player][family]
                 written = [bar for bar in before["bars"] if bar["source"] == WRITTEN]
                 mined = typical(shapes, PERIODS[family], count, accents[player])
-                share = WRITTEN_SHARE if mined else 1.0
+                share = WRITTEN_SHARE.get(style, USUAL_SHARE) if mined else 1.0
                 written = [bar | {"weight": round(share / len(written), 4)} for bar in written]
                 for bar in mined:
                     bar["weight"] = round(bar["weight"] * (1 - share), 4)
