@@ -187,6 +187,9 @@ mod tests {
     fn density_decides_which_patterns_are_likely() {
         for style in Style::ALL {
             let family = &of_style(style).chords.four;
+            if family.bars.iter().all(|bar| bar.fullness == family.bars[0].fullness) {
+                continue;
+            }
             let mean = |density| {
                 let fullness = |draw| {
                     let index = drawn(family, density, [None; 2], draw as f32 / 100.0).unwrap();
