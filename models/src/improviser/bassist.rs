@@ -1,7 +1,7 @@
 //! The player of the bass line.
 
-use super::bass_patterns::{Tone, bass_line};
-use super::patterns::{Bar, Stroke, stroke};
+use super::bass_patterns::Tone;
+use super::patterns::{self, Bar, Stroke, stroke};
 use super::random::Purpose;
 use super::scene::Scene;
 use crate::controls::Player;
@@ -34,8 +34,9 @@ pub struct Bassist {
 impl Bassist {
     /// Appends the notes that begin in the scene's frame to `out`.
     pub fn decide(&mut self, scene: &Scene, out: &mut Vec<NoteCue>) {
-        let patterns = bass_line(scene.style);
-        self.bar.follow(scene, patterns, Purpose::Bass);
+        let patterns = &patterns::of_style(scene.style).bass;
+        let density = patterns::density(scene, Player::Bass);
+        self.bar.follow(scene, patterns, Purpose::Bass, density);
         let tick = scene.tick();
         let begins = scene.chord_changes || self.chord != scene.chord;
         self.chord = scene.chord;
@@ -46,7 +47,6 @@ impl Bassist {
         let harmony = SlashChord { chord, bass: scene.bass.unwrap_or(chord.root) };
         let was_ahead = self.ahead.is_some_and(|(at, ahead)| ahead == harmony && (tick - EARLIEST..tick).contains(&at));
 
-        let density = scene.controls.density(Player::Bass);
         let mut strokes: Vec<_> = self.bar.strokes(scene, patterns, Purpose::Bass, density).collect();
         strokes.retain(|&(at, _)| at >= tick);
         if begins && was_ahead {
@@ -114,7 +114,7 @@ impl Bassist {
             player: Player::Bass,
             channel: scene.controls.player(Player::Bass).channel,
             key,
-            velocity: (i32::from(scene.touch) - 4 + i32::from(stroke.accent)).clamp(20, 122) as u8,
+            velocity: (stroke.loudness(scene.touch) - 4).clamp(20, 122) as u8,
             start: Moment::from_tick(at),
             length: Moment::from_tick(end - at),
         });

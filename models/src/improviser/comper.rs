@@ -1,7 +1,7 @@
 //! The player of the accompaniment.
 
-use super::comping_patterns::{Touch, comping};
-use super::patterns::{Bar, Stroke, stroke};
+use super::comping_patterns::{Touch, beginning, in_manner};
+use super::patterns::{self, Bar, Stroke, stroke};
 use super::random::Purpose;
 use super::scene::Scene;
 use crate::controls::Player;
@@ -20,8 +20,8 @@ const LONGEST: Tick = 48;
 /// How far apart the strings of a strummed chord are at most, in milliseconds.
 const STRUM: f32 = 9.0;
 
-/// Strikes the harmonist's chords in the patterns of the style, at the latest when they begin, with the nearest
-/// voicing. Once in a while, or when a bar goes by on one chord, it looks for another variant.
+/// Strikes the harmonist's chords in the patterns of the style, or in the manner that is asked for, at the latest when
+/// they begin, with the nearest voicing. When a bar goes by on one chord, it may look for another voicing.
 #[derive(Clone, Debug, Default)]
 pub struct Comper {
     bar: Bar,
@@ -35,8 +35,9 @@ pub struct Comper {
 impl Comper {
     /// Appends the notes that begin in the scene's frame to `out`.
     pub fn decide(&mut self, scene: &Scene, out: &mut Vec<NoteCue>) {
-        let patterns = comping(scene.style);
-        let bar_begins = self.bar.follow(scene, patterns, Purpose::Comping);
+        let patterns = &patterns::of_style(scene.style).chords;
+        let density = patterns::density(scene, Player::Chords);
+        let bar_begins = self.bar.follow(scene, patterns, Purpose::Comping, density);
         let Some(chord) = scene.chord else {
             *self = Self { bar: self.bar, voicing: self.voicing, ..Self::default() };
             return;
@@ -55,8 +56,12 @@ impl Comper {
         }
         self.early = None;
 
-        let density = scene.controls.density(Player::Chords);
+        let bar_start = tick - scene.ticks_into_bar();
+        let barline = bar_start + bar_ticks(scene);
         let mut strokes: Vec<_> = self.bar.strokes(scene, patterns, Purpose::Comping, density).collect();
+        if let Some(manner) = scene.controls.manner {
+            strokes = in_manner(manner, &strokes, bar_start, barline);
+        }
         strokes.retain(|&(at, _)| at >= tick);
         if begins && is_due && struck_early {
             strokes.retain(|&(at, _)| at > tick);
@@ -64,10 +69,9 @@ impl Comper {
             match strokes.first_mut() {
                 Some((at, first)) if *at == tick => first.touch = at_beginning(first.touch),
                 // The pattern is silent where the chord begins.
-                _ => strokes.insert(0, (tick, sudden(scene.style))),
+                _ => strokes.insert(0, (tick, sudden(scene, barline))),
             }
         }
-        let barline = tick - scene.ticks_into_bar() + bar_ticks(scene);
         for (index, (at, stroke)) in strokes.iter().enumerate().take_while(|(_, (at, _))| *at < tick + TICKS_PER_FRAME)
         {
             let again = |&&(_, other): &&(Tick, Stroke<Touch>)| {
@@ -136,7 +140,7 @@ impl Comper {
                 player: Player::Chords,
                 channel: chords.channel,
                 key,
-                velocity: (i32::from(scene.touch) - 12 + i32::from(stroke.accent)).clamp(16, 120) as u8,
+                velocity: (stroke.loudness(scene.touch) - 12).clamp(16, 120) as u8,
                 start,
                 length: Moment((Moment::from_tick(end).0 - start.0).max(1)),
             });
@@ -149,8 +153,11 @@ fn bar_ticks(scene: &Scene) -> Tick {
 }
 
 /// What to strike when a chord begins where the pattern has no stroke.
-fn sudden(style: Style) -> Stroke<Touch> {
-    match style {
+fn sudden(scene: &Scene, barline: Tick) -> Stroke<Touch> {
+    if let Some(manner) = scene.controls.manner {
+        return beginning(manner, barline - scene.tick());
+    }
+    match scene.style {
         Style::Classical | Style::Baroque | Style::Romantic | Style::Game => stroke(0, Touch::Step(0)),
         Style::Folk => stroke(0, Touch::Down),
         Style::Latin => stroke(0, Touch::Block).length(10),
@@ -224,7 +231,7 @@ fn sixth(quality: Quality) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::controls::Controls;
+    use crate::controls::{Controls, Manner};
     use crate::improviser::rehearsal::{Chart, any_chart};
     use proptest::prelude::*;
 
@@ -260,13 +267,36 @@ mod tests {
     }
 
     #[test]
+    fn each_manner_is_recognisable_in_every_style() {
+        for style in Style::ALL {
+            let played = |manner| {
+                let mut chart = Chart::new("C | F | G | C", "C major", (4, 4), style);
+                chart.controls.manner = Some(manner);
+                comped(&chart)
+            };
+            let sustained = played(Manner::Sustained);
+            assert!((0..4).all(|bar| rhythm(&sustained, bar) == [0]), "{style}");
+            assert!(sustained.iter().all(|cue| cue.length == Moment::from_tick(96)), "{style}");
+            let broken = played(Manner::Broken);
+            assert!(broken.windows(2).all(|pair| pair[0].start < pair[1].start), "{style}: one note at a time");
+            let strummed = played(Manner::Strummed);
+            let gaps = (0..4)
+                .flat_map(|bar| rhythm(&strummed, bar).windows(2).map(|pair| pair[1] - pair[0]).collect::<Vec<_>>());
+            assert!(gaps.into_iter().all(|gap| gap >= 12), "{style}: no faster than a hand");
+        }
+    }
+
+    #[test]
     fn density_makes_it_sparse_or_busy() {
         for style in Style::ALL {
             let strokes = |density| {
-                let mut chart = Chart::new("C | F | G | C | C | F | G | C", "C major", (4, 4), style);
-                chart.controls = Controls { density, ..chart.controls };
-                let cues = comped(&chart);
-                (0..8).map(|bar| rhythm(&cues, bar).len()).sum::<usize>()
+                let strokes = |seed| {
+                    let mut chart = Chart::new("C | F | G | C | C | F | G | C", "C major", (4, 4), style);
+                    chart.controls = Controls { density, seed, ..chart.controls };
+                    let cues = comped(&chart);
+                    (0..8).map(|bar| rhythm(&cues, bar).len()).sum::<usize>()
+                };
+                (0..8).map(strokes).sum::<usize>()
             };
             let (sparse, usual, busy) = (strokes(0.0), strokes(0.5), strokes(1.0));
             assert!(sparse < usual && usual <= busy, "{style}: {sparse}, {usual}, {busy}");

@@ -9,7 +9,7 @@ use super::listener::Listener;
 use super::performer;
 use super::scene::Scene;
 use super::soloist::Soloist;
-use crate::controls::Player;
+use crate::controls::{Manner, Player};
 use crate::music::{Frame, Moment, SlashChord, Tick};
 use crate::network::Networks;
 use crate::score::{Cue, Fork, NoteCue, Turn, Way};
@@ -162,6 +162,9 @@ impl Players {
         if scene.unforeseen {
             // What was struck before was to last longer.
             cues.extend([Player::Chords, Player::Bass].map(|player| Cue::Release { player, at: first }));
+        } else if scene.chord_changes && scene.controls.manner == Some(Manner::Sustained) {
+            // What sounds was to last for the bar.
+            cues.push(Cue::Release { player: Player::Chords, at: first });
         }
         let mut notes = Vec::new();
         if scene.controls.player(Player::Chords).on {

@@ -1,10 +1,10 @@
 //! The improviser: listens, decides frame by frame, and hands out cues.
 
-mod bass_patterns;
+pub mod bass_patterns;
 pub mod bassist;
 pub mod choice;
 pub mod comper;
-mod comping_patterns;
+pub mod comping_patterns;
 pub mod ensemble;
 pub mod harmonist;
 pub mod harmony_rules;
@@ -13,7 +13,7 @@ pub mod keyboard;
 pub mod listener;
 pub mod memory;
 pub mod past;
-mod patterns;
+pub mod patterns;
 pub mod performer;
 pub mod planner;
 pub mod random;

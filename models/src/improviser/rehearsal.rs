@@ -4,7 +4,7 @@ use super::listener::LONGEST_REST;
 use super::memory::Memory;
 use super::random::Random;
 use super::scene::Scene;
-use crate::controls::Controls;
+use crate::controls::{Controls, Manner};
 use crate::music::pitch::key_name;
 use crate::music::time::{TICKS_PER_FRAME, frame_start};
 use crate::music::{BarPosition, Chord, Frame, Key, Meter, PitchClass, Style, Tick};
@@ -122,9 +122,11 @@ pub(crate) fn any_chart() -> impl proptest::strategy::Strategy<Value = Chart> {
     use proptest::prelude::*;
     let meters = prop::sample::select(vec![(4u8, 4u8), (3, 4), (6, 8), (12, 8), (2, 4), (5, 4), (7, 8), (6, 4)]);
     let changes = prop::collection::vec((prop::sample::select(vec![4i64, 8, 16, 12, 3, 1, 32]), 0usize..144), 1..12);
-    let settings = (0f32..=1.0, 0f32..=1.0, -2i8..=2, any::<u32>(), any::<bool>(), 0usize..4);
+    let manners = vec![None, Some(Manner::Sustained), Some(Manner::Broken), Some(Manner::Strummed)];
+    let manners = prop::sample::select(manners);
+    let settings = (0f32..=1.0, 0f32..=1.0, -2i8..=2, any::<u32>(), any::<bool>(), 0usize..4, manners);
     (meters, changes, settings, 0usize..24, 0usize..11, any::<bool>()).prop_map(
-        |(meter, steps, (band, own, register, seed, lock, inversion), key, style, foreseen)| {
+        |(meter, steps, (band, own, register, seed, lock, inversion, manner), key, style, foreseen)| {
             let key = Key::from_index(key);
             let mut chart = Chart::new("C", "C major", meter, Style::ALL[style]);
             chart.changes.clear();
@@ -142,6 +144,7 @@ pub(crate) fn any_chart() -> impl proptest::strategy::Strategy<Value = Chart> {
             (chart.key, chart.foreseen, chart.inversion) = (key, foreseen, inversion);
             let controls = &mut chart.controls;
             (controls.density, controls.seed, controls.key_lock, controls.key) = (band, seed, lock, key);
+            controls.manner = manner;
             for player in &mut controls.players {
                 (player.density, player.register) = (own, register);
             }

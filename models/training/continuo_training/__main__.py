@@ -12,6 +12,7 @@ from .config import NETWORKS, RUNS
 from .corpus import CorpusError, CorpusMissingError
 from .errors import UsageError
 from .importing import command as importing
+from .mining import command as mining
 from .networks.step_network import FAMILIES
 from .training import quiet_threads
 
@@ -51,6 +52,9 @@ def parser() -> argparse.ArgumentParser:
     sub = subparsers.add_parser("import", help="read a folder of MIDI, MusicXML and ABC files into a corpus")
     importing.add_arguments(sub)
     sub.set_defaults(run=importing.run)
+    sub = subparsers.add_parser("mine", help="find how the parts of the corpus accompany; write models/patterns")
+    mining.add_arguments(sub)
+    sub.set_defaults(run=mining.run)
     return parser
 
 

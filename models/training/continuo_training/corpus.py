@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -73,8 +73,10 @@ class Piece:
         return compound[np.clip(np.searchsorted(starts, ticks, side="right") - 1, 0, None)]
 
 
-def read_corpus(folder: Path) -> Iterator[Piece]:
+def read_corpus(folder: Path, convert: Callable[[str, dict[str, Any]], Any] | None = None) -> Iterator[Any]:
     """Every piece of every `SOURCE.jsonl.gz` in `folder` that has a melody, in order of the names.
+
+    `convert` makes a piece of a source's name and a record; without it that is `piece_from_record`.
 
     Files of chords alone train neither network, and give nothing.
 
@@ -97,7 +99,7 @@ def read_corpus(folder: Path) -> Iterator[Piece]:
                     number += 1
                     record = json.loads(line)
                     if record["melody"] and record["bars"]:
-                        yield piece_from_record(source, record)
+                        yield (convert or piece_from_record)(source, record)
         # The last two: the file is cut off, or not compressed.
         except (KeyError, TypeError, ValueError, IndexError, EOFError, gzip.BadGzipFile) as error:
             raise CorpusError(f"{path}, line {number}: {type(error).__name__} {error}") from error

@@ -137,7 +137,9 @@ impl Learner {
     /// Takes in what is new. Call once a frame.
     pub fn listen(&mut self, listener: &Listener) {
         let (ended, notes) = listener.ended_notes();
-        let new = (ended.wrapping_sub(self.taken) as usize).min(notes.len());
+        // The listener may have taken a note back that it heard too soon.
+        let new = (ended.wrapping_sub(self.taken) as i32).max(0) as usize;
+        let new = new.min(notes.len());
         self.taken = ended;
         for index in notes.len() - new..notes.len() {
             let before = index.checked_sub(1).map(|before| notes[before]);

@@ -1,0 +1,1 @@
+"""Mines accompaniments: how the parts of the corpus strike their chords and move their basses, bar by bar."""
