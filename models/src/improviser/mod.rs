@@ -1,5 +1,6 @@
 //! The improviser: listens, decides frame by frame, and hands out cues.
 
+pub mod accompaniment;
 mod bass_patterns;
 pub mod bassist;
 pub mod choice;
@@ -39,7 +40,7 @@ use random::{Purpose, Random};
 use scene::Scene;
 use soloist::Soloist;
 use spot::Spot;
-use voices::Voices;
+use voices::Ground;
 
 /// The most planned chord changes that an [`Outlook`] shows.
 pub const OUTLOOK_CHORDS: usize = 8;
@@ -76,7 +77,6 @@ pub struct Improviser {
     comper: Comper,
     bassist: Bassist,
     soloist: Soloist,
-    voices: Voices,
     key: Option<Key>,
     harmony: Harmony,
     /// The frames decided by the last two calls, as they follow in playing order; the newest last.
@@ -103,7 +103,6 @@ impl Improviser {
             comper: Comper::default(),
             bassist: Bassist::default(),
             soloist: Soloist::new(&networks),
-            voices: Voices::default(),
             key: None,
             harmony: Harmony::default(),
             decided: None,
@@ -198,13 +197,14 @@ impl Improviser {
         }
     }
 
-    fn answers(&mut self, harmony: &Harmony, next: Spot, key: Key, controls: &Controls) -> AnswerRow {
-        let voices = controls.player(Player::Voices);
-        if !voices.on {
+    fn answers(&self, harmony: &Harmony, next: Spot, key: Key, controls: &Controls) -> AnswerRow {
+        if !controls.player(Player::Voices).on {
             return AnswerRow::silent(next.frame);
         }
-        let under = |class: u8| harmony.under[usize::from(class % 12)];
-        self.voices.answers(next.frame, voices.channel, under, key, controls)
+        let style = style_of_bar(controls, next);
+        let lowest_lead = self.listener.centre().saturating_sub(voices::UNDER_LEAD);
+        let ground = Ground { frame: next.frame, key, style, lowest_lead, controls };
+        voices::answers(&ground, |class| harmony.under[usize::from(class % 12)])
     }
 
     /// Fills `self.notes` with what Chords, Bass and Lead begin in the frame at `next`.
@@ -218,6 +218,7 @@ impl Improviser {
             chord_changes: harmony.changes,
             next_chord: harmony.planned[0].map(|(tick, coming)| (tick, coming.chord)),
             next_bass: harmony.planned[0].map(|(_, coming)| coming.bass),
+            bass_keys: None,
             key,
             style: style_of_bar(controls, next),
             touch: self.listener.touch(),
@@ -227,12 +228,7 @@ impl Improviser {
             random: Random::new(controls.seed, next.frame),
         };
         self.notes.clear();
-        if controls.player(Player::Chords).on {
-            self.comper.decide(&scene, &mut self.notes);
-        }
-        if controls.player(Player::Bass).on {
-            self.bassist.decide(&scene, &mut self.notes);
-        }
+        accompaniment::play(&scene, &mut self.comper, &mut self.bassist, &mut self.notes);
         self.soloist.decide(&scene, &self.listener, &mut self.notes);
         performer::play(&scene, &mut self.notes);
     }
