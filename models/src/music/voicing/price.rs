@@ -61,8 +61,8 @@ fn chorale_price(keys: &[u8], chord: Chord, space: &Space) -> i32 {
     let inversion = match () {
         () if space.bass.is_some() || bass == chord.root => 0,
         () if bass == chord.third() => 4,
-        () if Some(bass) == chord.seventh() => 5,
-        () => 9,
+        () if Some(bass) == chord.seventh() => 6,
+        () => 14,
     };
     let times = |class: PitchClass| keys.iter().filter(|&&key| class_of(key) == class).count() as i32;
     let again = |class: PitchClass| (times(class) - 1).max(0);
