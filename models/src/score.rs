@@ -74,7 +74,7 @@ pub struct NoteCue {
 pub const ANSWER_VOICES: usize = 3;
 
 /// The most ways to answer a note, of which one is chosen when it is played.
-pub const ANSWER_WAYS: usize = 6;
+pub const ANSWER_WAYS: usize = 5;
 
 /// What Voices answers to a note of each pitch class that is played in one frame. How it is read:
 /// [`crate::improviser::voices::answering`].

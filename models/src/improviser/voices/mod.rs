@@ -5,7 +5,7 @@
 //!
 //! **Tension** ([`Controls::chromaticism`]) says what the voices are made of. At its two lowest levels, and left free, they are
 //! diatonic: thirds and sixths of the scale that go along with the line. From the middle level on they are chordal: chord
-//! tones, each voice staying near where it was; at the highest level nothing else.
+//! tones, each voice staying near where it was; at the highest level nothing else, unless only the fifth lies near the note.
 
 pub mod answering;
 mod ways;

@@ -69,9 +69,11 @@ impl Place {
         let best_firsts: &[u8] = if chord.is_some() { &FIRST } else { &THIRDS_AND_SIXTHS };
         let tiers = [(best_tones, best_firsts), (self.scale, &FIRST), (PitchClassSet::ALL, &FIRST)];
         let tiers = tiers.map(|(tones, firsts)| (tones.intersection(self.allowed), firsts));
-        let is_possible =
-            |&(tones, firsts): &(PitchClassSet, &[u8])| firsts.iter().any(|&first| self.fits(tones, first));
-        let Some((tones, firsts)) = tiers.into_iter().find(is_possible) else { return Default::default() };
+        // A fifth alone would have to be silent where it is forbidden.
+        let suffices = |&(tones, firsts): &(PitchClassSet, &[u8])| {
+            firsts.iter().any(|&first| first != 7 && self.fits(tones, first))
+        };
+        let (tones, firsts) = tiers.into_iter().find(suffices).unwrap_or(tiers[2]);
 
         let mut best = Best::default();
         for &first in firsts.iter().filter(|&&first| self.fits(tones, first)) {
