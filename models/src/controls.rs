@@ -11,7 +11,7 @@ use crate::network::features::{Level, MAX_LEVEL};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Player {
-    /// A harmony note with each note that the musician plays, at the same sample.
+    /// One to three harmony notes with each note of the musician's lead line, at the same sample.
     Voices,
     /// The accompaniment.
     Chords,
@@ -87,7 +87,8 @@ pub struct Controls {
     pub follow: f32,
     /// How often the chords change.
     pub chord_rate: Level,
-    /// How many of the chord tones lie outside the key: the tension of the harmony.
+    /// How many of the chord tones lie outside the key: the tension of the harmony. Voices is diatonic at its lower levels
+    /// and chordal at the higher.
     pub chromaticism: Level,
     /// Whether chords and melody are to be of major or of minor pieces; `None` leaves it free.
     pub mode: Option<Mode>,

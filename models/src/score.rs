@@ -1,6 +1,7 @@
 //! What goes into the improviser and what comes out of it: plain old data that can cross a ring between threads.
 
 use crate::controls::{Controls, Player};
+use crate::music::pitch::KeyRange;
 use crate::music::time::frame_of_onset;
 use crate::music::{BarPosition, Frame, Moment, PitchClass, Tick};
 
@@ -71,25 +72,47 @@ pub struct NoteCue {
 }
 
 /// The most notes with which Voices answers one note.
-pub const ANSWER_VOICES: usize = 4;
+pub const ANSWER_VOICES: usize = 3;
 
-/// What Voices answers to a note of each pitch class that is played in one frame.
+/// The most ways to answer a note, of which one is chosen when it is played.
+pub const ANSWER_WAYS: usize = 5;
+
+/// What Voices answers to a note of each pitch class that is played in one frame. How it is read:
+/// [`crate::improviser::voices::answering`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AnswerRow {
     /// The frame for which the answers hold (see [`crate::music::time::frame_of_onset`]).
     pub frame: Frame,
     /// MIDI channel of the answers, 0–15.
     pub channel: u8,
-    /// The lowest MIDI key of an answer; one that would lie lower is left out.
-    pub lowest: u8,
-    /// By the played note's pitch class: semitones from the played note to each answering note; 0 is no note.
-    pub offsets: [[i8; ANSWER_VOICES]; 12],
+    /// The MIDI keys of the answers; one that would lie outside is left out.
+    pub range: KeyRange,
+    /// The lowest MIDI key that is answered: lower ones are the musician's left hand.
+    pub lowest_lead: u8,
+    /// The channel of the left hand, 0–15, if it is known; then all of its notes are left out, and no others.
+    pub left_hand: Option<u8>,
+    /// Whether parallel fifths and octaves are forbidden.
+    pub strict: bool,
+    /// Whether the voices go along with the played note; else each stays near where it was.
+    pub goes_along: bool,
+    /// By the played note's pitch class, the best way first: semitones from the played note to each voice, the nearest
+    /// first, all on one side; 0 is no note.
+    pub ways: [[[i8; ANSWER_VOICES]; ANSWER_WAYS]; 12],
 }
 
 impl AnswerRow {
     /// A row that answers nothing.
     pub fn silent(frame: Frame) -> Self {
-        Self { frame, channel: 0, lowest: 0, offsets: [[0; ANSWER_VOICES]; 12] }
+        Self {
+            frame,
+            channel: 0,
+            range: KeyRange::new(0, 127),
+            lowest_lead: 0,
+            left_hand: None,
+            strict: false,
+            goes_along: false,
+            ways: [[[0; ANSWER_VOICES]; ANSWER_WAYS]; 12],
+        }
     }
 }
 

@@ -21,6 +21,7 @@ pub mod sounding;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use continuo_models::improviser::voices::answering::Answering;
 use continuo_models::music::time::{frame_of_onset, frame_start};
 use continuo_models::music::{Frame, Moment, Tick};
 use continuo_models::{AnswerRow, Controls, Cue, FrameStart, Heard, Improviser, NoteCue, Player, Turn, Way};
@@ -83,6 +84,8 @@ pub struct Processor {
     /// The way to which the cues that arrive belong.
     way: Option<Way>,
     sounding: Sounding,
+    /// What Voices has answered in this epoch.
+    answering: Answering,
     output: Output,
     monitor: Monitor,
     /// The parameters as they stood when the present frame was called.
@@ -117,6 +120,7 @@ impl Processor {
             schedule: Schedule::default(),
             way: None,
             sounding: Sounding::default(),
+            answering: Answering::default(),
             output: Output::default(),
             monitor: Monitor::new(48_000.0),
             holding: None,
@@ -228,6 +232,7 @@ impl Processor {
     fn jump(&mut self) {
         self.epoch = self.epoch.wrapping_add(2);
         (self.promise, self.done, self.holding) = (None, None, None);
+        self.answering = Answering::default();
         self.schedule.clear();
         self.sounding.end_band(&mut stage(&mut self.output, &self.shared, 0));
         self.played.jump(self.epoch);
@@ -248,6 +253,7 @@ impl Processor {
         self.schedule.keep_epoch(self.epoch);
         if upcoming.wraps {
             self.holding = None;
+            self.answering = Answering::default();
             self.sounding.end_band(&mut stage(&mut self.output, &self.shared, at));
         }
         self.clock.enter(upcoming);
@@ -452,13 +458,14 @@ impl Processor {
             return;
         }
         let row = self.answers(at, tick);
-        for offset in row.offsets[usize::from(key % 12)] {
-            let answer = i16::from(key) + i16::from(offset);
-            if offset != 0 && (i16::from(row.lowest)..128).contains(&answer) {
-                let stage = &mut stage(&mut self.output, &self.shared, at);
-                let velocity = (velocity * ANSWER_LOUDNESS).max(1.0 / 127.0);
-                self.sounding.answer(stage, (channel, key), row.channel, answer as u8, velocity);
-            }
+        let Some(reply) = self.answering.reply(&row, tick, channel, key) else { return };
+        let stage = &mut stage(&mut self.output, &self.shared, at);
+        if let Some((channel, key)) = reply.instead_of {
+            self.sounding.end_answers(stage, channel, key);
+        }
+        let velocity = (velocity * ANSWER_LOUDNESS).max(1.0 / 127.0);
+        for voice in reply.answer.voices.into_iter().flatten() {
+            self.sounding.answer(stage, (channel, key), row.channel, voice, velocity);
         }
     }
 

@@ -12,6 +12,8 @@ use crate::score::NoteCue;
 
 /// The keys of a bass: from the open E string up two octaves and a third.
 const KEYS: KeyRange = KeyRange::new(28, 55);
+/// The highest note of a bass in a hymn; Chords has the parts above it.
+pub(super) const HYMN_HIGHEST: u8 = 47;
 /// Where a bass line is at home, above the lowest key.
 const HOME: u8 = 10;
 /// The longest that a note sounds, in ticks: the harmony may turn another way than was planned.
@@ -78,6 +80,11 @@ impl Bassist {
         }
     }
 
+    /// The last key of the line.
+    pub fn last_key(&self) -> Option<u8> {
+        self.last[0]
+    }
+
     /// Plays `stroke` as the line wants it, until the `next` stroke at the latest.
     fn play(&mut self, line: &Line, stroke: Stroke<Tone>, next: Tick, out: &mut Vec<NoteCue>) {
         let Line { scene, chord, bass, at, .. } = *line;
@@ -122,7 +129,9 @@ impl Bassist {
 }
 
 fn range(scene: &Scene) -> KeyRange {
-    KEYS.shifted(scene.controls.player(Player::Bass).register)
+    // Under the other parts of a hymn.
+    let keys = if scene.style == Style::Hymn { KeyRange::new(KEYS.low, HYMN_HIGHEST) } else { KEYS };
+    keys.shifted(scene.controls.player(Player::Bass).register)
 }
 
 /// The sixth of a shuffle: over minor a seventh, and over an altered fifth that fifth.

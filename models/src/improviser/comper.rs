@@ -1,5 +1,6 @@
 //! The player of the accompaniment.
 
+use super::bassist::HYMN_HIGHEST;
 use super::comping_patterns::{Touch, beginning, in_manner};
 use super::patterns::{self, Bar, Stroke, stroke};
 use super::random::Purpose;
@@ -98,8 +99,15 @@ impl Comper {
         let after = scene.next_chord.map(|(_, next)| next).filter(|&next| next != chord);
         let mut chords = vec![chord];
         chords.extend(after);
-        let path = lead(self.voicing.as_ref(), &chords, &Space { avoid, ..space(scene) });
-        self.voicing = path.voicings.first().copied();
+        let space = space(scene);
+        let [before, now] =
+            [0, 1].map(|index| scene.bass_keys.filter(|_| space.bass.is_some()).map(|keys| keys[index]));
+        let whole = |voicing: Voicing, bass: Option<u8>| bass.map_or(voicing, |bass| voicing.over(bass));
+        let last = self.voicing.zip(self.chord).map(|(voicing, chord)| (whole(voicing, before), chord));
+        let avoid = avoid.map(|voicing| whole(voicing, now));
+        let path = lead(last, &chords, &Space { avoid, ..space });
+        let own = |voicing: &Voicing| if space.bass.is_some() { voicing.upper() } else { *voicing };
+        self.voicing = path.voicings.first().map(own);
         self.chord = Some(chord);
         self.early = None;
     }
@@ -184,13 +192,17 @@ fn space(scene: &Scene) -> Space {
         Texture::Rootless => KeyRange::new(48, 73),
         Texture::Shell => KeyRange::new(47, 72),
         Texture::Wide => KeyRange::new(41, 70),
+        // Over a bass there are three parts to sing, which it does not cross.
+        Texture::Chorale if scene.bass_keys.is_some() => KeyRange::new(HYMN_HIGHEST, 76),
         Texture::Chorale => KeyRange::new(43, 72),
     };
     let width = home.high - home.low;
     let low = home.shifted(scene.controls.player(Player::Chords).register).low.clamp(KEYS.low, KEYS.high - width);
     let range = KeyRange::new(low, low + width);
     let ceiling = scene.player_centre.saturating_sub(2).clamp(low + width / 2 + 2, range.high);
-    Space { texture, range, ceiling, key: scene.key, colours: scene.key.scale(), avoid: None }
+    // A choir has one bass.
+    let bass = scene.bass_keys.map(|[_, now]| now).filter(|_| texture == Texture::Chorale);
+    Space { texture, range, ceiling, key: scene.key, colours: scene.key.scale(), avoid: None, bass }
 }
 
 /// The keys that `touch` strikes, in the order of a strum.

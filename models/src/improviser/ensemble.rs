@@ -3,6 +3,7 @@
 //! Where a chord waits for the musician's note, the players play every answer ahead of time: as planned, and on each of
 //! the other chords that a note may ask for. The note, or that there is none, decides which of them is heard and goes on.
 
+use super::accompaniment;
 use super::bassist::Bassist;
 use super::comper::Comper;
 use super::listener::Listener;
@@ -167,12 +168,7 @@ impl Players {
             cues.push(Cue::Release { player: Player::Chords, at: first });
         }
         let mut notes = Vec::new();
-        if scene.controls.player(Player::Chords).on {
-            self.comper.decide(scene, &mut notes);
-        }
-        if scene.controls.player(Player::Bass).on {
-            self.bassist.decide(scene, &mut notes);
-        }
+        accompaniment::play(scene, &mut self.comper, &mut self.bassist, &mut notes);
         self.soloist.decide(scene, listener, &mut notes);
         if self.soloist.breaks_off() {
             cues.push(Cue::Release { player: Player::Lead, at: first });

@@ -1,5 +1,6 @@
 //! The improviser: listens, decides frame by frame, and hands out cues.
 
+pub mod accompaniment;
 pub mod bass_patterns;
 pub mod bassist;
 pub mod choice;
@@ -42,7 +43,7 @@ use memory::{Learner, Memory};
 use random::{Purpose, Random};
 use scene::Scene;
 use spot::Spot;
-use voices::Voices;
+use voices::Ground;
 
 /// The most planned chord changes that an [`Outlook`] shows.
 pub const OUTLOOK_CHORDS: usize = 8;
@@ -78,7 +79,6 @@ pub struct Improviser {
     learner: Learner,
     harmonist: Harmonist,
     ensemble: Ensemble,
-    voices: Voices,
     key: Option<Key>,
     harmony: Harmony,
     /// The frames decided by the last two calls, as they follow in playing order; the newest last.
@@ -102,7 +102,6 @@ impl Improviser {
             learner: Learner::default(),
             harmonist: Harmonist::new(&networks),
             ensemble: Ensemble::new(&networks),
-            voices: Voices::default(),
             key: None,
             harmony: Harmony::default(),
             decided: None,
@@ -216,13 +215,14 @@ impl Improviser {
         }
     }
 
-    fn answers(&mut self, next: Spot, key: Key, controls: &Controls) -> AnswerRow {
-        let voices = controls.player(Player::Voices);
-        if !voices.on {
+    fn answers(&self, next: Spot, key: Key, controls: &Controls) -> AnswerRow {
+        if !controls.player(Player::Voices).on {
             return AnswerRow::silent(next.frame);
         }
-        let under = |class: u8| self.harmony.under[usize::from(class % 12)];
-        self.voices.answers(next.frame, voices.channel, under, key, controls)
+        let style = style_of_bar(controls, next);
+        let lowest_lead = self.listener.split();
+        let ground = Ground { frame: next.frame, key, style, lowest_lead, controls };
+        voices::answers(&ground, |class| self.harmony.under[usize::from(class % 12)])
     }
 
     /// Appends what Chords, Bass and Lead do in the frame at `next`, after the harmony `before`.
@@ -240,6 +240,7 @@ impl Improviser {
             unforeseen: harmony.changes && !foreseen,
             next_chord: harmony.planned[0].map(|(tick, coming)| (tick, coming.chord)),
             next_bass: harmony.planned[0].map(|(_, coming)| coming.bass),
+            bass_keys: None,
             key,
             style: style_of_bar(controls, next),
             touch: player.touch,

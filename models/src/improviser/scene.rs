@@ -25,6 +25,9 @@ pub struct Scene<'a> {
     pub next_chord: Option<(Tick, Chord)>,
     /// What the bass is expected to play there.
     pub next_bass: Option<PitchClass>,
+    /// The key that Bass sounded before this frame, and the one that it sounds in it; `None` where Chords has the
+    /// lowest part.
+    pub bass_keys: Option<[u8; 2]>,
     /// The key that the band believes to be in, or the locked one.
     pub key: Key,
     /// The style of this frame's patterns: `style_a` or `style_b`, drawn per bar by the blend.
@@ -93,6 +96,7 @@ pub(crate) mod tests {
             unforeseen: false,
             next_chord: None,
             next_bass: None,
+            bass_keys: None,
             key: Key::major(0),
             style: Style::Pop,
             touch: 80,

@@ -2,6 +2,7 @@
 
 pub mod chord;
 pub mod key;
+pub mod leading;
 pub mod numeral;
 pub mod pitch;
 mod recognition;

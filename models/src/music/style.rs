@@ -65,6 +65,11 @@ impl Style {
             Style::Hymn => Texture::Chorale,
         }
     }
+
+    /// Whether parallel fifths and octaves are errors in the style.
+    pub fn forbids_parallels(self) -> bool {
+        matches!(self, Style::Classical | Style::Baroque | Style::Romantic | Style::Hymn)
+    }
 }
 
 impl fmt::Display for Style {

@@ -117,6 +117,15 @@ impl Sounding {
         }
     }
 
+    /// The answers to a key that the musician holds end before it does.
+    pub fn end_answers(&mut self, stage: &mut Stage, channel: u8, key: u8) {
+        let held = self.held[Place::new(channel, key).index()].as_mut();
+        let answers = held.map(|held| std::mem::take(&mut held.answers)).unwrap_or_default();
+        for note in answers.into_iter().flatten() {
+            self.stop(stage, note);
+        }
+    }
+
     /// The musician lets a key go: its note and the answers to it end. Does nothing for a key that is not held.
     pub fn release(&mut self, stage: &mut Stage, channel: u8, key: u8) {
         let place = Place::new(channel, key);

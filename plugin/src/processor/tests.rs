@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
+use continuo_models::music::pitch::KeyRange;
 use continuo_models::score::ANSWER_VOICES;
 use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::params::InternalParamMut;
@@ -143,7 +144,7 @@ fn answers(frame: Frame) -> AnswerRow {
     let mut row = AnswerRow { channel: 1, ..AnswerRow::silent(frame) };
     let mut offsets = [0; ANSWER_VOICES];
     offsets[0] = 2 + (frame & 7) as i8;
-    row.offsets = [offsets; 12];
+    row.ways = std::array::from_fn(|_| std::array::from_fn(|way| if way == 0 { offsets } else { Default::default() }));
     row
 }
 
@@ -194,10 +195,20 @@ fn an_answer_sounds_at_the_sample_of_its_note_and_ends_with_it() {
 
 #[test]
 fn an_answer_below_the_lowest_of_its_row_is_left_out() {
-    let mut rig = Rig::new(|frame| vec![Cue::Answers(AnswerRow { lowest: 64, ..answers(frame) })]);
+    let mut rig = Rig::new(|frame| vec![Cue::Answers(AnswerRow { range: KeyRange::new(64, 127), ..answers(frame) })]);
     rig.play(2 * FRAME);
     rig.block(&rig.host(true), 500, &[on(137, 59), on(137, 60)]);
     assert_eq!(rig.notes(Part::Voices).iter().map(|note| note.1).collect::<Vec<_>>(), [64]);
+}
+
+#[test]
+fn of_a_struck_chord_only_the_highest_note_keeps_its_answers() {
+    let mut rig = Rig::new(only_answers);
+    rig.play(2 * FRAME);
+    rig.block(&rig.host(true), 500, &[on(137, 60), on(137, 67), on(140, 64), off(400, 60), off(400, 67)]);
+    let at = 2 * FRAME + 137;
+    let ends = [(at, 64, true), (at, 64, false), (at, 71, true), (at + 263, 71, false)];
+    assert_eq!(rig.notes(Part::Voices), ends);
 }
 
 #[test]
@@ -212,8 +223,8 @@ fn a_note_that_is_early_for_a_frame_gets_the_answer_of_that_frame() {
 fn the_first_frame_falls_back_and_is_not_a_miss() {
     let mut rig = Rig::new(only_answers);
     rig.block(&rig.host(true), 500, &[on(10, 60)]);
-    let fallback = Improviser::fallback_answers(0, &Controls::default()).offsets[0];
-    let expected: Vec<u8> = fallback.iter().filter(|o| **o != 0).map(|o| (60 + i16::from(*o)) as u8).collect();
+    let fallback = Improviser::fallback_answers(0, &Controls::default()).answer(60, None);
+    let expected: Vec<u8> = fallback.keys().skip(1).collect();
     let sounded: Vec<u8> = rig.notes(Part::Voices).iter().map(|note| note.1).collect();
     assert_eq!(sounded, expected);
     assert_eq!(rig.misses(), 0);
