@@ -1,6 +1,7 @@
 //! What goes into the improviser and what comes out of it: plain old data that can cross a ring between threads.
 
 use crate::controls::{Controls, Player};
+use crate::music::time::frame_start;
 use crate::music::{BarPosition, Frame, Moment, Tick};
 
 /// Something that the musician did.
@@ -37,6 +38,21 @@ pub enum Heard {
     },
 }
 
+impl Heard {
+    /// When, in ticks.
+    pub fn tick(&self) -> Tick {
+        let (Self::NoteOn { tick, .. } | Self::NoteOff { tick, .. } | Self::Pedal { tick, .. }) = self;
+        *tick
+    }
+
+    /// The same, `frames` later.
+    pub fn later(mut self, frames: Frame) -> Self {
+        let (Self::NoteOn { tick, .. } | Self::NoteOff { tick, .. } | Self::Pedal { tick, .. }) = &mut self;
+        *tick += frame_start(frames);
+        self
+    }
+}
+
 /// A frame begins: the improviser decides the frame `next`, from what it heard before this moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FrameStart {
@@ -50,6 +66,16 @@ pub struct FrameStart {
     pub tempo: f32,
     /// The parameters as they stand now.
     pub controls: Controls,
+}
+
+impl FrameStart {
+    /// The same, `frames` later.
+    pub fn later(mut self, frames: Frame) -> Self {
+        self.frame += frames;
+        self.next += frames;
+        self.position.bar_start += frame_start(frames);
+        self
+    }
 }
 
 /// A note for a player to play.
@@ -108,4 +134,17 @@ pub enum Cue {
     },
     /// The plan for the frame is complete. Always the last cue of a frame.
     Done(Frame),
+}
+
+impl Cue {
+    /// The same, `frames` later.
+    pub fn later(self, frames: Frame) -> Self {
+        let later = |moment: Moment| Moment(moment.0 + Moment::from_tick(frame_start(frames)).0);
+        match self {
+            Self::Note(note) => Self::Note(NoteCue { start: later(note.start), ..note }),
+            Self::Answers(row) => Self::Answers(AnswerRow { frame: row.frame + frames, ..row }),
+            Self::Release { player, at } => Self::Release { player, at: later(at) },
+            Self::Done(frame) => Self::Done(frame + frames),
+        }
+    }
 }
