@@ -2,7 +2,7 @@
 
 use crate::controls::{Controls, Player};
 use crate::music::pitch::KeyRange;
-use crate::music::time::frame_of_onset;
+use crate::music::time::{frame_of_onset, frame_start};
 use crate::music::{BarPosition, Frame, Moment, PitchClass, Tick};
 
 /// Something that the musician did.
@@ -39,6 +39,21 @@ pub enum Heard {
     },
 }
 
+impl Heard {
+    /// When, in ticks.
+    pub fn tick(&self) -> Tick {
+        let (Self::NoteOn { tick, .. } | Self::NoteOff { tick, .. } | Self::Pedal { tick, .. }) = self;
+        *tick
+    }
+
+    /// The same, `frames` later.
+    pub fn later(mut self, frames: Frame) -> Self {
+        let (Self::NoteOn { tick, .. } | Self::NoteOff { tick, .. } | Self::Pedal { tick, .. }) = &mut self;
+        *tick += frame_start(frames);
+        self
+    }
+}
+
 /// A frame begins: the improviser decides the frame `next`, from what it heard before this moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FrameStart {
@@ -52,6 +67,16 @@ pub struct FrameStart {
     pub tempo: f32,
     /// The parameters as they stand now.
     pub controls: Controls,
+}
+
+impl FrameStart {
+    /// The same, `frames` later.
+    pub fn later(mut self, frames: Frame) -> Self {
+        self.frame += frames;
+        self.next += frames;
+        self.position.bar_start += frame_start(frames);
+        self
+    }
 }
 
 /// A note for a player to play.
@@ -181,4 +206,19 @@ pub enum Cue {
     On(Way),
     /// The plan for the frame is complete. Always the last cue of a frame.
     Done(Frame),
+}
+
+impl Cue {
+    /// The same, `frames` later.
+    pub fn later(self, frames: Frame) -> Self {
+        let later = |moment: Moment| Moment(moment.0 + Moment::from_tick(frame_start(frames)).0);
+        match self {
+            Self::Note(note) => Self::Note(NoteCue { start: later(note.start), ..note }),
+            Self::Answers(row) => Self::Answers(AnswerRow { frame: row.frame + frames, ..row }),
+            Self::Release { player, at } => Self::Release { player, at: later(at) },
+            Self::Fork(fork) => Self::Fork(Fork { frame: fork.frame + frames, until: later(fork.until), ..fork }),
+            Self::On(way) => Self::On(Way { fork: way.fork + frames, ..way }),
+            Self::Done(frame) => Self::Done(frame + frames),
+        }
+    }
 }

@@ -9,6 +9,8 @@ pub mod processor;
 pub mod seam;
 pub mod song_clock;
 pub mod state;
+pub mod tempo;
+pub mod trigger;
 pub mod worker;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -15,6 +15,7 @@
 
 pub mod monitor;
 pub mod output;
+pub mod retakes;
 pub mod schedule;
 pub mod sounding;
 
@@ -31,8 +32,10 @@ use crate::diagnostics::{TOTALS, count};
 use crate::params::ContinuoParams;
 use crate::seam::{CueReceiver, FrameCall, Part, PlayedSender, Shared};
 use crate::song_clock::{HostTime, SongClock};
+use crate::tempo::OwnTempo;
 use monitor::Monitor;
 use output::{Event, Message, Output};
+use retakes::Retakes;
 use schedule::Schedule;
 use sounding::{Sounding, Stage};
 
@@ -76,6 +79,8 @@ pub struct Processor {
     played: PlayedSender,
     cues: CueReceiver,
     clock: SongClock,
+    own_tempo: OwnTempo,
+    retakes: Retakes,
     epoch: u32,
     promise: Option<Promise>,
     /// The plan that was completed last: epoch and frame.
@@ -114,6 +119,8 @@ impl Processor {
             played: crate::seam::played_ring(1).0,
             cues: crate::seam::cue_ring(1).1,
             clock: SongClock::new(48_000.0),
+            own_tempo: OwnTempo::default(),
+            retakes: Retakes::default(),
             epoch: 0,
             promise: None,
             done: None,
@@ -138,6 +145,7 @@ impl Processor {
         (self.played, self.cues) = (played, cues);
         (self.sample_rate, self.offline, self.impatient) = (sample_rate, offline, false);
         self.clock = SongClock::new(sample_rate);
+        (self.own_tempo, self.retakes) = (OwnTempo::default(), Retakes::default());
         self.monitor = Monitor::new(sample_rate as f32);
         self.reset();
     }
@@ -171,6 +179,8 @@ impl Processor {
         self.output.begin_block();
         self.shared.meters.apply_reset();
         let jumped = self.clock.begin_block(host, length);
+        self.own_tempo.begin_block(&self.clock, host.tempo, (&self.params.listening).into(), jumped);
+        self.retakes.watch(&self.params.take);
         if std::mem::take(&mut self.end_everything) {
             self.sounding.end_all(&mut stage(&mut self.output, &self.shared, 0));
             self.pedals = 0;
@@ -263,6 +273,7 @@ impl Processor {
     /// A frame begins: see to its plan, and ask for the next one.
     fn call_frame(&mut self, at: u32, promised: bool) {
         let frame = self.clock.frame();
+        self.own_tempo.steer(&mut self.clock);
         self.controls = self.params.controls();
         for player in Player::ALL {
             if !self.controls.player(player).on {
@@ -296,8 +307,9 @@ impl Processor {
         };
         let epoch = self.epoch.wrapping_add(u32::from(upcoming.wraps));
         let (networks, cycle, wraps) = (self.params.network.value().0, self.clock.cycle(), upcoming.wraps);
-        let call = FrameCall { start, networks, epoch, cycle, wraps };
+        let call = FrameCall { start, networks, epoch, cycle, wraps, again: self.retakes.wanted() };
         if self.played.frame(call) {
+            self.retakes.done();
             let (frame, due) = (upcoming.frame, upcoming.sample);
             self.promise = Some(Promise { epoch, frame, wraps, due });
         }
@@ -446,6 +458,7 @@ impl Processor {
     }
 
     fn hear_and_answer(&mut self, at: u32, channel: u8, key: u8, velocity: f32) {
+        self.own_tempo.hear(&self.clock, self.clock.now() + i64::from(at));
         let tick = self.clock.tick_at(at);
         let loudness = (velocity * 127.0).round().clamp(1.0, 127.0) as u8;
         self.played.heard(Heard::NoteOn { tick, channel, key, velocity: loudness });

@@ -29,8 +29,8 @@ pub use display::{Keyboard, Meters, Part, Position};
 pub use memory::SharedMemory;
 pub use networks::{NetworkSet, Origin, Playing};
 pub use rings::{
-    CUES_CAPACITY, CueReceiver, CueSender, Cycle, FrameCall, NOTE_OFF_RESERVE, PLAYED_CAPACITY, Played, PlayedReceiver,
-    PlayedSender, StampedCue, cue_ring, played_ring,
+    Again, CUES_CAPACITY, CueReceiver, CueSender, Cycle, FrameCall, NOTE_OFF_RESERVE, PLAYED_CAPACITY, Played,
+    PlayedReceiver, PlayedSender, StampedCue, cue_ring, played_ring,
 };
 
 /// The most notices that are kept; older ones make room.

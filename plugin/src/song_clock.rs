@@ -10,6 +10,8 @@
 //! moment, so that notes on the grid land on the same tick at any sample rate and rounding. The border lies between two
 //! positions of the 960-per-quarter grid that sequencers use, so that no note of theirs lies on it.
 //!
+//! **On its own tempo** the song goes on as [`crate::tempo`] says, from frame to frame.
+//!
 //! **Loops** wrap at the same border: [`CALL_LEAD`] before the loop's end the song is [`CALL_LEAD`] before its start.
 
 use std::ops::RangeInclusive;
@@ -26,11 +28,11 @@ pub const CALL_LEAD: f64 = 19.5;
 /// The shortest loop that the band follows; a shorter one is a series of jumps. A quarter note, in moments.
 const SHORTEST_CYCLE: f64 = MOMENTS_PER_QUARTER;
 
-/// The tempo when the host gives none, in quarter notes per minute.
-const DEFAULT_TEMPO: f64 = 120.0;
+/// The tempo when nobody gives one, in quarter notes per minute.
+pub const DEFAULT_TEMPO: f64 = 120.0;
 
 /// What the clock believes of a tempo; hosts do send 0 and infinity.
-const TEMPI: RangeInclusive<f64> = 5.0..=1000.0;
+pub const TEMPI: RangeInclusive<f64> = 5.0..=1000.0;
 
 /// Positions beyond this many quarter notes are nonsense.
 const FARTHEST: f64 = 1e7;
@@ -41,8 +43,10 @@ const TOLERANCE: f64 = 10.0;
 /// While the tempo changes, by this many (three ticks): hosts report the tempo of one point of a ramp.
 const RAMP_TOLERANCE: f64 = 120.0;
 
-const MOMENTS_PER_QUARTER: f64 = (TICKS_PER_QUARTER * MOMENTS_PER_TICK) as f64;
-const MOMENTS_PER_FRAME: f64 = (TICKS_PER_FRAME * MOMENTS_PER_TICK) as f64;
+/// Moments in a quarter note.
+pub const MOMENTS_PER_QUARTER: f64 = (TICKS_PER_QUARTER * MOMENTS_PER_TICK) as f64;
+/// Moments in a frame.
+pub const MOMENTS_PER_FRAME: f64 = (TICKS_PER_FRAME * MOMENTS_PER_TICK) as f64;
 
 /// What the host says about time at the start of a block. Any field may be nonsense.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -66,7 +70,8 @@ impl From<&Transport> for HostTime {
         Self {
             playing: transport.playing,
             tempo: transport.tempo,
-            position: transport.pos_beats(),
+            // A sound card counts samples only; that is no song.
+            position: transport.pos_beats.or(transport.pos_seconds).and_then(|_| transport.pos_beats()),
             bar_start: transport.bar_start_pos_beats(),
             signature: transport.time_sig_numerator.zip(transport.time_sig_denominator),
             cycle: transport.loop_range_beats(),
@@ -113,7 +118,9 @@ pub struct SongClock {
     tempo: f64,
     /// The frame that was called last.
     frame: Frame,
-    /// The tick at which the song entered that frame.
+    /// The sample at which it was called.
+    called: i64,
+    /// The tick at which the song entered it.
     entered: Tick,
     bar: BarPosition,
     /// A barline of the host's that does not fit our bars, seen once.
@@ -135,6 +142,7 @@ impl SongClock {
             moments_per_sample: 0.0,
             tempo: DEFAULT_TEMPO,
             frame: 0,
+            called: 0,
             entered: 0,
             bar: BarPosition { bar_start: 0, meter: Meter::default() },
             doubtful_barline: None,
@@ -157,7 +165,7 @@ impl SongClock {
         let said = host.position.filter(|position| host.playing && position.abs() <= FARTHEST);
         let said = said.map(|quarters| quarters * MOMENTS_PER_QUARTER);
         let leader = if said.is_some() { Leader::Host } else { Leader::Own };
-        let tempo = host.tempo.filter(|tempo| TEMPI.contains(tempo)).unwrap_or(self.tempo);
+        let tempo = host.tempo.filter(|tempo| said.is_some() && TEMPI.contains(tempo)).unwrap_or(self.tempo);
         let tempo_changed = tempo != self.tempo;
         self.cycle = host.cycle.filter(|_| leader == Leader::Host).and_then(sane_cycle);
 
@@ -172,6 +180,7 @@ impl SongClock {
         if jumped {
             let start = self.wrapped(said.unwrap_or(0.0));
             self.set_anchor(start, tempo);
+            self.called = self.now;
             self.entered = tick_of(start);
             self.frame = frame_at(self.entered);
         } else if tempo_changed || position.is_some_and(|position| (position - expected).abs() > TOLERANCE / 2.0) {
@@ -194,6 +203,31 @@ impl SongClock {
     /// Quarter notes per minute.
     pub fn tempo(&self) -> f32 {
         self.tempo as f32
+    }
+
+    /// Samples per second.
+    pub fn sample_rate(&self) -> f64 {
+        self.sample_rate
+    }
+
+    /// The sample at which the present frame was called, counted like [`SongClock::now`].
+    pub fn called(&self) -> i64 {
+        self.called
+    }
+
+    /// Where the song is at `sample`, in moments, if it goes on straight. Counted like [`SongClock::now`].
+    pub fn position_of(&self, sample: i64) -> f64 {
+        self.anchor + (sample - self.anchor_sample) as f64 * self.moments_per_sample
+    }
+
+    /// Lets a song that no host leads go on at `tempo` from the call of the present frame on; `stretch` times as fast, while
+    /// it makes for the beat.
+    pub fn keep_pace(&mut self, tempo: f64, stretch: f64) {
+        let pace = self.moments_per_sample_at(tempo) * stretch;
+        if self.leader == Leader::Own && (pace, tempo) != (self.moments_per_sample, self.tempo) {
+            (self.anchor, self.anchor_sample) = (self.position_of(self.called), self.called);
+            (self.moments_per_sample, self.tempo) = (pace, tempo);
+        }
     }
 
     /// Whether the host's transport leads the song.
@@ -252,6 +286,7 @@ impl SongClock {
     /// Enters `upcoming`, which must be the present [`SongClock::upcoming`].
     pub fn enter(&mut self, upcoming: Upcoming) {
         self.frame = upcoming.frame;
+        self.called = upcoming.sample;
         self.entered = frame_start(upcoming.frame);
         if let (true, Some((start, end))) = (upcoming.wraps, self.cycle) {
             let beyond = self.position_of(upcoming.sample) - (end - CALL_LEAD);
@@ -269,11 +304,11 @@ impl SongClock {
         self.anchor = moment;
         self.anchor_sample = self.now;
         self.tempo = tempo;
-        self.moments_per_sample = tempo * MOMENTS_PER_QUARTER / 60.0 / self.sample_rate;
+        self.moments_per_sample = self.moments_per_sample_at(tempo);
     }
 
-    fn position_of(&self, sample: i64) -> f64 {
-        self.anchor + (sample - self.anchor_sample) as f64 * self.moments_per_sample
+    fn moments_per_sample_at(&self, tempo: f64) -> f64 {
+        tempo * MOMENTS_PER_QUARTER / 60.0 / self.sample_rate
     }
 
     /// The moment of the sample at `offset` into the block.

@@ -7,7 +7,9 @@
 mod band;
 mod chooser;
 mod folder;
+mod hands;
 mod networks;
+mod take;
 
 use std::any::Any;
 use std::io;

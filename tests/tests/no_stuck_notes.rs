@@ -6,7 +6,7 @@ use std::cell::RefCell;
 
 use common::random::{ODD_METERS, automation, controllers, notes, route, storms};
 use common::{CHORDS, MUSICIAN, VOICES, last_breath, note, open, perform, tune};
-use continuo_tests::host::performance::{Change, Interruption, Segment};
+use continuo_tests::host::performance::{Change, Interruption, Motion, Segment};
 use continuo_tests::host::{Format, Input, Performance, Session, Take};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -88,6 +88,36 @@ fn a_loop_ends_what_sounds_across_its_end() {
         for segment in 1..=3 {
             assert_eq!(outliving(&take, segment), vec![], "{format:?}, pass {segment}");
         }
+        assert_eq!(take.mismatches(&[]), vec![], "{format:?}");
+    }
+}
+
+#[test]
+fn a_leap_of_the_tempo_leaves_nothing_sounding() {
+    for format in Format::ALL {
+        let bar = |tempo| Segment::rolling(150.0, 96.0).at_tempo(tempo);
+        let go_on = |segment: Segment, from| Segment { motion: Motion::Rolling { from }, ..segment };
+        let mut performance = broken_off(bar(300.0));
+        performance.route.insert(2, go_on(bar(20.0), 246.0));
+        let take = perform(&mut open(format), &performance);
+        assert!(take.notes(CHORDS).iter().any(|note| note.start > take.segments[1]), "{format:?}: the band goes on");
+        assert_eq!(take.mismatches(&[]), vec![], "{format:?}");
+    }
+}
+
+#[test]
+fn buttons_and_a_tempo_of_its_own_leave_nothing_sounding() {
+    let jam = Segment { motion: Motion::Absent { jam_from: 0.0 }, ..Segment::rolling(0.0, 768.0) };
+    let mut performance = Performance { route: vec![jam, last_breath()], ..tune(8) };
+    for step in 0..60 {
+        let name = ["tap", "again", "follow_tempo", "again_new", "tempo"][step % 5];
+        let value = if name == "tempo" { (step * 13 % 60) as f64 / 60.0 } else { (step / 5 % 2) as f64 };
+        let input = Input::Parameter { id: common::id(name), value };
+        performance.changes.push(Change { at: step as f64 * 12.7, input });
+    }
+    for format in Format::ALL {
+        let take = perform(&mut open(format), &performance);
+        assert!(take.notes(CHORDS).len() > 4, "{format:?}");
         assert_eq!(take.mismatches(&[]), vec![], "{format:?}");
     }
 }

@@ -64,6 +64,15 @@ pub struct Outlook {
 }
 
 impl Outlook {
+    /// The same, `frames` later.
+    pub fn later(mut self, frames: Frame) -> Self {
+        self.frame += frames;
+        for (tick, _) in self.planned.iter_mut().flatten() {
+            *tick += frame_start(frames);
+        }
+        self
+    }
+
     /// The chord of `frame` over its bass.
     pub fn slash_chord(&self) -> Option<SlashChord> {
         self.chord.zip(self.bass).map(|(chord, bass)| SlashChord { chord, bass })

@@ -51,6 +51,11 @@ impl Random {
     }
 }
 
+/// The seed of take number `take` under the musician's `seed`: of the first one, number 0, the seed itself.
+pub fn seed_of_take(seed: u32, take: u32) -> u32 {
+    if take == 0 { seed } else { (mix(u64::from(take) << 32 | u64::from(seed)) >> 32) as u32 }
+}
+
 /// A bijection of 64 bits under which close inputs have unrelated outputs.
 pub(super) fn mix(value: u64) -> u64 {
     let mut z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -75,6 +80,15 @@ mod tests {
         ] {
             assert_ne!(here.uniform(Purpose::Pitch, 0), elsewhere);
         }
+    }
+
+    #[test]
+    fn every_take_has_a_seed_of_its_own_and_the_first_one_the_musicians() {
+        assert_eq!(seed_of_take(7, 0), 7);
+        let mut seeds: Vec<u32> = (0..3).flat_map(|seed| (0..50).map(move |take| seed_of_take(seed, take))).collect();
+        seeds.sort_unstable();
+        seeds.dedup();
+        assert_eq!(seeds.len(), 150);
     }
 
     #[test]

@@ -27,6 +27,15 @@ pub struct Cycle {
     pub end: Tick,
 }
 
+/// A wish for another take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// The same playing is to get the same answer.
+    Same,
+    /// It is to get another one.
+    Other,
+}
+
 /// A frame begins, and the worker is to decide another one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FrameCall {
@@ -40,6 +49,8 @@ pub struct FrameCall {
     pub cycle: Option<Cycle>,
     /// Whether the song wraps to the start of `cycle` before `start.next`.
     pub wraps: bool,
+    /// The take that is to begin with the next barline.
+    pub again: Option<Again>,
 }
 
 /// What the audio thread tells the worker, in the order in which it happened.

@@ -1,13 +1,16 @@
-//! The band as the worker leads it: an improviser, and what it remembers of the loop that it is in.
+//! The band as the worker leads it: an improviser, and what it remembers of the loop and of the take that it is in.
 //!
 //! A pure state machine: its output depends only on the sequence of [`Played`] that it takes.
 
 use std::sync::Arc;
 
-use continuo_models::music::Tick;
+use continuo_models::improviser::random::seed_of_take;
 use continuo_models::music::time::frame_start;
-use continuo_models::{Cue, Heard, Improviser, Memory, Networks, Outlook};
+use continuo_models::music::{Frame, Moment, Tick};
+use continuo_models::{Cue, FrameStart, Heard, Improviser, Memory, Networks, Outlook, Player, Turn};
 
+use super::hands::Hands;
+use super::take::{Opening, Takes};
 use crate::seam::{Cycle, FrameCall, Played, StampedCue};
 
 /// The band.
@@ -16,47 +19,120 @@ use crate::seam::{Cycle, FrameCall, Played, StampedCue};
 /// of itself as it stands before it decides that; each later time at the turn of the same loop it becomes that copy again. So
 /// from the second pass on, a loop with the same playing repeats note for note. Leaving the loop, changing it or jumping
 /// forgets the copy.
+///
+/// **Takes.** A take begins with the song: after a start, a stop or a seek; where that was in the midst of a bar, with the
+/// next barline. The band keeps a copy of itself as it was then. When it is asked for the take again, it becomes that copy at
+/// the next barline, in whose own time the song has not moved on: so the same playing gets the same answer, note for note. For
+/// another take the seed is another one.
 pub struct Band {
     networks: Arc<Networks>,
-    improviser: Improviser,
-    hands: Hands,
-    memory: Option<(Cycle, Improviser, Hands)>,
+    mind: Mind,
+    memory: Option<(Cycle, Mind)>,
+    takes: Takes,
     decided: Vec<Cue>,
     cues: Vec<StampedCue>,
+}
+
+/// What the band has in mind. `Clone` is a snapshot.
+#[derive(Clone)]
+pub struct Mind {
+    improviser: Improviser,
+    hands: Hands,
+    /// By how many frames the song is ahead of the improviser's own time.
+    ahead: Frame,
+}
+
+impl Mind {
+    fn new(networks: &Arc<Networks>, learnt: Arc<Memory>) -> Self {
+        let mut improviser = Improviser::new(Arc::clone(networks));
+        improviser.remember(learnt);
+        Self { improviser, hands: Hands::default(), ahead: 0 }
+    }
+
+    fn turn(&mut self, frame: Frame, turn: Turn) {
+        self.improviser.turn(frame - self.ahead, turn);
+    }
+
+    /// Takes in what the musician did.
+    pub fn hear(&mut self, heard: Heard) {
+        self.hands.follow(heard);
+        self.improviser.hear(heard.later(-self.ahead));
+    }
+
+    /// What the musician holds.
+    pub fn hands(&self) -> &Hands {
+        &self.hands
+    }
+
+    /// Moves to where the song is `ahead` frames ahead of the improviser.
+    pub fn move_to(&mut self, ahead: Frame) {
+        self.ahead = ahead;
+    }
+
+    /// By how many frames the song is ahead of the improviser's own time.
+    pub fn ahead(&self) -> Frame {
+        self.ahead
+    }
+
+    /// Lets the hands be where `hands` are at `tick`.
+    pub fn catch_up(&mut self, hands: &Hands, tick: Tick) {
+        for heard in self.hands.changes_to(hands, tick) {
+            self.hear(heard);
+        }
+    }
+
+    fn decide(&mut self, start: &FrameStart, take: u32, cues: &mut Vec<Cue>) {
+        let mut start = start.later(-self.ahead);
+        start.controls.seed = seed_of_take(start.controls.seed, take);
+        let first = cues.len();
+        self.improviser.decide(&start, cues);
+        cues[first..].iter_mut().for_each(|cue| *cue = cue.later(self.ahead));
+    }
 }
 
 impl Band {
     /// A band that has heard nothing, and knows of the musician what `learnt` holds.
     pub fn new(networks: Arc<Networks>, learnt: Arc<Memory>) -> Self {
-        let mut improviser = Improviser::new(Arc::clone(&networks));
-        improviser.remember(learnt);
-        Self { improviser, networks, hands: Hands::default(), memory: None, decided: Vec::new(), cues: Vec::new() }
+        let mind = Mind::new(&networks, learnt);
+        Self { networks, mind, memory: None, takes: Takes::default(), decided: Vec::new(), cues: Vec::new() }
     }
 
     /// Takes what happened next. After a frame, gives the outlook; the frame's cues are in [`Band::cues`].
     pub fn take(&mut self, played: Played) -> Option<Outlook> {
         match played {
             Played::Heard(heard) => {
-                self.hands.follow(heard);
-                self.improviser.hear(heard);
+                self.takes.hear(heard);
+                self.mind.hear(heard);
                 None
             }
             Played::Turned { frame, turn } => {
-                self.improviser.turn(frame, turn);
+                self.mind.turn(frame, turn);
                 None
             }
             Played::Jump { .. } => {
                 self.forget();
+                self.takes = Takes::of_new_song();
                 None
             }
             Played::Frame(call) => {
+                self.takes.begin(&call.start, &mut self.mind);
                 self.turn(&call);
-                self.improviser.exchange(&self.networks);
+                let opening = self.takes.turn(&call, &mut self.mind);
+                self.mind.improviser.exchange(&self.networks);
                 self.decided.clear();
-                self.improviser.decide(&call.start, &mut self.decided);
+                if opening != Opening::None {
+                    let at = Moment::from_tick(frame_start(call.start.next));
+                    let band = [Player::Chords, Player::Bass, Player::Lead];
+                    self.decided.extend(band.map(|player| Cue::Release { player, at }));
+                }
+                if opening == Opening::Unplanned {
+                    self.decided.push(Cue::Done(call.start.next));
+                } else {
+                    self.mind.decide(&call.start, self.takes.number(), &mut self.decided);
+                }
                 self.cues.clear();
                 self.cues.extend(self.decided.iter().map(|&cue| StampedCue { epoch: call.epoch, cue }));
-                Some(self.improviser.outlook())
+                Some(self.mind.improviser.outlook().later(self.mind.ahead))
             }
         }
     }
@@ -68,21 +144,20 @@ impl Band {
 
     /// What the band has learnt of the musician.
     pub fn learnt(&self) -> &Arc<Memory> {
-        self.improviser.memory()
+        self.mind.improviser.memory()
     }
 
     /// Knows of the musician what `learnt` holds, and nothing else. A loop is learnt anew.
     pub fn remember(&mut self, learnt: Arc<Memory>) {
-        self.improviser.remember(learnt);
+        self.mind.improviser.remember(learnt);
         self.memory = None;
     }
 
     /// Forgets everything that was heard, but not what was learnt of the musician.
     pub fn forget(&mut self) {
-        self.improviser.exchange(&self.networks);
-        self.improviser.restart();
-        self.hands = Hands::default();
+        self.mind = Mind::new(&self.networks, Arc::clone(self.learnt()));
         self.memory = None;
+        self.takes = Takes::default();
     }
 
     /// Goes on with other networks from the next frame on. The music goes on as well.
@@ -102,68 +177,13 @@ impl Band {
         }
         let (true, Some(cycle)) = (call.wraps, call.cycle) else { return };
         match &self.memory {
-            None => self.memory = Some((cycle, self.improviser.clone(), self.hands.clone())),
-            Some((_, improviser, hands)) => {
-                self.improviser = improviser.clone();
+            None => self.memory = Some((cycle, self.mind.clone())),
+            Some((_, mind)) => {
+                let now = std::mem::replace(&mut self.mind, mind.clone());
                 // The hands of today may not be where those of the copy were.
-                for heard in hands.changes_to(&self.hands, frame_start(call.start.frame)) {
-                    self.improviser.hear(heard);
-                }
+                self.mind.catch_up(&now.hands, frame_start(call.start.frame));
             }
         }
-    }
-}
-
-/// Which keys and pedals the musician holds.
-#[derive(Clone, Debug, PartialEq)]
-struct Hands {
-    /// By channel and key: the velocity, 0 for a key that is up.
-    keys: Vec<u8>,
-    pedals: u16,
-}
-
-impl Default for Hands {
-    fn default() -> Self {
-        Self { keys: vec![0; 16 * 128], pedals: 0 }
-    }
-}
-
-impl Hands {
-    fn follow(&mut self, heard: Heard) {
-        let place = |channel: u8, key: u8| usize::from(channel & 15) << 7 | usize::from(key & 127);
-        match heard {
-            Heard::NoteOn { channel, key, velocity, .. } => self.keys[place(channel, key)] = velocity.max(1),
-            Heard::NoteOff { channel, key, .. } => self.keys[place(channel, key)] = 0,
-            Heard::Pedal { channel, down, .. } => {
-                let bit = 1 << (channel & 15);
-                self.pedals = if down { self.pedals | bit } else { self.pedals & !bit };
-            }
-        }
-    }
-
-    /// What has to happen at `tick` so that these hands become `other`: ends first.
-    fn changes_to(&self, other: &Hands, tick: Tick) -> Vec<Heard> {
-        let place = |index: usize| ((index >> 7) as u8, (index & 127) as u8);
-        let mut changes = Vec::new();
-        for index in 0..self.keys.len() {
-            let (channel, key) = place(index);
-            if self.keys[index] > 0 && other.keys[index] == 0 {
-                changes.push(Heard::NoteOff { tick, channel, key });
-            }
-        }
-        for channel in 0..16 {
-            let down = other.pedals & 1 << channel != 0;
-            if (self.pedals & 1 << channel != 0) != down {
-                changes.push(Heard::Pedal { tick, channel, down });
-            }
-        }
-        for index in 0..self.keys.len() {
-            let (channel, key) = place(index);
-            if self.keys[index] == 0 && other.keys[index] > 0 {
-                changes.push(Heard::NoteOn { tick, channel, key, velocity: other.keys[index] });
-            }
-        }
-        changes
     }
 }
 
@@ -181,7 +201,7 @@ mod tests {
         let position = BarPosition { bar_start: 0, meter: Meter::default() };
         let start = FrameStart { frame, next, position, tempo: 120.0, controls: Controls::default() };
         let networks = NetworkSet::ALL[0];
-        Played::Frame(FrameCall { start, networks, epoch, cycle, wraps: next != frame + 1 })
+        Played::Frame(FrameCall { start, networks, epoch, cycle, wraps: next != frame + 1, again: None })
     }
 
     fn on(tick: i64, key: u8) -> Played {
@@ -248,10 +268,10 @@ mod tests {
         let [one, other] = [Family::Gru, Family::Transformer].map(|family| Arc::new(Networks::built_in(family).0));
         let mut band = Band::new(one, Arc::default());
         pass(&mut band, 0);
-        let key = band.improviser.outlook().key;
+        let key = band.mind.improviser.outlook().key;
         band.exchange(other);
         let cues = pass(&mut band, 1).concat();
-        assert!(key.is_some() && band.improviser.outlook().key.is_some());
+        assert!(key.is_some() && band.mind.improviser.outlook().key.is_some());
         assert!(cues.iter().any(|cue| matches!(cue, Cue::Note(note) if note.player == Player::Chords)));
     }
 
@@ -279,24 +299,5 @@ mod tests {
         band.take(frame(15, 0, 7, Some(CYCLE)));
         assert!(band.cues().iter().all(|stamped| stamped.epoch == 7));
         assert_eq!(band.cues().last().map(|stamped| stamped.cue), Some(Cue::Done(0)));
-    }
-
-    #[test]
-    fn hands_that_have_moved_are_told_ends_first() {
-        let (mut then, mut now) = (Hands::default(), Hands::default());
-        then.follow(Heard::NoteOn { tick: 0, channel: 1, key: 60, velocity: 80 });
-        now.follow(Heard::NoteOn { tick: 0, channel: 1, key: 64, velocity: 70 });
-        now.follow(Heard::Pedal { tick: 0, channel: 2, down: true });
-        let changes = then.changes_to(&now, 5);
-        assert_eq!(
-            changes,
-            [
-                Heard::NoteOff { tick: 5, channel: 1, key: 60 },
-                Heard::Pedal { tick: 5, channel: 2, down: true },
-                Heard::NoteOn { tick: 5, channel: 1, key: 64, velocity: 70 },
-            ]
-        );
-        changes.into_iter().for_each(|heard| then.follow(heard));
-        assert_eq!(then, now);
     }
 }

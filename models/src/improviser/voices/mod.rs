@@ -28,8 +28,6 @@ const LOWEST_OF_THREE: u8 = 48;
 /// The highest answer, the last key of a piano.
 const HIGHEST: u8 = 108;
 
-/// How many semitones under the middle of the lead line it reaches at most; what lies lower is a left hand's.
-
 /// What an unchosen tension amounts to.
 const USUAL_TENSION: u8 = 1;
 

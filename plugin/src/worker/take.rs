@@ -1,0 +1,277 @@
+//! Takes of a song: where the present one began, and how the next one does.
+
+use continuo_models::improviser::spot::Spot;
+use continuo_models::music::Frame;
+use continuo_models::music::time::{frame_of_onset, frame_start};
+use continuo_models::{FrameStart, Heard};
+
+use super::band::Mind;
+use crate::seam::{Again, FrameCall};
+
+/// How a frame opens a take, if it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// It does not.
+    None,
+    /// As ever: it is decided by the band as it was.
+    Planned,
+    /// As the song began: without a plan.
+    Unplanned,
+}
+
+/// The takes of a song.
+///
+/// A song that starts on a barline has no plan for its first frame, since nobody could have been asked for it. So has
+/// each later take of it then; the band begins anew when that frame does, and of what was played before it has only heard
+/// what was early for it, as at the song's start.
+#[derive(Default)]
+pub struct Takes {
+    origin: Option<Origin>,
+    /// Counts the takes that are to be different.
+    number: u32,
+    wanted: Option<Again>,
+    beginning: Option<Beginning>,
+    /// Whether no frame has been called since the song's start.
+    is_new: bool,
+}
+
+/// The band as it was when the take began.
+struct Origin {
+    /// The first frame, in the improviser's own time.
+    frame: Frame,
+    mind: Mind,
+    /// Whether that frame was decided.
+    planned: bool,
+}
+
+/// A take that begins with the next frame, which is not decided.
+struct Beginning {
+    /// The frame before it.
+    before: Frame,
+    /// By how many frames the song jumps between the two.
+    jump: Frame,
+    /// What was played early for it.
+    early: Vec<Heard>,
+}
+
+impl Takes {
+    /// The song begins now.
+    pub fn of_new_song() -> Self {
+        Self { is_new: true, ..Self::default() }
+    }
+
+    /// Which of the takes that are to be different this is; 0 is the first one.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The musician did something.
+    pub fn hear(&mut self, heard: Heard) {
+        if let Some(Beginning { before, jump, early }) = &mut self.beginning
+            && frame_of_onset(heard.tick()) > *before
+        {
+            early.push(heard.later(*jump));
+        }
+    }
+
+    /// A frame begins: if it is the first one of a take, the band becomes what it was.
+    pub fn begin(&mut self, start: &FrameStart, mind: &mut Mind) {
+        if let (Some(Beginning { early, .. }), Some(origin)) = (self.beginning.take(), &self.origin) {
+            *mind = origin.mind.clone();
+            mind.move_to(start.frame - origin.frame);
+            early.into_iter().for_each(|heard| mind.hear(heard));
+        }
+    }
+
+    /// Before a frame is decided: sees to where the take began, and whether the next one begins with that frame.
+    pub fn turn(&mut self, call: &FrameCall, mind: &mut Mind) -> Opening {
+        let FrameStart { frame, next, position, .. } = call.start;
+        let spot = Spot { frame: next, position };
+        let is_new = std::mem::take(&mut self.is_new) && !call.wraps && spot.plus(frame - next).begins_bar();
+        if self.origin.is_none() && (is_new || spot.begins_bar()) {
+            let first = if is_new { frame } else { next };
+            self.origin = Some(Origin { frame: first - mind.ahead(), mind: mind.clone(), planned: !is_new });
+        }
+        self.wanted = call.again.or(self.wanted);
+        if !spot.begins_bar() {
+            return Opening::None;
+        }
+        let (Some(again), Some(origin)) = (self.wanted.take(), &self.origin) else { return Opening::None };
+        self.number += u32::from(again == Again::Other);
+        if !origin.planned {
+            self.beginning = Some(Beginning { before: frame, jump: next - frame - 1, early: Vec::new() });
+            return Opening::Unplanned;
+        }
+        let now = std::mem::replace(mind, origin.mind.clone());
+        mind.move_to(next - origin.frame);
+        mind.catch_up(now.hands(), frame_start(frame));
+        Opening::Planned
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use continuo_models::music::{BarPosition, Meter};
+    use continuo_models::{Controls, Cue};
+    use proptest::prelude::*;
+
+    use super::super::band::Band;
+    use super::*;
+    use crate::seam::{NetworkSet, Played};
+
+    /// A bar, in frames.
+    const BAR: Frame = 16;
+
+    /// A band to whom a tune of four bars is played, over and over, with a button pressed in some frames.
+    struct Session {
+        band: Band,
+        frame: Frame,
+    }
+
+    impl Session {
+        /// The song starts at `frame`.
+        fn start(frame: Frame) -> Self {
+            let mut band = Band::new(Arc::default(), Arc::default());
+            band.take(Played::Jump { epoch: 0 });
+            Self { band, frame }
+        }
+
+        /// Plays on for some bars and presses the button in the first frame of the last one. The cues for the frames that
+        /// were asked for, as if the first bar of the song were here.
+        fn play(&mut self, bars: Frame, again: Option<Again>) -> Vec<Vec<Cue>> {
+            let first = self.frame.div_euclid(BAR) * BAR;
+            let last = first + bars * BAR;
+            let mut cues = Vec::new();
+            while self.frame < last {
+                let pressed = again.filter(|_| self.frame == last - BAR);
+                cues.push(self.frame(pressed).into_iter().map(|cue| cue.later(-first)).collect());
+            }
+            cues
+        }
+
+        fn frame(&mut self, again: Option<Again>) -> Vec<Cue> {
+            let frame = self.frame;
+            let position = BarPosition { bar_start: 0, meter: Meter::default() }.at(frame_start(frame + 1));
+            let start = FrameStart { frame, next: frame + 1, position, tempo: 120.0, controls: Controls::default() };
+            let networks = NetworkSet::ALL[0];
+            self.band.take(Played::Frame(FrameCall { start, networks, epoch: 0, cycle: None, wraps: false, again }));
+            let cues = self.band.cues().iter().map(|stamped| stamped.cue).collect();
+            let (tick, channel) = (frame_start(frame), 0);
+            let key = 60 + [0, 4, 7, 5, 9, 7, 2, 4][(frame / 4).rem_euclid(8) as usize];
+            // The last bar of four is a rest.
+            if frame.rem_euclid(4 * BAR) < 3 * BAR {
+                if frame % 4 == 0 {
+                    self.band.take(Played::Heard(Heard::NoteOn { tick, channel, key, velocity: 90 }));
+                } else if frame % 4 == 3 {
+                    self.band.take(Played::Heard(Heard::NoteOff { tick: tick + 5, channel, key }));
+                }
+            }
+            self.frame += 1;
+            cues
+        }
+    }
+
+    fn notes(cues: &[Vec<Cue>]) -> usize {
+        cues.iter().flatten().filter(|cue| matches!(cue, Cue::Note(_))).count()
+    }
+
+    #[test]
+    fn the_same_playing_gets_the_same_answer_again() {
+        let mut session = Session::start(0);
+        let takes: Vec<_> = (0..4).map(|_| session.play(4, Some(Again::Same))).collect();
+        assert!(notes(&takes[0]) > 20);
+        for take in &takes[1..] {
+            assert_eq!(take[..4 * BAR as usize - 1], takes[0][..4 * BAR as usize - 1]);
+        }
+    }
+
+    #[test]
+    fn without_being_asked_the_band_goes_on() {
+        let mut session = Session::start(0);
+        let (first, second) = (session.play(4, None), session.play(4, None));
+        assert_ne!(first, second);
+    }
+
+    #[test]
+    fn another_take_is_another_answer_to_the_same_playing() {
+        let mut session = Session::start(0);
+        let first = session.play(4, Some(Again::Other));
+        let second = session.play(4, Some(Again::Same));
+        let third = session.play(4, Some(Again::Other));
+        let fourth = session.play(4, None);
+        assert!(notes(&second) > 20);
+        assert_ne!(first, second);
+        assert_eq!(third[..63], second[..63], "the same again is that of the last take");
+        assert!(fourth != first && fourth != second);
+    }
+
+    #[test]
+    fn a_take_of_a_song_that_starts_in_a_bar_begins_with_the_next_barline() {
+        let mut session = Session::start(5);
+        session.play(1, None);
+        let first = session.play(4, Some(Again::Same));
+        assert_eq!(session.frame, 5 * BAR);
+        let second = session.play(4, None);
+        assert!(notes(&first) > 20);
+        // Of the first frame the last one of the bar before has told.
+        assert_eq!(second[..63], first[..63]);
+    }
+
+    #[test]
+    fn what_the_old_take_sounds_ends_when_the_new_one_begins() {
+        let mut session = Session::start(0);
+        let last = session.play(4, Some(Again::Same)).pop().unwrap();
+        let released = last.iter().filter(|cue| matches!(cue, Cue::Release { .. })).count();
+        assert_eq!((released, last.last()), (3, Some(&Cue::Done(4 * BAR))));
+    }
+
+    #[test]
+    fn a_note_that_is_early_for_the_new_take_belongs_to_it() {
+        let early = |heard: bool| {
+            let mut session = Session::start(0);
+            session.play(4, Some(Again::Same));
+            if heard {
+                let tick = frame_start(4 * BAR) - 1;
+                session.band.take(Played::Heard(Heard::NoteOn { tick, channel: 1, key: 40, velocity: 90 }));
+            }
+            session.play(4, None)
+        };
+        assert_ne!(early(true), early(false));
+    }
+
+    #[test]
+    fn a_seek_begins_a_new_song() {
+        let mut session = Session::start(0);
+        session.play(4, Some(Again::Other));
+        session.play(2, None);
+        let mut fresh = Session::start(0);
+        session.frame = 0;
+        session.band.take(Played::Jump { epoch: 1 });
+        assert_eq!(session.play(4, None), fresh.play(4, None));
+    }
+
+    proptest! {
+        #[test]
+        fn every_frame_is_answered_for_itself(
+            buttons in prop::collection::vec(prop::option::of(prop::bool::ANY), 1..100), start in -20i64..20,
+        ) {
+            let mut session = Session::start(start);
+            for button in buttons {
+                let again = button.map(|other| if other { Again::Other } else { Again::Same });
+                let next = session.frame + 1;
+                let cues = session.frame(again);
+                prop_assert_eq!(cues.last(), Some(&Cue::Done(next)));
+                for cue in cues {
+                    match cue {
+                        Cue::Note(note) => prop_assert!(note.start.0 >= next * 240 && note.start.0 < (next + 1) * 240),
+                        Cue::Answers(row) => prop_assert_eq!(row.frame, next),
+                        Cue::Release { at, .. } => prop_assert_eq!(at.0, next * 240),
+                        Cue::Done(frame) => prop_assert_eq!(frame, next),
+                    }
+                }
+            }
+        }
+    }
+}
