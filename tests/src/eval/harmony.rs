@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 use continuo_models::music::time::{TICKS_PER_FRAME, frame_start};
 use continuo_models::music::{Chord, Frame, SlashChord, Tick};
-use continuo_models::{Controls, FrameStart, Heard, Improviser, Networks, Player};
+use continuo_models::{Controls, Cue, FrameStart, Heard, Improviser, Networks, Player};
 use serde::Serialize;
 use serde_json::json;
 
@@ -133,35 +133,47 @@ fn improvise(
     for player in Player::ALL {
         controls.players[player as usize].on = answers && player == Player::Voices;
     }
-    let mut improviser = Improviser::new(Arc::clone(networks));
-    let events = events(piece);
-    let mut events = events.iter().peekable();
     let mut onsets = piece.melody.iter().peekable();
-    let mut cues = Vec::new();
     let mut answered: Option<SlashChord> = None;
-    (0..frames)
-        .map(|next| {
-            let frame = next - 1;
-            while let Some((_, heard)) = events.next_if(|(tick, _)| *tick < frame_start(frame)) {
-                improviser.hear(*heard);
-            }
-            cues.clear();
-            let position = piece.position(frame_start(next));
-            improviser.decide(&FrameStart { frame, next, position, tempo: 120.0, controls }, &mut cues);
-            let harmony = improviser.harmony();
-            let standing = harmony.chord.zip(harmony.bass).map(|(chord, bass)| SlashChord { chord, bass });
-            if !answers {
-                return standing;
-            }
+    let mut chords = Vec::new();
+    rehearse(networks, piece, frames, controls, |next, improviser, _| {
+        let harmony = improviser.harmony();
+        let standing = harmony.chord.zip(harmony.bass).map(|(chord, bass)| SlashChord { chord, bass });
+        if answers {
             answered = answered.filter(|_| !harmony.changes);
             while let Some(note) = onsets.next_if(|note| note.frame() <= next) {
                 let under = harmony.under[usize::from(note.key % 12)];
                 let another = under.filter(|&chord| standing.is_some_and(|standing| standing.chord != chord));
                 answered = another.map(SlashChord::from).or(answered);
             }
-            answered.or(standing)
-        })
-        .collect()
+        }
+        chords.push(answered.or(standing));
+    });
+    chords
+}
+
+/// Plays the melody of `piece` to a band in logical time, and shows what it has decided for each frame.
+pub(super) fn rehearse(
+    networks: &Arc<Networks>,
+    piece: &Piece,
+    frames: Frame,
+    controls: Controls,
+    mut decided: impl FnMut(Frame, &Improviser, &[Cue]),
+) {
+    let mut improviser = Improviser::new(Arc::clone(networks));
+    let events = events(piece);
+    let mut events = events.iter().peekable();
+    let mut cues = Vec::new();
+    for next in 0..frames {
+        let frame = next - 1;
+        while let Some((_, heard)) = events.next_if(|(tick, _)| *tick < frame_start(frame)) {
+            improviser.hear(*heard);
+        }
+        cues.clear();
+        let position = piece.position(frame_start(next));
+        improviser.decide(&FrameStart { frame, next, position, tempo: 120.0, controls }, &mut cues);
+        decided(next, &improviser, &cues);
+    }
 }
 
 fn events(piece: &Piece) -> Vec<(Tick, Heard)> {
