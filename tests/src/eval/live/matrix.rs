@@ -16,6 +16,9 @@ const SLOW_WORKER: &str = "CONTINUO_SLOW_WORKER_MS";
 /// Slower than nothing, and slower than any deadline of the tempos at which is played.
 const SLOW: [u16; 2] = [40, 400];
 
+/// How many times as fast as time a fast host is.
+const FAST: u16 = 50;
+
 /// How often a live condition is tried when another process holds the machine up.
 const ATTEMPTS: usize = 3;
 
@@ -28,7 +31,10 @@ pub struct Condition {
     /// Samples per second
     #[arg(long, default_value_t = 48_000)]
     pub rate: u32,
-    /// Live, so many times as fast as time; offline if not given
+    /// Live, where the plug-in is not waited for; else offline
+    #[arg(long)]
+    pub live: bool,
+    /// So many times as fast as time; as fast as can be if not given
     #[arg(long)]
     pub speed: Option<u16>,
     /// Milliseconds by which the worker is slowed down before each decision, at most
@@ -36,26 +42,29 @@ pub struct Condition {
     pub slow: u16,
 }
 
-const USUAL: Condition = Condition { block: 512, rate: 48_000, speed: None, slow: 0 };
+const USUAL: Condition = Condition { block: 512, rate: 48_000, live: false, speed: None, slow: 0 };
 
 /// Every condition; the first is what the others are held against.
 pub fn conditions() -> Vec<Condition> {
     let blocks = [1, 17, 64, 4096].map(|block| Condition { block, ..USUAL });
     let rates = [44_100, 88_200, 96_000, 176_400, 192_000].map(|rate| Condition { rate, ..USUAL });
-    let live = |speed, slow| Condition { speed: Some(speed), slow, block: 64, ..USUAL };
-    let live = [live(50, 0), live(1, 0), live(1, SLOW[0]), live(1, SLOW[1])];
-    [vec![USUAL], blocks.to_vec(), rates.to_vec(), live.to_vec()].concat()
+    let fast = Condition { speed: Some(FAST), ..USUAL };
+    let live = |speed, slow| Condition { live: true, speed: Some(speed), slow, block: 64, ..USUAL };
+    let live = [live(FAST, 0), live(1, 0), live(1, SLOW[0]), live(1, SLOW[1])];
+    [vec![USUAL], blocks.to_vec(), rates.to_vec(), vec![fast], live.to_vec()].concat()
 }
 
 impl Condition {
-    /// Whether plans are to be late: the worker is slower than the deadline.
-    pub fn is_hopeless(self) -> bool {
-        self.slow >= SLOW[1]
+    /// Whether plans may well be late: the worker is slower than the deadline, or the deadline a fraction of what it is
+    /// in a performance.
+    pub fn is_beyond_the_deadline(self) -> bool {
+        self.live && (self.slow >= SLOW[1] || self.speed.is_none_or(|speed| speed > 1))
     }
 
     /// As options of the command line, but for the slowness, which the plug-in's environment has.
     fn options(self) -> Vec<String> {
         let mut options = vec!["--block".into(), self.block.to_string(), "--rate".into(), self.rate.to_string()];
+        options.extend(self.live.then(|| "--live".into()));
         options.extend(self.speed.into_iter().flat_map(|speed| ["--speed".into(), speed.to_string()]));
         options
     }
@@ -64,10 +73,11 @@ impl Condition {
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "blocks of {}, {} Hz, ", self.block, self.rate)?;
+        write!(f, "{}", if self.live { "live" } else { "offline" })?;
         match self.speed {
-            None => write!(f, "offline")?,
-            Some(1) => write!(f, "real time")?,
-            Some(speed) => write!(f, "live, {speed} times real time")?,
+            None => (),
+            Some(1) => write!(f, ", real time")?,
+            Some(speed) => write!(f, ", {speed} times real time")?,
         }
         if self.slow > 0 {
             write!(f, ", worker slowed by 0–{} ms", self.slow)?;
@@ -100,9 +110,10 @@ pub struct Outcome {
 pub fn take(performance: &Performance, settings: &[(&str, &str)], condition: Condition) -> Result<Outcome> {
     let session = Session::open(Format::Clap)?.at_rate(f64::from(condition.rate))?;
     let mut session = session.in_blocks(Blocks::Of(condition.block))?.with(settings)?;
-    if let Some(speed) = condition.speed {
-        session = session.in_mode(Mode::Live)?.paced(Pacing::Times(speed));
+    if condition.live {
+        session = session.in_mode(Mode::Live)?;
     }
+    session = session.paced(condition.speed.map_or(Pacing::Fast, Pacing::Times));
     let library = bundles::library(Format::Clap)?;
     let before = Diagnostics::read(&library)?;
     let take = session.perform(performance)?;
@@ -169,7 +180,7 @@ pub fn run(arguments: &[String]) -> Result<Vec<Row>> {
         let reference = rows.first().map_or(outcome.hash.clone(), |first| first.outcome.hash.clone());
         // Another process may hold up this one; then plans are late, the plug-in says so, and another attempt is made.
         let mut attempts = 1;
-        while outcome.misses > 0 && !condition.is_hopeless() && attempts < ATTEMPTS {
+        while outcome.misses > 0 && !condition.is_beyond_the_deadline() && attempts < ATTEMPTS {
             outcome = ask(arguments, condition)?;
             attempts += 1;
         }
@@ -236,6 +247,6 @@ mod tests {
         for (index, condition) in conditions.iter().enumerate() {
             assert!(!conditions[..index].contains(condition), "{condition}");
         }
-        assert_eq!(conditions.iter().filter(|condition| condition.is_hopeless()).count(), 1);
+        assert_eq!(conditions.iter().filter(|condition| condition.is_beyond_the_deadline()).count(), 2);
     }
 }

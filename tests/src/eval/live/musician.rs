@@ -20,8 +20,8 @@ const MISHAPS: [f64; 3] = [0.02, 0.02, 0.1];
 /// Bars at the beginning and after a pause in which there is none.
 const BARS_WITHOUT_PAUSE: usize = 3;
 
-/// Bars of the loop and of what follows it, and how often the loop is played.
-const LOOP: (Tick, usize) = (4, 3);
+/// Bars of the loop, and how often it is played to its end.
+const LOOP: (Tick, usize) = (4, 2);
 
 /// The lowest key of a left hand, C3.
 const LEFT_HAND: u8 = 48;
@@ -106,17 +106,21 @@ fn way(piece: &Piece, from: Tick, to: Tick, tempo: f64) -> Vec<Segment> {
     segments
 }
 
-/// A loop of some bars around `middle`, a seek to a place off the beat, and a stop after which the musician jams on.
+/// A loop of some bars around `middle` that is left halfway through, a seek to a place off the beat, and a stop after which
+/// the musician jams on.
 fn stray(piece: &Piece, middle: Tick, tempo: f64) -> Vec<Segment> {
     let here = piece.position(middle);
     let length = (LOOP.0 * here.meter.bar_ticks()) as f64;
     let meter = (here.meter.numerator.into(), here.meter.denominator.into());
-    let (start, bar_origin) = (here.bar_start as f64, here.bar_start as f64);
+    // From a bar before on, so that neither end is where the song happens to be.
+    let bar_origin = (here.bar_start - here.meter.bar_ticks()) as f64;
+    let start = bar_origin;
     let usual = |segment: Segment| Segment { bar_origin, ..segment.at_tempo(tempo).in_meter(meter) };
     let pass = usual(Segment::rolling(start, length).with_loop(start, start + length));
     let sought = usual(Segment::rolling(start + 31.0, length / 2.0));
     let stopped = usual(Segment::stopped(start, start, length / 2.0));
-    [vec![pass; LOOP.1], vec![sought, stopped]].concat()
+    let left = Segment { ticks: length / 2.0, ..pass };
+    [vec![pass; LOOP.1], vec![left, sought, stopped]].concat()
 }
 
 /// Where the musician rests for a bar or two.
