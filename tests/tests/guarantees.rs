@@ -79,7 +79,7 @@ proptest! {
 
     #[test]
     fn no_note_leaves_the_locked_scale(
-        struck in struck(), controls in controls(), numerator in 2u8..8, built_in in prop::bool::weighted(0.1),
+        struck in struck(), controls in controls(), numerator in 2u8..8, built_in in prop::bool::weighted(0.03),
     ) {
         let controls = Controls { key_lock: true, ..controls };
         let (notes, _) = plans(&struck, Meter { numerator, denominator: 4 }, controls, built_in);
@@ -92,7 +92,7 @@ proptest! {
     #[test]
     fn every_note_lasts_and_can_be_played_and_belongs_to_one_who_plays(
         struck in struck(), controls in controls(), on in prop::array::uniform4(any::<bool>()),
-        built_in in prop::bool::weighted(0.1),
+        built_in in prop::bool::weighted(0.03),
     ) {
         let mut controls = controls;
         for (player, on) in controls.players.iter_mut().zip(on) {
@@ -108,7 +108,7 @@ proptest! {
 
     #[test]
     fn answers_stay_within_two_octaves_beyond_their_register(
-        struck in struck(), controls in controls(), built_in in prop::bool::weighted(0.1),
+        struck in struck(), controls in controls(), built_in in prop::bool::weighted(0.03),
     ) {
         let (_, answers) = plans(&struck, Meter::default(), controls, built_in);
         let register = controls.player(Player::Voices).register;
