@@ -5,7 +5,7 @@ mod common;
 use std::cell::RefCell;
 
 use common::random::{ODD_METERS, automation, controllers, notes, route, storms};
-use common::{CHORDS, MUSICIAN, VOICES, last_breath, note, open, perform, tune};
+use common::{CHORDS, MUSICIAN, VOICES, note, open, perform, tune};
 use continuo_tests::host::performance::{Change, Interruption, Motion, Segment};
 use continuo_tests::host::{Format, Input, Performance, Session, Take};
 use proptest::prelude::*;
@@ -55,7 +55,7 @@ fn outliving(take: &Take, segment: usize) -> Vec<continuo_tests::host::Note> {
 
 /// A tune that is broken off in its second bar and then goes `on` as given.
 fn broken_off(on: Segment) -> Performance {
-    Performance { route: vec![Segment::rolling(0.0, 150.0), on, last_breath()], ..tune(8) }
+    Performance { route: vec![Segment::rolling(0.0, 150.0), on, Segment::last_breath()], ..tune(8) }
 }
 
 #[test]
@@ -84,7 +84,10 @@ fn what_the_band_sounds_ends_at_the_sample_of_a_jump() {
 fn a_loop_ends_what_sounds_across_its_end() {
     for format in Format::ALL {
         let pass = Segment::rolling(0.0, 150.0).with_loop(0.0, 150.0);
-        let take = perform(&mut open(format), &Performance { route: vec![pass, pass, pass, last_breath()], ..tune(8) });
+        let take = perform(
+            &mut open(format),
+            &Performance { route: vec![pass, pass, pass, Segment::last_breath()], ..tune(8) },
+        );
         for segment in 1..=3 {
             assert_eq!(outliving(&take, segment), vec![], "{format:?}, pass {segment}");
         }
@@ -130,7 +133,7 @@ fn switching_a_player_off_ends_its_notes() {
         // A long note, so that Voices has something to hold.
         performance.notes.push(note(100.0, 300.0, 84));
         performance.changes.push(off);
-        performance.route = vec![Segment::rolling(0.0, 384.0), last_breath()];
+        performance.route = vec![Segment::rolling(0.0, 384.0), Segment::last_breath()];
         let take = perform(&mut open(Format::Clap), &performance);
         let notes = take.notes(channel);
         assert!(!notes.is_empty(), "{name}: the player plays before it is switched off");
@@ -151,7 +154,7 @@ fn changing_a_channel_in_mid_note_ends_the_note_on_its_old_channel() {
             performance.changes.push(Change { at: f64::from(step as u32) * 9.5, input });
         }
     }
-    performance.route.push(last_breath());
+    performance.route.push(Segment::last_breath());
     let take = perform(&mut open(Format::Clap), &performance);
     assert_eq!(take.mismatches(&[]), vec![]);
 }

@@ -48,7 +48,7 @@ enum Command {
     /// Measure the built plug-in in the headless host; writes target/bench/latest.csv
     #[command(disable_help_flag = true)]
     Bench(Forwarded),
-    /// Measure the music on lead sheets: harmony, melody or control (styles and knobs)
+    /// Measure the music on lead sheets: harmony, melody, control (styles and knobs), voicing or live (the built plug-in)
     #[command(disable_help_flag = true)]
     Eval(Forwarded),
     /// Open the standalone program with its panel
@@ -106,7 +106,7 @@ fn run(command: Command) -> Result<ExitCode> {
         }
         Command::Eval(forwarded) => {
             setup::ensure(&[Purpose::Build], false)?;
-            cargo::build()?;
+            bundle::build_and_write()?;
             return cargo::run(Target::Tests("eval"), &forwarded.options);
         }
         Command::Live(forwarded) => {

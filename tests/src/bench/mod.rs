@@ -4,6 +4,7 @@
 //! of the whole plug-in, for which a microbenchmark's statistics gain nothing.
 
 pub mod callback;
+pub mod crowd;
 pub mod networks;
 pub mod probe;
 pub mod sizes;

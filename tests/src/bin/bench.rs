@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Parser;
 use continuo_tests::bench::table::Table;
-use continuo_tests::bench::{Plugins, callback, networks, probe, sizes};
+use continuo_tests::bench::{Plugins, callback, crowd, networks, probe, sizes};
 use continuo_tests::demo::performances;
 
 /// Measure the built plug-in in the headless host, beside one that only passes notes through; writes CSV.
@@ -53,6 +53,8 @@ fn run(cli: &Cli) -> Result<()> {
     table.0.extend(networks::measure(&performance.score)?);
     eprintln!("Callback: {:.0} s in real time", callback::seconds(cli.bars));
     table.0.extend(callback::measure(&plugins, &performance.score, cli.bars)?);
+    eprintln!("{} instances: {:.0} s in real time", crowd::INSTANCES, crowd::SECONDS);
+    table.0.extend(crowd::measure(&plugins, &performance.score)?);
     table.0.extend(sizes::measure(&plugins)?);
     print!("{table}");
 

@@ -10,13 +10,14 @@ use continuo_models::music::{Key, Style};
 use continuo_tests::demo::performances::{self, Performance};
 use continuo_tests::demo::report::Report;
 use continuo_tests::demo::settings::{self, PlayerName, Settings};
-use continuo_tests::demo::{self, latency, midi};
+use continuo_tests::demo::{self, latency, midi, sheet};
 
 /// Seconds of the first performance that are played in real time.
 const LIVE_SECONDS: f64 = 8.0;
 
 /// Play performances to the built plug-in; each gets a folder with take.mid, take.wav and take.png, and all together a
-/// report.txt and report.json. Without --play these are the performances in assets/performances.
+/// report.txt and report.json. Without --play these are the performances in assets/performances; and each player alone and
+/// the band in each style play twelve bars: sheet.png, and a MIDI file each in the folder sheet.
 #[derive(Parser)]
 #[command(name = "demo", bin_name = "cargo xtask demo", version)]
 struct Cli {
@@ -113,6 +114,10 @@ fn run(cli: &Cli) -> Result<()> {
         let summary = recording.write(&out.join(name), name, score, &settings)?;
         eprintln!("  {:.0} s of music, {:.0} times real time", summary.seconds, summary.real_time_factor);
         summaries.push(summary);
+    }
+    if cli.play.is_none() {
+        eprintln!("Playing each player alone, and each style");
+        sheet::record(&performances, &cli.settings(), &out)?;
     }
     eprintln!("Measuring latency over block sizes");
     let first = &performances[0];

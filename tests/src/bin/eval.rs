@@ -13,10 +13,11 @@ use continuo_tests::demo::settings;
 use continuo_tests::eval::copies::{self, Copies, Index};
 use continuo_tests::eval::corpus::{self, Note, Piece, Split};
 use continuo_tests::eval::harmony::{self, System};
-use continuo_tests::eval::line::{Condition, Stretch, solo};
+use continuo_tests::eval::line::{self, Stretch, solo};
+use continuo_tests::eval::live::matrix::Condition;
 use continuo_tests::eval::melody::{self, NOTES, NgramModel};
 use continuo_tests::eval::report::progress;
-use continuo_tests::eval::{control, knobs, measures};
+use continuo_tests::eval::{control, knobs, live, measures, voicing};
 use serde_json::json;
 
 /// Judge the band on lead sheets: gzip JSONL, one piece per line (docs/models.md tells the format and the measures).
@@ -33,6 +34,8 @@ enum What {
     Harmony {
         #[command(flatten)]
         sheets: Sheets,
+        #[command(flatten)]
+        choice: Choice,
         /// Judge only this one; may be given several times
         #[arg(long, value_enum, value_name = "NAME")]
         system: Vec<System>,
@@ -53,6 +56,8 @@ enum What {
     Melody {
         #[command(flatten)]
         sheets: Sheets,
+        #[command(flatten)]
+        choice: Choice,
         /// Files whose train split the n-grams are counted on (the same files, if not given)
         #[arg(long, value_name = "FILE.jsonl.gz", num_args = 1..)]
         train: Vec<PathBuf>,
@@ -64,6 +69,8 @@ enum What {
     Control {
         #[command(flatten)]
         sheets: Sheets,
+        #[command(flatten)]
+        choice: Choice,
         /// Length of a solo
         #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
         bars: u16,
@@ -71,6 +78,36 @@ enum What {
         #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
         solos: u16,
     },
+    /// Voice leading: parallels, motion and crossings in real chorales, and in what the band plays to their sopranos
+    Voicing {
+        #[command(flatten)]
+        sheets: Sheets,
+        #[command(flatten)]
+        choice: Choice,
+    },
+    /// The built plug-in under a simulated musician: harmony, recovery, delays, stuck notes, and whether a take is the same
+    /// under every condition; fails if a note is stuck or a take differs without a late plan
+    Live(Live),
+    /// One take of `live` under one condition, as JSON; `live` asks for it
+    #[command(hide = true)]
+    Take {
+        #[command(flatten)]
+        live: Live,
+        #[command(flatten)]
+        condition: Condition,
+    },
+}
+
+#[derive(Args)]
+struct Live {
+    #[command(flatten)]
+    sheets: Sheets,
+    /// Which of the built-in networks play
+    #[arg(long, value_parser = family, value_name = "NAME", default_value = "gru")]
+    family: Family,
+    /// Another musician and another take
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=9999))]
+    seed: u32,
 }
 
 #[derive(Args)]
@@ -82,17 +119,22 @@ struct Sheets {
     #[arg(long, value_enum, default_value_t = Split::Test)]
     split: Split,
     /// At most so many pieces
-    #[arg(long)]
+    #[arg(long, visible_alias = "pieces")]
     limit: Option<usize>,
+    /// Where to write the results as JSON, and chords piece by piece
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+}
+
+/// Who is judged.
+#[derive(Args)]
+struct Choice {
     /// Which of the built-in networks to judge
     #[arg(long, value_parser = family, value_name = "NAME", default_value = "gru")]
     family: Family,
     /// Networks to judge instead of the built-in ones
     #[arg(long, value_name = "FOLDER")]
     networks: Option<PathBuf>,
-    /// Where to write the results as JSON, and chords piece by piece
-    #[arg(long, value_name = "FOLDER")]
-    out: Option<PathBuf>,
 }
 
 fn share(text: &str) -> Result<f32> {
@@ -125,13 +167,6 @@ impl Sheets {
         Ok(learned)
     }
 
-    fn networks(&self) -> Networks {
-        let (networks, problems) =
-            self.networks.as_deref().map_or_else(|| Networks::built_in(self.family), Networks::from_folder);
-        problems.iter().for_each(|problem| eprintln!("{problem}"));
-        networks
-    }
-
     fn write(&self, name: &str, results: &serde_json::Value) -> Result<()> {
         let Some(out) = &self.out else { return Ok(()) };
         fs::create_dir_all(out).with_context(|| format!("{} could not be made", out.display()))?;
@@ -140,6 +175,31 @@ impl Sheets {
             .with_context(|| format!("{} could not be written", path.display()))?;
         written(&path);
         Ok(())
+    }
+}
+
+impl Choice {
+    fn networks(&self) -> Networks {
+        let (networks, problems) =
+            self.networks.as_deref().map_or_else(|| Networks::built_in(self.family), Networks::from_folder);
+        problems.iter().for_each(|problem| eprintln!("{problem}"));
+        networks
+    }
+}
+
+impl Live {
+    fn setting(&self) -> live::Setting {
+        live::Setting { family: self.family, seed: self.seed }
+    }
+
+    /// What makes this program play one take of the first piece.
+    fn arguments(&self) -> Result<Vec<String>> {
+        let split = self.sheets.split.to_possible_value().context("a split has a name")?;
+        let mut arguments = vec!["take".to_owned(), "--corpus".to_owned()];
+        arguments.extend(self.sheets.corpus.iter().map(|path| path.display().to_string()));
+        let rest = ["--split", split.get_name(), "--family", self.family.name(), "--seed", &self.seed.to_string()];
+        arguments.extend(rest.map(str::to_owned));
+        Ok(arguments)
     }
 }
 
@@ -159,10 +219,10 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Result<()> {
     match &cli.what {
-        What::Harmony { sheets, system, style, follow, wait, temperature } => {
+        What::Harmony { sheets, choice, system, style, follow, wait, temperature } => {
             let pieces = sheets.pieces()?;
             let systems = if system.is_empty() { System::value_variants() } else { system };
-            let networks = Arc::new(sheets.networks());
+            let networks = Arc::new(choice.networks());
             let controls = |piece: &Piece| Controls {
                 style_a: style.or(piece.style).unwrap_or(Style::Pop),
                 temperature: *temperature,
@@ -184,15 +244,55 @@ fn run(cli: &Cli) -> Result<()> {
             }
             Ok(())
         }
-        What::Melody { sheets, train, style } => judge_melody(sheets, train, *style),
-        What::Control { sheets, bars, solos } => judge_control(sheets, usize::from(*bars), usize::from(*solos)),
+        What::Melody { sheets, choice, train, style } => judge_melody(sheets, choice, train, *style),
+        What::Control { sheets, choice, bars, solos } => {
+            judge_control(sheets, choice, usize::from(*bars), usize::from(*solos))
+        }
+        What::Voicing { sheets, choice } => judge_voicing(sheets, choice),
+        What::Live(live) => judge_live(live),
+        What::Take { live, condition } => take(live, *condition),
     }
 }
 
-fn judge_melody(sheets: &Sheets, train: &[PathBuf], style: Option<Style>) -> Result<()> {
+fn judge_voicing(sheets: &Sheets, choice: &Choice) -> Result<()> {
+    let pieces = sheets.pieces()?;
+    let mut rows = vec![voicing::chorales(&sheets.corpus, sheets.split, pieces.len())?];
+    rows.extend(voicing::band(&Arc::new(choice.networks()), &pieces));
+    println!("{} sopranos\n\n{}", pieces.len(), voicing::table(&rows));
+    sheets.write("voicing.json", &json!(rows))
+}
+
+fn judge_live(live: &Live) -> Result<()> {
+    let pieces = live.sheets.pieces()?;
+    let verdict = live::judge(&pieces, live.setting())?;
+    println!(
+        "{} pieces, first {} frames each, in the built CLAP\n\n{}",
+        pieces.len(),
+        measures::FRAMES,
+        live::tables(&verdict)
+    );
+    let matrix = live::matrix::run(&live.arguments()?)?;
+    println!("{}", live::matrix::table(&matrix));
+    live.sheets.write("live.json", &json!({ "sittings": verdict, "determinism": matrix }))?;
+    ensure!(verdict.stuck == 0, "{} notes are stuck", verdict.stuck);
+    let broken = matrix.iter().filter(|row| !row.holds()).count();
+    ensure!(broken == 0, "the take is not as it has to be under {broken} of {} conditions", matrix.len());
+    Ok(())
+}
+
+fn take(live: &Live, condition: Condition) -> Result<()> {
+    let pieces = live.sheets.pieces()?;
+    let parameters = live.setting().parameters(&pieces[0]);
+    let texts: Vec<(&str, &str)> = parameters.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let sitting = live.setting().sitting(&pieces[0]);
+    println!("{}", serde_json::to_string(&live::matrix::take(&sitting.performance, &texts, condition)?)?);
+    Ok(())
+}
+
+fn judge_melody(sheets: &Sheets, choice: &Choice, train: &[PathBuf], style: Option<Style>) -> Result<()> {
     let pieces = sheets.pieces()?;
     let [train, valid] = sheets.to_learn(train)?;
-    let network = sheets.networks().soloist.context("there is no soloist to judge")?;
+    let network = choice.networks().soloist.context("there is no soloist to judge")?;
     let style = |piece: &Piece| style.or(piece.style);
     let ours = melody::network_bits(&network, &pieces, style)?;
     let ngram = NgramModel::learn(&train, &valid);
@@ -206,7 +306,7 @@ fn judge_melody(sheets: &Sheets, train: &[PathBuf], style: Option<Style>) -> Res
     let bar = progress("soloist: solos", pieces.len());
     let mut solos: Vec<(String, &str, Vec<Note>)> = Vec::new();
     for (seed, piece) in (1..).zip(bar.wrap_iter(pieces.iter())) {
-        let condition = Condition { style: style(piece), ..Condition::default() };
+        let condition = line::Condition { style: style(piece), ..line::Condition::default() };
         let stretch = Stretch {
             from: piece.melody[0].onset,
             until: piece.melody[piece.melody.len() - 1].onset + 1,
@@ -226,10 +326,10 @@ fn judge_melody(sheets: &Sheets, train: &[PathBuf], style: Option<Style>) -> Res
     sheets.write("melody.json", &json!({ "bits_per_note": groups, "longest_copy_in_notes": copies }))
 }
 
-fn judge_control(sheets: &Sheets, bars: usize, solos: usize) -> Result<()> {
+fn judge_control(sheets: &Sheets, choice: &Choice, bars: usize, solos: usize) -> Result<()> {
     let pieces = sheets.pieces()?;
     let [train, _] = sheets.to_learn(&[])?;
-    let networks = sheets.networks();
+    let networks = choice.networks();
     let soloist = networks.soloist.as_deref().context("there is no soloist to judge")?;
     ensure!(
         !control::Window::all(&pieces, bars).is_empty(),

@@ -94,11 +94,11 @@ fn accent(tune: &Tune, tick: Tick) -> f64 {
 }
 
 /// Repeatable random numbers (SplitMix64; Steele et al. 2014, "Fast splittable pseudorandom number generators").
-struct Noise(u64);
+pub(crate) struct Noise(pub(crate) u64);
 
 impl Noise {
     /// Between 0 and 1.
-    fn uniform(&mut self) -> f64 {
+    pub(crate) fn uniform(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -107,7 +107,7 @@ impl Noise {
     }
 
     /// Around 0, with a deviation of 1 and nothing beyond 3.5.
-    fn bell(&mut self) -> f64 {
+    pub(crate) fn bell(&mut self) -> f64 {
         (0..12).map(|_| self.uniform()).sum::<f64>().clamp(2.5, 9.5) - 6.0
     }
 }

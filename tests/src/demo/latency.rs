@@ -39,8 +39,11 @@ pub fn measure(performance: &Performance, settings: &[(&str, &str)]) -> Result<V
     for block in BLOCK_SIZES {
         let mut session = Session::open(Format::Clap)?.in_blocks(Blocks::Of(block))?.with(settings)?;
         let take = session.perform(performance)?;
-        rows.push(row("played note to its copy", block, delays(&take, 0)));
-        rows.push(row("played note to Voices", block, delays(&take, 1)));
+        for (path, wanted) in [("played note to its copy", 0), ("played note to Voices", 1)] {
+            let strike = |input: Input| matches!(input, Input::NoteOn { .. });
+            let answer = |played: Played| matches!(played, Played::NoteOn { channel, .. } if channel == wanted);
+            rows.push(row(path, block, delays(&take, strike, answer)));
+        }
         let planned = planned(&take);
         let own = reference.get_or_insert_with(|| planned.clone());
         let late = planned.iter().zip(own.iter()).map(|(sample, own)| sample.abs_diff(*own)).collect();
@@ -95,24 +98,17 @@ fn row(path: &'static str, block: usize, mut delays: Vec<u64>) -> Row {
     Row { path, block, notes: delays.len(), median, worst: delays.last().copied().unwrap_or(0) }
 }
 
-/// For each note-on that came back on `channel`, the samples since the last note-on that was played.
-fn delays(take: &Take, channel: u8) -> Vec<u64> {
-    let mut played: VecDeque<u64> = take
-        .inputs
-        .iter()
-        .filter(|event| matches!(event.input, Input::NoteOn { .. }))
-        .map(|event| event.sample)
-        .collect();
+/// For each `answer` that came out, the samples since the last thing that was played and that `asks` for one.
+pub(crate) fn delays(take: &Take, asks: impl Fn(Input) -> bool, answer: impl Fn(Played) -> bool) -> Vec<u64> {
+    let mut played: VecDeque<u64> =
+        take.inputs.iter().filter(|event| asks(event.input)).map(|event| event.sample).collect();
     let mut delays = Vec::new();
     let mut last = None;
     for event in &take.events {
         while played.front().is_some_and(|sample| *sample <= event.sample) {
             last = played.pop_front();
         }
-        match (event.played, last) {
-            (Played::NoteOn { channel: on, .. }, Some(last)) if on == channel => delays.push(event.sample - last),
-            _ => {}
-        }
+        delays.extend(last.filter(|_| answer(event.played)).map(|last| event.sample - last));
     }
     delays
 }

@@ -11,6 +11,7 @@ pub mod performances;
 pub mod report;
 pub mod roll;
 pub mod settings;
+pub mod sheet;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -55,6 +56,17 @@ pub struct Recording {
     pub misses: u64,
     /// Seconds that it took.
     pub elapsed: f64,
+}
+
+/// What stands on the picture of a take.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The title.
+    pub title: String,
+    /// Key, meter, tempo and settings.
+    pub caption: String,
+    /// First tick, symbol and Roman numeral of each chord.
+    pub chords: Vec<(f64, String, String)>,
 }
 
 /// The score as a host plays it: once through at its first tempo, in its meters, and a bar more for the last word.
@@ -120,44 +132,13 @@ impl Recording {
             let path = folder.join(file);
             fs::write(&path, bytes).with_context(|| format!("{} could not be written", path.display()))
         };
-        let title = score.title.clone().unwrap_or_else(|| name.to_owned());
-        let tracks: Vec<Track<'_>> = self
-            .parts
-            .iter()
-            .map(|part| Track { name: part.name(), program: part.program(), notes: &part.notes })
-            .collect();
-        put("take.mid", &midi::write(&title, score.tempo, &score.meters, Some(self.key), &tracks)?)?;
+        let page = self.page(name, score, settings);
+        put("take.mid", &self.midi(&page.title, score)?)?;
         write_wav(&folder.join("take.wav"), &self.take)?;
+        put("take.png", &roll::draw(&self.roll(&page, score, roll::QUARTER))?)?;
 
-        let labelled: Vec<(f64, String, String)> = self
-            .chords
-            .iter()
-            .enumerate()
-            .map(|(index, label)| {
-                let next = self.chords.get(index + 1).map(|next| next.chord);
-                let numeral = Numeral::leading_to(label.chord, next, self.key);
-                (label.start, label.chord.symbol(self.key), numeral.to_string())
-            })
-            .collect();
+        let Page { title, chords: labelled, .. } = page;
         let meter = score.meters[0].1;
-        let caption = format!(
-            "{} · {}/{} · {:.0} bpm · {}",
-            self.key,
-            meter.numerator,
-            meter.denominator,
-            score.tempo,
-            settings.caption()
-        );
-        let roll = Roll {
-            title: &title,
-            caption: &caption,
-            parts: &self.parts,
-            meters: &score.meters,
-            chords: &labelled,
-            end: self.end,
-        };
-        put("take.png", &roll::draw(&roll)?)?;
-
         let bars = (self.end / meter.bar_ticks() as f64).round() as usize;
         let seconds = self.end / 24.0 * 60.0 / score.tempo;
         Ok(Summary {
@@ -178,6 +159,45 @@ impl Recording {
             seconds,
             real_time_factor: seconds / self.elapsed.max(1e-9),
         })
+    }
+
+    /// The take as a MIDI file.
+    ///
+    /// # Errors
+    /// If it does not fit into one.
+    pub fn midi(&self, title: &str, score: &Score) -> Result<Vec<u8>> {
+        let tracks: Vec<Track<'_>> = self
+            .parts
+            .iter()
+            .map(|part| Track { name: part.name(), program: part.program(), notes: &part.notes })
+            .collect();
+        midi::write(title, score.tempo, &score.meters, Some(self.key), &tracks)
+    }
+
+    /// What stands on the take's picture.
+    pub fn page(&self, name: &str, score: &Score, settings: &Settings) -> Page {
+        let title = score.title.clone().unwrap_or_else(|| name.to_owned());
+        let chords = self.chords.iter().enumerate().map(|(index, label)| {
+            let next = self.chords.get(index + 1).map(|next| next.chord);
+            let numeral = Numeral::leading_to(label.chord, next, self.key);
+            (label.start, label.chord.symbol(self.key), numeral.to_string())
+        });
+        let meter = score.meters[0].1;
+        let caption = format!(
+            "{} · {}/{} · {:.0} bpm · {}",
+            self.key,
+            meter.numerator,
+            meter.denominator,
+            score.tempo,
+            settings.caption()
+        );
+        Page { title, caption, chords: chords.collect() }
+    }
+
+    /// The take as a picture in which a quarter note is at least so wide.
+    pub fn roll<'a>(&'a self, page: &'a Page, score: &'a Score, quarter: f64) -> Roll<'a> {
+        let Page { title, caption, chords } = page;
+        Roll { title, caption, parts: &self.parts, meters: &score.meters, chords, end: self.end, quarter }
     }
 
     fn summary(&self, part: &Part) -> PartSummary {

@@ -13,7 +13,7 @@ use super::parts::Part;
 use crate::host::performance::PlayedNote;
 
 /// What is drawn.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Roll<'a> {
     /// The title.
     pub title: &'a str,
@@ -27,7 +27,12 @@ pub struct Roll<'a> {
     pub chords: &'a [(f64, String, String)],
     /// The tick after the last.
     pub end: f64,
+    /// The least width of a quarter note; systems have as many bars as this allows. [`QUARTER`] is roomy.
+    pub quarter: f64,
 }
+
+/// A roomy width of a quarter note.
+pub const QUARTER: f64 = 48.0;
 
 const WIDTH: f64 = 1800.0;
 const LEFT: f64 = 76.0;
@@ -38,8 +43,8 @@ const SEMITONE: f64 = 5.5;
 /// Height of the lane of chord symbols and numerals.
 const LANE: f64 = 52.0;
 const GAP: f64 = 34.0;
-/// The least width of a quarter note; systems have as many bars as this allows.
-const QUARTER: f64 = 48.0;
+/// The size of a roll on a contact sheet, and the columns there.
+const SHEET: (f64, usize) = (0.6, 2);
 
 /// Names of the fonts in assets/fonts.
 const REGULAR: &str = "Inter";
@@ -78,12 +83,24 @@ struct Bar {
 /// # Errors
 /// If the drawing cannot be rendered.
 pub fn draw(roll: &Roll<'_>) -> Result<Vec<u8>> {
+    render(&svg(roll))
+}
+
+/// Draws all `rolls` on one contact sheet, in reading order, and gives a PNG.
+///
+/// # Errors
+/// If the drawing cannot be rendered.
+pub fn draw_sheet(rolls: &[Roll<'_>]) -> Result<Vec<u8>> {
+    render(&sheet(rolls))
+}
+
+fn render(svg: &str) -> Result<Vec<u8>> {
     let mut fonts = fontdb::Database::new();
     fonts.load_font_data(include_bytes!("../../../assets/fonts/Inter-Regular.otf").to_vec());
     fonts.load_font_data(include_bytes!("../../../assets/fonts/Inter-SemiBold.otf").to_vec());
     fonts.load_font_data(include_bytes!("../../../assets/fonts/Accidentals.ttf").to_vec());
     let options = Options { font_family: REGULAR.to_owned(), fontdb: Arc::new(fonts), ..Options::default() };
-    let tree = Tree::from_str(&svg(roll), &options).context("the picture could not be laid out")?;
+    let tree = Tree::from_str(svg, &options).context("the picture could not be laid out")?;
     let size = tree.size().to_int_size();
     let mut pixmap = Pixmap::new(size.width(), size.height()).context("the picture is too large")?;
     resvg::render(&tree, Transform::identity(), &mut pixmap.as_mut());
@@ -92,15 +109,41 @@ pub fn draw(roll: &Roll<'_>) -> Result<Vec<u8>> {
 
 /// The drawing as SVG.
 pub fn svg(roll: &Roll<'_>) -> String {
-    let systems = systems(&bars(roll.meters, roll.end));
+    let (height, content) = page(roll);
+    picture(WIDTH, height, &content)
+}
+
+/// The contact sheet as SVG.
+fn sheet(rolls: &[Roll<'_>]) -> String {
+    let (scale, columns) = SHEET;
+    let mut content = String::new();
+    let mut top = 0.0;
+    for row in rolls.chunks(columns) {
+        let mut tallest = 0.0;
+        for (column, roll) in row.iter().enumerate() {
+            let (height, page) = page(roll);
+            let left = column as f64 * WIDTH * scale;
+            let _ = write!(content, r#"<g transform="translate({left:.1} {top:.1}) scale({scale})">{page}</g>"#);
+            tallest = f64::max(tallest, height * scale);
+        }
+        top += tallest;
+    }
+    picture(columns as f64 * WIDTH * scale, top, &content)
+}
+
+fn picture(width: f64, height: f64, content: &str) -> String {
+    format!(
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0}" height="{height:.0}"><rect width="100%" height="100%" fill="{GROUND}"/>{content}</svg>"#
+    )
+}
+
+/// The height of a roll, and what is on it.
+fn page(roll: &Roll<'_>) -> (f64, String) {
+    let systems = systems(&bars(roll.meters, roll.end), roll.quarter);
     let (low, high) = range(roll.parts);
     let roll_height = f64::from(high - low + 1) * SEMITONE;
     let height = HEAD + systems.len() as f64 * (roll_height + LANE + GAP);
     let mut svg = String::new();
-    let _ = write!(
-        svg,
-        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height:.0}"><rect width="100%" height="100%" fill="{GROUND}"/>"#
-    );
     head(&mut svg, roll);
     let widest = systems.iter().map(|bars| span(bars)).fold(0.0, f64::max);
     for (index, bars) in systems.iter().enumerate() {
@@ -120,8 +163,7 @@ pub fn svg(roll: &Roll<'_>) -> String {
         }
         system.chords(&mut svg, roll.chords);
     }
-    svg.push_str("</svg>");
-    svg
+    (height, svg)
 }
 
 fn span(bars: &[Bar]) -> f64 {
@@ -141,9 +183,9 @@ fn bars(meters: &[(f64, Meter)], end: f64) -> Vec<Bar> {
     bars
 }
 
-/// As many bars in a system as fit, in equally full systems.
-fn systems(bars: &[Bar]) -> Vec<Vec<Bar>> {
-    let room = (WIDTH - LEFT - RIGHT) / QUARTER * 24.0;
+/// As many bars in a system as fit where a quarter note is so wide, in equally full systems.
+fn systems(bars: &[Bar], quarter: f64) -> Vec<Vec<Bar>> {
+    let room = (WIDTH - LEFT - RIGHT) / quarter * 24.0;
     let longest = bars.iter().map(|bar| bar.end - bar.start).fold(24.0, f64::max);
     let fitting = ((room / longest) as usize).max(1);
     let count = bars.len().div_ceil(fitting).max(1);
@@ -351,12 +393,16 @@ mod tests {
             meters: &[(0.0, Meter::default())],
             chords: &chords,
             end: 96.0,
+            quarter: QUARTER,
         };
         let svg = svg(&roll);
         assert_eq!(svg.matches("fill-opacity").count(), 5);
         assert!(svg.contains("B♭maj7") && svg.contains("♭VII7") && svg.contains("Tea &amp; &lt;cakes&gt;"));
         let png = draw(&roll).unwrap();
         assert_eq!(png[1..4], *b"PNG");
+        let sheet = sheet(&[roll, Roll { title: "Second", ..roll }, Roll { title: "Third", ..roll }]);
+        assert_eq!(sheet.matches("fill-opacity").count(), 15);
+        assert!(sheet.contains("Tea") && sheet.contains("Second") && sheet.contains("Third"));
     }
 
     #[test]
@@ -369,7 +415,7 @@ mod tests {
     #[test]
     fn a_long_piece_is_broken_into_equal_systems() {
         let bars = bars(&[(0.0, Meter::default())], 36.0 * 96.0);
-        let lengths: Vec<usize> = systems(&bars).iter().map(Vec::len).collect();
+        let lengths: Vec<usize> = systems(&bars, QUARTER).iter().map(Vec::len).collect();
         assert_eq!(lengths.iter().sum::<usize>(), 36);
         assert!(lengths.iter().max().unwrap() - lengths.iter().min().unwrap() <= 4, "{lengths:?}");
     }

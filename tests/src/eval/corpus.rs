@@ -12,6 +12,7 @@ use continuo_models::music::{
 };
 use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 /// A note of a melody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,27 +103,36 @@ const FARTHEST: Tick = 1 << 40;
 
 /// Reads the pieces with a melody. Of a line that is not understood, the error says its number and why.
 pub fn read(path: &Path) -> Result<Vec<Piece>> {
-    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let source = name.split('.').next().unwrap_or_default();
     let mut pieces = Vec::new();
+    each_record(path, |record: Record| {
+        let id = record.id.clone();
+        let piece = piece(record, source).context(id)?;
+        pieces.extend((!piece.melody.is_empty()).then_some(piece));
+        Ok(())
+    })?;
+    Ok(pieces)
+}
+
+/// Takes the record of each line. Of a line that is not understood, the error says its number and why.
+pub(super) fn each_record<T: DeserializeOwned>(path: &Path, mut take: impl FnMut(T) -> Result<()>) -> Result<()> {
+    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
     for (number, line) in (1..).zip(BufReader::new(MultiGzDecoder::new(file)).lines()) {
         let place = || format!("{}, line {number}", path.display());
         let line = line.with_context(|| format!("{}: not gzip text", place()))?;
         if line.trim().is_empty() {
             continue;
         }
-        let record: Record = serde_json::from_str(&line).map_err(|error| {
+        let record = serde_json::from_str(&line).map_err(|error| {
             // The parser counts lines too, from the one line that it was given.
             let (reason, column) = (error.to_string(), error.column());
             let reason = reason.split(" at line ").next().unwrap_or_default();
             anyhow::anyhow!("{}, column {column}: not a lead sheet: {reason}", place())
         })?;
-        let id = record.id.clone();
-        let piece = piece(record, source).with_context(|| format!("{} ({id})", place()))?;
-        pieces.extend((!piece.melody.is_empty()).then_some(piece));
+        take(record).with_context(place)?;
     }
-    Ok(pieces)
+    Ok(())
 }
 
 /// Reads the pieces of `split` from all `files`; those of files that know no splits belong to every one.

@@ -133,14 +133,44 @@ fn improvise(
     for player in Player::ALL {
         controls.players[player as usize].on = answers && player == Player::Voices;
     }
+    let mut onsets = piece.melody.iter().peekable();
+    let mut answered: Option<SlashChord> = None;
+    let mut chords: Vec<Option<SlashChord>> = Vec::new();
+    rehearse(networks, piece, frames, controls, |frame, improviser, cues| {
+        let harmony = improviser.harmony();
+        let standing = harmony.slash_chord();
+        if cues.is_none() {
+            chords[frame as usize..].fill(standing);
+            answered = None;
+            return;
+        }
+        if answers {
+            answered = answered.filter(|_| !harmony.changes);
+            while let Some(note) = onsets.next_if(|note| note.frame() <= frame) {
+                let under = harmony.under[usize::from(note.key % 12)];
+                let another = under.filter(|&chord| standing.is_some_and(|standing| standing.chord != chord));
+                answered = another.map(SlashChord::from).or(answered);
+            }
+        }
+        chords.push(answered.or(standing));
+    });
+    chords
+}
+
+/// Plays the melody of `piece` to a band in logical time. Shows what it has decided for each frame, with its cues, and
+/// the frame of each fork that a note turned, without.
+pub(super) fn rehearse(
+    networks: &Arc<Networks>,
+    piece: &Piece,
+    frames: Frame,
+    controls: Controls,
+    mut show: impl FnMut(Frame, &Improviser, Option<&[Cue]>),
+) {
     let mut improviser = Improviser::new(Arc::clone(networks));
     let events = events(piece);
     let mut events = events.iter().peekable();
-    let mut onsets = piece.melody.iter().peekable();
     let mut cues = Vec::new();
-    let mut answered: Option<SlashChord> = None;
     let mut fork: Option<Fork> = None;
-    let mut chords: Vec<Option<SlashChord>> = Vec::new();
     for next in 0..frames {
         let frame = next - 1;
         while let Some((tick, heard)) = events.next_if(|(tick, _)| *tick < frame_start(frame)) {
@@ -149,26 +179,15 @@ fn improvise(
                 && let Some(fork) = fork.take_if(|fork| fork.is_turned_by(*tick, channel, key))
             {
                 improviser.turn(fork.frame, Some(key % 12));
-                let turned = improviser.harmony().slash_chord();
-                chords[fork.frame as usize..].fill(turned);
-                answered = None;
+                show(fork.frame, &improviser, None);
             }
         }
         cues.clear();
         let position = piece.position(frame_start(next));
         improviser.decide(&FrameStart { frame, next, position, tempo: 120.0, controls }, &mut cues);
         fork = cues.iter().find_map(|cue| if let Cue::Fork(fork) = cue { Some(*fork) } else { None }).or(fork);
-        let harmony = improviser.harmony();
-        let standing = harmony.slash_chord();
-        answered = answered.filter(|_| answers && !harmony.changes);
-        while let Some(note) = onsets.next_if(|note| answers && note.frame() <= next) {
-            let under = harmony.under[usize::from(note.key % 12)];
-            let another = under.filter(|&chord| standing.is_some_and(|standing| standing.chord != chord));
-            answered = another.map(SlashChord::from).or(answered);
-        }
-        chords.push(answered.or(standing));
+        show(next, &improviser, Some(&cues));
     }
-    chords
 }
 
 fn events(piece: &Piece) -> Vec<(Tick, Heard)> {

@@ -1,5 +1,5 @@
 //! How good the band is on lead sheets that it has not seen: the chords of the real improviser in logical time, the
-//! likelihood of melodies, and whether styles and knobs do what they say.
+//! likelihood of melodies, whether styles and knobs do what they say, and how the built plug-in stands up to a musician.
 //!
 //! Definitions of the measures: docs/models.md.
 
@@ -10,6 +10,7 @@ pub mod corpus;
 pub mod harmony;
 pub mod knobs;
 pub mod line;
+pub mod live;
 pub mod measures;
 pub mod melody;
 pub mod ngram;
@@ -17,3 +18,4 @@ pub mod recovery;
 pub mod report;
 pub mod rules;
 pub mod tokens;
+pub mod voicing;

@@ -94,6 +94,11 @@ impl Segment {
         Self { motion: Motion::Stopped { at, jam_from }, ..Self::rolling(0.0, ticks) }
     }
 
+    /// The end of a performance: the host resets the instance and gives it a moment too short for a new note.
+    pub fn last_breath() -> Self {
+        Self { motion: Motion::Absent { jam_from: 1e6 }, ..Self::rolling(0.0, 2.0) }.after(Interruption::Reset)
+    }
+
     /// The same at another tempo.
     pub fn at_tempo(self, tempo: f64) -> Self {
         Self { tempo, ..self }

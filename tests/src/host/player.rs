@@ -46,6 +46,8 @@ pub enum Pacing {
     Fast,
     /// By the wall clock, as an audio device asks for them.
     Realtime,
+    /// By a clock that goes so many times as fast.
+    Times(u16),
 }
 
 /// Plays to a processor. It may move to a thread of its own, as in a host with an audio device.
@@ -130,8 +132,10 @@ impl Player {
                 next += 1;
             }
             let transport = transport_at(segment, done as f64 / per_tick);
-            if self.pacing == Pacing::Realtime {
-                self.await_wall_clock(take.samples());
+            match self.pacing {
+                Pacing::Fast => (),
+                Pacing::Realtime => self.await_clock(take.samples(), 1.0),
+                Pacing::Times(speed) => self.await_clock(take.samples(), f64::from(speed.max(1))),
             }
             let block = Block { frames: count, steady: self.steady, transport: transport.as_ref(), events: &events };
             let processor = self.processor.as_mut().context("the instance is not active")?;
@@ -147,9 +151,10 @@ impl Player {
         Ok(())
     }
 
-    /// Waits until an audio device would ask for the block that starts `samples` after the take's start.
-    fn await_wall_clock(&self, samples: u64) {
-        let due = Duration::from_secs_f64(samples as f64 / self.setup.sample_rate);
+    /// Waits until an audio device that runs `speed` times as fast as time would ask for the block that starts `samples`
+    /// after the take's start.
+    fn await_clock(&self, samples: u64, speed: f64) {
+        let due = Duration::from_secs_f64(samples as f64 / self.setup.sample_rate / speed);
         if let Some(wait) = due.checked_sub(self.origin.elapsed()) {
             thread::sleep(wait);
         }

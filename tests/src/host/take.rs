@@ -45,6 +45,8 @@ pub struct Note {
     pub end: Option<u64>,
     /// Position of its start, in ticks (see [`Event::position`]).
     pub position: f64,
+    /// Position of its note-off.
+    pub end_position: Option<f64>,
     /// MIDI channel, 0–15.
     pub channel: u8,
     /// MIDI key, 0–127.
@@ -73,7 +75,8 @@ pub struct Take {
     /// Events beyond the end of their block.
     pub stray_events: usize,
     first_tick: f64,
-    per_tick: f64,
+    /// Samples in a tick, segment by segment.
+    per_tick: Vec<f64>,
 }
 
 /// What is wrong with the note-ons and note-offs of a take, if anything.
@@ -128,7 +131,7 @@ impl Take {
             unsorted_blocks: 0,
             stray_events: 0,
             first_tick: 0.0,
-            per_tick: 1.0,
+            per_tick: Vec::new(),
         }
     }
 
@@ -137,10 +140,16 @@ impl Take {
         self.audio[0].len() as u64
     }
 
+    /// Samples in a tick at `sample` of the take.
+    pub fn samples_per_tick(&self, sample: u64) -> f64 {
+        let segment = self.segments.partition_point(|first| *first <= sample).saturating_sub(1);
+        self.per_tick.get(segment).copied().unwrap_or(1.0)
+    }
+
     pub(super) fn begin_segment(&mut self, segment: Segment, samples_per_tick: f64) {
         self.segments.push(self.samples());
         self.first_tick = segment.first_tick();
-        self.per_tick = samples_per_tick;
+        self.per_tick.push(samples_per_tick);
     }
 
     pub(super) fn note_input(&mut self, offset: u64, input: Input) {
@@ -154,7 +163,7 @@ impl Take {
         for &(offset, played) in &output.events {
             self.stray_events += usize::from(offset as usize >= frames);
             let sample = start + u64::from(offset);
-            let position = self.first_tick + (sample - self.segments[segment]) as f64 / self.per_tick;
+            let position = self.first_tick + (sample - self.segments[segment]) as f64 / self.per_tick[segment];
             self.events.push(Event { sample, block: self.blocks, segment, position, played });
         }
         for (channel, block) in self.audio.iter_mut().zip(&output.audio) {
@@ -173,11 +182,12 @@ impl Take {
                 Played::NoteOn { channel, key, velocity } if wanted.is_none_or(|wanted| wanted == channel) => {
                     sounding.entry((channel, key)).or_default().push(notes.len());
                     let (start, position) = (event.sample, event.position);
-                    notes.push(Note { start, end: None, position, channel, key, velocity });
+                    notes.push(Note { start, end: None, position, end_position: None, channel, key, velocity });
                 }
                 Played::NoteOff { channel, key } => {
                     if let Some(open) = sounding.get_mut(&(channel, key)).filter(|open| !open.is_empty()) {
-                        notes[open.remove(0)].end = Some(event.sample);
+                        let note = &mut notes[open.remove(0)];
+                        (note.end, note.end_position) = (Some(event.sample), Some(event.position));
                     }
                 }
                 _ => (),
@@ -222,7 +232,8 @@ impl Take {
                     Played::NoteOff { channel, key } => (false, channel, key, 0),
                     _ => return None,
                 };
-                let moment = (event.position * MOMENTS_PER_TICK).round() as i64;
+                // Not rounded: what a loop ends lies halfway between two moments, and a sample's rounding to either side.
+                let moment = (event.position * MOMENTS_PER_TICK + 0.25).floor() as i64;
                 Some(ScoreLine { segment: event.segment, moment, on, channel, key, velocity })
             })
             .collect();

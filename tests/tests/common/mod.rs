@@ -5,7 +5,7 @@ pub mod random;
 
 use std::process::Command;
 
-use continuo_tests::host::performance::{Interruption, Motion, PlayedNote, Segment};
+use continuo_tests::host::performance::{PlayedNote, Segment};
 use continuo_tests::host::{Blocks, Format, Performance, Session, Take, bundles, parameter_id};
 use serde::Deserialize;
 
@@ -76,14 +76,9 @@ pub fn tune(bars: usize) -> Performance {
     Performance { notes, route: vec![Segment::rolling(0.0, bars as f64 * BAR)], ..Performance::default() }
 }
 
-/// The end of a test: the host resets the instance and gives it a moment too short for a new note.
-pub fn last_breath() -> Segment {
-    Segment { motion: Motion::Absent { jam_from: 1e6 }, ..Segment::rolling(0.0, 2.0) }.after(Interruption::Reset)
-}
-
-/// `performance` with [`last_breath`] at its end.
+/// `performance` with a last breath at its end.
 pub fn ended(mut performance: Performance) -> Performance {
-    performance.route.push(last_breath());
+    performance.route.push(Segment::last_breath());
     performance
 }
 

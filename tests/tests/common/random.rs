@@ -5,8 +5,6 @@ use continuo_tests::host::{Input, Instance};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::last_breath;
-
 /// Meters that music is written in.
 pub const METERS: [(u16, u16); 7] = [(4, 4), (3, 4), (6, 8), (7, 8), (5, 4), (13, 16), (5, 32)];
 
@@ -81,7 +79,7 @@ pub fn route(meters: &[(u16, u16)]) -> impl Strategy<Value = Vec<Segment>> {
             }
             route.push(segment);
         }
-        route.push(last_breath());
+        route.push(Segment::last_breath());
         route
     })
 }
