@@ -5,7 +5,8 @@
 //! | [`Played`] | audio | worker | single-producer ring ([`PlayedSender`]) |
 //! | [`StampedCue`] | worker | audio | single-producer ring ([`CueSender`]) |
 //! | [`Command`] | main, GUI | worker | channel |
-//! | [`Meters`], [`Position`], [`Keyboard`], [`Playing`] | audio, worker | GUI | atomics |
+//! | [`Meters`], [`Position`], [`Keyboard`], [`Playing`], [`Places`] | audio, worker | GUI | atomics |
+//! | [`Scenes`](crate::scenes::Scenes) | main, GUI | audio | triple buffer ([`SceneReader`](crate::scenes::SceneReader)) |
 //! | [`Outlook`] | worker | GUI | triple buffer |
 //! | [`Notice`]s | worker, main | GUI | a mutex that the audio thread never touches |
 //! | panic request | GUI | audio | an atomic flag |
@@ -23,7 +24,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use continuo_models::Outlook;
 use crossbeam::channel::{Receiver, Sender, bounded};
 
-pub use display::{Keyboard, Meters, Part, Position};
+pub use display::{Keyboard, Meters, Part, Places, Position};
 pub use networks::{NetworkSet, Origin, Playing};
 pub use rings::{
     CUES_CAPACITY, CueReceiver, CueSender, Cycle, FrameCall, NOTE_OFF_RESERVE, PLAYED_CAPACITY, Played, PlayedReceiver,
@@ -58,6 +59,8 @@ pub struct Shared {
     pub position: Position,
     /// Which keys sound, and who plays them. Audio writes, anybody reads.
     pub keyboard: Keyboard,
+    /// Which scene is in force. Audio writes, anybody reads.
+    pub places: Places,
     /// Which networks play. The worker writes, anybody reads.
     pub playing: Playing,
     panic_requested: AtomicBool,
@@ -76,6 +79,7 @@ impl Default for Shared {
             meters: Meters::default(),
             position: Position::default(),
             keyboard: Keyboard::default(),
+            places: Places::default(),
             playing: Playing::default(),
             panic_requested: AtomicBool::new(false),
             commands: bounded(16),

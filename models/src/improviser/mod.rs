@@ -32,7 +32,7 @@ use crate::score::{AnswerRow, Cue, FrameStart, Heard, NoteCue};
 
 use bassist::Bassist;
 use comper::Comper;
-use harmonist::{Harmonist, Harmony, Situation};
+use harmonist::{Harmonist, Harmony, Planned, Situation};
 use key_belief::KeyBelief;
 use listener::Listener;
 use random::{Purpose, Random};
@@ -55,8 +55,8 @@ pub struct Outlook {
     pub chord: Option<Chord>,
     /// Its bass.
     pub bass: Option<PitchClass>,
-    /// Chord changes expected after it, soonest first: first tick and chord.
-    pub planned: [Option<(Tick, Chord)>; OUTLOOK_CHORDS],
+    /// Chord changes expected after it, soonest first.
+    pub planned: Planned,
 }
 
 impl Outlook {
@@ -241,7 +241,6 @@ impl Improviser {
     pub fn outlook(&self) -> Outlook {
         let frame = self.decided.map_or(0, |[_, next]| next.frame);
         let Harmony { chord, bass, planned, .. } = self.harmony;
-        let planned = planned.map(|change| change.map(|(tick, coming)| (tick, coming.chord)));
         Outlook { frame, key: self.key, chord, bass, planned }
     }
 
