@@ -115,5 +115,5 @@ pub fn show(ui: &mut Ui, rect: Rect, settings: &Settings) {
     stepper::show(ui, cell(seed_left, 30.0, ROW), hint, settings.seed);
     let place = cell(seed_left, 68.0, ROW);
     let font = theme::regular(theme::SMALL);
-    ui.painter().text(place.left_center(), Align2::LEFT_CENTER, "The same seed, the same take", font, theme::FAINT);
+    ui.painter().text(place.left_center(), Align2::LEFT_CENTER, "Same seed, same take", font, theme::FAINT);
 }

@@ -2,7 +2,7 @@
 
 use continuo_models::music::Key;
 use egui::accesskit::Role;
-use egui::{CornerRadius, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Color32, CornerRadius, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::hint::Hint;
 use super::keyboard::{IVORY, is_black, octave_key};
@@ -48,22 +48,20 @@ pub fn show(ui: &mut Ui, rect: Rect, key: Key, settings: &Settings) {
     let piano = Rect::from_min_max(body.min + vec2(0.0, 2.0), pos2(body.right() - 140.0, body.bottom()));
     let drawn = settings.scale.step_at(settings.scale.value()) as u16;
     let own = own_scale(key);
-    ui.scope(|ui| {
-        if !locked {
-            ui.multiply_opacity(0.6);
-        }
-        // Black keys last: they lie above.
-        for black in [false, true] {
-            for class in (0..12).filter(|&class| is_black(class) == black) {
-                let interval = (class + 12 - key.tonic % 12) % 12;
-                let scale = if drawn == 0 { own } else { drawn };
-                if note(ui, octave_key(piano, class), class, scale & 1 << interval != 0, interval == 0) {
-                    let to = toggled(drawn, own, interval);
-                    settings.scale.change(settings.scale.value_of_step(usize::from(to)));
-                }
+    let scale = if drawn == 0 { own } else { drawn };
+    // Without the lock the notes are only marked.
+    let light = if locked { theme::YOU } else { theme::YOU.lerp_to_gamma(theme::CARD, 0.45) };
+    // Black keys last: they lie above.
+    for black in [false, true] {
+        for class in (0..12).filter(|&class| is_black(class) == black) {
+            let interval = (class + 12 - key.tonic % 12) % 12;
+            let light = (scale & 1 << interval != 0).then_some(light);
+            if note(ui, octave_key(piano, class), class, light, interval == 0) {
+                let to = toggled(drawn, own, interval);
+                settings.scale.change(settings.scale.value_of_step(usize::from(to)));
             }
         }
-    });
+    }
 
     let column = body.with_min_x(body.right() - 122.0);
     let row = |top: f32| Rect::from_min_size(pos2(column.left(), body.top() + top), vec2(column.width(), 28.0));
@@ -75,25 +73,20 @@ pub fn show(ui: &mut Ui, rect: Rect, key: Key, settings: &Settings) {
     }
 }
 
-/// One key of the octave. Returns whether it was clicked.
-fn note(ui: &mut Ui, rect: Rect, class: u8, lit: bool, tonic: bool) -> bool {
+/// One key of the octave, in `light` if it is in the scale. Returns whether it was clicked.
+fn note(ui: &mut Ui, rect: Rect, class: u8, light: Option<Color32>, tonic: bool) -> bool {
     let name = format!("Scale {}", symbols::note_name(class));
     let response = ui.interact(rect, ui.make_persistent_id(&name), Sense::click());
-    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, lit, &name));
+    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, light.is_some(), &name));
     let black = is_black(class);
-    let fill = match (lit, response.hovered(), black) {
-        (true, false, _) => theme::YOU,
-        (true, true, _) => theme::YOU.gamma_multiply(0.85),
-        (false, true, _) => theme::HOVERED,
-        (false, false, true) => theme::WELL,
-        (false, false, false) => IVORY,
-    };
+    let rest = light.unwrap_or(if black { theme::WELL } else { IVORY });
+    let fill = if response.hovered() { rest.lerp_to_gamma(theme::DIM, 0.25) } else { rest };
     let painter = ui.painter();
     let key = rect.shrink2(vec2(if black { 0.0 } else { 1.0 }, 0.0));
     let corner = CornerRadius { nw: 0, ne: 0, sw: 4, se: 4 };
     painter.rect(key, corner, fill, Stroke::new(1.5, theme::CARD), StrokeKind::Outside);
     if tonic {
-        let ink = if lit { theme::GROUND } else { theme::DIM };
+        let ink = if light.is_some() { theme::GROUND } else { theme::DIM };
         painter.circle_filled(key.center_bottom() - vec2(0.0, 9.0), 3.0, ink);
     }
     paint::focus(painter, &response, key.shrink(2.0), theme::CORNER);

@@ -22,7 +22,8 @@ pub struct Settings<'a> {
 
 /// Longer than a sixteenth at the slowest tempo: the band looks once in each.
 const HOLD: Duration = Duration::from_millis(600);
-const ROW: f32 = 26.0;
+const ROW: f32 = 25.0;
+const ROW_GAP: f32 = 5.0;
 
 /// Shows the card in `rect`.
 pub fn show(ui: &mut Ui, rect: Rect, settings: &Settings) {
@@ -31,9 +32,9 @@ pub fn show(ui: &mut Ui, rect: Rect, settings: &Settings) {
     let font = theme::regular(theme::LABEL);
     ui.painter().text(inside.left_top(), Align2::LEFT_TOP, "Take", font, theme::DIM);
     let size = vec2((inside.width() - 8.0) / 2.0, ROW);
-    let top = inside.bottom() - 2.0 * ROW - 6.0;
+    let top = inside.bottom() - 2.0 * ROW - ROW_GAP;
     let place = |column: f32, row: f32| {
-        Rect::from_min_size(pos2(inside.left() + column * (size.x + 8.0), top + row * (ROW + 6.0)), size)
+        Rect::from_min_size(pos2(inside.left() + column * (size.x + 8.0), top + row * (ROW + ROW_GAP)), size)
     };
     let hint = Hint::click(
         "Again, the same",
