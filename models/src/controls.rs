@@ -1,5 +1,7 @@
 //! What the musician sets: the musical parameters as they stand at the start of a frame.
 
+mod morph;
+
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
@@ -72,8 +74,10 @@ pub struct PlayerControls {
     pub channel: u8,
 }
 
-/// Every musical parameter, as it stood at the start of a frame. Plain old data: it crosses the ring between threads.
+/// Every musical parameter, as it stood at the start of a frame. Plain old data: it crosses the ring between threads. A
+/// saved one that lacks a value gets its default.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Controls {
     /// The first style.
     pub style_a: Style,

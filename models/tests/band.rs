@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use common::{bands, built_in, melody, networks, notes, ode_to_joy, play, rules, start, tick_of};
 use continuo_models::music::time::frame_start;
-use continuo_models::music::{Chord, Frame, Key, Meter, Numeral, Style, Tick};
+use continuo_models::music::{Chord, Frame, Key, Meter, Numeral, SlashChord, Style, Tick};
 use continuo_models::{Controls, Cue, Family, Heard, Improviser, Networks, Player};
 
 /// The chord of every decided frame.
@@ -190,7 +190,7 @@ fn the_plan_lies_ahead_and_every_chord_of_it_is_new() {
             assert!(!cues.is_empty());
             let outlook = improviser.outlook();
             let mut before = (frame_start(outlook.frame), outlook.chord);
-            for (tick, chord) in outlook.planned.into_iter().flatten() {
+            for (tick, SlashChord { chord, .. }) in outlook.planned.into_iter().flatten() {
                 assert!(tick > before.0 && Some(chord) != before.1 && (tick % 24 == 0 || !by_rule), "{outlook:?}");
                 before = (tick, Some(chord));
             }

@@ -2,6 +2,7 @@
 //!
 //! IDs are final: hosts store automation under them and projects are saved with them.
 
+mod adopt;
 mod band;
 mod choice;
 mod memory;
@@ -13,11 +14,12 @@ use continuo_models::{Controls, Player, PlayerControls};
 use nice_plug::params::persist::PersistentField;
 use nice_plug::prelude::*;
 
+use crate::scenes::Scenes;
 use crate::seam::{NetworkSet, Shared};
 use crate::state::Stamp;
 use choice::{AMOUNTS, SPEEDS, level, level_of};
 
-pub use band::{LeadParams, ListeningParams, PlanParams, TakeParams};
+pub use band::{LeadParams, ListeningParams, PlanParams, SceneTime, TakeParams};
 pub use choice::{KeyChoice, ModeChoice, NetworkChoice, StyleChoice};
 pub use memory::MemoryField;
 
@@ -114,6 +116,9 @@ pub struct ContinuoParams {
     /// What the band keeps and repeats.
     #[nested(group = "Take")]
     pub take: TakeParams,
+    /// The scenes.
+    #[persist = "scenes"]
+    pub scenes: Scenes,
     /// The version of the saved state, and what was repaired in it.
     #[persist = "state"]
     pub stamp: StampField,
@@ -197,6 +202,7 @@ impl Default for ContinuoParams {
             plan: PlanParams::default(),
             solo: LeadParams::default(),
             take: TakeParams::default(),
+            scenes: Scenes::default(),
             stamp: StampField::default(),
             memory: MemoryField::default(),
         }

@@ -15,6 +15,7 @@
 
 pub mod monitor;
 pub mod output;
+pub mod recall;
 pub mod retakes;
 pub mod schedule;
 pub mod sounding;
@@ -35,6 +36,7 @@ use crate::song_clock::{HostTime, SongClock};
 use crate::tempo::OwnTempo;
 use monitor::Monitor;
 use output::{Event, Message, Output};
+use recall::Recall;
 use retakes::Retakes;
 use schedule::Schedule;
 use sounding::{Sounding, Stage};
@@ -93,7 +95,9 @@ pub struct Processor {
     answering: Answering,
     output: Output,
     monitor: Monitor,
-    /// The parameters as they stood when the present frame was called.
+    /// The choice of scenes.
+    recall: Recall,
+    /// What is in force in the present frame, by the parameters as they stood when it was called.
     controls: Controls,
     /// Since when chords and bass are held because plans did not arrive.
     holding: Option<Frame>,
@@ -112,6 +116,7 @@ impl Processor {
     /// A processor with no worker at the other end of its rings yet. Allocates everything that it will ever need.
     pub fn new(params: Arc<ContinuoParams>, shared: Arc<Shared>) -> Self {
         Self {
+            recall: Recall::new(params.scenes.reader()),
             controls: params.controls(),
             params,
             shared,
@@ -244,6 +249,7 @@ impl Processor {
         (self.promise, self.done, self.holding) = (None, None, None);
         self.answering = Answering::default();
         self.schedule.clear();
+        self.recall.jump(&self.params.take);
         self.sounding.end_band(&mut stage(&mut self.output, &self.shared, 0));
         self.played.jump(self.epoch);
         self.collect_cues(0);
@@ -274,7 +280,11 @@ impl Processor {
     fn call_frame(&mut self, at: u32, promised: bool) {
         let frame = self.clock.frame();
         self.own_tempo.steer(&mut self.clock);
-        self.controls = self.params.controls();
+        let upcoming = self.clock.upcoming().frame;
+        let (panel, bar) = (self.params.controls(), self.clock.bar_of(upcoming));
+        let [now, next] = self.recall.call(&self.params.take, &panel, upcoming, bar);
+        self.controls = now;
+        self.shared.places.set(self.recall.places());
         for player in Player::ALL {
             if !self.controls.player(player).on {
                 self.sounding.end_part(&mut stage(&mut self.output, &self.shared, at), player.into());
@@ -288,12 +298,13 @@ impl Processor {
                 self.miss(self.epoch, frame);
             }
         }
-        self.ask_for_next_frame();
+        self.ask_for_next_frame(next);
         let bar = self.clock.bar_of(frame);
         self.shared.position.set(frame, bar, self.clock.tempo(), self.clock.host_leads());
     }
 
-    fn ask_for_next_frame(&mut self) {
+    /// Asks for the next frame, in which `controls` will be in force.
+    fn ask_for_next_frame(&mut self, controls: Controls) {
         let upcoming = self.clock.upcoming();
         if upcoming.lead < SHORTEST_LEAD {
             return;
@@ -303,7 +314,7 @@ impl Processor {
             next: upcoming.frame,
             position: self.clock.bar_of(upcoming.frame),
             tempo: self.clock.tempo(),
-            controls: self.controls,
+            controls,
         };
         let epoch = self.epoch.wrapping_add(u32::from(upcoming.wraps));
         let (networks, cycle, wraps) = (self.params.network.value().0, self.clock.cycle(), upcoming.wraps);
@@ -443,12 +454,15 @@ impl Processor {
             | NoteEvent::NoteOff { channel, key, .. }
             | NoteEvent::Choke { channel, key, .. } => self.release(at, channel.number(), key.number()),
             event => {
-                if let NoteEvent::MidiCC { channel, cc, value, .. } = event {
-                    match cc {
-                        PEDAL => self.move_pedal(at, channel & 15, value >= 0.5),
-                        ALL_SOUND_OFF | ALL_NOTES_OFF => self.release(at, Some(channel), None),
-                        _ => {}
+                match event {
+                    NoteEvent::MidiCC { channel, cc: PEDAL, value, .. } => {
+                        self.move_pedal(at, channel & 15, value >= 0.5);
                     }
+                    NoteEvent::MidiCC { channel, cc: ALL_SOUND_OFF | ALL_NOTES_OFF, .. } => {
+                        self.release(at, Some(channel), None);
+                    }
+                    NoteEvent::MidiProgramChange { program, .. } => self.recall.change_program(program),
+                    _ => {}
                 }
                 if self.params.thru.value() {
                     self.output.begin(Event { offset: at, part: Part::You, message: Message::Through(event) });

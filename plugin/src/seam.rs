@@ -6,7 +6,8 @@
 //! | [`StampedCue`] | worker | audio | single-producer ring ([`CueSender`]) |
 //! | [`Command`] | main, GUI | worker | channel |
 //! | [`SharedMemory`] | worker, main | main, worker | a mutex that the audio thread never touches |
-//! | [`Meters`], [`Position`], [`Keyboard`], [`Playing`] | audio, worker | GUI | atomics |
+//! | [`Meters`], [`Position`], [`Keyboard`], [`Playing`], [`Places`] | audio, worker | GUI | atomics |
+//! | [`Scenes`](crate::scenes::Scenes) | main, GUI | audio | triple buffer ([`SceneReader`](crate::scenes::SceneReader)) |
 //! | [`Outlook`] | worker | GUI | triple buffer |
 //! | [`Notice`]s | worker, main | GUI | a mutex that the audio thread never touches |
 //! | panic request | GUI | audio | an atomic flag |
@@ -25,7 +26,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use continuo_models::Outlook;
 use crossbeam::channel::{Receiver, Sender, bounded};
 
-pub use display::{Keyboard, Meters, Part, Position};
+pub use display::{Keyboard, Meters, Part, Places, Position};
 pub use memory::SharedMemory;
 pub use networks::{NetworkSet, Origin, Playing};
 pub use rings::{
@@ -63,6 +64,8 @@ pub struct Shared {
     pub position: Position,
     /// Which keys sound, and who plays them. Audio writes, anybody reads.
     pub keyboard: Keyboard,
+    /// Which scene is in force. Audio writes, anybody reads.
+    pub places: Places,
     /// Which networks play. The worker writes, anybody reads.
     pub playing: Playing,
     /// What the band has learnt of the musician. Never audio.
@@ -83,6 +86,7 @@ impl Default for Shared {
             meters: Meters::default(),
             position: Position::default(),
             keyboard: Keyboard::default(),
+            places: Places::default(),
             playing: Playing::default(),
             memory: SharedMemory::default(),
             panic_requested: AtomicBool::new(false),

@@ -9,6 +9,7 @@ use nice_plug::prelude::{ParamPtr, Params, PluginState};
 use serde::{Deserialize, Serialize};
 
 use crate::params::ContinuoParams;
+use crate::scenes;
 
 /// The version in which states are saved now.
 ///
@@ -66,6 +67,8 @@ pub fn migrate(state: &mut PluginState) {
         state.fields.remove("memory");
         remarks.push(format!("What the band had learnt of you cannot be read ({error}); it was left out."));
     }
+    let scenes = scenes::repaired(state.fields.get("scenes").map(String::as_str), &mut remarks);
+    state.fields.insert("scenes".to_owned(), scenes);
     let stamp = Stamp { version: VERSION, remarks };
     state.fields.insert("state".to_owned(), serde_json::to_string(&stamp).unwrap_or_default());
 }
@@ -175,6 +178,51 @@ mod tests {
         assert!(matches!(&state.params["network"], ParamValue::String(id) if id == "gru"));
         assert!(matches!(state.params["tension"], ParamValue::I32(0)));
         assert_eq!(stamp(&state), Stamp::default(), "an older state is nothing to remark on");
+    }
+
+    #[test]
+    fn version_2_did_not_know_what_the_band_listens_to_plans_keeps_and_repeats() {
+        let mut state = saved();
+        state.fields = [("state".to_owned(), r#"{"version":2}"#.to_owned())].into();
+        for id in [
+            "left_hand",
+            "tempo",
+            "tap",
+            "follow_tempo",
+            "commit",
+            "wait",
+            "form",
+            "cadence",
+            "max_repeats",
+            "scale",
+            "chords_manner",
+            "lead_mode",
+            "motif",
+            "max_leap",
+            "strong_tones",
+            "memory",
+            "freeze",
+            "again",
+            "again_new",
+            "scene",
+            "scene_at",
+        ] {
+            assert!(state.params.remove(id).is_some(), "{id}");
+        }
+        migrate(&mut state);
+        assert_eq!(format!("{state:?}"), format!("{:?}", saved()), "defaults, no scenes, and nothing to remark on");
+    }
+
+    #[test]
+    fn broken_scenes_are_remarked_on_and_the_rest_is_kept() {
+        let mut state = saved();
+        state.params.insert("temperature".into(), ParamValue::F32(1.25));
+        state.fields.insert("scenes".into(), "[".into());
+        migrate(&mut state);
+        assert!(matches!(state.params["temperature"], ParamValue::F32(1.25)));
+        assert_eq!(state.fields["scenes"], saved().fields["scenes"]);
+        let remarks = stamp(&state).remarks;
+        assert!(remarks.len() == 1 && remarks[0].contains("scenes"), "{remarks:?}");
     }
 
     #[test]

@@ -40,6 +40,7 @@ use harmonist::{Harmonist, Harmony, Situation};
 use key_belief::KeyBelief;
 use listener::Listener;
 use memory::{Learner, Memory};
+use planner::Planned;
 use random::{Purpose, Random};
 use scene::Scene;
 use spot::Spot;
@@ -59,8 +60,8 @@ pub struct Outlook {
     pub chord: Option<Chord>,
     /// Its bass.
     pub bass: Option<PitchClass>,
-    /// Chord changes expected after it, soonest first: first tick and chord.
-    pub planned: [Option<(Tick, Chord)>; OUTLOOK_CHORDS],
+    /// Chord changes expected after it, soonest first.
+    pub planned: Planned,
 }
 
 impl Outlook {
@@ -275,7 +276,6 @@ impl Improviser {
     pub fn outlook(&self) -> Outlook {
         let frame = self.decided.map_or(0, |[_, next]| next.frame);
         let Harmony { chord, bass, planned, .. } = self.harmony;
-        let planned = planned.map(|change| change.map(|(tick, coming)| (tick, coming.chord)));
         Outlook { frame, key: self.key, chord, bass, planned }
     }
 

@@ -6,7 +6,7 @@ use super::detents::{Detents, Positions};
 use super::hint::Hint;
 use super::knob::Knob;
 use super::setting::Setting;
-use super::{button, choice, paint, stepper, switch, theme};
+use super::{choice, paint, stepper, switch, theme};
 
 /// The settings of the band.
 pub struct Settings<'a> {
@@ -98,7 +98,10 @@ pub fn show(ui: &mut Ui, rect: Rect, settings: &Settings) {
     let cell =
         |left: f32, top: f32, height: f32| Rect::from_min_size(pos2(left, inside.top() + top), vec2(COLUMN, height));
 
-    let hint = Hint::click("Key lock", "Keeps every note of the band in the scale of the key below.");
+    let hint = Hint::click(
+        "Key lock",
+        "Keeps every note of the band in the scale of the key below, or in the one that you draw on the Band page.",
+    );
     switch::show(ui, cell(key_left, -2.0, 20.0), "Key lock", hint, theme::YOU, settings.key_lock);
     let hint = Hint::click("Key", "The key for the key lock.");
     choice::show(ui, cell(key_left, 30.0, ROW), hint, &super::symbols::WithAccidentals(settings.key));
@@ -110,10 +113,7 @@ pub fn show(ui: &mut Ui, rect: Rect, settings: &Settings) {
     ui.painter().text(title.left_center(), Align2::LEFT_CENTER, "Seed", theme::regular(theme::BODY), theme::DIM);
     let hint = Hint::turn("Seed", "One number, one take: the same seed and the same playing give the same notes.");
     stepper::show(ui, cell(seed_left, 30.0, ROW), hint, settings.seed);
-    let hint = Hint::click("Again, different", "Another take, as good as this one: goes to the next seed.");
-    if button::show(ui, cell(seed_left, 68.0, ROW), "Again, different", hint, theme::TEXT).clicked() {
-        let steps = settings.seed.steps().unwrap_or(0);
-        let next = settings.seed.step_at(settings.seed.value()) + 1;
-        settings.seed.change(settings.seed.value_of_step(if next > steps { 0 } else { next }));
-    }
+    let place = cell(seed_left, 68.0, ROW);
+    let font = theme::regular(theme::SMALL);
+    ui.painter().text(place.left_center(), Align2::LEFT_CENTER, "Same seed, same take", font, theme::FAINT);
 }

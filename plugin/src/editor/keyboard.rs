@@ -20,7 +20,8 @@ const BLACK_SHARE: f32 = 0.54;
 /// Which parts sound each of the 128 keys, as [`Part::bit`]s.
 pub type Masks = [u8; 128];
 
-fn is_black(key: u8) -> bool {
+/// Whether a MIDI key, or the pitch class that it has, is a black one.
+pub fn is_black(key: u8) -> bool {
     matches!(key % 12, 1 | 3 | 6 | 8 | 10)
 }
 
@@ -29,16 +30,27 @@ fn whites_below(key: u8) -> usize {
     (LOWEST..key).filter(|&key| !is_black(key)).count()
 }
 
-/// Where `key` (21–108) lies in the piano that fills `rect`.
-fn key_rect(rect: Rect, key: u8) -> Rect {
-    let width = rect.width() / WHITE_KEYS;
-    let left = rect.left() + whites_below(key) as f32 * width;
-    if is_black(key) {
+/// Where the key above `whites` white ones lies in `rect`, if a white key is `width` wide.
+fn place(rect: Rect, width: f32, whites: usize, black: bool) -> Rect {
+    let left = rect.left() + whites as f32 * width;
+    if black {
         let half = width * 0.31;
         Rect::from_min_max(pos2(left - half, rect.top()), pos2(left + half, rect.top() + rect.height() * BLACK_SHARE))
     } else {
         Rect::from_min_max(pos2(left, rect.top()), pos2(left + width, rect.bottom()))
     }
+}
+
+/// Where `key` (21–108) lies in the piano that fills `rect`.
+fn key_rect(rect: Rect, key: u8) -> Rect {
+    place(rect, rect.width() / WHITE_KEYS, whites_below(key), is_black(key))
+}
+
+/// Where the key of pitch class `class` lies in an octave from C to B that fills `rect`.
+pub fn octave_key(rect: Rect, class: u8) -> Rect {
+    const MIDDLE_C: u8 = 60;
+    let whites = whites_below(MIDDLE_C + class % 12) - whites_below(MIDDLE_C);
+    place(rect, rect.width() / 7.0, whites, is_black(class))
 }
 
 /// Shows the piano in `rect`.
@@ -142,6 +154,14 @@ mod tests {
         let (c, c_sharp, d) = (key_rect(PIANO, 60), key_rect(PIANO, 61), key_rect(PIANO, 62));
         assert_eq!(c.right(), d.left());
         assert!(c.center().x < c_sharp.center().x && c_sharp.center().x < d.center().x);
+    }
+
+    #[test]
+    fn an_octave_fills_its_rectangle() {
+        let octave = Rect::from_min_size(pos2(30.0, 5.0), vec2(70.0, 40.0));
+        assert!((octave_key(octave, 0).left() - 30.0).abs() < 0.01);
+        assert!((octave_key(octave, 11).right() - 100.0).abs() < 0.01);
+        assert!((octave_key(octave, 3).center().x - 50.0).abs() < 0.01);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The panel: one widget a file, all of them plain functions of what they show.
 //!
-//! `mod` ties the panel to the plug-in framework; `panel` lays it out; `view` reads what it shows; `setting` and
+//! `mod` ties the panel to the plug-in framework; `panel` lays it out, and a `_page` each what lies in its middle; `view` reads what it shows; `setting` and
 //! `gesture` change parameters; the other files are widgets, painters and measures.
 
 pub mod band;
+pub mod band_page;
 pub mod button;
 pub mod choice;
 pub mod chord_view;
@@ -14,18 +15,27 @@ pub mod header;
 pub mod hint;
 pub mod keyboard;
 pub mod knob;
+pub mod lead_card;
 pub mod mark;
+pub mod memory_card;
 pub mod notices;
 pub mod paint;
 pub mod panel;
+pub mod plan_card;
+pub mod play_page;
 pub mod player_strip;
+pub mod scale_card;
+pub mod scenes_strip;
 pub mod setting;
 pub mod slider;
 pub mod stepper;
 pub mod style_selector;
 pub mod switch;
 pub mod symbols;
+pub mod tabs;
+pub mod take_card;
 pub mod theme;
+pub mod time_card;
 pub mod timeline;
 pub mod view;
 

@@ -1,22 +1,22 @@
 //! The whole panel: where everything stands, and what was asked for.
 
-use continuo_models::Player;
-use egui::{Key, Modifiers, Rect, Ui, UiBuilder, Vec2, pos2, vec2};
+use egui::{Key, Modifiers, Rect, Ui, Vec2, pos2, vec2};
 use nice_plug::prelude::ParamSetter;
 
 use crate::params::ContinuoParams;
-use crate::seam::Part;
 
-use super::hint::Hint;
+use super::scenes_strip::Wish;
 use super::setting::{Bound, Setting};
+use super::tabs::Page;
 use super::theme::{GAP, MARGIN};
 use super::view::View;
 use super::{
-    band, chord_view, deadline_meter, header, keyboard, notices, player_strip, style_selector, theme, timeline,
+    band_page, chord_view, deadline_meter, header, keyboard, notices, paint, play_page, scenes_strip, tabs, take_card,
+    theme, timeline,
 };
 
 /// The size of the panel, in points.
-pub const SIZE: Vec2 = vec2(1160.0, 614.0);
+pub const SIZE: Vec2 = vec2(1160.0, 674.0);
 
 /// What the musician asks of the band, besides parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +43,8 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
         top += height + GAP;
         rect
     };
-    let (head, chords, controls, players, piano, foot) =
-        (row(32.0), row(104.0), row(124.0), row(126.0), row(92.0), row(44.0));
+    let (head, chords, strip, middle, piano, foot) =
+        (row(32.0), row(104.0), row(64.0), row(262.0), row(76.0), row(44.0));
 
     let settings = header::Settings {
         networks: &Bound { param: &params.network, setter },
@@ -57,68 +57,31 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
     }
 
     let (now, plan) = split(chords, 232.0);
+    let (plan, take) = split(plan, plan.width() - 264.0 - GAP);
     chord_view::show(ui, now, &view.now);
     timeline::show(ui, plan, &view.plan);
-
-    let (style, rest) = split(controls, 272.0);
-    let settings = style_selector::Settings {
-        style_a: &Bound { param: &params.style_a, setter },
-        style_b: &Bound { param: &params.style_b, setter },
-        blend: &Bound { param: &params.style_blend, setter },
+    let settings = take_card::Settings {
+        again: &Bound { param: &params.take.again, setter },
+        again_new: &Bound { param: &params.take.again_new, setter },
+        freeze: &Bound { param: &params.take.freeze, setter },
+        cadence: &Bound { param: &params.plan.cadence, setter },
     };
-    style_selector::show(ui, style, &settings);
-    let settings = band::Settings {
-        temperature: &Bound { param: &params.temperature, setter },
-        follow: &Bound { param: &params.follow, setter },
-        density: &Bound { param: &params.density, setter },
-        swing: &Bound { param: &params.swing, setter },
-        humanise: &Bound { param: &params.humanise, setter },
-        chord_rate: &Bound { param: &params.chord_rate, setter },
-        tension: &Bound { param: &params.tension, setter },
-        mode: &Bound { param: &params.mode, setter },
-        key_lock: &Bound { param: &params.key_lock, setter },
-        key: &Bound { param: &params.key, setter },
-        seed: &Bound { param: &params.seed, setter },
-    };
-    band::show(ui, rest, &settings);
+    take_card::show(ui, take, &settings);
 
-    let melody: [(_, _, &dyn Setting); 2] = [
-        (
-            "Chromatic",
-            Hint::turn(
-                "Lead chromaticism",
-                "How many notes of the melody lie outside the key. Free: as the style has it.",
-            ),
-            &Bound { param: &params.melody.chromaticism, setter },
-        ),
-        (
-            "Syncopated",
-            Hint::turn("Lead syncopation", "How often the melody anticipates the beat. Free: as the style has it."),
-            &Bound { param: &params.melody.syncopation, setter },
-        ),
-    ];
-    let mut left = players.left();
-    for player in Player::ALL {
-        let (character, right) = match player {
-            Player::Lead => (melody.as_slice(), players.right()),
-            _ => ([].as_slice(), left + player_strip::WIDTH),
-        };
-        let rect = Rect::from_x_y_ranges(left..=right, players.y_range());
-        left = right + GAP;
-        let params = params.player(player);
-        let settings = player_strip::Settings {
-            on: &Bound { param: &params.on, setter },
-            density: &Bound { param: &params.density, setter },
-            register: &Bound { param: &params.register, setter },
-            channel: &Bound { param: &params.channel, setter },
-            character,
-        };
-        let sounding = view.keys.iter().any(|mask| mask & Part::from(player).bit() != 0);
-        let name = theme::player_name(player);
-        let group = UiBuilder::new().max_rect(rect).id_salt(name).accessibility_label(name);
-        ui.scope_builder(group.accessibility_role(egui::accesskit::Role::Group), |ui| {
-            player_strip::show(ui, rect, player, sounding, &settings);
-        });
+    let inside = strip.shrink2(vec2(theme::INSET, 9.0));
+    paint::card(ui.painter(), strip);
+    let page = tabs::show(ui, Rect::from_min_size(inside.min, vec2(132.0, 26.0)));
+    let settings = scenes_strip::Settings {
+        scene: &Bound { param: &params.take.scene, setter },
+        change: &Bound { param: &params.take.scene_at, setter },
+    };
+    let wish = scenes_strip::show(ui, inside.with_min_x(inside.left() + 160.0), &view.scenes, &settings);
+    if let Some(wish) = wish {
+        grant(wish, params, setter);
+    }
+    match page {
+        Page::Play => play_page::show(ui, middle, params, setter, view),
+        Page::Band => band_page::show(ui, middle, params, setter, view),
     }
 
     keyboard::show(ui, piano, &view.keys);
@@ -133,8 +96,22 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
     request
 }
 
+/// Does to a scene what the musician wishes.
+fn grant(wish: Wish, params: &ContinuoParams, setter: &ParamSetter) {
+    match wish {
+        Wish::Store(index) => params.scenes.store(index, Some(params.controls())),
+        Wish::Edit(index) => {
+            if let Some(snapshot) = params.scenes.snapshots().get(index).copied().flatten() {
+                params.adopt(&snapshot, setter);
+            }
+            Bound { param: &params.take.scene, setter }.change(0.0);
+        }
+        Wish::Clear(index) => params.scenes.store(index, None),
+    }
+}
+
 /// `rect` in two, the left one `width` wide.
-fn split(rect: Rect, width: f32) -> (Rect, Rect) {
+pub fn split(rect: Rect, width: f32) -> (Rect, Rect) {
     let (left, right) = rect.split_left_right_at_x(rect.left() + width);
     (left, Rect::from_min_max(pos2(right.left() + GAP, right.top()), right.max))
 }

@@ -6,7 +6,8 @@ use super::hint::Hint;
 use super::setting::Setting;
 use super::{gesture, theme};
 
-const HANDLE_RADIUS: f32 = 7.0;
+/// The radius of the handle, in points: its centre stays as far from the ends of the slider.
+pub const HANDLE_RADIUS: f32 = 7.0;
 
 /// What the track of a slider shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -33,9 +33,8 @@ pub fn show(ui: &mut Ui, rect: Rect, settings: &Settings) {
             settings.style_b,
         ),
     ] {
-        let font = theme::regular(theme::LABEL);
-        ui.painter().text(pos2(left, inside.top()), Align2::LEFT_TOP, label, font, theme::DIM);
-        let list = Rect::from_min_size(pos2(left, inside.top() + 19.0), vec2(width, 28.0));
+        let column = Rect::from_x_y_ranges(left..=left + width, inside.y_range());
+        let list = paint::label(ui.painter(), column, label, 28.0);
         choice::show(ui, list, hint, setting);
     }
 

@@ -2,10 +2,14 @@
 
 use super::setting::Setting;
 
+/// The name of a pitch class, or of that of a MIDI key.
+pub fn note_name(class: u8) -> &'static str {
+    ["C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B"][usize::from(class % 12)]
+}
+
 /// The name of a MIDI key, middle C (60) being C4.
 pub fn key_name(key: u8) -> String {
-    const NAMES: [&str; 12] = ["C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B"];
-    format!("{}{}", NAMES[usize::from(key % 12)], i32::from(key) / 12 - 1)
+    format!("{}{}", note_name(key), i32::from(key) / 12 - 1)
 }
 
 /// `text`, which begins with the name of a note, with the accidental as a musician writes it: "Db major" → "D♭ major".

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use continuo_models::Outlook;
 use continuo_models::music::numeral::Numeral;
 use continuo_models::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER, frame_start};
-use continuo_models::music::{Chord, Key, Tick};
+use continuo_models::music::{Key, SlashChord, Tick};
 
 use crate::params::ContinuoParams;
 use crate::seam::{Notice, Shared};
@@ -14,6 +14,7 @@ use super::chord_view::{ChordText, Now};
 use super::deadline_meter::{Reading, Source};
 use super::header::Pulse;
 use super::keyboard::Masks;
+use super::scenes_strip::Scenes;
 use super::timeline::{Plan, Stretch};
 
 /// Everything on the panel that is not a parameter. Plain data.
@@ -25,6 +26,8 @@ pub struct View {
     pub now: Now,
     /// The chords planned.
     pub plan: Plan,
+    /// The scenes.
+    pub scenes: Scenes,
     /// What sounds.
     pub keys: Masks,
     /// The deadline meter.
@@ -39,6 +42,7 @@ impl Default for View {
             pulse: Pulse::default(),
             now: Now::default(),
             plan: Plan::default(),
+            scenes: Scenes::default(),
             keys: [0; 128],
             reading: Reading::default(),
             notices: Vec::new(),
@@ -74,6 +78,10 @@ impl View {
                     .map(|&(start, chord)| Stretch { start, chord: chord.map(|chord| write(chord, key)) })
                     .collect(),
             },
+            scenes: Scenes {
+                filled: params.scenes.snapshots().map(|scene| scene.is_some()),
+                places: shared.places.get(),
+            },
             keys: std::array::from_fn(|key| shared.keyboard.mask(key as u8)),
             reading: Reading {
                 plans: meters.plans.load(Relaxed),
@@ -97,10 +105,10 @@ impl View {
     }
 }
 
-fn write(chord: Chord, key: Option<Key>) -> ChordText {
+fn write(chord: SlashChord, key: Option<Key>) -> ChordText {
     ChordText {
         symbol: key.map_or_else(|| chord.to_string(), |key| chord.symbol(key)),
-        numeral: key.map_or_else(String::new, |key| Numeral::of(chord, key).to_string()),
+        numeral: key.map_or_else(String::new, |key| Numeral::of(chord.chord, key).to_string()),
     }
 }
 
@@ -108,7 +116,7 @@ fn write(chord: Chord, key: Option<Key>) -> ChordText {
 /// have begun before anything known.
 #[derive(Clone, Debug, PartialEq)]
 pub struct History {
-    stretches: Vec<(Option<Tick>, Option<Chord>)>,
+    stretches: Vec<(Option<Tick>, Option<SlashChord>)>,
     decided: Tick,
 }
 
@@ -124,13 +132,13 @@ impl History {
 
     /// Takes in the newest outlook.
     pub fn follow(&mut self, outlook: &Outlook) {
-        let decided = frame_start(outlook.frame);
+        let (decided, chord) = (frame_start(outlook.frame), outlook.slash_chord());
         if decided < self.decided {
             // The song jumped back: what came before is of no interest.
-            self.stretches = vec![(None, outlook.chord)];
+            self.stretches = vec![(None, chord)];
         }
-        if self.stretches.last().is_none_or(|&(_, chord)| chord != outlook.chord) {
-            self.stretches.push((Some(decided), outlook.chord));
+        if self.stretches.last().is_none_or(|&(_, last)| last != chord) {
+            self.stretches.push((Some(decided), chord));
             let surplus = self.stretches.len().saturating_sub(Self::LENGTH);
             self.stretches.drain(..surplus);
         }
@@ -138,7 +146,7 @@ impl History {
     }
 
     /// First tick and chord of every stretch of time, past and planned, in order.
-    fn stretches(&self, outlook: &Outlook) -> Vec<(Option<Tick>, Option<Chord>)> {
+    fn stretches(&self, outlook: &Outlook) -> Vec<(Option<Tick>, Option<SlashChord>)> {
         let planned = outlook.planned.iter().flatten().map(|&(tick, chord)| (Some(tick), Some(chord)));
         let stretches: Vec<_> = self.stretches.iter().copied().chain(planned).collect();
         if stretches.iter().all(|(_, chord)| chord.is_none()) { Vec::new() } else { stretches }
@@ -147,12 +155,13 @@ impl History {
 
 #[cfg(test)]
 mod tests {
-    use continuo_models::music::Quality;
+    use continuo_models::music::{Chord, Quality};
 
     use super::*;
 
     fn outlook(frame: i64, root: u8) -> Outlook {
-        Outlook { frame, chord: Some(Chord { root, quality: Quality::Major }), ..Outlook::default() }
+        let chord = Some(Chord { root, quality: Quality::Major });
+        Outlook { frame, chord, bass: Some(root), ..Outlook::default() }
     }
 
     #[test]
@@ -172,7 +181,7 @@ mod tests {
         history.follow(&outlook(9, 7));
         history.follow(&outlook(0, 5));
         let last = outlook(0, 5);
-        assert_eq!(history.stretches(&last), [(None, last.chord)]);
+        assert_eq!(history.stretches(&last), [(None, last.slash_chord())]);
     }
 
     #[test]
@@ -184,7 +193,7 @@ mod tests {
         let last = outlook(99, 3);
         let stretches = history.stretches(&last);
         assert_eq!(stretches.len(), History::LENGTH);
-        assert_eq!(stretches.last(), Some(&(Some(99 * 6), last.chord)));
+        assert_eq!(stretches.last(), Some(&(Some(99 * 6), last.slash_chord())));
     }
 
     #[test]

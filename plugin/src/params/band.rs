@@ -6,13 +6,12 @@ use continuo_models::{Controls, LeadMode, Manner};
 use nice_plug::prelude::*;
 
 use super::share;
+use crate::scenes::SCENES;
 
 /// The tempi of a band that keeps time by itself, in quarter notes per minute.
 pub const TEMPI: FloatRange = FloatRange::Linear { min: 30.0, max: 300.0 };
 /// The longest that a chord waits for a note, in milliseconds.
 pub const LONGEST_WAIT: f32 = 60.0;
-/// How many scenes there are.
-pub const SCENES: usize = 8;
 
 /// How Chords strikes, as a parameter's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -126,7 +125,7 @@ impl From<FormChoice> for Option<u8> {
 }
 
 /// When a change of scene takes effect, as a parameter's value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Enum)]
 pub enum SceneTime {
     /// With the next frame.
     #[id = "now"]

@@ -133,13 +133,18 @@ pub const SPEEDS: LevelTexts = ["Free", "Very slow", "Slow", "Medium", "Fast", "
 /// A parameter for a [`Level`]: 0 is free, the levels count from 1.
 pub fn level(name: &str, default: Level, texts: &'static LevelTexts) -> IntParam {
     let range = IntRange::Linear { min: 0, max: LEVEL_STEPS as i32 - 1 };
-    IntParam::new(name, default.map_or(0, |level| i32::from(level) + 1), range)
+    IntParam::new(name, step_of(default), range)
         .with_value_to_string(Arc::new(|step| texts[(step.max(0) as usize).min(LEVEL_STEPS - 1)].to_owned()))
         .with_string_to_value(Arc::new(|text| {
             let text = text.trim();
             let step = texts.iter().position(|known| known.eq_ignore_ascii_case(text));
             step.or_else(|| text.parse().ok().filter(|&step| step < LEVEL_STEPS)).map(|step| step as i32)
         }))
+}
+
+/// The value of a parameter made by [`level`] that stands for `level`.
+pub fn step_of(level: Level) -> i32 {
+    level.map_or(0, |level| i32::from(level) + 1)
 }
 
 /// The level at which a parameter made by [`level`] stands.

@@ -183,6 +183,22 @@ fn a_planned_note_sounds_at_its_sample() {
 }
 
 #[test]
+fn a_program_change_recalls_a_scene_at_the_next_bar() {
+    let mut rig = Rig::new(chords);
+    let mut without_chords = rig.params.controls();
+    without_chords.players[Player::Chords as usize].on = false;
+    rig.params.scenes.store(2, Some(without_chords));
+    rig.play(5 * FRAME);
+    let change = NoteEvent::MidiProgramChange { timing: 100, channel: 9, program: 2 };
+    rig.block(&rig.host(true), 500, &[change]);
+    rig.play(27 * FRAME);
+    let call = 16 * FRAME - 487;
+    assert_eq!(rig.notes(Part::Chords).last(), Some(&(call, 55, false)), "as the first frame of the bar is called");
+    assert_eq!(rig.shared.places.get(), [3.0; 2]);
+    assert_eq!(rig.log.iter().filter(|(_, part, _)| *part == Part::You).count(), 1, "it goes on to the output");
+}
+
+#[test]
 fn an_answer_sounds_at_the_sample_of_its_note_and_ends_with_it() {
     let mut rig = Rig::new(only_answers);
     rig.play(2 * FRAME);

@@ -79,6 +79,27 @@ impl Keyboard {
     }
 }
 
+/// Which scene is in force and which one is called for, as places (see [`crate::scenes`]). Audio writes at every frame,
+/// anybody reads; the two are not read as one.
+#[derive(Debug, Default)]
+pub struct Places {
+    now: AtomicF32,
+    called_for: AtomicF32,
+}
+
+impl Places {
+    /// Audio: a frame begins.
+    pub fn set(&self, [now, called_for]: [f32; 2]) {
+        self.now.store(now, Ordering::Relaxed);
+        self.called_for.store(called_for, Ordering::Relaxed);
+    }
+
+    /// The place in force, and the one that is called for.
+    pub fn get(&self) -> [f32; 2] {
+        [self.now.load(Ordering::Relaxed), self.called_for.load(Ordering::Relaxed)]
+    }
+}
+
 /// Where the song is, for display. Audio writes at every frame, anybody reads; the fields are not read as one, so a
 /// reader may see a frame of the old bar beside the new barline for an instant.
 #[derive(Debug, Default)]

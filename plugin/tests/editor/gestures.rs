@@ -1,14 +1,18 @@
 //! How the panel is handled, by pointer, keyboard and assistive technology.
 
+use std::collections::BTreeSet;
+
 use continuo::editor::fulfil;
 use continuo::editor::panel::Request;
 use continuo::editor::view::View;
 use continuo::seam::{Notice, Shared};
+use continuo_models::LeadMode;
 use continuo_models::music::Mode;
 use egui::accesskit::Role;
 use egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
+use nice_plug::params::Params;
 
 use crate::host::{Host, Step};
 use crate::pictures::playing;
@@ -182,20 +186,185 @@ fn a_dial_with_detents_goes_from_free_to_the_highest_level() {
 }
 
 #[test]
-fn again_different_goes_to_the_next_seed_and_round() {
+fn again_goes_on_for_as_long_as_the_band_needs_to_see_it() {
+    for (name, id) in [("Again, the same", "again"), ("Again, different", "again_new")] {
+        let (host, mut harness) = fresh();
+        let at = harness.get_by_label(name).rect().center();
+        harness.drag_at(at);
+        harness.step();
+        let on = [Step::Begin(id.into()), Step::Set(id.into(), 1.0), Step::End(id.into())];
+        assert_eq!(host.take_steps(), on, "as soon as the button goes down");
+        harness.drop_at(at);
+        harness.run_steps(12);
+        assert_eq!(host.take_steps(), [], "still held");
+        harness.run_steps(12);
+        let off = [Step::Begin(id.into()), Step::Set(id.into(), 0.0), Step::End(id.into())];
+        assert_eq!(host.take_steps(), off);
+        harness.get_by_label(name).click_accesskit();
+        harness.run_steps(30);
+        assert_eq!(host.take_steps(), [on, off].concat(), "assistive technology has no pointer");
+    }
+}
+
+#[test]
+fn taps_follow_each_other_quickly() {
     let (host, mut harness) = fresh();
-    let before = host.params().seed.value();
-    harness.get_by_label("Again, different").click();
+    open_band_page(&mut harness);
+    let at = harness.get_by_label("Tap").rect().center();
+    for _ in 0..4 {
+        harness.drag_at(at);
+        harness.step();
+        harness.drop_at(at);
+        harness.run_steps(5);
+    }
+    let on = host.take_steps().iter().filter(|step| **step == Step::Set("tap".into(), 1.0)).count();
+    assert_eq!(on, 4);
+}
+
+#[test]
+fn freeze_and_end_stay_in() {
+    let (host, mut harness) = fresh();
+    for expected in [true, false] {
+        for (name, id) in [("Freeze", "freeze"), ("End", "cadence")] {
+            harness.get_by_role_and_label(Role::Switch, name).click();
+            harness.run();
+            assert_whole(&host.take_steps(), id);
+        }
+        let controls = host.params().controls();
+        assert_eq!((controls.freeze, controls.cadence), (expected, expected));
+    }
+}
+
+#[test]
+fn a_click_recalls_a_scene_and_the_slider_morphs() {
+    let (host, mut harness) = fresh();
+    harness.get_by_label("Scene 3").click();
     harness.run();
-    assert_eq!(host.params().seed.value(), before + 1);
-    assert_whole(&host.take_steps(), "seed");
-    harness.get_by_label("Seed").focus();
+    assert_eq!(host.params().take.scene.value(), 3.0);
+    assert_whole(&host.take_steps(), "scene");
+    drag(&mut harness, "Morph", vec2(-84.0, 0.0), Modifiers::NONE);
+    assert!((host.params().take.scene.value() - 1.5).abs() < 0.05, "{}", host.params().take.scene.value());
+    harness.get_by_label("Panel").click();
     harness.run();
-    harness.key_press(Key::End);
+    assert_eq!(host.params().take.scene.value(), 0.0);
+}
+
+#[test]
+fn a_scene_is_stored_brought_back_to_the_knobs_and_cleared() {
+    let (host, mut harness) = fresh();
+    let click = |harness: &mut Harness<Bench>, names: &[&str]| {
+        for name in names {
+            harness.get_by_label(name).click();
+            harness.run();
+        }
+    };
+    let scene = || host.params().scenes.snapshots()[1];
+    drag(&mut harness, "Temperature", vec2(0.0, -40.0), Modifiers::NONE);
+    let stored = host.params().controls();
+    click(&mut harness, &["Store scene", "Scene 2"]);
+    assert_eq!(scene(), Some(stored));
+    assert_eq!(host.params().take.scene.value(), 0.0, "to store is not to recall");
+
+    click(&mut harness, &["Bass on", "Scene 2"]);
+    drag(&mut harness, "Temperature", vec2(0.0, 80.0), Modifiers::NONE);
+    assert_ne!(host.params().controls(), stored);
+    click(&mut harness, &["Edit scene", "Scene 2"]);
+    assert_eq!(host.params().controls(), stored);
+    assert_eq!(host.params().take.scene.value(), 0.0, "what one edits is what one hears");
+
+    click(&mut harness, &["Clear scene", "Scene 2"]);
+    assert_eq!(scene(), None);
+    click(&mut harness, &["Store scene", "Store scene", "Scene 2"]);
+    assert_eq!((scene(), host.params().take.scene.value()), (None, 2.0), "a second click takes it back");
+}
+
+#[test]
+fn shift_and_a_click_stores_a_scene() {
+    let (host, mut harness) = fresh();
+    harness.get_by_label("Scene 8").click_modifiers(Modifiers::SHIFT);
     harness.run();
-    harness.get_by_label("Again, different").click();
+    assert_eq!(host.params().scenes.snapshots()[7], Some(host.params().controls()));
+    assert_eq!(host.params().take.scene.value(), 0.0);
+}
+
+fn open_band_page(harness: &mut Harness<Bench>) {
+    harness.get_by_role_and_label(Role::Tab, "Band").click();
     harness.run();
-    assert_eq!(host.params().seed.value(), *continuo::params::SEEDS.start());
+}
+
+#[test]
+fn a_scale_is_drawn_from_the_keys_own_and_moves_with_it() {
+    let (host, mut harness) = fresh();
+    open_band_page(&mut harness);
+    let scale = || host.params().controls().scale;
+    for (name, expected) in
+        [("Scale F", 0b1010_1001_0101), ("Scale F♯", 0b1010_1101_0101), ("Scale F", 0b1010_1111_0101)]
+    {
+        harness.get_by_role_and_label(Role::CheckBox, name).click();
+        harness.run();
+        assert_eq!(scale(), expected, "{name}");
+        assert_whole(&host.take_steps(), "scale");
+    }
+    wheel(&mut harness, "Key", -1.0);
+    assert_eq!(host.params().controls().scale, 0b1010_1111_0101);
+    harness.get_by_label("As the key").click();
+    harness.run();
+    assert_eq!(scale(), 0);
+}
+
+#[test]
+fn when_lead_plays_is_chosen_from_the_list() {
+    let (host, mut harness) = fresh();
+    open_band_page(&mut harness);
+    harness.get_by_label("Lead mode").click();
+    harness.run();
+    harness.get_by_label("Trade 4").click();
+    harness.run();
+    assert_eq!(host.params().controls().lead_mode, LeadMode::TradeFours);
+    assert_whole(&host.take_steps(), "lead_mode");
+}
+
+#[test]
+fn every_parameter_is_moved_by_a_control_of_its_name() {
+    let (host, mut harness) = fresh();
+    let mut moved = BTreeSet::new();
+    for page in ["Play", "Band"] {
+        harness.get_by_role_and_label(Role::Tab, page).click();
+        harness.run();
+        let count = harness.root().children_recursive().filter(|node| is_control(node)).count();
+        for n in 0..count {
+            let control = harness.root().children_recursive().filter(|node| is_control(node)).nth(n);
+            let Some(name) = control.and_then(|node| node.accesskit_node().label()) else { continue };
+            if ["Play", "Band"].contains(&name.as_str()) {
+                continue;
+            }
+            let control = harness.get_all_by_label(&name).next().expect("just found");
+            let clicks = !matches!(control.accesskit_node().role(), Role::Slider | Role::SpinButton | Role::ComboBox);
+            if clicks {
+                control.click_accesskit();
+            } else {
+                control.focus();
+                harness.run_steps(2);
+                harness.key_press(Key::End);
+                harness.run_steps(2);
+                harness.key_press(Key::Home);
+            }
+            harness.run_steps(2);
+            moved.extend(host.take_steps().into_iter().filter_map(|step| match step {
+                Step::Set(id, _) => Some(id),
+                _ => None,
+            }));
+        }
+    }
+    let all: BTreeSet<String> = host.params().param_map().into_iter().map(|(id, ..)| id).collect();
+    assert_eq!(moved, all);
+}
+
+fn is_control(node: &egui_kittest::Node<'_>) -> bool {
+    matches!(
+        node.accesskit_node().role(),
+        Role::Slider | Role::SpinButton | Role::ComboBox | Role::Switch | Role::CheckBox | Role::Button | Role::Tab
+    )
 }
 
 #[test]
@@ -257,7 +426,7 @@ fn the_space_bar_is_left_to_the_host() {
 fn tab_goes_through_the_controls_from_top_left_to_bottom_right() {
     let (_, mut harness) = fresh();
     let mut names = Vec::new();
-    for _ in 0..50 {
+    for _ in 0..80 {
         harness.key_press(Key::Tab);
         harness.run();
         let name = harness
@@ -273,6 +442,15 @@ fn tab_goes_through_the_controls_from_top_left_to_bottom_right() {
         "Networks",
         "Thru",
         "Panic",
+        "Again, the same",
+        "End",
+        "Play",
+        "Band",
+        "Panel",
+        "Scene 8",
+        "Morph",
+        "Store scene",
+        "Scene change",
         "Style A",
         "Style blend",
         "Temperature",
@@ -322,7 +500,7 @@ fn assistive_technology_hears_what_the_panel_shows() {
     let (_, harness) = whole_panel(playing(), 1.0);
     let said = |name: &str| harness.get_by_label(name).value().unwrap_or_default();
     assert_eq!(said("Chord now"), "Am7 vi7, in C major");
-    assert_eq!(said("Planned chords"), "Dm7 in 1.3 beats, G7 in 3.3 beats, D♭7 in 4.3 beats, Cmaj7 in 5.3 beats");
+    assert_eq!(said("Planned chords"), "Dm7 in 1.3 beats, G7 in 3.3 beats, D♭7/F in 4.3 beats, Cmaj7 in 5.3 beats");
     assert!(said("Keyboard").starts_with("you E4 E5, Voices C4 C5, Chords"));
     assert_eq!(said("Deadline meter"), "plans 117 ms early, 0 missed, 0 late, 0 dropped, playing by GRU");
 }

@@ -9,15 +9,16 @@ use continuo::editor::header::Pulse;
 use continuo::editor::hint::Hint;
 use continuo::editor::knob::Knob;
 use continuo::editor::player_strip;
+use continuo::editor::scenes_strip::{self, Scenes};
 use continuo::editor::setting::Setting;
 use continuo::editor::slider::{self, Track};
 use continuo::editor::style_selector;
 use continuo::editor::timeline::{self, Plan, Stretch};
 use continuo::editor::view::View;
-use continuo::editor::{button, choice, keyboard, notices, stepper, switch, theme};
+use continuo::editor::{button, choice, keyboard, notices, scale_card, stepper, switch, take_card, theme};
 use continuo::seam::{NetworkSet, Notice, Part};
 use continuo_models::Player;
-use continuo_models::music::{BarPosition, Meter};
+use continuo_models::music::{BarPosition, Key, Meter, Mode};
 use egui::{Rect, Ui, Vec2, pos2, vec2};
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotResults};
@@ -67,6 +68,37 @@ impl Setting for Plain {
     fn set(&self, value: f32) {
         self.value.set(value);
     }
+
+    fn end(&self) {}
+}
+
+/// A drawn scale without a host.
+struct Drawn(u16);
+
+impl Setting for Drawn {
+    fn value(&self) -> f32 {
+        f32::from(self.0) / 4095.0
+    }
+
+    fn modulated(&self) -> f32 {
+        self.value()
+    }
+
+    fn default(&self) -> f32 {
+        0.0
+    }
+
+    fn steps(&self) -> Option<usize> {
+        Some(4095)
+    }
+
+    fn text(&self, _: f32) -> String {
+        self.0.to_string()
+    }
+
+    fn begin(&self) {}
+
+    fn set(&self, _: f32) {}
 
     fn end(&self) {}
 }
@@ -148,7 +180,49 @@ fn steppers_in_the_middle_and_at_the_end() {
 #[test]
 fn a_button() {
     picture("button", vec2(116.0, 28.0), |ui, rect| {
-        button::show(ui, rect, "Again, different", Hint::click("a", ""), theme::TEXT);
+        button::show(ui, rect, "Panic", Hint::click("a", ""), theme::ALARM);
+    });
+}
+
+#[test]
+fn a_take_frozen() {
+    picture("take_card", vec2(264.0, 104.0), |ui, rect| {
+        let (off, on) = (step(0.0, &["off", "on"]), step(1.0, &["off", "on"]));
+        take_card::show(ui, rect, &take_card::Settings { again: &off, again_new: &off, freeze: &on, cadence: &off });
+    });
+}
+
+#[test]
+fn scenes_at_the_panel_between_two_and_about_to_change() {
+    let filled = [true, true, true, false, true, false, false, false];
+    let places = [[0.0, 0.0], [1.75, 1.75], [2.0, 5.0]];
+    picture("scenes_strip", vec2(940.0, 3.0 * 60.0), |ui, rect| {
+        for (n, places) in places.into_iter().enumerate() {
+            let top = pos2(rect.left(), rect.top() + 60.0 * n as f32);
+            let strip = Rect::from_min_size(top, vec2(rect.width(), 46.0));
+            let settings = scenes_strip::Settings {
+                scene: &amount(places[1] / 8.0),
+                change: &step(1.0, &["Now", "Next beat", "Next bar"]),
+            };
+            ui.push_id(n, |ui| scenes_strip::show(ui, strip, &Scenes { filled, places }, &settings));
+        }
+    });
+}
+
+#[test]
+fn a_scale_of_the_key_and_one_that_was_drawn() {
+    let key = Key { tonic: 2, mode: Mode::Major };
+    let own = Plain { value: Cell::new(0.0), texts: &[] };
+    let drawn = Drawn(0b0100_1010_1001);
+    picture("scale_card", vec2(544.0, 2.0 * 138.0), |ui, rect| {
+        let scales: [(f32, &dyn Setting); 2] = [(0.0, &own), (1.0, &drawn)];
+        for (n, (lock, scale)) in scales.into_iter().enumerate() {
+            let top = pos2(rect.left(), rect.top() + 138.0 * n as f32);
+            let card = Rect::from_min_size(top, vec2(rect.width(), 126.0));
+            let settings =
+                scale_card::Settings { key_lock: &step(lock, &["off", "on"]), key: &step(0.0, &["D major"]), scale };
+            ui.push_id(n, |ui| scale_card::show(ui, card, key, &settings));
+        }
     });
 }
 
@@ -277,6 +351,16 @@ fn the_whole_panel_of_a_fresh_instance() {
     at_both_scales("panel_fresh", |scale| whole_panel(View::default(), scale).1);
 }
 
+#[test]
+fn the_page_of_how_the_band_listens_plans_and_learns() {
+    at_both_scales("panel_band", |scale| {
+        let mut harness = whole_panel(playing(), scale).1;
+        harness.get_by_label("Band").click_accesskit();
+        harness.run();
+        harness
+    });
+}
+
 /// A moment of a performance.
 pub fn playing() -> View {
     let text = |symbol: &str, numeral: &str| Some(ChordText { symbol: symbol.into(), numeral: numeral.into() });
@@ -284,6 +368,7 @@ pub fn playing() -> View {
         pulse: Pulse { tempo: 120.0, meter: Meter::default(), host_plays: true },
         now: Now { chord: text("Am7", "vi7"), key: Some("C major".into()), locked: false },
         plan: plan(),
+        scenes: Scenes { filled: [true, true, false, true, false, false, false, false], places: [2.0, 4.0] },
         keys: everybody(),
         reading: reading(),
         notices: Vec::new(),
@@ -301,7 +386,7 @@ fn plan() -> Plan {
             stretch(96, "Am7", "vi7"),
             stretch(144, "Dm7", "ii7"),
             stretch(192, "G7", "V7"),
-            stretch(216, "D♭7", "♭II7"),
+            stretch(216, "D♭7/F", "♭II7"),
             stretch(240, "Cmaj7", "Imaj7"),
         ],
     }

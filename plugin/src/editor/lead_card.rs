@@ -1,0 +1,82 @@
+//! When Lead plays, and what its line holds to.
+
+use continuo_models::{LeadMode, Player};
+use egui::{Align2, Rect, Stroke, Ui, pos2, vec2};
+
+use super::hint::Hint;
+use super::knob::Knob;
+use super::setting::Setting;
+use super::{choice, mark, paint, switch, theme};
+
+/// The settings of the card.
+pub struct Settings<'a> {
+    /// When Lead plays.
+    pub mode: &'a dyn Setting,
+    /// The chance that it takes up a motif.
+    pub motif: &'a dyn Setting,
+    /// Its largest leap.
+    pub max_leap: &'a dyn Setting,
+    /// Whether it has only chord tones on strong beats.
+    pub strong_tones: &'a dyn Setting,
+}
+
+const LIST: f32 = 150.0;
+const KNOB_WIDTH: f32 = 84.0;
+
+/// What Lead does in `mode`, in a few words.
+fn means(mode: LeadMode) -> &'static str {
+    match mode {
+        LeadMode::Answer => "Answers when you pause",
+        LeadMode::Continuous => "Plays all the time",
+        LeadMode::Fills => "Fills your rests, no longer",
+        LeadMode::TradeTwos => "Two bars you, two bars Lead",
+        LeadMode::TradeFours => "Four bars you, four bars Lead",
+        LeadMode::TradeEights => "Eight bars you, eight bars Lead",
+    }
+}
+
+/// Shows the card in `rect`; `mode` is what the setting says.
+pub fn show(ui: &mut Ui, rect: Rect, mode: LeadMode, settings: &Settings) {
+    paint::card(ui.painter(), rect);
+    let colour = theme::player_colour(Player::Lead);
+    let inside = rect.shrink(theme::INSET);
+    let body = paint::heading(ui.painter(), inside.with_min_x(inside.left() + 24.0), "Lead", "When and how it plays");
+    let body = body.with_min_x(inside.left());
+    mark::paint(ui.painter(), Player::Lead, inside.min + vec2(8.0, 10.0), 6.0, colour, Stroke::NONE);
+
+    let column = Rect::from_min_size(body.min, vec2(LIST, body.height()));
+    let field = paint::label(ui.painter(), column, "Plays", 28.0);
+    let hint = Hint::click(
+        "Lead mode",
+        "In answer to your phrases, all the time, in your rests only, or in turns with you by bars.",
+    );
+    choice::show(ui, field, hint, settings.mode);
+    let place = pos2(column.left(), field.bottom() + 14.0);
+    ui.painter().text(place, Align2::LEFT_CENTER, means(mode), theme::regular(theme::SMALL), theme::DIM);
+
+    let dials = [
+        (
+            "Motif",
+            Hint::turn("Motif", "How often Lead takes up what you have just played, and turns it."),
+            settings.motif,
+        ),
+        (
+            "Largest leap",
+            Hint::turn(
+                "Largest leap",
+                "The widest step of Lead's line, in semitones: 2 goes by step, 12 is an octave.",
+            ),
+            settings.max_leap,
+        ),
+    ];
+    let dials_left = column.right() + 22.0;
+    for (n, (label, hint, setting)) in dials.into_iter().enumerate() {
+        let corner = pos2(dials_left + n as f32 * KNOB_WIDTH, body.top());
+        let place = Rect::from_min_size(corner, vec2(KNOB_WIDTH, body.height()));
+        Knob { label, hint, accent: colour }.show(ui, place, setting);
+    }
+    let left = dials_left + 2.0 * KNOB_WIDTH + 18.0;
+    let row = Rect::from_min_max(pos2(left, body.center().y - 13.0), pos2(body.right(), body.center().y + 13.0));
+    let hint = Hint::click("Strong chord tones", "On strong beats Lead plays only notes of the chord: safe and clear.");
+    switch::show(ui, row, "Chord tones on beats", hint, colour, settings.strong_tones);
+}

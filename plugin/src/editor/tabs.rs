@@ -1,0 +1,57 @@
+//! The pages of the panel, and which of them is open.
+
+use egui::accesskit::Role;
+use egui::{Rect, Ui, WidgetInfo, vec2};
+
+use super::button::{self, Face};
+use super::hint::Hint;
+use super::theme;
+
+/// A page of the panel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Page {
+    /// What one sets while playing: styles, knobs, players.
+    #[default]
+    Play,
+    /// How the band listens, plans and learns.
+    Band,
+}
+
+impl Page {
+    const ALL: [Page; 2] = [Page::Play, Page::Band];
+
+    fn name(self) -> &'static str {
+        match self {
+            Page::Play => "Play",
+            Page::Band => "Band",
+        }
+    }
+
+    fn hint(self) -> Hint<'static> {
+        let text = match self {
+            Page::Play => "Styles, knobs and the four players.",
+            Page::Band => "Tempo, plan, memory, what Lead may do, and the scale.",
+        };
+        Hint::click(self.name(), text)
+    }
+}
+
+/// Shows a tab for each page in `rect`. Returns the page that is open.
+pub fn show(ui: &mut Ui, rect: Rect) -> Page {
+    let open = ui.make_persistent_id("open page");
+    let mut page: Page = ui.data(|data| data.get_temp(open)).unwrap_or_default();
+    let width = (rect.width() - 6.0) / 2.0;
+    for (n, tab) in Page::ALL.into_iter().enumerate() {
+        let place = Rect::from_min_size(rect.min + vec2(n as f32 * (width + 6.0), 0.0), vec2(width, rect.height()));
+        let hint = tab.hint();
+        let response = button::sense(ui, place, &hint);
+        if response.clicked() {
+            page = tab;
+            ui.data_mut(|data| data.insert_temp(open, page));
+        }
+        response.widget_info(|| WidgetInfo::selected(Role::Tab, true, page == tab, hint.name));
+        button::press(ui, place, tab.name(), &response, Face::light(theme::YOU, page == tab));
+        hint.attach(response);
+    }
+    page
+}
