@@ -83,7 +83,7 @@ fn a_memory_that_was_saved_plays_as_the_one_that_was_learnt() {
     let mut loaded = Improviser::new(networks());
     loaded.remember(Arc::new(serde_json::from_str(&saved).unwrap()));
     taught.restart();
-    let mut again =
+    let again =
         |improviser: &mut Improviser| play(improviser, &licks(2), 0..100, Meter::default(), |_| controls(1.0, 1));
     let cues = again(&mut taught);
     assert_eq!(again(&mut loaded), cues);

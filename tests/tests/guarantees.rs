@@ -115,7 +115,7 @@ proptest! {
         let farthest = 24 + 12 * register.unsigned_abs();
         prop_assert_eq!(answers.len(), FRAMES as usize);
         for row in answers {
-            for offset in row.offsets.into_iter().flatten() {
+            for offset in row.ways.into_iter().flatten().flatten() {
                 prop_assert!(offset.unsigned_abs() <= farthest, "{offset} semitones at register {register}");
             }
         }

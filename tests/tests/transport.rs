@@ -4,7 +4,7 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::{BAR, BASS, CHORDS, VOICES, ended, last_breath, melody, open, open_at, perform, tune};
+use common::{BAR, BASS, CHORDS, VOICES, ended, melody, open, open_at, perform, tune};
 use continuo_tests::host::performance::{Change, Motion, PlayedNote, Segment};
 use continuo_tests::host::{Blocks, Diagnostics, Format, Input, Note, Performance, Session, Take};
 
@@ -123,7 +123,7 @@ fn a_change_of_meter_moves_the_barlines() {
         Segment::rolling(0.0, common_time),
         Segment { bar_origin: common_time, ..Segment::rolling(common_time, jig).in_meter((6, 8)) },
         Segment { bar_origin: common_time + jig, ..Segment::rolling(common_time + jig, odd).in_meter((7, 8)) },
-        last_breath(),
+        Segment::last_breath(),
     ];
     perform_everywhere(&performance, |take| {
         for (first, bar) in [(0.0, 96.0), (common_time, 72.0), (common_time + jig, 84.0)] {
@@ -143,7 +143,8 @@ fn wherever_the_song_is_punched_in_the_band_is_on_the_grid() {
             note.start += from;
         }
         let meter = |meter| Segment::rolling(from, 3.0 * BAR).in_meter(meter);
-        performance.route = vec![meter((4, 4)), Segment::stopped(from, from, 50.0), meter((3, 4)), last_breath()];
+        performance.route =
+            vec![meter((4, 4)), Segment::stopped(from, from, 50.0), meter((3, 4)), Segment::last_breath()];
         perform_everywhere(&performance, |take| {
             let rolling = |note: &&Note| note.start < take.segments[1] || note.start >= take.segments[2];
             let notes = [take.notes(CHORDS), take.notes(BASS)].concat();
@@ -175,7 +176,8 @@ fn where_no_host_leads_the_knob_does() {
 fn the_knob_moves_the_tempo_and_the_song_goes_on() {
     let value = (60.0 - 30.0) / 270.0;
     let turn = Change { at: 2.0 * BAR - 3.0, input: Input::Parameter { id: common::id("tempo"), value } };
-    let mut performance = route(vec![absent(0.0, 2.0 * BAR, 120.0), absent(2.0 * BAR, 4.0 * BAR, 60.0), last_breath()]);
+    let mut performance =
+        route(vec![absent(0.0, 2.0 * BAR, 120.0), absent(2.0 * BAR, 4.0 * BAR, 60.0), Segment::last_breath()]);
     performance.changes.push(turn);
     perform_everywhere(&performance, |take| {
         let notes = [take.notes(CHORDS), take.notes(BASS)].concat();
@@ -189,7 +191,7 @@ fn the_knob_moves_the_tempo_and_the_song_goes_on() {
 fn taps_set_tempo_and_beat() {
     let tap = |at, value| Change { at, input: Input::Parameter { id: common::id("tap"), value } };
     // At a hundred to the minute, where the song on its own would be at 120.
-    let mut performance = route(vec![absent(0.0, 12.0 * BAR, 100.0), last_breath()]);
+    let mut performance = route(vec![absent(0.0, 12.0 * BAR, 100.0), Segment::last_breath()]);
     for beat in 6..14 {
         performance.changes.extend([tap(f64::from(beat) * 24.0, 1.0), tap(f64::from(beat) * 24.0 + 4.0, 0.0)]);
     }

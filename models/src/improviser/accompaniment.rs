@@ -101,6 +101,6 @@ mod tests {
             errors += heard.windows(2).map(|pair| parallels(&pair[0].1, &pair[1].1).forbidden()).sum::<usize>();
             changes += chart.changes.len() - 1;
         }
-        assert!(100 * errors <= changes, "{errors} parallels in {changes} changes");
+        assert!(50 * errors <= changes, "{errors} parallels in {changes} changes");
     }
 }

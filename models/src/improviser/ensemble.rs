@@ -10,8 +10,9 @@ use super::listener::Listener;
 use super::performer;
 use super::scene::Scene;
 use super::soloist::Soloist;
+use super::tape::Tape;
 use crate::controls::{Manner, Player};
-use crate::music::{Frame, Moment, SlashChord, Tick};
+use crate::music::{Frame, Meter, Moment, SlashChord, Tick};
 use crate::network::Networks;
 use crate::score::{Cue, Fork, NoteCue, Turn, Way};
 
@@ -30,6 +31,7 @@ struct Players {
     comper: Comper,
     bassist: Bassist,
     soloist: Soloist,
+    tape: Tape,
 }
 
 /// A fork that has not turned yet.
@@ -53,7 +55,8 @@ impl Ensemble {
     /// Players who have played nothing.
     pub fn new(networks: &Networks) -> Self {
         let soloist = Soloist::new(networks);
-        Self { players: Players { comper: Comper::default(), bassist: Bassist::default(), soloist }, open: None }
+        let (comper, bassist, tape) = Default::default();
+        Self { players: Players { comper, bassist, soloist, tape }, open: None }
     }
 
     fn all(&mut self) -> impl Iterator<Item = &mut Players> {
@@ -73,7 +76,10 @@ impl Ensemble {
 
     /// The song goes on at another place that was not announced.
     pub fn lose_place(&mut self) {
-        self.all().for_each(|players| players.soloist.lose_place());
+        self.all().for_each(|players| {
+            players.soloist.lose_place();
+            players.tape = Tape::default();
+        });
     }
 
     /// The song goes on `delta` ticks later than it would have.
@@ -87,6 +93,16 @@ impl Ensemble {
         let Other { chord, players, .. } = open.others.into_iter().find(|other| other.way.is_taken(turn))?;
         self.players = players;
         Some(chord)
+    }
+
+    /// Freezes or thaws before a frame is decided.
+    pub fn freeze(&mut self, freeze: bool, meter: Meter) {
+        self.all().for_each(|players| players.tape.freeze(freeze, meter));
+    }
+
+    /// The harmony of what is repeated in the next frame, if the band is frozen.
+    pub fn frozen_harmony(&self) -> Option<SlashChord> {
+        self.players.tape.harmony()
     }
 
     /// Whether a fork may open in the next frame: the last one has turned.
@@ -168,12 +184,15 @@ impl Players {
             cues.push(Cue::Release { player: Player::Chords, at: first });
         }
         let mut notes = Vec::new();
-        accompaniment::play(scene, &mut self.comper, &mut self.bassist, &mut notes);
-        self.soloist.decide(scene, listener, &mut notes);
-        if self.soloist.breaks_off() {
-            cues.push(Cue::Release { player: Player::Lead, at: first });
+        if !self.tape.play(scene, &mut notes) {
+            accompaniment::play(scene, &mut self.comper, &mut self.bassist, &mut notes);
+            self.soloist.decide(scene, listener, &mut notes);
+            if self.soloist.breaks_off() {
+                cues.push(Cue::Release { player: Player::Lead, at: first });
+            }
+            performer::play(scene, &mut notes);
+            self.tape.take_down(scene, &notes);
         }
-        performer::play(scene, &mut notes);
         cues.extend(notes.into_iter().filter(|note| is_playable(note, first)).map(Cue::Note));
     }
 }

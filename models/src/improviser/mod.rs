@@ -24,6 +24,7 @@ pub mod sampler;
 pub mod scene;
 pub mod soloist;
 pub mod spot;
+pub mod tape;
 pub mod terms;
 pub mod voices;
 
@@ -182,7 +183,8 @@ impl Improviser {
         let key = if controls.key_lock { controls.key } else { believed.unwrap_or(controls.key) };
         let keys =
             if controls.key_lock { KeyBelief::certain(key) } else { self.listener.belief().hinted(controls.key) };
-        let given = self.listener.held_harmony();
+        self.ensemble.freeze(controls.freeze, next.position.meter);
+        let given = self.listener.held_harmony().or(self.ensemble.frozen_harmony());
         let may_wait = self.ensemble.may_fork();
         let (listener, memory) = (&self.listener, &**self.learner.memory());
         let situation = Situation { listener, controls, key, keys, memory, given, before, now, next, may_wait };

@@ -5,7 +5,7 @@ use nice_plug::prelude::ParamSetter;
 
 use crate::params::ContinuoParams;
 
-use super::panel::split;
+use super::panel::{Request, split};
 use super::setting::Bound;
 use super::theme::GAP;
 use super::view::View;
@@ -14,8 +14,8 @@ use super::{lead_card, memory_card, plan_card, scale_card, time_card};
 /// The height of the upper row, in points.
 const UPPER: f32 = 124.0;
 
-/// Shows the page in `rect`.
-pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSetter, view: &View) {
+/// Shows the page in `rect`. Returns what was asked for besides parameters.
+pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSetter, view: &View) -> Option<Request> {
     let (upper, lower) = rect.split_top_bottom_at_y(rect.top() + UPPER);
     let lower = lower.with_min_y(lower.top() + GAP);
     let (time, rest) = split(upper, 376.0);
@@ -37,8 +37,11 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
         manner: &Bound { param: &params.plan.manner, setter },
     };
     plan_card::show(ui, plan, &settings);
-    let settings = memory_card::Settings { memory: &Bound { param: &params.take.memory, setter } };
-    memory_card::show(ui, memory, &settings);
+    let settings = memory_card::Settings {
+        memory: &Bound { param: &params.take.memory, setter },
+        keep: &Bound { param: &params.take.keep_memory, setter },
+    };
+    let clears = memory_card::show(ui, memory, &settings);
     let settings = lead_card::Settings {
         mode: &Bound { param: &params.solo.mode, setter },
         motif: &Bound { param: &params.solo.motif, setter },
@@ -52,4 +55,5 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
         scale: &Bound { param: &params.plan.scale, setter },
     };
     scale_card::show(ui, scale, params.key.value().0, &settings);
+    clears.then_some(Request::ClearMemory)
 }

@@ -52,7 +52,7 @@ use nice_plug_egui::{
 };
 
 use crate::params::ContinuoParams;
-use crate::seam::Shared;
+use crate::seam::{Command, Shared};
 
 use panel::Request;
 use view::{History, View};
@@ -110,6 +110,11 @@ pub fn fulfil(request: Request, shared: &Shared) {
         Request::Panic => shared.request_panic(),
         Request::DismissNotices(number) => shared.dismiss_notices(number),
         Request::ResetWorst => shared.meters.reset_worst(),
+        Request::ClearMemory => {
+            if !shared.send(Command::ClearMemory) {
+                shared.notify("The band is busy: what it has learnt was not cleared. Try again.");
+            }
+        }
     }
 }
 

@@ -27,6 +27,8 @@ pub enum Request {
     DismissNotices(u64),
     /// Take the worst lead anew.
     ResetWorst,
+    /// Forget what was learnt of the musician.
+    ClearMemory,
 }
 
 /// Shows the panel in the top left of `ui` and changes parameters through `setter`. Returns what else was asked for.
@@ -81,7 +83,7 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
     }
     match page {
         Page::Play => play_page::show(ui, middle, params, setter, view),
-        Page::Band => band_page::show(ui, middle, params, setter, view),
+        Page::Band => request = band_page::show(ui, middle, params, setter, view).or(request),
     }
 
     keyboard::show(ui, piano, &view.keys);

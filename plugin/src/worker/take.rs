@@ -268,6 +268,8 @@ mod tests {
                         Cue::Note(note) => prop_assert!(note.start.0 >= next * 240 && note.start.0 < (next + 1) * 240),
                         Cue::Answers(row) => prop_assert_eq!(row.frame, next),
                         Cue::Release { at, .. } => prop_assert_eq!(at.0, next * 240),
+                        Cue::Fork(fork) => prop_assert_eq!(fork.frame, next),
+                        Cue::On(way) => prop_assert!((next - 1..=next).contains(&way.fork)),
                         Cue::Done(frame) => prop_assert_eq!(frame, next),
                     }
                 }

@@ -184,6 +184,8 @@ fn room(scene: &Scene) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::controls::Controls;
+    use crate::improviser::scene::tests::scene;
 
     #[test]
     fn patterns_fit_every_meter() {
@@ -206,7 +208,9 @@ mod tests {
 
     #[test]
     fn the_band_is_busier_in_the_musicians_rests() {
-        assert!(room(0) < room(1000) && room(1000) < room(48));
+        let controls = Controls::default();
+        let room = |player_rests, player_density| room(&Scene { player_rests, player_density, ..scene(&controls, 0) });
+        assert!(room(0, 4.0) < room(0, 1.0) && room(0, 1.0) < room(1000, 0.0) && room(1000, 0.0) < room(48, 0.0));
     }
 
     #[test]
