@@ -55,7 +55,7 @@ fn outliving(take: &Take, segment: usize) -> Vec<continuo_tests::host::Note> {
 
 /// A tune that is broken off in its second bar and then goes `on` as given.
 fn broken_off(on: Segment) -> Performance {
-    Performance { route: vec![Segment::rolling(0.0, 150.0), on, Segment::Segment::last_breath()], ..tune(8) }
+    Performance { route: vec![Segment::rolling(0.0, 150.0), on, Segment::last_breath()], ..tune(8) }
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn a_loop_ends_what_sounds_across_its_end() {
         let pass = Segment::rolling(0.0, 150.0).with_loop(0.0, 150.0);
         let take = perform(
             &mut open(format),
-            &Performance { route: vec![pass, pass, pass, Segment::Segment::last_breath()], ..tune(8) },
+            &Performance { route: vec![pass, pass, pass, Segment::last_breath()], ..tune(8) },
         );
         for segment in 1..=3 {
             assert_eq!(outliving(&take, segment), vec![], "{format:?}, pass {segment}");
@@ -133,7 +133,7 @@ fn switching_a_player_off_ends_its_notes() {
         // A long note, so that Voices has something to hold.
         performance.notes.push(note(100.0, 300.0, 84));
         performance.changes.push(off);
-        performance.route = vec![Segment::rolling(0.0, 384.0), Segment::Segment::last_breath()];
+        performance.route = vec![Segment::rolling(0.0, 384.0), Segment::last_breath()];
         let take = perform(&mut open(Format::Clap), &performance);
         let notes = take.notes(channel);
         assert!(!notes.is_empty(), "{name}: the player plays before it is switched off");

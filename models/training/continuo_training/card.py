@@ -43,7 +43,6 @@ LIMITS = {
         "Chords of lieder, quartets and hymns were read off the sounding notes; a few percent of roots are wrong.",
         "Altered dominants and missing thirds were mapped to the nearest of 12 qualities; it never plays them.",
         "Before the first note it knows no key: under an introduction without melody it plays nothing.",
-        "The knob of its chromaticism reaches less far than the corpus does.",
         "Bars of unusual length (5/4, 7/8 …) share one class.",
     ],
     "soloist": [
@@ -106,6 +105,13 @@ def time_spent(runs: Path) -> dict[str, Any]:
     return out
 
 
+def limits(name: str, stages: dict[str, Any], budget: int) -> list[str]:
+    """What a network is bad at; `budget` is the number of steps that it was meant to be trained for."""
+    steps = stages.get("full", {}).get("steps", budget)
+    short = [f"It was trained for {steps} of the {budget} steps that are meant for it: more would be better."]
+    return LIMITS[name] + (short if steps < budget else [])
+
+
 def attributes(edges: dict[str, list[float]]) -> dict[str, Any]:
     """The attributes of a role: how many levels, and where one ends and the next begins."""
     bucketed = {name: {"levels": LEVELS, "edges": values} for name, values in edges.items()}
@@ -116,6 +122,7 @@ def card(
     name: str, network: StepNetwork, data: bytes, pieces: list[Piece], config: dict[str, Any], runs: Path
 ) -> dict[str, Any]:
     """The card of the exported file `data`; what is measured of it is added by later commands."""
+    stages = time_spent(runs)
     return {
         "contract": CONTRACT,
         "role": name,
@@ -138,11 +145,11 @@ def card(
             "opset": OPSET,
         },
         "parameters": parameter_count(network),
-        "training": {"seed": config["seed"], "machine": machine(), "stages": time_spent(runs)},
+        "training": {"seed": config["seed"], "machine": machine(), "stages": stages},
         "corpus": corpus_table(pieces),
         "credits": credits(pieces),
         "licence": "CC-BY-4.0 (see LICENSE-WEIGHTS.md)",
-        "limits": LIMITS[name],
+        "limits": limits(name, stages, config["training"]["steps"]),
         "bytes": len(data),
         "sha256": sha256(data),
     }
