@@ -106,7 +106,7 @@ proptest! {
         let cues = common::play(&mut improviser, &heard, 0..200, meter, |_| controls);
         for (frame, cues) in cues.split_inclusive(|cue| matches!(cue, Cue::Done(_))).enumerate() {
             let first = Moment::from_tick(frame_start(frame as i64 + 1));
-            prop_assert!(cues.len() < 100, "{} cues in a frame", cues.len());
+            prop_assert!(cues.len() < 250, "{} cues in a frame", cues.len());
             for note in common::notes(cues) {
                 prop_assert!(note.key < 128 && note.channel < 16 && (1..128).contains(&note.velocity), "{note:?}");
                 prop_assert!(note.length.0 > 0 && note.start >= first, "{note:?} in a frame that begins at {first:?}");

@@ -61,7 +61,8 @@ fn one_can_jam_in_a_host_without_transport() {
 #[test]
 fn without_humanising_the_band_plays_on_the_grid_of_the_host() {
     for (tempo, rate) in [(60.0, 44_100.0), (120.0, 48_000.0), (171.5, 96_000.0)] {
-        let mut session = open_at(Format::Clap, Blocks::Of(333), rate).with(&[("humanise", "0 %"), ("wait", "0 ms")]).unwrap();
+        let mut session =
+            open_at(Format::Clap, Blocks::Of(333), rate).with(&[("humanise", "0 %"), ("wait", "0 ms")]).unwrap();
         let take = perform(&mut session, &route(vec![Segment::rolling(0.0, 6.0 * BAR).at_tempo(tempo)]));
         let notes = [take.notes(CHORDS), take.notes(BASS)].concat();
         assert!(notes.len() > 4);

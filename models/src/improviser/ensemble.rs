@@ -19,9 +19,6 @@ use crate::score::{Cue, Fork, NoteCue, Turn, Way};
 /// The chord that a note of each pitch class asks for in the frame, where it is not the planned one.
 pub type Alternatives = [Option<SlashChord>; 12];
 
-/// The most ways besides the planned one: of more alternatives, the notes of the last ones change nothing.
-const MOST_OTHERS: usize = 4;
-
 /// The players. `Clone` is a snapshot.
 #[derive(Clone, Debug)]
 pub struct Ensemble {
@@ -161,7 +158,6 @@ impl Ensemble {
                 None => &mut planned,
                 Some(chord) => match others.iter().position(|other| other.chord == *chord) {
                     Some(index) => &mut others[index].way,
-                    None if others.len() == MOST_OTHERS => &mut planned,
                     None => {
                         let way = Way { fork: frame, turns: 0 };
                         others.push(Other { way, chord: *chord, players: self.players.clone() });

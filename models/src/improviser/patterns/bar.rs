@@ -152,7 +152,7 @@ fn drawn<T>(family: &Family<T>, density: f32, not: [Option<usize>; 2], uniform: 
         left -= weight(index);
         left < 0.0
     });
-    chosen.or(candidates().last())
+    chosen.or(candidates().next_back())
 }
 
 /// Whether strokes that belong to a density of `from` percent are played at `density` in the bar that begins at `bar`.
