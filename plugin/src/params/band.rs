@@ -330,13 +330,16 @@ impl TakeParams {
     }
 }
 
+type Show = Arc<dyn Fn(i32) -> String + Send + Sync>;
+type Read = Arc<dyn Fn(&str) -> Option<i32> + Send + Sync>;
+
 /// Shows `none` as `word`, and other numbers after `prefix`.
-fn or_number(none: i32, word: &'static str, prefix: &'static str) -> Arc<dyn Fn(i32) -> String + Send + Sync> {
+fn or_number(none: i32, word: &'static str, prefix: &'static str) -> Show {
     Arc::new(move |value| if value == none { word.to_owned() } else { format!("{prefix}{value}") })
 }
 
 /// Reads what [`or_number`] shows, in any case, with or without the prefix.
-fn read_number(none: i32, word: &'static str, prefix: &'static str) -> Arc<dyn Fn(&str) -> Option<i32> + Send + Sync> {
+fn read_number(none: i32, word: &'static str, prefix: &'static str) -> Read {
     Arc::new(move |text| {
         let text = text.trim();
         if text.eq_ignore_ascii_case(word) {
