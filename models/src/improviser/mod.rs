@@ -63,6 +63,8 @@ pub struct Outlook {
     pub bass: Option<PitchClass>,
     /// Chord changes expected after it, soonest first.
     pub planned: Planned,
+    /// The first tick at which what is planned may still change.
+    pub certain: Tick,
 }
 
 impl Outlook {
@@ -72,6 +74,7 @@ impl Outlook {
         for (tick, _) in self.planned.iter_mut().flatten() {
             *tick += frame_start(frames);
         }
+        self.certain += frame_start(frames);
         self
     }
 
@@ -277,8 +280,8 @@ impl Improviser {
     /// What the band believes and intends.
     pub fn outlook(&self) -> Outlook {
         let frame = self.decided.map_or(0, |[_, next]| next.frame);
-        let Harmony { chord, bass, planned, .. } = self.harmony;
-        Outlook { frame, key: self.key, chord, bass, planned }
+        let Harmony { chord, bass, planned, certain, .. } = self.harmony;
+        Outlook { frame, key: self.key, chord, bass, planned, certain }
     }
 
     /// The harmony of the frame that was decided last.

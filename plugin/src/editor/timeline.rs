@@ -1,4 +1,4 @@
-//! The chords that are planned, over the beats of the bars to come.
+//! The chords that are planned, over the beats of the bars to come, and up to where the plan is certain.
 
 use continuo_models::music::time::TICKS_PER_QUARTER;
 use continuo_models::music::{BarPosition, Meter, Tick};
@@ -31,11 +31,13 @@ pub struct Plan {
     pub bar: BarPosition,
     /// The chord now, then the planned ones, in order.
     pub stretches: Vec<Stretch>,
+    /// The first tick at which it may still change.
+    pub certain: Tick,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { now: 0, bar: BarPosition { bar_start: 0, meter: Meter::default() }, stretches: Vec::new() }
+        Self { now: 0, certain: 0, bar: BarPosition { bar_start: 0, meter: Meter::default() }, stretches: Vec::new() }
     }
 }
 
@@ -65,6 +67,13 @@ pub fn show(ui: &mut Ui, rect: Rect, plan: &Plan) {
         }
     }
     let x = scale.x(plan.now);
+    if plan.certain > plan.now && !plan.stretches.is_empty() {
+        painter.hline(
+            x..=scale.x(plan.certain),
+            blocks.bottom() + 1.5,
+            Stroke::new(2.0, theme::YOU.gamma_multiply(0.7)),
+        );
+    }
     painter.vline(x, inside.top() + 14.0..=inside.bottom() - 13.0, Stroke::new(1.5, theme::YOU));
     painter.text(pos2(x, inside.top() + 12.0), Align2::CENTER_BOTTOM, "now", theme::regular(theme::SMALL), theme::YOU);
 }

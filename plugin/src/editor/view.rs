@@ -77,6 +77,7 @@ impl View {
                     .iter()
                     .map(|&(start, chord)| Stretch { start, chord: chord.map(|chord| write(chord, key)) })
                     .collect(),
+                certain: outlook.certain,
             },
             scenes: Scenes {
                 filled: params.scenes.snapshots().map(|scene| scene.is_some()),

@@ -305,7 +305,7 @@ fn the_chords_planned() {
         let (upper, lower) = rect.split_top_bottom_at_fraction(0.5);
         timeline::show(ui, upper.with_max_y(upper.bottom() - 12.0), &plan());
         let bar = BarPosition { bar_start: 0, meter: Meter { numerator: 6, denominator: 8 } };
-        let plan = Plan { now: 30, bar, stretches: plan().stretches };
+        let plan = Plan { now: 30, bar, ..plan() };
         timeline::show(ui, lower.with_max_y(lower.bottom() - 12.0), &plan);
     });
 }
@@ -389,6 +389,7 @@ fn plan() -> Plan {
             stretch(216, "D♭7/F", "♭II7"),
             stretch(240, "Cmaj7", "Imaj7"),
         ],
+        certain: 168,
     }
 }
 
