@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 use continuo_models::improviser::voices::answering::Answering;
 use continuo_models::music::time::{frame_of_onset, frame_start};
 use continuo_models::music::{Frame, Moment, Tick};
-use continuo_models::{AnswerRow, Controls, Cue, FrameStart, Heard, Improviser, NoteCue, Player, Turn, Way};
+use continuo_models::{Controls, Cue, Fork, FrameStart, Heard, Improviser, NoteCue, Player, Turn, Way};
 use nice_plug::prelude::NoteEvent;
 
 use crate::diagnostics::{TOTALS, count};
@@ -476,15 +476,16 @@ impl Processor {
         let tick = self.clock.tick_at(at);
         let loudness = (velocity * 127.0).round().clamp(1.0, 127.0) as u8;
         self.played.heard(Heard::NoteOn { tick, channel, key, velocity: loudness });
-        if let Some((epoch, frame)) = self.frame_of(tick)
-            && self.schedule.open_fork(epoch).is_some_and(|fork| fork.frame == frame && fork.counts(channel, key))
-        {
+        let place = self.frame_of(at, tick);
+        let waits = |fork: &Fork, frame| fork.frame == frame && fork.counts(channel, key);
+        if place.is_some_and(|(epoch, frame)| self.schedule.open_fork(epoch).is_some_and(|fork| waits(fork, frame))) {
             self.turn(Some(key % 12));
         }
         if !self.controls.player(Player::Voices).on {
             return;
         }
-        let row = self.answers(at, tick);
+        let row = place.and_then(|(epoch, frame)| self.schedule.answers(epoch, frame).copied());
+        let row = row.unwrap_or_else(|| Improviser::fallback_answers(self.clock.frame(), &self.controls));
         let Some(reply) = self.answering.reply(&row, tick, channel, key) else { return };
         let stage = &mut stage(&mut self.output, &self.shared, at);
         if let Some((channel, key)) = reply.instead_of {
@@ -496,25 +497,19 @@ impl Processor {
         }
     }
 
-    /// The epoch and frame to which a note at `tick` belongs; `None`: to one that nobody has planned.
-    fn frame_of(&self, tick: Tick) -> Option<(u32, Frame)> {
+    /// The epoch and frame to which a note at `tick` belongs, whose plan has arrived if it is not late; `None`: one that
+    /// nobody has planned.
+    fn frame_of(&mut self, at: u32, tick: Tick) -> Option<(u32, Frame)> {
         let frame = self.clock.frame();
         if frame_of_onset(tick) == frame {
             return Some((self.epoch, frame));
         }
         // The note is early for the next frame.
-        self.promise.map(|Promise { epoch, frame, .. }| (epoch, frame))
-    }
-
-    /// The answers to a note at `tick`: by plan, or by rule if there is none.
-    fn answers(&mut self, at: u32, tick: Tick) -> AnswerRow {
-        let planned = self.frame_of(tick).and_then(|(epoch, frame)| {
-            if (epoch, frame) != (self.epoch, self.clock.frame()) && !self.await_plan(epoch, frame, at) {
-                self.miss(epoch, frame);
-            }
-            self.schedule.answers(epoch, frame).copied()
-        });
-        planned.unwrap_or_else(|| Improviser::fallback_answers(self.clock.frame(), &self.controls))
+        let Promise { epoch, frame, .. } = self.promise?;
+        if !self.await_plan(epoch, frame, at) {
+            self.miss(epoch, frame);
+        }
+        Some((epoch, frame))
     }
 
     /// Up to when a chord of the present frame waits, if one does.

@@ -20,6 +20,17 @@ struct Waiting {
     note: NoteCue,
 }
 
+impl Waiting {
+    /// If it is a note of `player` in `epoch` that starts before `end`, it ends by then. What starts later is of another
+    /// mind already, whichever came first.
+    fn end_by(&mut self, epoch: u32, player: Player, end: Moment) {
+        let note = &mut self.note;
+        if (self.epoch, note.player) == (epoch, player) && note.start < end {
+            note.length = Moment(note.length.0.min(end.0 - note.start.0));
+        }
+    }
+}
+
 /// The last fork that was planned, and how it turned.
 struct LastFork {
     epoch: u32,
@@ -91,15 +102,12 @@ impl Schedule {
             last.turn = Some(turn);
             turned = Some(last.epoch);
         }
+        self.notes.retain_mut(|waiting| waiting.way.take().is_none_or(|way| way.is_taken(turn)));
         self.releases.retain(|(way, ..)| way.is_taken(turn));
         for &(_, player, end) in &self.releases {
-            for waiting in self.notes.iter_mut().filter(|waiting| Some(waiting.epoch) == turned) {
-                if waiting.way.is_none() && waiting.note.player == player {
-                    shorten(&mut waiting.note, end);
-                }
-            }
+            let epoch = turned.unwrap_or_default();
+            self.notes.iter_mut().for_each(|waiting| waiting.end_by(epoch, player, end));
         }
-        self.notes.retain_mut(|waiting| waiting.way.take().is_none_or(|way| way.is_taken(turn)));
         self.releases.drain(..).map(|(_, player, end)| (player, end))
     }
 
@@ -130,8 +138,7 @@ impl Schedule {
             }
             Some(true) => {}
         }
-        let mine = |waiting: &&mut Waiting| waiting.epoch == epoch && waiting.note.player == player;
-        self.notes.iter_mut().filter(mine).for_each(|waiting| shorten(&mut waiting.note, end));
+        self.notes.iter_mut().for_each(|waiting| waiting.end_by(epoch, player, end));
         true
     }
 
@@ -160,10 +167,6 @@ impl Schedule {
         let (stamp, row) = self.rows[frame.rem_euclid(ROWS as Frame) as usize].as_ref()?;
         (*stamp == epoch && row.frame == frame).then_some(row)
     }
-}
-
-fn shorten(note: &mut NoteCue, end: Moment) {
-    note.length = Moment(note.length.0.min((end.0 - note.start.0).max(1)));
 }
 
 #[cfg(test)]
@@ -227,6 +230,24 @@ mod tests {
         assert_eq!(schedule.turn(Some(2)).collect::<Vec<_>>(), [(Player::Chords, Moment(960))]);
         let lengths: Vec<i64> = std::iter::from_fn(|| schedule.take_next_note(0).map(|note| note.length.0)).collect();
         assert_eq!(lengths, [60, 240]);
+    }
+
+    #[test]
+    fn a_release_does_the_same_before_and_after_the_turn() {
+        let lengths = |turns_first: bool| -> Vec<i64> {
+            let mut schedule = Schedule::default();
+            schedule.add_fork(0, FORK);
+            schedule.add_note(0, Some(OTHER), note(1, 1000));
+            if turns_first {
+                schedule.turn(Some(2)).for_each(drop);
+            }
+            schedule.end_by(0, Some(OTHER), Player::Chords, Moment(1100));
+            if !turns_first {
+                schedule.turn(Some(2)).for_each(drop);
+            }
+            std::iter::from_fn(|| schedule.take_next_note(0).map(|note| note.length.0)).collect()
+        };
+        assert_eq!((lengths(true), lengths(false)), (vec![100], vec![100]));
     }
 
     #[test]
