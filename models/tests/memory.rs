@@ -19,7 +19,8 @@ fn licks(times: usize) -> Vec<Heard> {
 }
 
 fn controls(memory: f32, seed: u32) -> Controls {
-    Controls { memory, seed, motif: 0.0, humanise: 0.0, lead_mode: LeadMode::Answer, ..Controls::default() }
+    let free = Controls { motif: 0.0, humanise: 0.0, strong_tones: false, max_leap: 24, ..Controls::default() };
+    Controls { memory, seed, lead_mode: LeadMode::Answer, ..free }
 }
 
 /// Each note of Lead: key and onset.

@@ -67,7 +67,6 @@ pub(super) struct Next {
 /// of the phrase, what the musician would do, and what taste adds. The bounds come on top of it.
 fn inclined(logits: &SoloistLogits, line: &Line, place: Place, bounds: &Bounds) -> SoloistLogits {
     let mut inclined = *logits;
-    line.recall(&mut inclined, place, bounds.compass.key(0), bounds.scene);
     let palette = bounds.palette_at(place.onset);
     let chromatic = if bounds.scene.controls.lead_chromaticism.is_none() { CHROMATIC } else { 0.0 };
     let on_beat = place.position.is_beat(place.onset);
@@ -89,6 +88,8 @@ fn inclined(logits: &SoloistLogits, line: &Line, place: Place, bounds: &Bounds) 
     if bounds.scene.controls.lead_density().is_none() {
         inclined.time[time_class(time)] -= ONWARD * times.saturating_sub(PULSE) as f32;
     }
+    // Last: the musician's own turns are not a matter of taste.
+    line.recall(&mut inclined, place, bounds.compass.key(0), bounds.scene);
     inclined
 }
 
