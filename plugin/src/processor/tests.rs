@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
+use continuo_models::AnswerRow;
 use continuo_models::music::pitch::KeyRange;
 use continuo_models::score::ANSWER_VOICES;
 use nice_plug::midi::{Channel, Key, VoiceID};
