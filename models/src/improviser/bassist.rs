@@ -102,7 +102,7 @@ impl Bassist {
             Tone::Walk => line.walk(),
             Tone::Lead => line.lead().or_else(|| line.tone(chord.fifth())),
             Tone::Ahead => match change {
-                Some((change, coming)) if change <= at + EARLIEST => {
+                Some((change, coming)) if change <= at + EARLIEST && !line.is_strong() => {
                     self.ahead = Some((at, coming));
                     end = change + TICKS_PER_QUARTER / 2;
                     line.tone(coming.bass)
@@ -113,6 +113,8 @@ impl Bassist {
         if let Some((change, _)) = change.filter(|_| self.ahead.is_none_or(|(ahead, _)| ahead != at)) {
             end = end.min(change);
         }
+        let fits = |key: &u8| stroke.touch == Tone::Bass || !line.is_strong() || chord.contains(class_of(*key));
+        let key = key.filter(fits).or_else(|| line.tone(chord.root));
         let Some(key) = key else { return };
         if stroke.touch != Tone::Octave {
             self.last = [Some(key), self.last[0]];
