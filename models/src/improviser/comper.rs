@@ -224,7 +224,8 @@ fn notes(touch: Touch, voicing: &Voicing, chord: Chord, space: &Space) -> Vec<u8
                 |last: u8, index: usize| last + 1 + ascent(class_of(last + 1), class_of(keys[index % keys.len()]));
             let step = usize::from(step);
             let key = (keys.len()..=step).fold(keys[step.min(keys.len() - 1)], above);
-            vec![if key > (ceiling + 3).min(KEYS.high) { key - 12 } else { key }]
+            let excess = key.saturating_sub((ceiling + 3).min(KEYS.high));
+            vec![key - 12 * excess.div_ceil(12)]
         }
         Touch::Fifth => dyad(chord.quality.intervals()[2]),
         Touch::Sixth => dyad(sixth(chord.quality)),
