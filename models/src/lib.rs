@@ -14,4 +14,4 @@ pub use improviser::memory::Memory;
 pub use improviser::{Improviser, Outlook};
 pub use network::features::{Level, MAX_LEVEL};
 pub use network::{Family, Networks};
-pub use score::{AnswerRow, Cue, Fork, FrameStart, Heard, NoteCue, Turn, Way};
+pub use score::{AnswerRow, Cue, Fork, FrameStart, Heard, NoteCue, RightHand, Turn, Way};

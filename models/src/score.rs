@@ -102,6 +102,22 @@ pub const ANSWER_VOICES: usize = 3;
 /// The most ways to answer a note, of which one is chosen when it is played.
 pub const ANSWER_WAYS: usize = 5;
 
+/// Which notes are the right hand's, as far as one can tell when they are struck: the melody, to which the band answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RightHand {
+    /// Its lowest MIDI key, where no channel tells the hands apart: what lies lower is the left hand's.
+    pub lowest: u8,
+    /// The channel of the left hand, 0–15, if it is known: then all other notes are the right hand's.
+    pub left_channel: Option<u8>,
+}
+
+impl RightHand {
+    /// Whether the note is one of its own.
+    pub fn plays(self, channel: u8, key: u8) -> bool {
+        self.left_channel.map_or(key >= self.lowest, |left| channel != left)
+    }
+}
+
 /// What Voices answers to a note of each pitch class that is played in one frame. How it is read:
 /// [`crate::improviser::voices::answering`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -112,10 +128,8 @@ pub struct AnswerRow {
     pub channel: u8,
     /// The MIDI keys of the answers; one that would lie outside is left out.
     pub range: KeyRange,
-    /// The lowest MIDI key that is answered: lower ones are the musician's left hand.
-    pub lowest_lead: u8,
-    /// The channel of the left hand, 0–15, if it is known; then all of its notes are left out, and no others.
-    pub left_hand: Option<u8>,
+    /// Whose notes are answered.
+    pub right_hand: RightHand,
     /// Whether parallel fifths and octaves are forbidden.
     pub strict: bool,
     /// Whether the voices go along with the played note; else each stays near where it was.
@@ -132,8 +146,7 @@ impl AnswerRow {
             frame,
             channel: 0,
             range: KeyRange::new(0, 127),
-            lowest_lead: 0,
-            left_hand: None,
+            right_hand: RightHand::default(),
             strict: false,
             goes_along: false,
             ways: [[[0; ANSWER_VOICES]; ANSWER_WAYS]; 12],
@@ -148,22 +161,16 @@ pub struct Fork {
     pub frame: Frame,
     /// A note counts up to this moment; without one, the band goes on as planned.
     pub until: Moment,
-    /// The lowest MIDI key that counts: what lies lower is the left hand's.
-    pub lowest: u8,
-    /// The channel of the left hand, 0–15, if it is known; then its notes do not count, and all others do.
-    pub left_hand: Option<u8>,
+    /// Whose notes count.
+    pub right_hand: RightHand,
 }
 
 impl Fork {
-    /// Whether the band waits for a note of this kind, rather than for one of the left hand.
-    pub fn counts(&self, channel: u8, key: u8) -> bool {
-        self.left_hand.map_or(key >= self.lowest, |left| channel != left)
-    }
-
     /// Whether a note-on at `tick` turns the fork, if it is the first that counts: it belongs to the frame and comes in
     /// time.
     pub fn is_turned_by(&self, tick: Tick, channel: u8, key: u8) -> bool {
-        frame_of_onset(tick) == self.frame && Moment::from_tick(tick) <= self.until && self.counts(channel, key)
+        let in_time = frame_of_onset(tick) == self.frame && Moment::from_tick(tick) <= self.until;
+        in_time && self.right_hand.plays(channel, key)
     }
 }
 
@@ -191,7 +198,7 @@ impl Way {
 pub enum Cue {
     /// A note to play.
     Note(NoteCue),
-    /// The answers for the frame.
+    /// The answers for the frame. Comes first, and again on the ways on which they are others.
     Answers(AnswerRow),
     /// What a player began before this cue ends at `at`, or earlier if it was to: the chord has changed under it.
     Release {
@@ -202,7 +209,8 @@ pub enum Cue {
     },
     /// The band waits in this frame. Comes before everything that depends on it.
     Fork(Fork),
-    /// What follows, up to the next cue of this kind or to [`Cue::Done`], holds only if the fork turns this way.
+    /// What follows, up to the next cue of this kind or to [`Cue::Done`], holds only if the fork turns this way; answers
+    /// then hold instead of those that came first.
     On(Way),
     /// The plan for the frame is complete. Always the last cue of a frame.
     Done(Frame),

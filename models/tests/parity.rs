@@ -229,6 +229,34 @@ fn the_soloists_compute_what_they_computed_in_training() {
 }
 
 #[test]
+fn sequences_that_are_read_at_once_are_read_as_if_each_was_alone() {
+    use continuo_models::network::plan::Plan;
+    for family in Family::ALL {
+        for shape in [&harmonist::SHAPE, &soloist::SHAPE] {
+            let plan = Plan::load(&file(&format!("{}/{}.onnx", folder(family), shape.role)), shape).unwrap();
+            let row = |sequence: usize, step: usize| -> Vec<f32> {
+                (0..shape.features).map(|index| f32::from((index * 7 + sequence * 5 + step * 3) % 11 == 0)).collect()
+            };
+            let mut together = vec![plan.initial_state(); 5];
+            let mut alone = together.clone();
+            for step in 0..4 {
+                let mut steps: Vec<_> =
+                    together.iter_mut().enumerate().map(|(sequence, state)| (row(sequence, step), state)).collect();
+                let outputs = plan.step_all(&mut steps).unwrap();
+                for (sequence, state) in alone.iter_mut().enumerate() {
+                    let expected = plan.step(&row(sequence, step), state).unwrap();
+                    for output in 0..shape.outputs.len() {
+                        let place = format!("{}, {}, sequence {sequence}, step {step}", family.name(), shape.role);
+                        assert_logits(outputs[sequence].get(output).unwrap(), expected.get(output).unwrap(), &place);
+                    }
+                }
+            }
+            assert!(plan.step_all::<Vec<f32>>(&mut []).unwrap().is_empty());
+        }
+    }
+}
+
+#[test]
 fn nonsense_never_reaches_the_network() {
     use continuo_models::network::plan::Plan;
     const SIZE: usize = harmonist::FEATURES;

@@ -356,14 +356,12 @@ impl Processor {
         while let Some(stamped) = self.cues.next() {
             let promise = self.promise.filter(|promise| promise.epoch == stamped.epoch);
             if stamped.epoch != self.epoch && promise.is_none() {
+                self.way = None;
                 continue;
             }
             match stamped.cue {
                 Cue::Note(note) => self.plan_note(stamped.epoch, note, at),
-                Cue::Answers(row) => {
-                    self.way = None;
-                    self.schedule.add_answers(stamped.epoch, row);
-                }
+                Cue::Answers(row) => self.schedule.add_answers(stamped.epoch, self.way, row),
                 Cue::Release { player, at } => {
                     let is_due = self.schedule.end_by(stamped.epoch, self.way, player, at);
                     if is_due && stamped.epoch == self.epoch {
@@ -477,7 +475,7 @@ impl Processor {
         let loudness = (velocity * 127.0).round().clamp(1.0, 127.0) as u8;
         self.played.heard(Heard::NoteOn { tick, channel, key, velocity: loudness });
         let place = self.frame_of(at, tick);
-        let waits = |fork: &Fork, frame| fork.frame == frame && fork.counts(channel, key);
+        let waits = |fork: &Fork, frame| fork.frame == frame && fork.right_hand.plays(channel, key);
         if place.is_some_and(|(epoch, frame)| self.schedule.open_fork(epoch).is_some_and(|fork| waits(fork, frame))) {
             self.turn(Some(key % 12));
         }

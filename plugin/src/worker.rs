@@ -1,8 +1,8 @@
 //! The worker: one thread for each instance, on which everything musical happens.
 //!
 //! It takes what the audio thread tells it in the order of the ring, and nothing else decides what it plays: not the time at
-//! which it wakes, not how long it takes. It wakes by itself, with a short back-off, so that the audio thread never makes
-//! a system call for it.
+//! which it wakes, not how long it takes. It wakes by itself, by the song's clock, so that the audio thread never makes a
+//! system call for it.
 
 mod band;
 mod chooser;
@@ -20,6 +20,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use continuo_models::Cue;
+use continuo_models::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER};
 
 use crate::diagnostics::{TOTALS, count};
 use crate::seam::{
@@ -33,12 +34,16 @@ pub use networks::NetworksKept;
 /// A developer's tool: the worker sleeps a pseudo-random time of up to this many milliseconds before each decision.
 const SLOW_WORKER: &str = "CONTINUO_SLOW_WORKER_MS";
 
-/// Rounds of looking for work that cost nothing, then such that give way, then such that sleep.
+/// Where somebody waits for the worker: rounds of looking for work that cost nothing, then such that give way, then such
+/// that sleep.
 const SPINS: u32 = 16;
 const YIELDS: u32 = 32;
 const SHORTEST_SLEEP: Duration = Duration::from_micros(50);
-/// Short against a frame (125 ms at 120 quarter notes per minute), long enough that fifty instances cost little.
 const LONGEST_SLEEP: Duration = Duration::from_millis(3);
+/// Where nobody does, it looks for work so many times in a frame: seldom enough that fifty instances cost little, and soon
+/// enough that next to nothing is lost of the frame that there is for a plan.
+const LOOKS_IN_FRAME: f64 = 16.0;
+const LONGEST_PAUSE: Duration = Duration::from_millis(8);
 
 /// The worker's thread. Dropping it ends and joins the thread.
 pub struct Worker {
@@ -71,7 +76,9 @@ impl Worker {
             // The main thread may have stopped waiting.
             let _ = announce.send(());
             let slowness = std::env::var(SLOW_WORKER).ok().and_then(|ms| ms.parse().ok()).unwrap_or(0);
-            Labour { played, cues, shared, chooser, stop: loop_stop, band, slowness, decisions: 0 }.run();
+            let pause = LONGEST_PAUSE;
+            Labour { played, cues, shared, chooser, stop: loop_stop, band, offline, pause, slowness, decisions: 0 }
+                .run();
         })?;
         Ok((Self { stop, ready, thread: Some(thread) }, played_sender, cue_receiver))
     }
@@ -86,6 +93,7 @@ impl Drop for Worker {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
         if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
             // A panic there was caught and told already.
             let _ = thread.join();
         }
@@ -100,6 +108,10 @@ struct Labour {
     chooser: Chooser,
     stop: Arc<AtomicBool>,
     band: Band,
+    /// Whether the callback waits for each plan.
+    offline: bool,
+    /// How long the worker pauses when it does not.
+    pause: Duration,
     /// Milliseconds to sleep before a decision, at most.
     slowness: u64,
     decisions: u64,
@@ -111,9 +123,11 @@ impl Labour {
         while !self.stop.load(Ordering::Acquire) {
             if self.take_turn() {
                 idle = 0;
-            } else {
+            } else if self.offline {
                 rest(idle);
                 idle = idle.saturating_add(1);
+            } else {
+                thread::park_timeout(self.pause);
             }
         }
     }
@@ -128,6 +142,9 @@ impl Labour {
         }
         let Some(played) = self.played.next() else { return false };
         if let Played::Frame(call) = played {
+            let quarter = 60.0 / f64::from(call.start.tempo).max(1.0);
+            let frame = quarter * TICKS_PER_FRAME as f64 / TICKS_PER_QUARTER as f64;
+            self.pause = Duration::from_secs_f64(frame / LOOKS_IN_FRAME).clamp(SHORTEST_SLEEP, LONGEST_PAUSE);
             self.dawdle();
             if let Some(networks) = self.chooser.follow(call.networks) {
                 self.band.exchange(networks);
@@ -192,7 +209,7 @@ fn hand_over(handed: &[StampedCue], cues: &mut CueSender, shared: &Shared, stop:
     }
 }
 
-/// The `round`th rest in a row.
+/// The `round`th rest in a row of a worker that is waited for.
 fn rest(round: u32) {
     if round < SPINS {
         std::hint::spin_loop();

@@ -3,10 +3,12 @@
 
 use std::sync::{Arc, OnceLock};
 
+use continuo_models::improviser::spot::Spot;
 use continuo_models::music::time::frame_start;
-use continuo_models::music::{BarPosition, Key, Meter, Style, Tick};
+use continuo_models::music::{BarPosition, Chord, Key, Meter, Style, Tick};
 use continuo_models::{
-    AnswerRow, Controls, Cue, Family, FrameStart, Heard, Improviser, Networks, NoteCue, Player, PlayerControls,
+    AnswerRow, Controls, Cue, Family, FrameStart, Heard, Improviser, LeadMode, Networks, NoteCue, Player,
+    PlayerControls, Way,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -27,8 +29,17 @@ fn networks(built_in: bool) -> Arc<Networks> {
 /// A note of the musician: first tick, length, key.
 type Struck = (Tick, Tick, u8);
 
-/// What the band plans to the musician's `notes`, frame by frame.
-fn plans(notes: &[Struck], meter: Meter, controls: Controls, built_in: bool) -> (Vec<NoteCue>, Vec<AnswerRow>) {
+/// What the band plays.
+#[derive(Default)]
+struct Take {
+    notes: Vec<NoteCue>,
+    answers: Vec<AnswerRow>,
+    /// By frame, from frame 0.
+    chords: Vec<Option<Chord>>,
+}
+
+/// What the band plays to the musician's `notes`. Where a chord waits, the first of the right hand's notes decides.
+fn taken(notes: &[Struck], meter: Meter, controls: Controls, built_in: bool) -> Take {
     let mut heard: Vec<(Tick, bool, Heard)> = Vec::new();
     for &(tick, length, key) in notes {
         heard.push((tick, true, Heard::NoteOn { tick, channel: 0, key, velocity: 80 }));
@@ -37,17 +48,46 @@ fn plans(notes: &[Struck], meter: Meter, controls: Controls, built_in: bool) -> 
     heard.sort_by_key(|&(tick, on, _)| (tick, on));
     let mut heard = heard.into_iter().peekable();
     let mut band = Improviser::new(networks(built_in));
-    let mut cues = Vec::new();
+    let (mut take, mut cues, mut open) = (Take::default(), Vec::new(), None);
     for next in 0..FRAMES {
         while let Some((_, _, event)) = heard.next_if(|&(tick, _, _)| tick < frame_start(next - 1)) {
             band.hear(event);
         }
+        if let Some((frame, turn)) = open.filter(|(frame, _)| *frame == next - 2) {
+            let planned = band.harmony().chord;
+            band.turn(frame, turn);
+            let turned = band.harmony().chord;
+            if turned != planned {
+                take.chords[frame as usize..].fill(turned);
+            }
+        }
         let position = BarPosition { bar_start: 0, meter }.at(frame_start(next));
+        cues.clear();
         band.decide(&FrameStart { frame: next - 1, next, position, tempo: 120.0, controls }, &mut cues);
+        take.chords.push(band.harmony().chord);
+        let mut way: Option<Way> = None;
+        for cue in &cues {
+            match *cue {
+                Cue::Fork(fork) => {
+                    let mut struck: Vec<&Struck> = notes.iter().collect();
+                    struck.sort_by_key(|(tick, ..)| *tick);
+                    let turn = struck.iter().find(|(tick, _, key)| fork.is_turned_by(*tick, 0, *key));
+                    open = Some((fork.frame, turn.map(|(_, _, key)| key % 12)));
+                }
+                Cue::On(on) => way = Some(on),
+                _ if way.is_some_and(|way| !way.is_taken(open.and_then(|(_, turn)| turn))) => {}
+                Cue::Note(note) => take.notes.push(note),
+                Cue::Answers(row) => take.answers.push(row),
+                Cue::Release { player, at } => {
+                    let sounds = |note: &&mut NoteCue| note.player == player && note.start < at;
+                    let sounding = take.notes.iter_mut().filter(sounds);
+                    sounding.for_each(|note| note.length.0 = note.length.0.min(at.0 - note.start.0));
+                }
+                Cue::Done(_) => {}
+            }
+        }
     }
-    let notes = cues.iter().filter_map(|cue| if let Cue::Note(note) = cue { Some(*note) } else { None });
-    let answers = cues.iter().filter_map(|cue| if let Cue::Answers(row) = cue { Some(*row) } else { None });
-    (notes.collect(), answers.collect())
+    take
 }
 
 fn struck() -> impl Strategy<Value = Vec<Struck>> {
@@ -74,15 +114,85 @@ prop_compose! {
     }
 }
 
+/// A melody alone: one note after another.
+fn melody() -> impl Strategy<Value = Vec<Struck>> {
+    prop::collection::vec((0i64..24, 1i64..24, 55u8..90), 0..60).prop_map(|notes| {
+        let mut tick = 0;
+        let after = |(wait, length, key): (Tick, Tick, u8)| {
+            let start = tick + wait;
+            tick = start + length;
+            (start, length, key)
+        };
+        notes.into_iter().map(after).collect()
+    })
+}
+
+fn any_mode() -> impl Strategy<Value = LeadMode> {
+    use LeadMode::*;
+    select(vec![Answer, Continuous, Fills, TradeTwos, TradeFours, TradeEights])
+}
+
+/// How often a cycle of two to eight chords comes in a row, at the most.
+fn most_rounds(chords: &[Chord]) -> usize {
+    let mut most = 1;
+    for length in 2..=8 {
+        let mut same = 0;
+        for index in length..chords.len() {
+            same = if chords[index] == chords[index - length] { same + 1 } else { 0 };
+            most = most.max(1 + same / length);
+        }
+    }
+    most
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn lead_has_chord_tones_on_strong_beats_and_leaps_no_farther_than_it_may(
+        melody in melody(), controls in controls(), mode in any_mode(), max_leap in 2u8..=24,
+        built_in in prop::bool::weighted(0.03),
+    ) {
+        let controls = Controls { lead_mode: mode, max_leap, humanise: 0.0, swing: 0.0, ..controls };
+        let take = taken(&melody, Meter::default(), controls, built_in);
+        let lead: Vec<&NoteCue> = take.notes.iter().filter(|note| note.player == Player::Lead).collect();
+        for note in &lead {
+            let tick = note.start.ticks() as Tick;
+            let spot = Spot { frame: 0, position: BarPosition { bar_start: 0, meter: Meter::default() } }.plus(tick / 6);
+            let chord = take.chords[spot.frame as usize];
+            let fits = !spot.is_strong() || chord.is_some_and(|chord| chord.contains(note.key % 12));
+            prop_assert!(fits, "{note:?} over {chord:?}");
+        }
+        // Between phrases there is a breath.
+        for pair in lead.windows(2).filter(|pair| pair[1].start.0 < pair[0].start.0 + pair[0].length.0 + 240) {
+            prop_assert!(pair[0].key.abs_diff(pair[1].key) <= max_leap, "{pair:?}, at most {max_leap}");
+        }
+    }
+
+    #[test]
+    fn no_cycle_comes_more_often_than_it_may_and_a_form_ends_at_home(
+        melody in melody(), controls in controls(), max_repeats in 1u8..4, built_in in prop::bool::weighted(0.03),
+    ) {
+        let controls = Controls { max_repeats, ..controls };
+        let take = taken(&melody, Meter::default(), controls, built_in);
+        let mut chords: Vec<Chord> = take.chords.iter().flatten().copied().collect();
+        chords.dedup();
+        prop_assert!(most_rounds(&chords) <= max_repeats.into(), "{chords:?}");
+
+        // With bars of two beats a form of eight comes to its end.
+        let meter = Meter { numerator: 2, denominator: 4 };
+        let controls = Controls { form: Some(8), key_lock: true, scale: 0, max_repeats: 0, ..controls };
+        let take = taken(&melody, meter, controls, built_in);
+        let home = take.chords[7 * 8];
+        prop_assert!(home.is_none_or(|chord| chord.root == controls.key.tonic), "{home:?} in {:?}", controls.key);
+    }
 
     #[test]
     fn no_note_leaves_the_locked_scale(
         struck in struck(), controls in controls(), numerator in 2u8..8, built_in in prop::bool::weighted(0.03),
     ) {
         let controls = Controls { key_lock: true, ..controls };
-        let (notes, _) = plans(&struck, Meter { numerator, denominator: 4 }, controls, built_in);
+        let Take { notes, .. } = taken(&struck, Meter { numerator, denominator: 4 }, controls, built_in);
         let allowed = controls.allowed();
         for note in notes {
             prop_assert!(allowed.contains(note.key % 12), "{note:?} is not in the scale");
@@ -98,7 +208,7 @@ proptest! {
         for (player, on) in controls.players.iter_mut().zip(on) {
             player.on = on;
         }
-        let (notes, _) = plans(&struck, Meter::default(), controls, built_in);
+        let Take { notes, .. } = taken(&struck, Meter::default(), controls, built_in);
         for note in notes {
             prop_assert!(controls.player(note.player).on, "{note:?} of one who rests");
             prop_assert!(note.player != Player::Voices && note.channel == controls.player(note.player).channel);
@@ -110,10 +220,10 @@ proptest! {
     fn answers_stay_within_two_octaves_beyond_their_register(
         struck in struck(), controls in controls(), built_in in prop::bool::weighted(0.03),
     ) {
-        let (_, answers) = plans(&struck, Meter::default(), controls, built_in);
+        let Take { answers, .. } = taken(&struck, Meter::default(), controls, built_in);
         let register = controls.player(Player::Voices).register;
         let farthest = 24 + 12 * register.unsigned_abs();
-        prop_assert_eq!(answers.len(), FRAMES as usize);
+        prop_assert!(answers.len() >= FRAMES as usize);
         for row in answers {
             for offset in row.ways.into_iter().flatten().flatten() {
                 prop_assert!(offset.unsigned_abs() <= farthest, "{offset} semitones at register {register}");

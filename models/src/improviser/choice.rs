@@ -307,11 +307,14 @@ impl<'a> Choice<'a> {
         let most = advice.chord.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let chances = advice.chord.map(|logit| (logit - most).exp());
         let sum = most + chances.iter().sum::<f32>().ln();
+        let mut agreeing = [0.0f32; Chord::VOCABULARY];
+        for (chance, relatives) in chances.iter().zip(RELATIVES.iter()) {
+            relatives.iter().for_each(|&relative| agreeing[relative] += chance);
+        }
         let mut weighed = [f32::NEG_INFINITY; Chord::VOCABULARY];
-        for (index, relatives) in RELATIVES.iter().enumerate() {
-            let agreeing: f32 = relatives.iter().map(|&relative| chances[relative]).sum();
+        for index in 0..Chord::NONE_INDEX {
             weighed[index] = self.weights.likelihood * (advice.chord[index] - sum)
-                + self.weights.kindness * (agreeing.max(f32::MIN_POSITIVE).ln() + most - sum)
+                + self.weights.kindness * (agreeing[index].max(f32::MIN_POSITIVE).ln() + most - sum)
                 + self.opinion.chords[index];
         }
         weighed

@@ -12,9 +12,9 @@ use super::scene::Scene;
 use super::soloist::Soloist;
 use super::tape::Tape;
 use crate::controls::{Manner, Player};
-use crate::music::{Frame, Meter, Moment, SlashChord, Tick};
+use crate::music::{Chord, Frame, Meter, Moment, SlashChord, Tick};
 use crate::network::Networks;
-use crate::score::{Cue, Fork, NoteCue, Turn, Way};
+use crate::score::{AnswerRow, Cue, Fork, NoteCue, Turn, Way};
 
 /// The chord that a note of each pitch class asks for in the frame, where it is not the planned one.
 pub type Alternatives = [Option<SlashChord>; 12];
@@ -111,13 +111,14 @@ impl Ensemble {
     }
 
     /// Appends the cues of the frame at `scene` to `cues`; `standing` is the harmony before it. With `fork`, it opens
-    /// there, and the `alternatives` are played as well.
+    /// there, and the `alternatives` are played as well. `answers` gives what Voices answers under another chord.
     pub fn play(
         &mut self,
         scene: &Scene,
         standing: Option<SlashChord>,
         fork: Option<(Fork, &Alternatives)>,
         listener: &Listener,
+        answers: impl Fn(Chord) -> AnswerRow,
         cues: &mut Vec<Cue>,
     ) {
         if let Some(open) = &mut self.open {
@@ -127,6 +128,8 @@ impl Ensemble {
                 self.open = None;
             }
         }
+        // Before the ways part, so that what they have in common is read once.
+        self.all().for_each(|players| players.prepare(scene, listener));
         if let Some((fork, alternatives)) = fork {
             self.open = self.forked(fork.frame, alternatives);
             cues.extend(self.open.is_some().then_some(Cue::Fork(fork)));
@@ -134,7 +137,7 @@ impl Ensemble {
         cues.extend(self.open.as_ref().map(|open| Cue::On(open.planned)));
         self.players.play(scene, listener, cues);
         for Other { way, chord, players } in self.open.iter_mut().flat_map(|open| &mut open.others) {
-            cues.push(Cue::On(*way));
+            cues.extend([Cue::On(*way), Cue::Answers(answers(chord.chord))]);
             let begins = fork.is_some();
             let next_chord = scene.next_chord.filter(|(_, next)| *next != chord.chord);
             let scene = Scene {
@@ -173,6 +176,12 @@ impl Ensemble {
 }
 
 impl Players {
+    fn prepare(&mut self, scene: &Scene, listener: &Listener) {
+        if !self.tape.repeats() {
+            self.soloist.prepare(scene, listener);
+        }
+    }
+
     /// Appends the releases, then the notes that begin in the scene's frame.
     fn play(&mut self, scene: &Scene, listener: &Listener, cues: &mut Vec<Cue>) {
         let first = Moment::from_tick(scene.tick());

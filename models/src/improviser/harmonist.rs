@@ -8,11 +8,12 @@ use super::key_belief::KeyBelief;
 use super::listener::Listener;
 use super::memory::Memory;
 use super::past::{Advice, Advisor, Grounds, Past};
-use super::planner::{FUTURES, Future, Planned, Present, planned_at};
+use super::planner::{BRIEF, FUTURES, Future, HORIZON, Planned, Present, planned_at};
 use super::random::Random;
 use super::spot::Spot;
 use super::terms::{Covenant, Terms};
 use crate::controls::Controls;
+use crate::music::time::TICKS_PER_FRAME;
 use crate::music::{Chord, Frame, Key, PitchClass, SlashChord, Tick};
 use crate::network::Networks;
 use crate::network::features::Note;
@@ -21,6 +22,8 @@ use crate::network::features::Note;
 const BARS_ALONE: Tick = 8;
 /// The chord waits where a note is at least this likely.
 const LIKELY: f32 = 0.25;
+/// So many frames after a chord has waited, it is known how that ended.
+const TURNED: usize = 2;
 /// A musician who has been silent for this many bars is not waited for.
 const BARS_PATIENT: Tick = 1;
 
@@ -141,7 +144,7 @@ impl Harmonist {
     pub fn jump(&mut self, delta: Tick) {
         self.covenant.jump(delta);
         self.planned.iter_mut().flatten().for_each(|(tick, _)| *tick += delta);
-        self.certain = self.certain.saturating_add(delta / crate::music::time::TICKS_PER_FRAME);
+        self.certain = self.certain.saturating_add(delta / TICKS_PER_FRAME);
     }
 
     /// Decides the frame `situation.next`. Call once for every frame, in playing order.
@@ -167,10 +170,11 @@ impl Harmonist {
         let terms = self.covenant.terms(next, situation.key, controls);
         let standing = ahead.standing().map(|standing| standing.chord);
 
+        let waits = self.waits(situation, &choice, &expected);
         let future = if self.rests(situation) {
             None
         } else {
-            Some(self.future(situation, &grounds, &choice, &terms, &ahead, &expected, random)?)
+            Some(self.future(situation, &grounds, &choice, &terms, &ahead, &expected, waits, random)?)
         };
         let harmony = future.map(|future| {
             let corrected = || {
@@ -188,10 +192,12 @@ impl Harmonist {
 
         let mut reactions = Reactions::default();
         let mut under = [chord; 12];
-        let mut alternatives = self.waits(situation, &choice, &expected).then_some(Alternatives::default());
+        let mut alternatives = waits.then_some(Alternatives::default());
         if let Some(chord) = chord.filter(|_| !choice.is_made()) {
-            for class in 0..12 {
-                let advice = ahead.clone().read(&grounds, next, Note::Onset(class), harmony)?.here;
+            let mut pasts: [Past; 12] = std::array::from_fn(|_| ahead.clone());
+            let struck = pasts.iter_mut().zip(0..).map(|(past, class)| (past, Note::Onset(class), harmony));
+            for (class, advice) in (0..).zip(Past::read_all(&grounds, next, struck.collect())?) {
+                let advice = advice.here;
                 let Some(reaction) = choice.reaction(&advice, class, chord, &terms) else { continue };
                 let index = usize::from(class);
                 reactions[index] = Some(reaction);
@@ -239,7 +245,7 @@ impl Harmonist {
     }
 
     /// The harmony of the frame and what is to follow on it: as was planned, or the best of several futures where a beat
-    /// begins or the plan has come to nothing.
+    /// begins, where it is known what the musician played to it, or where the plan has come to nothing.
     #[allow(clippy::too_many_arguments)]
     fn future(
         &self,
@@ -249,6 +255,7 @@ impl Harmonist {
         terms: &Terms,
         ahead: &Past,
         expected: &Advice,
+        waits: bool,
         random: &impl Fn(Spot) -> Random,
     ) -> Result<Future, String> {
         let &Situation { controls, key, next, .. } = situation;
@@ -263,7 +270,8 @@ impl Harmonist {
         let first = drawn(0);
         let has_come = self.planned[0].is_some_and(|(tick, _)| tick <= next.tick());
         let stands = standing == Some(first);
-        if choice.is_made() || stands && !next.begins_beat() && !has_come {
+        let goes_on = stands && !next.begins_beat() && !has_come;
+        if choice.is_made() || goes_on && self.since_fork != TURNED {
             // What was planned a moment ago still stands.
             let planned = if choice.is_made() { [None; OUTLOOK_CHORDS] } else { self.planned };
             return Ok(Future::of(first, planned));
@@ -280,14 +288,14 @@ impl Harmonist {
             recent: self.recent,
             promised: &self.planned,
             certain: self.certain,
+            horizon: if waits { BRIEF } else { HORIZON },
         };
-        let imagined = |take: u32| {
-            let harmony = drawn(take);
-            let regret = choice.regret(&expected.next, standing.map(|standing| standing.chord), harmony.chord);
-            present.imagine(harmony, regret, |spot| random(spot).take(take))
-        };
-        let futures: Vec<Future> = (0..FUTURES).map(imagined).collect::<Result<_, _>>()?;
-        Ok(Future::best(futures.into_iter()).unwrap_or(Future::of(first, self.planned)))
+        let beginnings = (0..FUTURES).map(|take| {
+            let harmony = if goes_on { first } else { drawn(take) };
+            (harmony, choice.regret(&expected.next, standing.map(|standing| standing.chord), harmony.chord))
+        });
+        let futures = present.imagine(beginnings, |take, spot| random(spot).take(take))?;
+        Ok(Future::best(futures).unwrap_or(Future::of(first, self.planned)))
     }
 
     /// Whether the chord of the frame waits for the musician's note: where a beat begins and a note is likely.

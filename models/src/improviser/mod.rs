@@ -30,11 +30,11 @@ pub mod voices;
 
 use std::sync::Arc;
 
-use crate::controls::{Controls, Player, in_range};
+use crate::controls::{Controls, in_range};
 use crate::music::time::{TICKS_PER_FRAME, frame_start};
 use crate::music::{Chord, Frame, Key, Meter, Moment, PitchClass, SlashChord, Style, Tick};
 use crate::network::Networks;
-use crate::score::{AnswerRow, Cue, Fork, FrameStart, Heard, Turn};
+use crate::score::{AnswerRow, Cue, Fork, FrameStart, Heard, RightHand, Turn};
 
 use ensemble::Ensemble;
 use harmonist::{Harmonist, Harmony, Situation};
@@ -195,7 +195,6 @@ impl Improviser {
         self.harmony = self.harmonist.decide(&situation, |spot| Random::new(controls.seed, spot.frame));
         self.key = if controls.key_lock { Some(key) } else { believed };
 
-        cues.push(Cue::Answers(self.answers(next, key, controls)));
         self.play(&start, &before, next, key, cues);
         cues.push(done);
     }
@@ -230,22 +229,16 @@ impl Improviser {
         }
     }
 
-    fn answers(&self, next: Spot, key: Key, controls: &Controls) -> AnswerRow {
-        if !controls.player(Player::Voices).on {
-            return AnswerRow::silent(next.frame);
-        }
-        let style = style_of_bar(controls, next);
-        let lowest_lead = self.listener.split();
-        let ground = Ground { frame: next.frame, key, style, lowest_lead, controls };
-        voices::answers(&ground, |class| self.harmony.under[usize::from(class % 12)])
-    }
-
-    /// Appends what Chords, Bass and Lead do in the frame at `next`, after the harmony `before`.
+    /// Appends what the players do in the frame at `next`, after the harmony `before`.
     fn play(&mut self, start: &FrameStart, before: &Harmony, next: Spot, key: Key, cues: &mut Vec<Cue>) {
         let (controls, harmony) = (&start.controls, &self.harmony);
         let foreseen = before.planned[0]
             .is_some_and(|(tick, coming)| tick == next.tick() && Some(coming) == harmony.slash_chord());
         let player = self.listener.player();
+        let style = style_of_bar(controls, next);
+        let right_hand = RightHand { lowest: self.listener.split(), left_channel: controls.left_hand };
+        let ground = Ground { frame: next.frame, key, style, right_hand, controls };
+        cues.push(Cue::Answers(voices::answers(&ground, |class| harmony.under[usize::from(class % 12)])));
         let scene = Scene {
             frame: next.frame,
             position: next.position,
@@ -257,7 +250,7 @@ impl Improviser {
             next_bass: harmony.planned[0].map(|(_, coming)| coming.bass),
             bass_keys: None,
             key,
-            style: style_of_bar(controls, next),
+            style,
             touch: player.touch,
             player_centre: player.register,
             player_density: player.density,
@@ -271,10 +264,10 @@ impl Improviser {
             // The frame after it must know how the fork turned before half of it is over.
             let wait = scene.moments(controls.wait).min(Moment::from_tick(TICKS_PER_FRAME / 2).0);
             let until = Moment(Moment::from_tick(next.tick()).0 + wait);
-            let (lowest, left_hand) = (self.listener.split(), controls.left_hand);
-            (Fork { frame: next.frame, until, lowest, left_hand }, alternatives)
+            (Fork { frame: next.frame, until, right_hand }, alternatives)
         });
-        self.ensemble.play(&scene, before.slash_chord(), fork, &self.listener, cues);
+        let answers = |chord| voices::answers(&ground, |_| Some(chord));
+        self.ensemble.play(&scene, before.slash_chord(), fork, &self.listener, answers, cues);
     }
 
     /// What the band believes and intends.

@@ -47,6 +47,19 @@ impl StyleMix {
             (self.a, Some((self.b, self.blend)))
         }
     }
+
+    /// The next of `values` as it is under the first condition, mixed with the one after it if there is a second.
+    ///
+    /// # Errors
+    /// When there are too few values.
+    pub fn mixed<T>(self, values: &mut impl Iterator<Item = T>, blend: impl Fn(T, &T, f32) -> T) -> Result<T, String> {
+        let mut next = || values.next().ok_or_else(|| "a condition was not read".to_string());
+        let first = next()?;
+        match self.conditions().1 {
+            None => Ok(first),
+            Some((_, share)) => Ok(blend(first, &next()?, share)),
+        }
+    }
 }
 
 /// States of one network under one condition, or under two that are mixed.
@@ -54,32 +67,20 @@ impl StyleMix {
 pub struct States(Vec<(Style, State)>);
 
 impl States {
-    /// Makes one step under each condition of `mix` and mixes what comes out. A condition that is new goes on from
-    /// what another one has heard, or from `initial`.
-    pub fn step<T>(
+    /// The state under each condition of `mix`, in order. A condition that is new goes on from what another one has
+    /// heard, or from `initial`; one that is not asked for is forgotten.
+    pub fn under(
         &mut self,
         mix: StyleMix,
-        initial: impl Fn() -> State,
-        mut step: impl FnMut(Style, &mut State) -> Result<T, String>,
-        blend: impl Fn(T, &T, f32) -> T,
-    ) -> Result<T, String> {
+        initial: impl FnOnce() -> State,
+    ) -> impl Iterator<Item = (Style, &mut State)> {
         let (first, second) = mix.conditions();
-        for style in std::iter::once(first).chain(second.map(|(style, _)| style)) {
-            if !self.0.iter().any(|(known, _)| *known == style) {
-                let state = self.0.first().map_or_else(&initial, |(_, state)| state.clone());
-                self.0.push((style, state));
-            }
-        }
-        self.0.retain(|(known, _)| *known == first || second.is_some_and(|(style, _)| style == *known));
-        let mut of = |style: Style| {
-            let state = self.0.iter_mut().find(|(known, _)| *known == style).map(|(_, state)| state);
-            state.map_or_else(|| Err("a state is missing".into()), |state| step(style, state))
-        };
-        let mixed = of(first)?;
-        match second {
-            None => Ok(mixed),
-            Some((style, share)) => Ok(blend(mixed, &of(style)?, share)),
-        }
+        let known = std::mem::take(&mut self.0);
+        let other = known.first().map_or_else(initial, |(_, state)| state.clone());
+        let state = |style: Style| known.iter().find(|(known, _)| *known == style).map_or(&other, |(_, state)| state);
+        let styles = std::iter::once(first).chain(second.map(|(style, _)| style));
+        self.0 = styles.map(|style| (style, state(style).clone())).collect();
+        self.0.iter_mut().map(|(style, state)| (*style, state))
     }
 }
 
@@ -131,6 +132,9 @@ pub struct Advice {
     /// Of the melody in the frame after it, as [`Note::from_index`] counts; `None`: nobody knows.
     pub note: Option<[f32; NOTES]>,
 }
+
+/// A past, the note that it reads in its next frame, and the chord that the band plays there.
+pub type Reading<'a> = (&'a mut Past, Note, Option<SlashChord>);
 
 /// Everything that was heard and decided before a frame. `Clone` is a snapshot.
 #[derive(Clone, Debug)]
@@ -184,64 +188,73 @@ impl Past {
         note: Note,
         chord: Option<SlashChord>,
     ) -> Result<Advice, String> {
-        match grounds.advisor {
-            Advisor::Network(network) => {
-                let advice = self.step(network, grounds, spot, note)?;
-                self.put_down(note, chord);
-                Ok(advice)
-            }
-            Advisor::Rules => {
-                let here = harmony_rules::advise(self, note, spot, grounds);
-                self.put_down(note, chord);
-                let next = harmony_rules::advise(self, Note::Hidden, spot.plus(1), grounds);
-                Ok(Advice { here, next, note: None })
-            }
-        }
+        Self::read_all(grounds, spot, vec![(self, note, chord)])?.pop().ok_or_else(|| "nothing was read".into())
     }
 
-    fn step(
-        &mut self,
+    /// Reads the same frame in each of several pasts: quicker than one after another.
+    ///
+    /// # Errors
+    /// As for one of them.
+    pub fn read_all(grounds: &Grounds, spot: Spot, mut readings: Vec<Reading>) -> Result<Vec<Advice>, String> {
+        let advice = match grounds.advisor {
+            Advisor::Network(network) => Self::ask(network, grounds, spot, &mut readings)?,
+            Advisor::Rules => readings.iter().map(|reading| Self::look_up(grounds, spot, reading)).collect(),
+        };
+        for (past, note, chord) in readings {
+            past.put_down(note, chord);
+        }
+        Ok(advice)
+    }
+
+    fn ask(
         network: &HarmonistNetwork,
         grounds: &Grounds,
         spot: Spot,
-        note: Note,
-    ) -> Result<Advice, String> {
-        let Self { states, free, memories, note: previous, standing, age } = self;
-        let history = Standing {
-            chord: standing.map(|standing| standing.chord),
-            bass: standing.map(|standing| standing.bass),
-            age: *age,
-        };
-        let read = |states: &mut States, attributes| {
-            states.step(
-                grounds.mix,
-                || network.initial_state(),
-                |style, state| {
-                    let input = HarmonistInput {
-                        note,
-                        previous: *previous,
-                        memories,
-                        history: Some(history),
-                        position: spot.position,
-                        tick: spot.tick(),
-                        style: Some(style),
-                        attributes,
-                    };
-                    network.step(&input, state)
-                },
-                |ours, theirs, share| ours.mixed(theirs, share),
-            )
-        };
+        readings: &mut [Reading],
+    ) -> Result<Vec<Advice>, String> {
         let unset = HarmonistAttributes::default();
-        let logits = if grounds.attributes == unset {
-            *free = None;
-            read(states, unset)?
-        } else {
-            let before = free.get_or_insert_with(|| states.clone());
-            let free = read(before, unset)?;
-            read(states, grounds.attributes)?.guided(&free)
-        };
-        Ok(Advice { here: logits.here, next: logits.next, note: Some(logits.note) })
+        let is_guided = grounds.attributes != unset;
+        let mut steps = Vec::new();
+        for (past, note, _) in readings.iter_mut() {
+            let Self { states, free, memories, note: previous, standing, age } = &mut **past;
+            let input = HarmonistInput {
+                note: *note,
+                previous: *previous,
+                memories,
+                history: Some(Standing {
+                    chord: standing.map(|standing| standing.chord),
+                    bass: standing.map(|standing| standing.bass),
+                    age: *age,
+                }),
+                position: spot.position,
+                tick: spot.tick(),
+                style: None,
+                attributes: unset,
+            };
+            *free = is_guided.then(|| free.take().unwrap_or_else(|| states.clone()));
+            let told = (states, grounds.attributes);
+            for (states, attributes) in std::iter::once(told).chain(free.as_mut().map(|free| (free, unset))) {
+                for (style, state) in states.under(grounds.mix, || network.initial_state()) {
+                    steps.push((HarmonistInput { style: Some(style), attributes, ..input }, state));
+                }
+            }
+        }
+        let mut logits = network.step_all(steps)?.into_iter();
+        let mut next = || grounds.mix.mixed(&mut logits, |ours, theirs, share| ours.mixed(theirs, share));
+        let advice = readings.iter().map(|_| {
+            let told = next()?;
+            let logits = if is_guided { told.guided(&next()?) } else { told };
+            Ok(Advice { here: logits.here, next: logits.next, note: Some(logits.note) })
+        });
+        advice.collect()
+    }
+
+    fn look_up(grounds: &Grounds, spot: Spot, (past, note, chord): &Reading) -> Advice {
+        let here = harmony_rules::advise(past, *note, spot, grounds);
+        let mut after = Self::clone(past);
+        after.put_down(*note, *chord);
+        let next = harmony_rules::advise(&after, Note::Hidden, spot.plus(1), grounds);
+        Advice { here, next, note: None }
     }
 
     /// Puts down what a frame held: its melody and its chord.

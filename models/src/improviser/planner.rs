@@ -3,7 +3,7 @@
 
 use super::OUTLOOK_CHORDS;
 use super::choice::{Choice, Recent};
-use super::past::{Grounds, Past};
+use super::past::{Advice, Grounds, Past};
 use super::random::{Purpose, Random};
 use super::sampler::{Freedom, sample};
 use super::spot::Spot;
@@ -12,8 +12,11 @@ use crate::controls::Controls;
 use crate::music::{Chord, Frame, Key, SlashChord, Tick};
 use crate::network::features::Note;
 
-/// Frames that are imagined beyond the decided one.
-const HORIZON: Frame = 16;
+/// Frames that are imagined beyond the decided one: three quarter notes.
+pub const HORIZON: Frame = 12;
+/// And where the chord waits for the musician's note: just so many as the choice of a chord needs, for that note decides
+/// how it goes on.
+pub const BRIEF: Frame = 4;
 /// Futures that are imagined.
 pub const FUTURES: u32 = 3;
 
@@ -59,6 +62,8 @@ pub struct Present<'a> {
     pub promised: &'a Planned,
     /// The first frame that is free.
     pub certain: Frame,
+    /// Frames that are imagined beyond the decided one.
+    pub horizon: Frame,
 }
 
 /// A future: what follows on `harmony` in the decided frame, and what the critic gives for it.
@@ -85,55 +90,107 @@ impl Future {
 }
 
 impl Present<'_> {
-    /// Imagines what follows if the frame has `harmony`, which the band regrets so much; `random` gives the numbers of
-    /// each spot.
+    /// Imagines what follows on each of `beginnings`: a harmony of the decided frame and how much the band regrets it.
+    /// `random` gives the numbers of each future at each spot.
     ///
     /// # Errors
     /// When the network fails.
     pub fn imagine(
         &self,
-        mut harmony: SlashChord,
-        regret: f32,
-        random: impl Fn(Spot) -> Random,
-    ) -> Result<Future, String> {
-        let mut past = self.before.clone();
-        let (mut covenant, mut recent) = (self.covenant.clone(), self.recent);
-        let mut critic = Critic::new(self.key, -regret);
-        let mut future = Future::of(harmony, [None; OUTLOOK_CHORDS]);
-        let mut free = future.planned.iter_mut();
-        if past.standing().map(|standing| standing.chord) != Some(harmony.chord) {
-            (recent, covenant) = (recent.with(harmony.chord), covenant.with(harmony.chord));
-            critic.hear_change(past.standing().map(|standing| standing.chord), harmony.chord, self.next);
-        }
-        let mut note = Note::Hidden;
-        for frames in 0..HORIZON {
-            critic.hear_note(note, harmony.chord);
-            let advice = past.read(self.grounds, self.next.plus(frames), note, Some(harmony))?;
+        beginnings: impl Iterator<Item = (SlashChord, f32)>,
+        random: impl Fn(u32, Spot) -> Random,
+    ) -> Result<impl Iterator<Item = Future>, String> {
+        let mut dreams: Vec<Dream> = beginnings.map(|(harmony, regret)| Dream::new(self, harmony, regret)).collect();
+        for frames in 0..self.horizon {
+            let open = dreams.iter_mut().filter(|dream| !dream.is_full);
+            let readings = open.map(|dream| (&mut dream.past, dream.note, Some(dream.harmony))).collect();
+            let advice = Past::read_all(self.grounds, self.next.plus(frames), readings)?;
             let spot = self.next.plus(frames + 1);
-            let numbers = random(spot);
-            let terms = covenant.terms(spot, self.key, self.controls);
-            let promised = planned_at(self.promised, spot.tick()).or(Some(harmony));
-            let coming = promised
-                .filter(|promised| spot.frame < self.certain && terms.stand.contains(promised.chord))
-                .unwrap_or_else(|| self.choice.harmony(&advice.next, &past, &recent, &terms, numbers));
-            critic.add(-self.choice.regret(&advice.next, Some(harmony.chord), coming.chord));
-            if coming.chord != harmony.chord {
-                (recent, covenant) = (recent.with(coming.chord), covenant.with(coming.chord));
-                critic.hear_change(Some(harmony.chord), coming.chord, spot);
-                match free.next() {
-                    Some(change) => *change = Some((spot.tick(), coming)),
-                    None => break,
-                }
+            let open = (0..).zip(&mut dreams).filter(|(_, dream)| !dream.is_full);
+            for ((take, dream), advice) in open.zip(&advice) {
+                dream.go_on(self, spot, advice, random(take, spot));
             }
-            harmony = coming;
-            note = advice.note.map_or(Note::Hidden, |logits| {
-                let freedom = Freedom { temperature: 1.0, nucleus: 0.9 };
-                let drawn = sample(&logits, |_| true, freedom, numbers.uniform(Purpose::Listening, 0));
-                drawn.map_or(Note::Hidden, Note::from_index)
-            });
+        }
+        Ok(dreams.into_iter().map(|dream| self.awoken(dream)))
+    }
+
+    /// The future that was imagined. Beyond it stands what was planned before, if that joins on.
+    fn awoken(&self, Dream { harmony, critic, mut future, .. }: Dream) -> Future {
+        let last = self.next.plus(self.horizon).tick();
+        let later = self.promised.iter().flatten().filter(|(tick, _)| *tick > last);
+        if planned_at(self.promised, last) == Some(harmony) {
+            let free = future.planned.iter_mut().filter(|change| change.is_none());
+            free.zip(later).for_each(|(free, change)| *free = Some(*change));
         }
         future.score = critic.score();
-        Ok(future)
+        future
+    }
+}
+
+/// A future while it is imagined.
+struct Dream {
+    past: Past,
+    covenant: Covenant,
+    recent: Recent,
+    critic: Critic,
+    future: Future,
+    /// The harmony and the musician's note of the frame that is read next.
+    harmony: SlashChord,
+    note: Note,
+    /// Whether there are more changes than are planned: it goes no further.
+    is_full: bool,
+}
+
+impl Dream {
+    fn new(present: &Present, harmony: SlashChord, regret: f32) -> Self {
+        let &Present { before, covenant, key, recent, next, .. } = present;
+        let mut dream = Self {
+            past: before.clone(),
+            covenant: covenant.clone(),
+            recent,
+            critic: Critic::new(key, -regret),
+            future: Future::of(harmony, [None; OUTLOOK_CHORDS]),
+            harmony,
+            note: Note::Hidden,
+            is_full: false,
+        };
+        let standing = before.standing().map(|standing| standing.chord);
+        if standing != Some(harmony.chord) {
+            dream.hear_change(standing, harmony.chord, next);
+        }
+        dream
+    }
+
+    fn hear_change(&mut self, from: Option<Chord>, to: Chord, spot: Spot) {
+        self.recent = self.recent.with(to);
+        self.covenant = std::mem::take(&mut self.covenant).with(to);
+        self.critic.hear_change(from, to, spot);
+    }
+
+    /// Goes on to `spot` after the frame before it was read.
+    fn go_on(&mut self, present: &Present, spot: Spot, advice: &Advice, random: Random) {
+        let Present { choice, key, controls, .. } = present;
+        let standing = self.harmony;
+        self.critic.hear_note(self.note, standing.chord);
+        let terms = self.covenant.terms(spot, *key, controls);
+        let promised = planned_at(present.promised, spot.tick()).or(Some(standing));
+        let coming = promised
+            .filter(|promised| spot.frame < present.certain && terms.stand.contains(promised.chord))
+            .unwrap_or_else(|| choice.harmony(&advice.next, &self.past, &self.recent, &terms, random));
+        self.critic.add(-choice.regret(&advice.next, Some(standing.chord), coming.chord));
+        if coming.chord != standing.chord {
+            self.hear_change(Some(standing.chord), coming.chord, spot);
+            match self.future.planned.iter_mut().find(|change| change.is_none()) {
+                Some(change) => *change = Some((spot.tick(), coming)),
+                None => self.is_full = true,
+            }
+        }
+        self.harmony = coming;
+        self.note = advice.note.map_or(Note::Hidden, |logits| {
+            let freedom = Freedom { temperature: 1.0, nucleus: 0.9 };
+            let drawn = sample(&logits, |_| true, freedom, random.uniform(Purpose::Listening, 0));
+            drawn.map_or(Note::Hidden, Note::from_index)
+        });
     }
 }
 

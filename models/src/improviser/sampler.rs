@@ -35,15 +35,15 @@ pub struct Freedom {
 /// Draws an index of `logits` among those that are `allowed`, with `draw` uniform in 0 to 1. `None` when nothing is
 /// allowed. Values that are not numbers count as impossible, and are drawn only if nothing else is allowed.
 pub fn sample(logits: &[f32], allowed: impl Fn(usize) -> bool, freedom: Freedom, draw: f32) -> Option<usize> {
+    if freedom.temperature < COLDEST || freedom.temperature.is_nan() {
+        return likeliest(logits, allowed);
+    }
     let mut choices: Vec<Choice> = (logits.iter().enumerate())
         .filter(|&(index, _)| allowed(index))
         .map(|(index, &logit)| Choice { steps: on_grid(logit), weight: 0, index })
         .collect();
     choices.sort_unstable_by(|a, b| b.steps.cmp(&a.steps).then(a.index.cmp(&b.index)));
     let best = *choices.first()?;
-    if freedom.temperature < COLDEST || freedom.temperature.is_nan() {
-        return Some(best.index);
-    }
     let mut total = 0;
     for choice in &mut choices {
         choice.weight = weight((best.steps - choice.steps) as f32 / freedom.temperature);
@@ -68,7 +68,7 @@ pub fn happens(log_odds: f32, temperature: f32, draw: f32) -> bool {
 
 /// The index of the likeliest of `logits` among those that are `allowed`; the first of equals.
 pub fn likeliest(logits: &[f32], allowed: impl Fn(usize) -> bool) -> Option<usize> {
-    sample(logits, allowed, Freedom { temperature: 0.0, nucleus: 1.0 }, 0.0)
+    (0..logits.len()).filter(|&index| allowed(index)).min_by_key(|&index| std::cmp::Reverse(on_grid(logits[index])))
 }
 
 /// The probabilities that `logits` stand for, to the step of the grid.
@@ -92,17 +92,22 @@ struct Choice {
     index: usize,
 }
 
+/// The nearest whole number. Cheaper than the call that `f32::round` is where the processor is not known beforehand.
+fn rounded(value: f32) -> i32 {
+    (value + 0.5f32.copysign(value)) as i32
+}
+
 fn on_grid(logit: f32) -> i32 {
     const IMPOSSIBLE: f32 = -1e4;
     let logit = if logit.is_nan() { IMPOSSIBLE } else { logit.clamp(IMPOSSIBLE, -IMPOSSIBLE) };
-    (logit * GRID).round() as i32
+    rounded(logit * GRID)
 }
 
 /// e^(−steps/64) in units of [`WEIGHT_ONE`], for steps rounded to a whole number.
 fn weight(steps: f32) -> u64 {
     const WHOLE: [f64; 28] = powers(0.367_879_441_171_442_33);
     const FRACTION: [f64; 64] = powers(0.984_496_437_005_408_5);
-    let steps = steps.round().clamp(0.0, 1e6) as usize;
+    let steps = rounded(steps.clamp(0.0, 1e6)) as usize;
     let (whole, fraction) = (steps / FRACTION.len(), steps % FRACTION.len());
     WHOLE.get(whole).map_or(0, |power| (power * FRACTION[fraction] * WEIGHT_ONE) as u64)
 }

@@ -53,6 +53,11 @@ impl Tape {
         self.next()?.chord
     }
 
+    /// Whether it plays what comes next.
+    pub fn repeats(&self) -> bool {
+        self.next().is_some()
+    }
+
     /// Takes down what is played in the scene.
     pub fn take_down(&mut self, scene: &Scene, notes: &[NoteCue]) {
         if self.frames.len() == REMEMBERED {

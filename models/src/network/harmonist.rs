@@ -2,7 +2,7 @@
 
 use super::features::{Blocks, CHORD, LEVELS, Level, METER, MODE, Note, PITCH_CLASSES, PitchMemory, STYLE};
 use super::mix;
-use super::plan::{Outputs, Plan, Shape, State};
+use super::plan::{Outputs, Plan, Shape, State, Step};
 use crate::music::time::TICKS_PER_FRAME;
 use crate::music::{BarPosition, Chord, Mode, PitchClass, Style, Tick};
 
@@ -216,11 +216,20 @@ impl HarmonistNetwork {
 
     /// Reads one frame and advances `state`; see [`Plan::step`] for errors.
     pub fn step(&self, input: &HarmonistInput, state: &mut State) -> Result<HarmonistLogits, String> {
-        let outputs = self.plan.step(&input.features(), state)?;
-        let mut note = [0.0; NOTES];
-        note.copy_from_slice(outputs.get(6)?);
-        Ok(HarmonistLogits { here: HarmonyLogits::read(&outputs, 0)?, next: HarmonyLogits::read(&outputs, 3)?, note })
+        logits(&self.plan.step(&input.features(), state)?)
     }
+
+    /// Reads one frame in each of several sequences; see [`Plan::step_all`].
+    pub fn step_all(&self, steps: Vec<Step<HarmonistInput>>) -> Result<Vec<HarmonistLogits>, String> {
+        let mut steps: Vec<_> = steps.into_iter().map(|(input, state)| (input.features(), state)).collect();
+        self.plan.step_all(&mut steps)?.iter().map(logits).collect()
+    }
+}
+
+fn logits(outputs: &Outputs) -> Result<HarmonistLogits, String> {
+    let mut note = [0.0; NOTES];
+    note.copy_from_slice(outputs.get(6)?);
+    Ok(HarmonistLogits { here: HarmonyLogits::read(outputs, 0)?, next: HarmonyLogits::read(outputs, 3)?, note })
 }
 
 #[cfg(test)]

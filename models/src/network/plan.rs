@@ -1,4 +1,4 @@
-//! A step model as a tract plan: one call, one step, the state in the caller's hands.
+//! A step model as a tract plan: one call, one step of each of several sequences, the states in the caller's hands.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -6,14 +6,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tract_onnx::prelude::*;
 
 /// What a step model must look like (docs/models.md). Its states are its own affair: every input `NAME_in` is one, and
-/// comes back as the output `NAME_out` of the same shape.
+/// comes back as the output `NAME_out` of the same shape. *N* sequences are read at once: one in some models, any number
+/// in others.
 #[derive(Debug)]
 pub struct Shape {
     /// The network's role, which is also its file's name.
     pub role: &'static str,
-    /// Length of the input `features`, `[1, features]`.
+    /// Length of the input `features`, `[N, features]`.
     pub features: usize,
-    /// Names and lengths of the outputs `[1, length]`.
+    /// Names and lengths of the outputs `[N, length]`.
     pub outputs: &'static [(&'static str, usize)],
 }
 
@@ -29,6 +30,8 @@ pub struct Plan {
     /// Where each output of the shape, and after them each state, lies in the model's outputs.
     outputs: Vec<usize>,
     initial: State,
+    /// Along which axis each state has its sequences, where any number of them can be read at once.
+    batch: Option<Vec<usize>>,
 }
 
 #[derive(Clone, Copy)]
@@ -37,6 +40,9 @@ enum Input {
     State(usize),
 }
 
+/// One step of one sequence: what it reads, and the state that it advances.
+pub type Step<'a, F> = (F, &'a mut State);
+
 /// What a step model remembers between steps. Cloning shares the tensors, which no step changes in place: a snapshot
 /// costs nanoseconds.
 #[derive(Clone, Debug)]
@@ -44,18 +50,26 @@ pub struct State(TVec<TValue>);
 
 /// The outputs of one step, in the order of the shape.
 #[derive(Debug)]
-pub struct Outputs(TVec<TValue>);
+pub struct Outputs {
+    /// Each with the rows of all steps that were made at once.
+    tensors: TVec<TValue>,
+    row: usize,
+    rows: usize,
+}
 
 impl Outputs {
     /// Output `index` of the shape.
     pub fn get(&self, index: usize) -> Result<&[f32], String> {
-        values(&self.0[index])
+        values(&self.tensors[index], self.row, self.rows)
     }
 }
 
-fn values(tensor: &Tensor) -> Result<&[f32], String> {
+/// Part `part` of the `parts` of a tensor.
+fn values(tensor: &Tensor, part: usize, parts: usize) -> Result<&[f32], String> {
     let values =
         tensor.try_as_plain_ram().and_then(|plain| plain.as_slice::<f32>()).map_err(|error| error.to_string())?;
+    let size = values.len() / parts;
+    let values = &values[part * size..(part + 1) * size];
     if values.iter().all(|value| value.is_finite()) {
         Ok(values)
     } else {
@@ -92,14 +106,14 @@ impl Plan {
             .collect();
         let model = model.into_typed().and_then(TypedModel::into_decluttered).map_err(unreadable)?;
 
-        let mut states = Vec::new();
+        let (mut features, mut states) = (None, Vec::new());
         let mut inputs = Vec::with_capacity(input_names.len());
         for (index, name) in input_names.iter().enumerate() {
-            let dimensions = dimensions(model.input_fact(index).map_err(unreadable)?, "input", name)?;
+            let dimensions = Dimensions::of(model.input_fact(index).map_err(unreadable)?, "input", name)?;
             inputs.push(match name.strip_suffix("_in") {
-                _ if name == "features" && dimensions == [1, shape.features] => Input::Features,
                 _ if name == "features" => {
-                    return Err(format!("its input `features` is {dimensions:?}, and must be [1, {}]", shape.features));
+                    features = Some(dimensions);
+                    Input::Features
                 }
                 Some(state) => {
                     states.push((format!("{state}_out"), dimensions));
@@ -108,34 +122,42 @@ impl Plan {
                 None => return Err(format!("it asks for an input `{name}` that this version does not know")),
             });
         }
-        if !inputs.iter().any(|input| matches!(input, Input::Features)) {
-            return Err("it has no input `features`".into());
+        let features: Dimensions = features.ok_or("it has no input `features`")?;
+        if features.sizes != [1, shape.features] {
+            return Err(format!("its input `features` is {features}, and must be [1, {}]", shape.features));
+        }
+        let is_batched = features.batch.is_some();
+        if let Some((name, _)) = states.iter().find(|(_, state)| state.batch.is_some() != is_batched) {
+            return Err(format!("its `{name}` is not of as many sequences as `features`"));
         }
         let size = states.iter().try_fold(0usize, |sum, (_, dimensions)| {
-            let size = dimensions.iter().try_fold(1usize, |size, &dimension| size.checked_mul(dimension))?;
+            let size = dimensions.sizes.iter().try_fold(1usize, |size, &dimension| size.checked_mul(dimension))?;
             sum.checked_add(size)
         });
         if size.is_none_or(|size| size > MAX_STATE) {
             return Err(format!("its states have more than {MAX_STATE} values, which cannot be right"));
         }
 
-        let expected = shape.outputs.iter().map(|&(name, size)| (name.to_string(), vec![1, size]));
+        let rows = |size| Dimensions { sizes: vec![1, size], batch: is_batched.then_some(0) };
+        let expected = shape.outputs.iter().map(|&(name, size)| (name.to_string(), rows(size)));
         let mut outputs = Vec::new();
         for (name, expected) in expected.chain(states.iter().cloned()) {
             let index =
                 output_names.iter().position(|output| *output == name).ok_or(format!("it has no output `{name}`"))?;
-            let dimensions = dimensions(model.output_fact(index).map_err(unreadable)?, "output", &name)?;
+            let dimensions = Dimensions::of(model.output_fact(index).map_err(unreadable)?, "output", &name)?;
             if dimensions != expected {
-                return Err(format!("its output `{name}` is {dimensions:?}, and must be {expected:?}"));
+                return Err(format!("its output `{name}` is {dimensions}, and must be {expected}"));
             }
             outputs.push(index);
         }
         let initial = (states.iter())
-            .map(|(_, dimensions)| Tensor::zero::<f32>(dimensions).map(TValue::from))
+            .map(|(_, dimensions)| Tensor::zero::<f32>(&dimensions.sizes).map(TValue::from))
             .collect::<TractResult<_>>()
             .map_err(unreadable)?;
+        let batch = states.iter().map(|(_, dimensions)| dimensions.batch).collect::<Option<Vec<usize>>>();
+        let batch = batch.filter(|_| is_batched);
         let runnable = model.into_optimized().and_then(|model| model.into_runnable()).map_err(unreadable)?;
-        Ok(Self { runnable, shape, inputs, outputs, initial: State(initial) })
+        Ok(Self { runnable, shape, inputs, outputs, initial: State(initial), batch })
     }
 
     /// The first steps of a plan are several times slower, and show whether it computes at all.
@@ -158,29 +180,70 @@ impl Plan {
     /// # Errors
     /// When `features` have the wrong length or are not finite, and when the plan fails or computes nonsense.
     pub fn step(&self, features: &[f32], state: &mut State) -> Result<Outputs, String> {
-        if features.len() != self.shape.features {
-            return Err(format!("{} features were given, and {} are needed", features.len(), self.shape.features));
+        self.run(&mut [(features, state)])?.pop().ok_or_else(|| "a step failed".into())
+    }
+
+    /// One step of each of several sequences, as [`Plan::step`] makes it: at once where the model can, which takes a
+    /// fraction of the time, for its weights are read once for all.
+    ///
+    /// # Errors
+    /// As for one step; all states are then of no more use.
+    pub fn step_all<F: AsRef<[f32]>>(&self, steps: &mut [Step<F>]) -> Result<Vec<Outputs>, String> {
+        let at_once = if self.batch.is_some() { steps.len().max(1) } else { 1 };
+        let mut outputs = Vec::with_capacity(steps.len());
+        for steps in steps.chunks_mut(at_once) {
+            outputs.append(&mut self.run(steps)?);
         }
-        if !features.iter().all(|value| value.is_finite()) {
-            return Err("a feature is not a number".into());
+        Ok(outputs)
+    }
+
+    fn run<F: AsRef<[f32]>>(&self, steps: &mut [Step<F>]) -> Result<Vec<Outputs>, String> {
+        let failed = |error: TractError| format!("a step failed ({})", root_cause(&error));
+        let rows = steps.len();
+        let mut features = Vec::with_capacity(rows * self.shape.features);
+        for (row, _) in steps.iter() {
+            let row = row.as_ref();
+            if row.len() != self.shape.features {
+                return Err(format!("{} features were given, and {} are needed", row.len(), self.shape.features));
+            }
+            if !row.iter().all(|value| value.is_finite()) {
+                return Err("a feature is not a number".into());
+            }
+            features.extend_from_slice(row);
         }
-        let input = Tensor::from_shape(&[1, features.len()], features).map_err(|error| error.to_string())?;
-        let input = TValue::from(input);
+        let features = Tensor::from_shape(&[rows, self.shape.features], &features).map_err(failed)?;
+        let features = TValue::from(features);
+        let joined = |index: usize| match (&self.batch, &*steps) {
+            (Some(axes), [_, _, ..]) => {
+                let states: Vec<&Tensor> = steps.iter().map(|(_, state)| &*state.0[index]).collect();
+                Tensor::stack_tensors(axes[index], &states).map(TValue::from)
+            }
+            _ => Ok(steps[0].1.0[index].clone()),
+        };
         let inputs = (self.inputs.iter())
             .map(|slot| match *slot {
-                Input::Features => input.clone(),
-                Input::State(index) => state.0[index].clone(),
+                Input::Features => Ok(features.clone()),
+                Input::State(index) => joined(index),
             })
-            .collect();
-        let mut results = catch_unwind(AssertUnwindSafe(|| self.runnable.run(inputs)))
+            .collect::<TractResult<_>>()
+            .map_err(failed)?;
+        let results = catch_unwind(AssertUnwindSafe(|| self.runnable.run(inputs)))
             .map_err(|_| "a step failed".to_string())?
-            .map_err(|error| format!("a step failed ({})", root_cause(&error)))?;
-        let mut ordered: TVec<TValue> = self.outputs.iter().map(|&index| results[index].clone()).collect();
-        results.clear();
-        let new: TVec<TValue> = ordered.drain(self.shape.outputs.len()..).collect();
-        new.iter().try_for_each(|tensor| values(tensor).map(drop))?;
-        state.0 = new;
-        Ok(Outputs(ordered))
+            .map_err(failed)?;
+        let mut tensors: TVec<TValue> = self.outputs.iter().map(|&index| results[index].clone()).collect();
+        drop(results);
+        let states: TVec<TValue> = tensors.drain(self.shape.outputs.len()..).collect();
+        states.iter().try_for_each(|tensor| values(tensor, 0, 1).map(drop))?;
+        let parted = |index: usize, row: usize| match &self.batch {
+            Some(axes) if rows > 1 => states[index].slice(axes[index], row, row + 1).map(TValue::from),
+            _ => Ok(states[index].clone()),
+        };
+        let parts = (0..rows).map(|row| (0..states.len()).map(|index| parted(index, row)).collect());
+        let parts: Vec<TVec<TValue>> = parts.collect::<TractResult<_>>().map_err(failed)?;
+        for ((_, state), part) in steps.iter_mut().zip(parts) {
+            state.0 = part;
+        }
+        Ok((0..rows).map(|row| Outputs { tensors: tensors.clone(), row, rows }).collect())
     }
 }
 
@@ -194,13 +257,43 @@ impl fmt::Debug for Plan {
     }
 }
 
-fn dimensions(fact: &TypedFact, kind: &str, name: &str) -> Result<Vec<usize>, String> {
-    if fact.datum_type != f32::datum_type() {
-        return Err(format!("its {kind} `{name}` is not float32"));
+/// The shape of an input or output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Dimensions {
+    /// Along each axis; 1 along the one of the sequences.
+    sizes: Vec<usize>,
+    /// The axis along which any number of sequences may lie.
+    batch: Option<usize>,
+}
+
+impl Dimensions {
+    fn of(fact: &TypedFact, kind: &str, name: &str) -> Result<Self, String> {
+        if fact.datum_type != f32::datum_type() {
+            return Err(format!("its {kind} `{name}` is not float32"));
+        }
+        let (mut sizes, mut batch) = (Vec::new(), None);
+        for (axis, dimension) in fact.shape.iter().enumerate() {
+            sizes.push(match dimension {
+                TDim::Val(size) if *size >= 0 => *size as usize,
+                TDim::Sym(_) if batch.is_none() => {
+                    batch = Some(axis);
+                    1
+                }
+                _ => return Err(format!("its {kind} `{name}` has no fixed shape (export it with T = 1)")),
+            });
+        }
+        Ok(Self { sizes, batch })
     }
-    match fact.shape.as_concrete() {
-        Some(shape) => Ok(shape.to_vec()),
-        None => Err(format!("its {kind} `{name}` has no fixed shape (export it with T = 1)")),
+}
+
+impl fmt::Display for Dimensions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let size = |(axis, size): (usize, &usize)| match self.batch {
+            Some(batch) if batch == axis => "N".to_owned(),
+            _ => size.to_string(),
+        };
+        let sizes: Vec<String> = self.sizes.iter().enumerate().map(size).collect();
+        write!(formatter, "[{}]", sizes.join(", "))
     }
 }
 

@@ -4,7 +4,7 @@ use super::features::{
     Blocks, CHORD, LEVELS, Level, METER, MODE, PITCH_CLASSES, PitchMemory, STYLE, TIMES, time_class,
 };
 use super::mix;
-use super::plan::{Plan, Shape, State};
+use super::plan::{Outputs, Plan, Shape, State, Step};
 use crate::music::pitch::ascent;
 use crate::music::{BarPosition, Chord, Mode, Style, Tick};
 
@@ -205,13 +205,22 @@ impl SoloistNetwork {
 
     /// Reads the onset of one note and advances `state`; see [`Plan::step`] for errors.
     pub fn step(&self, input: &SoloistInput, state: &mut State) -> Result<SoloistLogits, String> {
-        let outputs = self.plan.step(&input.features(), state)?;
-        let mut logits = SoloistLogits { pitch: [0.0; PITCHES], length: [0.0; TIMES], time: [0.0; TIMES] };
-        logits.pitch.copy_from_slice(outputs.get(0)?);
-        logits.length.copy_from_slice(outputs.get(1)?);
-        logits.time.copy_from_slice(outputs.get(2)?);
-        Ok(logits)
+        logits(&self.plan.step(&input.features(), state)?)
     }
+
+    /// Reads the onset of one note in each of several sequences; see [`Plan::step_all`].
+    pub fn step_all(&self, steps: Vec<Step<SoloistInput>>) -> Result<Vec<SoloistLogits>, String> {
+        let mut steps: Vec<_> = steps.into_iter().map(|(input, state)| (input.features(), state)).collect();
+        self.plan.step_all(&mut steps)?.iter().map(logits).collect()
+    }
+}
+
+fn logits(outputs: &Outputs) -> Result<SoloistLogits, String> {
+    let mut logits = SoloistLogits { pitch: [0.0; PITCHES], length: [0.0; TIMES], time: [0.0; TIMES] };
+    logits.pitch.copy_from_slice(outputs.get(0)?);
+    logits.length.copy_from_slice(outputs.get(1)?);
+    logits.time.copy_from_slice(outputs.get(2)?);
+    Ok(logits)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ from .commands import TASKS, make_task, new_network, schedule_of, tune, usable
 from .config import RESULTS, load_config
 from .corpus import Piece, read_corpus
 from .evaluation import harmony, melody, report
-from .export import export, input_shapes
+from .export import export, silence
 from .networks.step_network import FAMILIES, StepNetwork, load_network, parameter_count
 from .quantization import quantized
 from .soloist.notes import NoteSet
@@ -58,7 +58,7 @@ def cost(role: str, network: StepNetwork) -> dict[str, Any]:
 def onnxruntime_us(data: bytes, network: StepNetwork, steps: int = 400) -> float:
     """Microseconds per step: the least of four runs. The file has float32 weights, as that runtime likes them best."""
     run = session(data)
-    inputs = {name: np.zeros(shape, np.float32) for name, shape in input_shapes(network).items()}
+    inputs = {"features": np.zeros((1, network.body.source.size), np.float32)} | silence(network)
     times = []
     for _ in range(4):
         began = time.perf_counter()

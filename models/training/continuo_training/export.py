@@ -18,20 +18,39 @@ ONNX_GATES = {"gru": (1, 0, 2), "lstm": (0, 3, 1, 2)}
 """Where the gates of ONNX (update, reset, new; input, output, forget, cell) lie among those of torch."""
 
 
-def state_shapes(network: StepNetwork) -> dict[str, list[int]]:
+BATCH = "N"
+"""The name of the axis of a recurrent model along which any number of sequences lie."""
+
+
+def sequences(network: StepNetwork) -> int | str:
+    """How many sequences the exported model reads at once.
+
+    Any number; a Transformer's model one, for tract packs its caches anew in every step.
+    """
+    return 1 if isinstance(network.body, Transformer) else BATCH
+
+
+def state_shapes(network: StepNetwork) -> dict[str, list[int | str]]:
     """Shape of every state by name."""
-    return {name: list(values.shape) for name, values in network.initial(1).items()}
+    several = {name: values.shape for name, values in network.initial(2).items()}
+    sizes = {name: zip(values.shape, several[name], strict=True) for name, values in network.initial(1).items()}
+    return {name: [one if one == two else sequences(network) for one, two in pairs] for name, pairs in sizes.items()}
 
 
-def input_shapes(network: StepNetwork) -> dict[str, list[int]]:
+def silence(network: StepNetwork) -> dict[str, np.ndarray]:
+    """The states of one sequence in which nothing was heard, by the names of their inputs."""
+    return {f"{name}_in": values.cpu().numpy() for name, values in network.initial(1).items()}
+
+
+def input_shapes(network: StepNetwork) -> dict[str, list[int | str]]:
     """Shapes of the inputs by name."""
     states = {f"{name}_in": shape for name, shape in state_shapes(network).items()}
-    return {"features": [1, network.body.source.size]} | states
+    return {"features": [sequences(network), network.body.source.size]} | states
 
 
-def output_shapes(network: StepNetwork) -> dict[str, list[int]]:
+def output_shapes(network: StepNetwork) -> dict[str, list[int | str]]:
     """Shapes of the outputs by name."""
-    heads = {f"logits_{name}": [1, head.size] for name, head in network.outputs.items()}
+    heads = {f"logits_{name}": [sequences(network), head.size] for name, head in network.outputs.items()}
     return heads | {f"{name}_out": shape for name, shape in state_shapes(network).items()}
 
 
@@ -63,8 +82,8 @@ def _gate_order(family: str, size: int) -> np.ndarray:
 
 
 def _recurrent(graph: Graph, body: Gru | Lstm, family: str) -> str:
-    """The layers; the name of the last output `[1, H]`."""
-    rows = graph.reshaped("features", [1, 1, body.source.size], "rows")
+    """The layers; the name of the last output `[N, H]`."""
+    rows = graph.reshaped("features", [1, -1, body.source.size], "rows")
     for layer, width in enumerate(body.hidden):
         size = width.size
         order = _gate_order(family, size)
@@ -81,7 +100,7 @@ def _recurrent(graph: Graph, body: Gru | Lstm, family: str) -> str:
         extra = {"linear_before_reset": 1} if family == "gru" else {}
         graph.nodes_with(family.upper(), values, outputs, hidden_size=size, **extra)
         rows = f"h{layer}_out"
-    return graph.reshaped(rows, [1, body.output.size], "hidden")
+    return graph.reshaped(rows, [-1, body.output.size], "hidden")
 
 
 def _linear(
@@ -92,7 +111,7 @@ def _linear(
     order: np.ndarray | None = None,
     columns: np.ndarray | None = None,
 ) -> str:
-    """A linear map of `[1, source]`; `order` and `columns` rearrange what goes out and what comes in."""
+    """A linear map of `[N, source]`; `order` and `columns` rearrange what goes out and what comes in."""
     weight, bias = _dense(linear)
     weight = weight if columns is None else weight[:, columns]
     weight, bias = (weight, bias) if order is None else (weight[order], bias[order])

@@ -22,12 +22,12 @@ class Graph:
         self.inputs: list[onnx.ValueInfoProto] = []
         self.outputs: list[onnx.ValueInfoProto] = []
 
-    def input(self, name: str, shape: list[int]) -> str:
+    def input(self, name: str, shape: list[int | str]) -> str:
         """An input of the graph."""
         self.inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
         return name
 
-    def output(self, name: str, shape: list[int]) -> str:
+    def output(self, name: str, shape: list[int | str]) -> str:
         """Declares that the value `name` is an output of the graph."""
         self.outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
         return name

@@ -12,7 +12,7 @@ from torch import Tensor
 from .attributes import free
 from .card import read_json, sha256
 from .corpus import Piece
-from .export import input_shapes
+from .export import silence
 from .harmonist import features as harmonist
 from .harmonist import frames
 from .networks.step_network import StepNetwork
@@ -48,14 +48,13 @@ def largest_differences(data: bytes, network: StepNetwork, rows: Tensor) -> dict
     run = session(data)
     names = [output.name for output in run.get_outputs()]
     expected, _ = network(rows)
-    shapes = {name: shape for name, shape in input_shapes(network).items() if name != "features"}
     worst = dict.fromkeys(expected, 0.0)
     for lane in range(rows.shape[1]):
-        states = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+        states = silence(network)
         for step in range(rows.shape[0]):
             outputs = run.run(None, {"features": rows[step, lane : lane + 1].numpy()} | states)
             got = dict(zip(names, outputs, strict=True))
-            states = {name: got[f"{name.removesuffix('_in')}_out"] for name in shapes}
+            states = {name: got[f"{name.removesuffix('_in')}_out"] for name in states}
             for name, values in expected.items():
                 difference = np.abs(got[f"logits_{name}"].ravel() - values[step, lane].numpy()).max()
                 worst[name] = max(worst[name], float(difference))

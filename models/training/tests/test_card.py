@@ -23,7 +23,7 @@ def test_the_card_describes_the_file(tmp_path, role, features, head, levels, fam
     assert (made["contract"], made["role"]) == (CONTRACT, role)
     assert made["sha256"] == sha256(DATA)
     assert made["bytes"] == len(DATA)
-    assert made["inputs"]["features"] == [1, features]
+    assert made["inputs"]["features"] == [1 if family == "transformer" else "N", features]
     assert head in made["outputs"]
     states = net.initial(1)
     assert {name for name in made["inputs"] if name.endswith("_in")} == {f"{name}_in" for name in states}

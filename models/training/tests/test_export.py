@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from continuo_training.config import load_config
-from continuo_training.export import export, input_shapes, output_shapes, read_weights
+from continuo_training.export import BATCH, export, input_shapes, output_shapes, read_weights
 from continuo_training.fixtures import fixture
 from continuo_training.harmonist import training as harmonist
 from continuo_training.networks.step_network import FAMILIES, StepNetwork
@@ -53,7 +53,8 @@ def steps(data: bytes, vectors: np.ndarray) -> list[dict[str, np.ndarray]]:
     """What an exported file says to successive feature vectors `[T, features]`, from states of zeros."""
     run = session(data)
     names = [output.name for output in run.get_outputs()]
-    states = {value.name: np.zeros(value.shape, np.float32) for value in run.get_inputs() if value.name != "features"}
+    shapes = {value.name: [1 if size == BATCH else size for size in value.shape] for value in run.get_inputs()}
+    states = {name: np.zeros(shape, np.float32) for name, shape in shapes.items() if name != "features"}
     said = []
     for vector in vectors:
         said.append(dict(zip(names, run.run(None, {"features": vector[None]} | states), strict=True)))
@@ -76,7 +77,10 @@ def test_the_file_follows_the_contract(networks, family, role):
     model = onnx.load_from_string(export(network, role))
 
     def shapes(values):
-        return {value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim] for value in values}
+        return {
+            value.name: [size.dim_param or size.dim_value for size in value.type.tensor_type.shape.dim]
+            for value in values
+        }
 
     assert shapes(model.graph.input) == input_shapes(network)
     assert shapes(model.graph.output) == output_shapes(network)

@@ -6,11 +6,14 @@ use continuo_models::{AnswerRow, Fork, NoteCue, Player, Turn, Way};
 /// The most notes that wait for their start.
 const NOTES: usize = 1024;
 
-/// The answer rows that are kept: those of the present frame and of the next, and one to spare on either side.
-const ROWS: usize = 4;
+/// The most ways that go on from a fork.
+const WAYS: usize = 13;
+
+/// The answer rows that are kept: those of the present frame and of the next on every way there is, and some to spare.
+const ROWS: usize = 2 * WAYS + 4;
 
 /// The most releases that wait for a fork to turn: two players on every way there is.
-const RELEASES: usize = 26;
+const RELEASES: usize = 2 * WAYS;
 
 /// A note that waits for its start.
 struct Waiting {
@@ -31,6 +34,14 @@ impl Waiting {
     }
 }
 
+/// The answers of a frame.
+struct Row {
+    epoch: u32,
+    /// The way on which they hold, if the fork has not turned yet.
+    way: Option<Way>,
+    answers: AnswerRow,
+}
+
 /// The last fork that was planned, and how it turned.
 struct LastFork {
     epoch: u32,
@@ -43,7 +54,8 @@ struct LastFork {
 pub struct Schedule {
     /// In the order in which they arrived.
     notes: Vec<Waiting>,
-    rows: [Option<(u32, AnswerRow)>; ROWS],
+    /// The newest last.
+    rows: Vec<Row>,
     fork: Option<LastFork>,
     /// Which notes are to end, and when, if the fork turns that way.
     releases: Vec<(Way, Player, Moment)>,
@@ -53,7 +65,7 @@ impl Default for Schedule {
     fn default() -> Self {
         Self {
             notes: Vec::with_capacity(NOTES),
-            rows: [None; ROWS],
+            rows: Vec::with_capacity(ROWS),
             fork: None,
             releases: Vec::with_capacity(RELEASES),
         }
@@ -64,7 +76,7 @@ impl Schedule {
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.notes.clear();
-        self.rows = [None; ROWS];
+        self.rows.clear();
         self.fork = None;
         self.releases.clear();
     }
@@ -103,6 +115,7 @@ impl Schedule {
             turned = Some(last.epoch);
         }
         self.notes.retain_mut(|waiting| waiting.way.take().is_none_or(|way| way.is_taken(turn)));
+        self.rows.retain_mut(|row| row.way.take().is_none_or(|way| way.is_taken(turn)));
         self.releases.retain(|(way, ..)| way.is_taken(turn));
         for &(_, player, end) in &self.releases {
             let epoch = turned.unwrap_or_default();
@@ -111,13 +124,18 @@ impl Schedule {
         self.releases.drain(..).map(|(_, player, end)| (player, end))
     }
 
+    /// The way on which something must wait for the fork to turn; `Err` if it lies on one that is not taken.
+    fn waits_on(&self, epoch: u32, way: Option<Way>) -> Result<Option<Way>, ()> {
+        match way.map(|way| (way, self.is_taken(epoch, way))) {
+            Some((_, Some(false))) => Err(()),
+            Some((way, None)) => Ok(Some(way)),
+            Some((_, Some(true))) | None => Ok(None),
+        }
+    }
+
     /// Plans a note, on a way or on all; `false` when there is no room.
     pub fn add_note(&mut self, epoch: u32, way: Option<Way>, note: NoteCue) -> bool {
-        let way = match way.map(|way| (way, self.is_taken(epoch, way))) {
-            Some((_, Some(false))) => return true,
-            Some((way, None)) => Some(way),
-            Some((_, Some(true))) | None => None,
-        };
+        let Ok(way) = self.waits_on(epoch, way) else { return true };
         let fits = self.notes.len() < NOTES;
         if fits {
             self.notes.push(Waiting { epoch, way, note });
@@ -157,20 +175,26 @@ impl Schedule {
         Some(self.notes.remove(index).note)
     }
 
-    /// Keeps the answers of a frame.
-    pub fn add_answers(&mut self, epoch: u32, row: AnswerRow) {
-        self.rows[row.frame.rem_euclid(ROWS as Frame) as usize] = Some((epoch, row));
+    /// Keeps the answers of a frame, on a way or on all to which no others are given later.
+    pub fn add_answers(&mut self, epoch: u32, way: Option<Way>, answers: AnswerRow) {
+        let Ok(way) = self.waits_on(epoch, way) else { return };
+        if self.rows.len() == ROWS {
+            self.rows.remove(0);
+        }
+        self.rows.push(Row { epoch, way, answers });
     }
 
     /// The answers of `frame` in `epoch`, if they have arrived.
     pub fn answers(&self, epoch: u32, frame: Frame) -> Option<&AnswerRow> {
-        let (stamp, row) = self.rows[frame.rem_euclid(ROWS as Frame) as usize].as_ref()?;
-        (*stamp == epoch && row.frame == frame).then_some(row)
+        let fits = |row: &&Row| (row.epoch, row.answers.frame, row.way) == (epoch, frame, None);
+        self.rows.iter().rev().find(fits).map(|row| &row.answers)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use continuo_models::RightHand;
+
     use super::*;
 
     fn note(key: u8, start: i64) -> NoteCue {
@@ -200,7 +224,7 @@ mod tests {
         assert_eq!(lengths, [100, 240]);
     }
 
-    const FORK: Fork = Fork { frame: 4, until: Moment(1000), lowest: 60, left_hand: None };
+    const FORK: Fork = Fork { frame: 4, until: Moment(1000), right_hand: RightHand { lowest: 60, left_channel: None } };
     const PLANNED: Way = Way { fork: 4, turns: 1 << 12 | 1 << 7 };
     const OTHER: Way = Way { fork: 4, turns: 1 << 2 };
 
@@ -269,9 +293,26 @@ mod tests {
     #[test]
     fn answers_are_found_by_frame_and_epoch() {
         let mut schedule = Schedule::default();
-        schedule.add_answers(2, AnswerRow::silent(-1));
+        schedule.add_answers(2, None, AnswerRow::silent(-1));
         assert!(schedule.answers(2, -1).is_some());
         assert!(schedule.answers(3, -1).is_none());
-        assert!(schedule.answers(2, 3).is_none(), "the same place, another frame");
+        assert!(schedule.answers(2, 3).is_none());
+        (0..ROWS as Frame).for_each(|frame| schedule.add_answers(2, None, AnswerRow::silent(frame)));
+        assert!(schedule.answers(2, -1).is_none(), "the oldest make room");
+    }
+
+    #[test]
+    fn the_answers_are_those_of_the_way_that_is_taken() {
+        let on_channel = |channel| AnswerRow { channel, ..AnswerRow::silent(4) };
+        for (turn, expected) in [(None, 0), (Some(7), 0), (Some(2), 1)] {
+            let mut schedule = Schedule::default();
+            schedule.add_answers(0, None, on_channel(0));
+            schedule.add_fork(0, FORK);
+            schedule.add_answers(0, Some(OTHER), on_channel(1));
+            schedule.turn(turn).for_each(drop);
+            assert_eq!(schedule.answers(0, 4).map(|row| row.channel), Some(expected));
+            schedule.add_answers(0, Some(OTHER), AnswerRow { frame: 5, ..on_channel(1) });
+            assert_eq!(schedule.answers(0, 5).is_some(), expected == 1, "the way is known by now");
+        }
     }
 }

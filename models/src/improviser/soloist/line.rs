@@ -14,8 +14,8 @@ use crate::network::plan::State;
 use crate::network::soloist::{DECAYS, LastNote, SoloistAttributes, SoloistInput, SoloistLogits};
 use crate::network::{Networks, SoloistNetwork};
 
-/// Notes of the musician's phrase that are read before the answer.
-const PRIMED_NOTES: usize = 24;
+/// Notes of the musician's phrase that are read at once, if it was not followed from its beginning.
+const CAUGHT_UP: usize = 24;
 /// Chord changes that are remembered.
 const REMEMBERED_CHORDS: usize = 32;
 
@@ -110,6 +110,27 @@ impl Line {
     }
 }
 
+/// The musician's phrase, as if it was played in the register of Lead: read note by note while it is played, so that
+/// little is left to do when Lead takes over.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Followed {
+    /// The phrase's number, and the register in octaves.
+    which: (u32, i32),
+    /// The musician's note that was read last.
+    last: Option<LeadNote>,
+    line: Line,
+}
+
+impl Followed {
+    /// Moves what was played by `delta` ticks.
+    pub fn shift(&mut self, delta: Tick) {
+        self.line.shift(delta);
+        if let Some(last) = &mut self.last {
+            last.onset += delta;
+        }
+    }
+}
+
 /// Reads lines with the network over the chords of late.
 #[derive(Clone, Debug)]
 pub(super) struct Reader {
@@ -149,19 +170,31 @@ impl Reader {
         }
     }
 
-    /// A line that goes on from the musician's `phrase` as if that had been played in the register of Lead.
-    pub fn line_after(&mut self, phrase: &[LeadNote], scene: &Scene) -> Line {
+    /// Goes on with the musician's phrase `number` as far as `notes`, its newest.
+    pub fn follow(&mut self, followed: &mut Followed, (number, notes): (u32, &[LeadNote]), scene: &Scene) {
         let register = i32::from(scene.controls.player(Player::Lead).register);
         let octaves = Compass::of(scene).octaves;
-        let mut line = Line::default();
-        for &note in &phrase[phrase.len().saturating_sub(PRIMED_NOTES)..] {
+        let which = (number, register);
+        let read = notes.iter().rposition(|note| Some(*note) == followed.last && which == followed.which);
+        if read.is_none() {
+            *followed = Followed { which, ..Followed::default() };
+        }
+        let new = read.map_or(notes.len().saturating_sub(CAUGHT_UP), |last| last + 1);
+        for &note in &notes[new..] {
             let place = self.place_of(note.onset, scene);
-            if self.read(&mut line, place, scene, octaves).is_none() {
+            if self.read(&mut followed.line, place, scene, octaves).is_none() {
                 break;
             }
-            line.put_down(LeadNote { key: octaves_away(note.key, register), ..note });
+            followed.line.put_down(LeadNote { key: octaves_away(note.key, register), ..note });
+            followed.last = Some(note);
         }
-        line
+    }
+
+    /// The line that goes on from the musician's phrase `number` with all of its `notes`, of which some are `followed`.
+    pub fn line_after(&mut self, followed: &Followed, phrase: (u32, &[LeadNote]), scene: &Scene) -> Line {
+        let mut followed = followed.clone();
+        self.follow(&mut followed, phrase, scene);
+        followed.line
     }
 
     /// The place of a note of the musician's, with the chords that the band played to it.
@@ -190,38 +223,36 @@ impl Reader {
             length: last.length,
             time: place.onset - last.onset,
         });
-        let read = |style, attributes, state: &mut State| {
-            let input = SoloistInput {
-                last,
-                position: place.position,
-                tick: place.onset,
-                chord: place.chord,
-                next_chord: place.next_chord,
-                memories,
-                phrase: *since_rest,
-                style,
-                attributes,
-            };
-            network.step(&input, state)
+        let (mix, wanted, unset) = (StyleMix::of(scene.controls), attributes(scene.controls), Default::default());
+        let input = SoloistInput {
+            last,
+            position: place.position,
+            tick: place.onset,
+            chord: place.chord,
+            next_chord: place.next_chord,
+            memories,
+            phrase: *since_rest,
+            style: None,
+            attributes: unset,
         };
-        let in_style = |states: &mut States, attributes| {
-            states.step(
-                StyleMix::of(scene.controls),
-                || network.initial_state(),
-                |style, state| read(Some(style), attributes, state),
-                |ours, theirs, share| ours.mixed(theirs, share),
-            )
-        };
-        let (wanted, unset) = (attributes(scene.controls), SoloistAttributes::default());
-        let mut guided = || {
-            let before = (wanted != unset).then(|| styled.take().unwrap_or_else(|| states.clone()));
-            let told = in_style(states, wanted)?;
-            *styled = before;
-            let styled = styled.as_mut().map_or(Ok(told), |styled| in_style(styled, unset))?;
-            let free = read(None, unset, free.get_or_insert_with(|| network.initial_state()))?;
+        *styled = (wanted != unset).then(|| styled.take().unwrap_or_else(|| states.clone()));
+        let told = (states, wanted);
+        let mut steps = Vec::new();
+        for (states, attributes) in std::iter::once(told).chain(styled.as_mut().map(|styled| (styled, unset))) {
+            for (style, state) in states.under(mix, || network.initial_state()) {
+                steps.push((SoloistInput { style: Some(style), attributes, ..input }, state));
+            }
+        }
+        steps.push((input, free.get_or_insert_with(|| network.initial_state())));
+        let guided = |logits: Vec<SoloistLogits>| {
+            let mut logits = logits.into_iter();
+            let mut next = || mix.mixed(&mut logits, |ours, theirs, share| ours.mixed(theirs, share));
+            let told = next()?;
+            let styled = if wanted == unset { told } else { next()? };
+            let free = logits.next().ok_or("a line was not read")?;
             Ok::<_, String>(told.guided(&styled, &free))
         };
-        let logits = guided();
+        let logits = network.step_all(steps).and_then(guided);
         if logits.is_err() {
             // A network that fails once is not asked again.
             self.network = None;

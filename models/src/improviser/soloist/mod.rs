@@ -21,7 +21,7 @@ use crate::score::NoteCue;
 
 use bounds::{Bounds, Compass, QUICKEST};
 use draw::{Next, Wish, draw, echo};
-use line::{Line, Place, Reader};
+use line::{Followed, Line, Place, Reader};
 use motif::{Variation, last_motif, taken_up, upbeat};
 use turn::Span;
 
@@ -34,6 +34,9 @@ const ARCH: f32 = 10.0;
 #[derive(Clone, Debug)]
 pub struct Soloist {
     reader: Reader,
+    followed: Followed,
+    /// The line from which a phrase that begins in the coming frame goes on.
+    ready: Option<Line>,
     mode: LeadMode,
     /// The number of the phrase that was answered last.
     answered: Option<u32>,
@@ -79,6 +82,8 @@ impl Soloist {
     pub fn new(networks: &Networks) -> Self {
         Self {
             reader: Reader::new(networks),
+            followed: Followed::default(),
+            ready: None,
             mode: LeadMode::default(),
             answered: None,
             phrase: None,
@@ -93,6 +98,7 @@ impl Soloist {
     /// Goes on with another network, in the midst of a phrase too.
     pub fn exchange(&mut self, networks: &Networks) {
         self.reader.exchange(networks);
+        self.followed = Followed::default();
         self.lines().for_each(Line::forget_states);
     }
 
@@ -114,6 +120,7 @@ impl Soloist {
     /// The song goes on at another place that was not announced.
     pub fn lose_place(&mut self) {
         self.reader.lose_place();
+        self.followed = Followed::default();
         (self.phrase, self.own) = (None, None);
         (self.resume, self.sounds_until) = (Tick::MIN, Tick::MIN);
     }
@@ -121,6 +128,7 @@ impl Soloist {
     /// The song goes on `delta` ticks later than it would have.
     pub fn jump(&mut self, delta: Tick) {
         self.reader.shift(delta);
+        self.followed.shift(delta);
         self.lines().for_each(|line| line.shift(delta));
         self.resume = self.resume.saturating_add(delta);
         self.sounds_until = self.sounds_until.saturating_add(delta);
@@ -142,37 +150,51 @@ impl Soloist {
         self.breaks_off
     }
 
-    /// Appends the notes that begin in the scene's frame to `out`.
+    /// Follows what the musician plays, and gets ready for a phrase if it is time for one in the scene's frame: Lead goes
+    /// on from its own line, or from the musician's phrase. The same for every chord that the frame may have.
+    pub fn prepare(&mut self, scene: &Scene, listener: &Listener) {
+        self.follow_mode(scene);
+        self.ready = None;
+        if scene.chord.is_none() || !scene.controls.player(Player::Lead).on {
+            return;
+        }
+        let phrase = listener.phrase();
+        self.reader.follow(&mut self.followed, (phrase.0, listener.ended_notes().1), scene);
+        if self.phrase.is_none() && turn::begins(scene, listener, self.answered, self.resume).is_some() {
+            let goes_on = |of: u32| self.mode == LeadMode::Continuous || of == phrase.0;
+            self.ready = Some(match self.own.take().filter(|(of, _)| goes_on(*of)) {
+                Some((_, line)) => line,
+                None => self.reader.line_after(&self.followed, phrase, scene),
+            });
+        }
+    }
+
+    /// A phrase of another mode, or out of its turn, is over.
+    fn follow_mode(&mut self, scene: &Scene) {
+        self.mode = scene.controls.lead_mode;
+        if self.phrase.as_ref().is_some_and(|phrase| phrase.mode != self.mode) || !turn::lasts(scene) {
+            (self.phrase, self.resume) = (None, Tick::MIN);
+        }
+    }
+
+    /// Appends the notes that begin in the scene's frame to `out`. Call [`Soloist::prepare`] before.
     pub fn decide(&mut self, scene: &Scene, listener: &Listener, out: &mut Vec<NoteCue>) {
         self.reader.remember_chord(scene);
-        self.mode = scene.controls.lead_mode;
         self.breaks_off = std::mem::take(&mut self.interrupted) && self.sounds_until > scene.tick();
         let Some(chord) = scene.chord.filter(|_| scene.controls.player(Player::Lead).on) else {
             (self.phrase, self.own, self.resume) = (None, None, Tick::MIN);
             return;
         };
-        if self.phrase.as_ref().is_some_and(|phrase| phrase.mode != self.mode) {
-            (self.phrase, self.resume) = (None, Tick::MIN);
-        }
-        if !turn::lasts(scene) {
-            (self.phrase, self.resume) = (None, Tick::MIN);
-            return;
-        }
         let phrase = self.phrase.take().or_else(|| self.begin(scene, chord, listener));
         self.phrase = phrase.and_then(|phrase| self.play(phrase, scene, chord, listener, out));
     }
 
-    /// Begins a phrase, if it is time for one. It goes on from Lead's own line, or from the musician's phrase as if that
-    /// had been played in Lead's register.
+    /// Begins a phrase, if Lead is ready for one.
     fn begin(&mut self, scene: &Scene, chord: Chord, listener: &Listener) -> Option<Phrase> {
+        let line = self.ready.take()?;
         let Span { start, end, resume } = turn::begins(scene, listener, self.answered, self.resume)?;
         let (after, model) = listener.phrase();
         (self.answered, self.resume) = (Some(after), resume);
-        let goes_on = |of: u32| self.mode == LeadMode::Continuous || of == after;
-        let line = match self.own.take().filter(|(of, _)| goes_on(*of)) {
-            Some((_, line)) => line,
-            None => self.reader.line_after(model, scene),
-        };
         let compass = Compass::of(scene);
         let mut phrase = Phrase {
             mode: self.mode,

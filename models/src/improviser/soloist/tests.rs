@@ -59,6 +59,7 @@ impl Performance {
             if soloist.phrase.is_none() {
                 performance.phrases.push(Vec::new());
             }
+            soloist.prepare(scene, &listener);
             soloist.decide(scene, &listener, out);
             if soloist.breaks_off() {
                 performance.broken_off.push(scene.frame);

@@ -31,11 +31,6 @@ impl Answer {
 }
 
 impl AnswerRow {
-    /// Whether a note is of the lead line, as far as one can tell when it is struck.
-    pub fn is_for(&self, channel: u8, key: u8) -> bool {
-        self.left_hand.map_or(key >= self.lowest_lead, |left| channel != left)
-    }
-
     /// The answer to `key` that joins best to the one `before`. In strict styles no two of the note and its voices go
     /// on in parallel fifths or octaves; a voice that could not avoid them is silent.
     pub fn answer(&self, key: u8, before: Option<&Answer>) -> Answer {
@@ -107,7 +102,7 @@ impl Answering {
     /// The answer of `row` to a note that is struck at `tick`; `None` if it is not of the lead line: the left hand's,
     /// or under a note that was struck with it.
     pub fn reply(&mut self, row: &AnswerRow, tick: Tick, channel: u8, key: u8) -> Option<Reply> {
-        if !row.is_for(channel, key) {
+        if !row.right_hand.plays(channel, key) {
             return None;
         }
         let chord = self.last.filter(|(last, ..)| (*last - CHORD..=*last + CHORD).contains(&tick));

@@ -13,7 +13,7 @@ mod ways;
 use crate::controls::{Controls, Player};
 use crate::music::pitch::{KeyRange, PitchClass, PitchClassSet};
 use crate::music::{Chord, Frame, Key, Style};
-use crate::score::AnswerRow;
+use crate::score::{AnswerRow, RightHand};
 use ways::{Place, Side};
 
 /// Above these densities there are two voices, and three.
@@ -43,23 +43,25 @@ pub struct Ground<'a> {
     pub key: Key,
     /// The style of the frame.
     pub style: Style,
-    /// The lowest MIDI key of the musician's lead line.
-    pub lowest_lead: u8,
+    /// Whose notes are answered.
+    pub right_hand: RightHand,
     /// The parameters at the decision.
     pub controls: &'a Controls,
 }
 
-/// The answers for a frame; `chord_for` tells the chord under a note of the given pitch class.
+/// The answers for a frame, none if Voices is off; `chord_for` tells the chord under a note of the given pitch class.
 pub fn answers(ground: &Ground, chord_for: impl Fn(PitchClass) -> Option<Chord>) -> AnswerRow {
-    let &Ground { frame, key, style, lowest_lead, controls } = ground;
+    let &Ground { frame, key, style, right_hand, controls } = ground;
     let settings = controls.player(Player::Voices);
+    if !settings.on {
+        return AnswerRow::silent(frame);
+    }
     let tension = controls.chromaticism.unwrap_or(USUAL_TENSION);
     let density = controls.density(Player::Voices);
     let voices = 1 + MORE_VOICES.iter().filter(|&&least| density > least).count();
     let row = AnswerRow {
         channel: settings.channel,
-        lowest_lead,
-        left_hand: controls.left_hand,
+        right_hand,
         strict: style.forbids_parallels(),
         goes_along: tension < CHORDAL,
         ..AnswerRow::silent(frame)
@@ -76,7 +78,8 @@ pub fn answers(ground: &Ground, chord_for: impl Fn(PitchClass) -> Option<Chord>)
 pub fn fallback_answers(frame: Frame, controls: &Controls) -> AnswerRow {
     let channel = controls.player(Player::Voices).channel;
     let scale = if controls.key_lock { controls.allowed() } else { Key::major(0).scale() };
-    let row = AnswerRow { channel, left_hand: controls.left_hand, goes_along: true, ..AnswerRow::silent(frame) };
+    let right_hand = RightHand { lowest: 0, left_channel: controls.left_hand };
+    let row = AnswerRow { channel, right_hand, goes_along: true, ..AnswerRow::silent(frame) };
     filled(row, Side::of(0), 1, |class, side| Place { class, side, allowed: scale, scale, chord: None, tension: 0 })
 }
 

@@ -4,7 +4,7 @@ use super::answering::{Answer, Answering};
 use super::*;
 use crate::music::leading::{crossings, parallels};
 use crate::music::pitch::{class_of, transposed};
-use crate::score::ANSWER_VOICES;
+use crate::score::{ANSWER_VOICES, RightHand};
 
 const STRICT: [Style; 4] = [Style::Classical, Style::Baroque, Style::Romantic, Style::Hymn];
 
@@ -16,7 +16,7 @@ fn controls(register: i8, density: f32, tension: Option<u8>) -> Controls {
 }
 
 fn row(chord: &str, style: Style, controls: &Controls) -> AnswerRow {
-    let ground = Ground { frame: 0, key: Key::major(0), style, lowest_lead: 0, controls };
+    let ground = Ground { frame: 0, key: Key::major(0), style, right_hand: RightHand::default(), controls };
     let chord = chord.parse().ok();
     answers(&ground, |_| chord)
 }
@@ -30,7 +30,7 @@ fn distances(row: &AnswerRow, key: u8) -> Vec<i16> {
 fn sung(melody: &[(u8, usize)], key: Key, style: Style, controls: &Controls) -> Vec<Answer> {
     let mut answering = Answering::default();
     let sing = |(index, &(note, chord)): (usize, &(u8, usize))| {
-        let ground = Ground { frame: index as Frame, key, style, lowest_lead: 0, controls };
+        let ground = Ground { frame: index as Frame, key, style, right_hand: RightHand::default(), controls };
         let row = answers(&ground, |_| Chord::from_index(chord));
         answering.reply(&row, 6 * index as i64, 0, note).map(|reply| reply.answer)
     };
@@ -107,7 +107,7 @@ fn an_altered_degree_of_the_chord_takes_the_place_of_the_scales_own() {
         frame: 0,
         key: Key::minor(9),
         style: Style::Pop,
-        lowest_lead: 0,
+        right_hand: RightHand::default(),
         controls: &controls(0, 0.2, Some(0)),
     };
     let row = answers(&ground, |_| "E7".parse().ok());
@@ -140,14 +140,6 @@ fn the_same_note_over_the_same_chord_has_the_same_answer() {
         let notes = sung(&in_thirds(&[76, 76, 76], "Am7"), Key::major(0), style, &controls(0, 0.9, None));
         assert!(notes.iter().all(|answer| *answer == notes[0]), "{style}");
     }
-}
-
-#[test]
-fn the_left_hand_is_not_answered() {
-    let by_ear = AnswerRow { lowest_lead: 55, ..row("C", Style::Pop, &Controls::default()) };
-    assert!(by_ear.is_for(3, 55) && !by_ear.is_for(0, 54));
-    let by_channel = row("C", Style::Pop, &Controls { left_hand: Some(1), ..Controls::default() });
-    assert!(by_channel.is_for(0, 30) && !by_channel.is_for(1, 90));
 }
 
 #[test]
