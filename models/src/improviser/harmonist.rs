@@ -245,7 +245,7 @@ impl Harmonist {
     }
 
     /// The harmony of the frame and what is to follow on it: as was planned, or the best of several futures where a beat
-    /// begins, where it is known what the musician played to it, or where the plan has come to nothing.
+    /// begins, or where what the musician played has left none of the plan, or where it has come to nothing.
     #[allow(clippy::too_many_arguments)]
     fn future(
         &self,
@@ -271,7 +271,8 @@ impl Harmonist {
         let has_come = self.planned[0].is_some_and(|(tick, _)| tick <= next.tick());
         let stands = standing == Some(first);
         let goes_on = stands && !next.begins_beat() && !has_come;
-        if choice.is_made() || goes_on && self.since_fork != TURNED {
+        let is_lost = self.since_fork == TURNED && self.planned[0].is_none();
+        if choice.is_made() || goes_on && !is_lost {
             // What was planned a moment ago still stands.
             let planned = if choice.is_made() { [None; OUTLOOK_CHORDS] } else { self.planned };
             return Ok(Future::of(first, planned));
