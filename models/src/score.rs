@@ -47,9 +47,14 @@ impl Heard {
     }
 
     /// The same, `frames` later.
-    pub fn later(mut self, frames: Frame) -> Self {
+    pub fn later(self, frames: Frame) -> Self {
+        self.at(self.tick() + frame_start(frames))
+    }
+
+    /// The same at `time`, in ticks.
+    pub fn at(mut self, time: Tick) -> Self {
         let (Self::NoteOn { tick, .. } | Self::NoteOff { tick, .. } | Self::Pedal { tick, .. }) = &mut self;
-        *tick += frame_start(frames);
+        *tick = time;
         self
     }
 }

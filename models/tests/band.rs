@@ -5,7 +5,7 @@ mod common;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use common::{bands, built_in, melody, networks, notes, ode_to_joy, play, rules, start, tick_of};
+use common::{bands, built_in, melody, networks, notes, ode_to_joy, play, rules, start};
 use continuo_models::music::time::frame_start;
 use continuo_models::music::{Chord, Frame, Key, Meter, Numeral, SlashChord, Style, Tick};
 use continuo_models::{Controls, Cue, Family, Heard, Improviser, Networks, Player};
@@ -22,7 +22,7 @@ fn chords(
     let mut cues = Vec::new();
     frames
         .map(|frame| {
-            while let Some(heard) = events.next_if(|heard| tick_of(heard) < frame_start(frame)) {
+            while let Some(heard) = events.next_if(|heard| heard.tick() < frame_start(frame)) {
                 improviser.hear(*heard);
             }
             improviser.decide(&start(frame, meter, controls), &mut cues);
@@ -80,7 +80,7 @@ fn the_chord_that_the_left_hand_holds_is_taken() {
         for key in [44, 48, 51, 54] {
             events.push(Heard::NoteOn { tick: 96, channel: 0, key, velocity: 70 });
         }
-        events.sort_by_key(tick_of);
+        events.sort_by_key(Heard::tick);
         let heard = chords(&mut Improviser::new(networks), &events, 0..30, Meter::default(), exact());
         assert!(heard[18..].iter().all(|(_, chord)| *chord == "Ab7".parse().ok()), "{heard:?}");
     }
@@ -124,7 +124,7 @@ fn the_lead_answers_a_phrase_and_ends_on_a_chord_tone() {
 fn the_lead_falls_silent_when_the_musician_plays_again() {
     for networks in bands() {
         let mut phrase = melody(&[(60, 2), (62, 2), (64, 2), (65, 2), (67, 4), (64, 4), (0, 10), (72, 40)]);
-        phrase.retain(|heard| tick_of(heard) < 1000);
+        phrase.retain(|heard| heard.tick() < 1000);
         let cues = play(&mut Improviser::new(networks), &phrase, 0..60, Meter::default(), |_| exact());
         assert!(lead(&cues).iter().all(|&(tick, _)| tick < 26 * 6 + 12), "{:?}", lead(&cues));
     }

@@ -25,7 +25,7 @@ proptest! {
                 heard.push(Heard::NoteOff { tick: tick + 80, channel: 1, key });
             }
         }
-        heard.sort_by_key(common::tick_of);
+        heard.sort_by_key(Heard::tick);
         let key = Key::ALL[key];
         let controls = Controls {
             key_lock: true, key, temperature, style_blend: blend, seed, style_a: Style::ALL[style], density: 1.0,

@@ -100,7 +100,7 @@ proptest! {
         let mut heard: Vec<Heard> = events.iter().flat_map(|&(tick, channel, key, velocity, length)| {
             [Heard::NoteOn { tick, channel, key, velocity }, Heard::NoteOff { tick: tick + length, channel, key }]
         }).collect();
-        heard.sort_by_key(common::tick_of);
+        heard.sort_by_key(Heard::tick);
         let meter = Meter { numerator, denominator: if eighths { 8 } else { 4 } };
         let mut improviser = Improviser::new(if with_networks { networks() } else { rules() });
         let cues = common::play(&mut improviser, &heard, 0..200, meter, |_| controls);
@@ -144,7 +144,7 @@ fn a_loop_goes_round_without_losing_the_thread() {
             position: BarPosition { bar_start: 0, meter },
             ..common::start(63, meter, Controls::default())
         };
-        for heard in tune.iter().filter(|heard| (62 * 6..63 * 6).contains(&common::tick_of(heard))) {
+        for heard in tune.iter().filter(|heard| (62 * 6..63 * 6).contains(&heard.tick())) {
             improviser.hear(*heard);
         }
         improviser.decide(&around, &mut cues);

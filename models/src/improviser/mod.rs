@@ -151,9 +151,8 @@ impl Improviser {
 
     /// Takes in what the musician did. Call in order of `tick`.
     pub fn hear(&mut self, heard: Heard) {
-        let heard = within_reach(heard);
-        let (Heard::NoteOn { tick, .. } | Heard::NoteOff { tick, .. } | Heard::Pedal { tick, .. }) = heard;
-        if self.jump.is_some_and(|jump| !(jump.from - TICKS_PER_FRAME..jump.from).contains(&tick)) {
+        let heard = heard.at(heard.tick().clamp(-FARTHEST, FARTHEST));
+        if self.jump.is_some_and(|jump| !(jump.from - TICKS_PER_FRAME..jump.from).contains(&heard.tick())) {
             self.arrive();
         }
         if self.listener.hear(&heard) {
@@ -312,10 +311,4 @@ fn sensible(start: &FrameStart) -> FrameStart {
     start.tempo = in_range(start.tempo, 10.0..=1000.0, 120.0);
     start.controls = start.controls.sensible();
     start
-}
-
-fn within_reach(mut heard: Heard) -> Heard {
-    let (Heard::NoteOn { tick, .. } | Heard::NoteOff { tick, .. } | Heard::Pedal { tick, .. }) = &mut heard;
-    *tick = (*tick).clamp(-FARTHEST, FARTHEST);
-    heard
 }

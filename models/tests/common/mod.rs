@@ -50,12 +50,6 @@ pub fn file(name: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
 }
 
-pub fn tick_of(heard: &Heard) -> Tick {
-    match *heard {
-        Heard::NoteOn { tick, .. } | Heard::NoteOff { tick, .. } | Heard::Pedal { tick, .. } => tick,
-    }
-}
-
 /// A melody as events: key, and length in sixteenths; key 0 is a rest.
 pub fn melody(notes: &[(u8, Tick)]) -> Vec<Heard> {
     let mut tick = 0;
@@ -131,10 +125,10 @@ pub fn play(
     controls: impl Fn(Frame) -> Controls,
 ) -> Vec<Cue> {
     let first = frame_start(frames.start - 1);
-    let mut events = events.iter().filter(|heard| tick_of(heard) >= first).peekable();
+    let mut events = events.iter().filter(|heard| heard.tick() >= first).peekable();
     let mut cues = Vec::new();
     for frame in frames {
-        while let Some(heard) = events.next_if(|heard| tick_of(heard) < frame_start(frame)) {
+        while let Some(heard) = events.next_if(|heard| heard.tick() < frame_start(frame)) {
             improviser.hear(*heard);
         }
         improviser.decide(&start(frame, meter, controls(frame)), &mut cues);

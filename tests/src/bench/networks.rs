@@ -118,15 +118,12 @@ fn frames(networks: Networks, score: &Score) -> [f64; 2] {
         heard.push(Heard::NoteOn { tick: start, channel, key, velocity });
         heard.push(Heard::NoteOff { tick: end.max(start + 1), channel, key });
     }
-    let tick_of = |heard: &Heard| match *heard {
-        Heard::NoteOn { tick, .. } | Heard::NoteOff { tick, .. } | Heard::Pedal { tick, .. } => tick,
-    };
-    heard.sort_by_key(tick_of);
-    let last = heard.last().map_or(0, tick_of);
+    heard.sort_by_key(Heard::tick);
+    let last = heard.last().map_or(0, Heard::tick);
     let mut heard = heard.into_iter().peekable();
     let (mut times, mut cues) = (Vec::new(), Vec::new());
     for frame in 0..=frame_at(last) {
-        while let Some(event) = heard.next_if(|event| tick_of(event) < frame_start(frame)) {
+        while let Some(event) = heard.next_if(|event| event.tick() < frame_start(frame)) {
             band.hear(event);
         }
         let position = FOUR.at(frame_start(frame + 1));

@@ -17,7 +17,7 @@ fn lead_line(events: &[Heard], frames: Frame) -> Vec<Note> {
     let mut events = events.iter().peekable();
     (1..=frames)
         .map(|frame| {
-            while let Some(heard) = events.next_if(|heard| tick_of(heard) < frame_start(frame)) {
+            while let Some(heard) = events.next_if(|heard| heard.tick() < frame_start(frame)) {
                 listener.hear(heard);
             }
             listener.advance(frame_start(frame));
@@ -129,13 +129,8 @@ fn notes(channel: u8, notes: &[(Tick, Tick, u8)]) -> Vec<Heard> {
     in_order(events.collect())
 }
 
-fn tick_of(heard: &Heard) -> Tick {
-    let (Heard::NoteOn { tick, .. } | Heard::NoteOff { tick, .. } | Heard::Pedal { tick, .. }) = *heard;
-    tick
-}
-
 fn in_order(mut events: Vec<Heard>) -> Vec<Heard> {
-    events.sort_by_key(|heard| (tick_of(heard), matches!(heard, Heard::NoteOn { .. })));
+    events.sort_by_key(|heard| (heard.tick(), matches!(heard, Heard::NoteOn { .. })));
     events
 }
 
@@ -152,7 +147,7 @@ fn chord(tick: Tick, length: Tick, keys: &[u8]) -> Vec<Heard> {
 /// A listener that has heard `events`, the frames passing as they do in the band, until `tick`.
 fn heard(events: Vec<Heard>, tick: Tick) -> Listener {
     let mut listener = Listener::default();
-    for heard in in_order(events).iter().filter(|heard| tick_of(heard) < tick) {
+    for heard in in_order(events).iter().filter(|heard| heard.tick() < tick) {
         listener.hear(heard);
     }
     listener.advance(tick);
@@ -162,7 +157,7 @@ fn heard(events: Vec<Heard>, tick: Tick) -> Listener {
 /// The pitch classes of the lead line, one for each onset.
 fn melody(events: Vec<Heard>) -> Vec<PitchClass> {
     let events = in_order(events);
-    let frames = tick_of(events.last().unwrap()) / TICKS_PER_FRAME + 2;
+    let frames = events.last().unwrap().tick() / TICKS_PER_FRAME + 2;
     lead_line(&events, frames).into_iter().filter_map(Note::onset).collect()
 }
 
@@ -243,7 +238,7 @@ fn the_left_hand_may_have_a_channel_of_its_own() {
     let events = in_order([left, right].concat());
     let mut events = events.iter().peekable();
     for frame in 1..14 {
-        while let Some(heard) = events.next_if(|heard| tick_of(heard) < frame_start(frame)) {
+        while let Some(heard) = events.next_if(|heard| heard.tick() < frame_start(frame)) {
             listener.hear(heard);
         }
         listener.advance(frame_start(frame));

@@ -170,18 +170,13 @@ mod tests {
         let (mut listener, mut learner) = (Listener::default(), Learner::default());
         let mut events = events.iter().peekable();
         for frame in 0..frames {
-            while let Some(heard) = events.next_if(|heard| tick_of(heard) < 6 * frame) {
+            while let Some(heard) = events.next_if(|heard| heard.tick() < 6 * frame) {
                 listener.hear(heard);
             }
             listener.advance(6 * frame);
             learner.listen(&listener);
         }
         Memory::clone(learner.memory())
-    }
-
-    fn tick_of(heard: &Heard) -> Tick {
-        let (Heard::NoteOn { tick, .. } | Heard::NoteOff { tick, .. } | Heard::Pedal { tick, .. }) = *heard;
-        tick
     }
 
     fn note(tick: Tick, length: Tick, key: u8) -> [Heard; 2] {
@@ -205,7 +200,7 @@ mod tests {
     fn a_chord_is_learnt_when_it_is_held_for_two_frames() {
         let chord = |tick, length, keys: [u8; 3]| keys.map(|key| note(tick, length, key)).concat();
         let mut events = [chord(0, 40, [48, 52, 55]), chord(48, 4, [53, 57, 60]), chord(54, 30, [50, 53, 57])].concat();
-        events.sort_by_key(tick_of);
+        events.sort_by_key(Heard::tick);
         let symbols: Vec<String> = learnt(&events, 30).chords.iter().map(Chord::to_string).collect();
         assert_eq!(symbols, ["C", "Dm"]);
     }

@@ -41,16 +41,13 @@ impl Performance {
             events.push(Heard::NoteOn { tick, channel: 0, key, velocity: 80 });
             events.push(Heard::NoteOff { tick: tick + length, channel: 0, key });
         }
-        let tick_of = |heard: &Heard| match *heard {
-            Heard::NoteOn { tick, .. } | Heard::NoteOff { tick, .. } | Heard::Pedal { tick, .. } => tick,
-        };
-        events.sort_by_key(|heard| (tick_of(heard), matches!(heard, Heard::NoteOn { .. })));
+        events.sort_by_key(|heard| (heard.tick(), matches!(heard, Heard::NoteOn { .. })));
         let (mut soloist, mut listener) = (Soloist::new(networks), Listener::default());
         let mut events = events.into_iter().peekable();
         let mut performance = Self { phrases: vec![Vec::new()], broken_off: Vec::new() };
         chart.play(|scene, out| {
             let now = scene.tick() - TICKS_PER_FRAME;
-            while let Some(heard) = events.next_if(|heard| tick_of(heard) < now) {
+            while let Some(heard) = events.next_if(|heard| heard.tick() < now) {
                 if listener.hear(&heard) {
                     soloist.stop();
                 }
