@@ -2,7 +2,10 @@
 
 mod common;
 
-use common::{BAR, ended, id, open, perform, tune};
+use std::collections::BTreeSet;
+
+use common::{BAR, BASS, CHORDS, ended, id, left_hand_chords, open, perform, tune};
+use continuo_models::{Controls, Player};
 use continuo_tests::host::performance::{Change, Segment};
 use continuo_tests::host::{Format, Input, Instance, Performance, Session, load};
 use proptest::prelude::*;
@@ -74,6 +77,59 @@ fn a_loaded_state_plays_like_the_one_that_was_saved() {
         let mut other = open(format);
         other.instance().load(&saved).unwrap();
         assert_eq!(perform(&mut other, &tune(2)).hash(), take.hash(), "{format:?}");
+    }
+}
+
+#[test]
+fn what_the_band_has_learnt_is_saved_if_it_is_to_be_kept_and_heard_when_it_is_loaded() {
+    for format in Format::ALL {
+        let saved = |keep: &str| {
+            let mut session = open(format).with(&[("keep_memory", keep)]).unwrap();
+            perform(&mut session, &tune(4));
+            session.instance().save().unwrap()
+        };
+        let memory = |state: &[u8]| -> Value {
+            serde_json::from_str(json_of(state)["fields"]["memory"].as_str().unwrap()).unwrap()
+        };
+        let (kept, not_kept) = (saved("On"), saved("Off"));
+        assert!(memory(&kept)["notes"].as_array().unwrap().len() > 20, "{format:?}");
+        assert_eq!(memory(&not_kept), Value::Null, "{format:?}");
+
+        let take = |state: &[u8]| {
+            let mut session = open(format);
+            session.instance().load(state).unwrap();
+            session.set(&[("memory", "100 %"), ("lead_mode", "Continuous")]).unwrap();
+            let hash = perform(&mut session, &Performance { notes: left_hand_chords(8), ..tune(8) }).hash();
+            (hash, session.instance().save().unwrap())
+        };
+        let ((remembered, later), (fresh, _)) = (take(&kept), take(&not_kept));
+        assert_ne!(remembered, fresh, "{format:?}: the memory is heard");
+        assert_eq!(remembered, take(&kept).0, "{format:?}");
+        let notes = |state: &[u8]| memory(state)["notes"].as_array().unwrap().clone();
+        assert!(notes(&later).starts_with(&notes(&kept)), "{format:?}: it is still there");
+    }
+}
+
+#[test]
+fn the_scenes_of_a_project_are_recalled_with_the_next_bar() {
+    let mut without_chords = Controls::default();
+    without_chords.players[Player::Chords as usize].on = false;
+    for format in Format::ALL {
+        let mut session = open(format);
+        let mut json = json_of(&session.instance().save().unwrap());
+        let scenes = json!({ "version": 1, "scenes": [without_chords, null, null, null, null, null, null, null] });
+        json["fields"]["scenes"] = Value::String(scenes.to_string());
+        session.instance().load(&state_of(&json)).unwrap();
+
+        let recall = |at, number: f64| Change { at, input: Input::Parameter { id: id("scene"), value: number / 8.0 } };
+        let changes = vec![recall(2.5 * BAR, 1.0), recall(5.5 * BAR, 0.0)];
+        let take = perform(&mut session, &Performance { changes, ..tune(8) });
+        let bars = |channel| -> BTreeSet<u64> {
+            let bar = BAR / 24.0 * 0.5 * take.sample_rate;
+            take.notes(channel).iter().map(|note| (note.start as f64 / bar) as u64).collect()
+        };
+        assert_eq!(bars(BASS), (0..8).collect(), "{format:?}");
+        assert_eq!(bars(CHORDS), [0, 1, 2, 6, 7].into(), "{format:?}: no chords in the scene");
     }
 }
 
