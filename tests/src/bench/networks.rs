@@ -9,6 +9,7 @@ use continuo_models::music::time::{frame_at, frame_start};
 use continuo_models::music::{BarPosition, Chord, Meter, Quality, Style};
 use continuo_models::network::features::{Note, PitchMemory};
 use continuo_models::network::harmonist::{self, HarmonistAttributes, HarmonistInput, Standing};
+use continuo_models::network::plan::State;
 use continuo_models::network::soloist::{self, LastNote, SoloistAttributes, SoloistInput};
 use continuo_models::{Controls, Family, FrameStart, Heard, Improviser, Networks};
 
@@ -43,9 +44,8 @@ fn measure_family(family: Family, score: &Score) -> Result<Vec<Measurement>> {
 
     if let Some(network) = &networks.harmonist {
         let mut memories = harmonist::DECAYS.map(PitchMemory::new);
-        let mut state = network.initial_state();
         let mut previous = Note::Rest;
-        let mut step = |frame: i64| {
+        let mut step = |frame: i64, states: &mut [State]| {
             let class = (frame / 4 % 7 * 7 % 12) as u8;
             let note = if frame % 4 == 0 { Note::Onset(class) } else { Note::Held(class) };
             let input = HarmonistInput {
@@ -62,12 +62,15 @@ fn measure_family(family: Family, score: &Score) -> Result<Vec<Measurement>> {
                 style: Some(Style::Jazz),
                 attributes: HarmonistAttributes::default(),
             };
-            let result = network.step(&input, &mut state).map(black_box);
+            let result = network.step_all(states.iter_mut().map(|state| (input, state)).collect()).map(black_box);
             previous = note;
             memories.iter_mut().for_each(|memory| memory.hear(class));
             result.map(drop)
         };
-        measurements.push(named("harmonist step", "µs", timed(&mut step)?));
+        for (count, what) in [(1, "harmonist step"), (12, "12 harmonist steps at once")] {
+            let mut states = vec![network.initial_state(); count];
+            measurements.push(named(what, "µs", timed(&mut |frame| step(frame, &mut states))?));
+        }
     }
     if let Some(network) = &networks.soloist {
         let mut memories = soloist::DECAYS.map(PitchMemory::new);
