@@ -198,6 +198,19 @@ fn a_network_in_the_place_of_another_is_refused() {
 }
 
 #[test]
+fn a_network_that_takes_sequences_for_steps_in_time_is_refused() {
+    let shape = |values: [i64; 3]| values.map(i64::to_le_bytes).concat();
+    let (sequences, time) = (shape([1, -1, 194]), shape([-1, 1, 194]));
+    let folder = Folder::new("time");
+    folder.change("harmonist.onnx", |mut onnx| {
+        let place = onnx.windows(24).position(|bytes| bytes == sequences).expect("the shape of what the network reads");
+        onnx[place..place + 24].copy_from_slice(&time);
+        onnx
+    });
+    only_problem(folder.vouch("harmonist"));
+}
+
+#[test]
 fn random_damage_never_panics() {
     let onnx = network_file(Family::Gru, "harmonist.onnx");
     for seed in 0..24usize {

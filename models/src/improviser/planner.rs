@@ -118,7 +118,7 @@ impl Present<'_> {
     fn awoken(&self, Dream { harmony, critic, mut future, .. }: Dream) -> Future {
         let last = self.next.plus(self.horizon).tick();
         let later = self.promised.iter().flatten().filter(|(tick, _)| *tick > last);
-        if planned_at(self.promised, last) == Some(harmony) {
+        if planned_at(self.promised, last).or(self.before.standing()) == Some(harmony) {
             let free = future.planned.iter_mut().filter(|change| change.is_none());
             free.zip(later).for_each(|(free, change)| *free = Some(*change));
         }
