@@ -42,8 +42,8 @@ const SHORTEST_SLEEP: Duration = Duration::from_micros(50);
 const LONGEST_SLEEP: Duration = Duration::from_millis(3);
 /// Where nobody does, it looks for work so many times in a frame: seldom enough that fifty instances cost little, and soon
 /// enough that next to nothing is lost of the frame that there is for a plan.
-const LOOKS_IN_FRAME: f64 = 12.0;
-const LONGEST_PAUSE: Duration = Duration::from_millis(10);
+const LOOKS_IN_FRAME: f64 = 8.0;
+const LONGEST_PAUSE: Duration = Duration::from_millis(16);
 
 /// The worker's thread. Dropping it ends and joins the thread.
 pub struct Worker {

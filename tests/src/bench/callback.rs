@@ -1,13 +1,12 @@
 //! The callback's time and the share of a processor that the whole plug-in takes, in real time.
 
 use std::path::Path;
-use std::time::Instant;
 
 use anyhow::Result;
 
-use super::Plugins;
 use super::table::Measurement;
-use super::timed::{self, Call, Timed};
+use super::timed::{Call, Timed};
+use super::{Plugins, median};
 use crate::demo::midi::Score;
 use crate::host::performance::{Performance, Segment};
 use crate::host::{self, Blocks, Format, Mode, Session};
@@ -26,9 +25,13 @@ struct Run {
     /// Microseconds per call by the wall clock, and of the processor's time, each from the shortest to the longest.
     wall: Vec<f64>,
     processor: Vec<f64>,
-    /// Processor time of the callback and of the plug-in's own threads per time that passed.
+    /// Processor time of the callback and of the plug-in's own threads per time that passed, in the median bar: in some
+    /// the machine does something else.
     load: f64,
 }
+
+/// Seconds in a bar.
+const BAR: f64 = 4.0 * 60.0 / TEMPO;
 
 fn quantile(sorted: &[f64], share: f64) -> f64 {
     let index = ((sorted.len() as f64 * share) as usize).min(sorted.len().saturating_sub(1));
@@ -37,7 +40,7 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
 
 /// How long the bench takes with `bars` bars, in seconds.
 pub fn seconds(bars: u32) -> f64 {
-    f64::from(bars) * 4.0 * 60.0 / TEMPO * (BLOCK_SIZES.len() * 3) as f64
+    f64::from(bars) * BAR * (BLOCK_SIZES.len() * 3) as f64
 }
 
 /// Plays `score` for `bars` bars of 4/4 in real time, at every block size, to the pass-through plug-in and to Continuo
@@ -80,13 +83,9 @@ fn play(path: &Path, settings: &[(&str, &str)], performance: &Performance, block
     let session = Session::new(Box::new(timed))?.with(settings)?;
     let mut session = session.in_blocks(Blocks::Of(block))?.in_mode(Mode::Live)?;
     times.take();
-    // All of the process but this thread, which is the host's: the plug-in's threads. And of this one, the callback.
-    let threads = || timed::seconds(libc::CLOCK_PROCESS_CPUTIME_ID) - timed::seconds(libc::CLOCK_THREAD_CPUTIME_ID);
-    let (start, before) = (Instant::now(), threads());
     session.perform(performance)?;
-    let (passed, threads) = (start.elapsed().as_secs_f64(), threads() - before);
     let mut calls = times.take();
-    let load = (threads + calls.iter().map(|call| call.processor * 1e-6).sum::<f64>()) / passed;
+    let load = load(&calls);
     let calls = calls.split_off(WARM_UP.min(calls.len()));
     let sorted = |of: fn(&Call) -> f64| {
         let mut times: Vec<f64> = calls.iter().map(of).collect();
@@ -96,8 +95,23 @@ fn play(path: &Path, settings: &[(&str, &str)], performance: &Performance, block
     Ok(Run { wall: sorted(|call| call.wall), processor: sorted(|call| call.processor), load })
 }
 
+/// The load of the median of the whole bars in `calls`: of the host's thread only the callback counts.
+fn load(calls: &[Call]) -> f64 {
+    let bar = |call: &Call| (call.at.duration_since(calls[0].at).as_secs_f64() / BAR) as u64;
+    let bars: Vec<&[Call]> = calls.chunk_by(|one, other| bar(one) == bar(other)).collect();
+    let loads = bars.windows(2).map(|pair| {
+        let (first, next) = (pair[0][0], pair[1][0]);
+        let callback: f64 = pair[0].iter().map(|call| call.processor * 1e-6).sum();
+        (next.others - first.others + callback) / next.at.duration_since(first.at).as_secs_f64()
+    });
+    median(loads.collect())
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::super::timed;
     use super::*;
 
     #[test]
@@ -105,6 +119,21 @@ mod tests {
         let times: Vec<f64> = (0..1000).map(f64::from).collect();
         assert_eq!([0.5, 0.999, 1.0].map(|share| quantile(&times, share)), [500.0, 999.0, 999.0]);
         assert_eq!(quantile(&[], 0.5), 0.0);
+    }
+
+    #[test]
+    fn the_load_is_that_of_the_median_bar() {
+        let begun = Instant::now();
+        let call = |index: u32, others: f64| Call {
+            at: begun + Duration::from_secs_f64(f64::from(index) * BAR / 4.0),
+            others,
+            wall: 0.0,
+            processor: BAR / 4.0 * 0.25 * 1e6,
+        };
+        // In the second of three bars another thread is busy all the time.
+        let others = |index: u32| if index < 4 { 0.0 } else { f64::from(index.min(8) - 4) * BAR / 4.0 };
+        let calls: Vec<Call> = (0..13).map(|index| call(index, others(index))).collect();
+        assert!((load(&calls) - 0.25).abs() < 1e-6, "{}", load(&calls));
     }
 
     #[test]

@@ -8,8 +8,12 @@ use anyhow::Result;
 use crate::host::{Block, Format, Instance, Output, Parameter, Processor, Setup};
 
 /// What one process call took, in microseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Call {
+    /// When it began.
+    pub at: Instant,
+    /// The processor's time that the other threads of the process had had by then, in seconds.
+    pub others: f64,
     /// By the wall clock: with the time in which the system ran something else.
     pub wall: f64,
     /// Of the processor's time.
@@ -119,10 +123,11 @@ struct TimedProcessor {
 
 impl Processor for TimedProcessor {
     fn process(&mut self, block: &Block<'_>, output: &mut Output) -> Result<()> {
-        let (start, processor) = (Instant::now(), seconds(libc::CLOCK_THREAD_CPUTIME_ID));
+        let others = seconds(libc::CLOCK_PROCESS_CPUTIME_ID) - seconds(libc::CLOCK_THREAD_CPUTIME_ID);
+        let (at, processor) = (Instant::now(), seconds(libc::CLOCK_THREAD_CPUTIME_ID));
         let result = self.inner.process(block, output);
         let processor = (seconds(libc::CLOCK_THREAD_CPUTIME_ID) - processor) * 1e6;
-        self.times.push(Call { wall: start.elapsed().as_secs_f64() * 1e6, processor });
+        self.times.push(Call { at, others, wall: at.elapsed().as_secs_f64() * 1e6, processor });
         result
     }
 
