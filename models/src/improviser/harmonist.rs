@@ -193,7 +193,14 @@ impl Harmonist {
         let mut reactions = Reactions::default();
         let mut under = [chord; 12];
         let mut alternatives = waits.then_some(Alternatives::default());
-        if let Some(chord) = chord.filter(|_| !choice.is_made()) {
+        // A note between two eighths is answered as one at the eighth before, and changes nothing.
+        let is_between = !changes && !next.begins_eighth() && !choice.is_made();
+        if is_between {
+            for (under, reaction) in under.iter_mut().zip(&self.reactions[1]) {
+                *under =
+                    reaction.filter(|reaction| choice.heeds(reaction, 1.0)).map(|reaction| reaction.chord).or(chord);
+            }
+        } else if let Some(chord) = chord.filter(|_| !choice.is_made()) {
             let mut pasts: [Past; 12] = std::array::from_fn(|_| ahead.clone());
             let struck = pasts.iter_mut().zip(0..).map(|(past, class)| (past, Note::Onset(class), harmony));
             for (class, advice) in (0..).zip(Past::read_all(&grounds, next, struck.collect())?) {
