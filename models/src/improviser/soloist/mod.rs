@@ -45,8 +45,9 @@ pub struct Soloist {
     own: Option<(u32, Line)>,
     /// Before this no phrase begins.
     resume: Tick,
-    /// When the last note of Lead ends.
+    /// When the last note of Lead ends, and its key.
     sounds_until: Tick,
+    last_key: Option<u8>,
     /// Whether the musician has broken in.
     interrupted: bool,
     /// Whether what sounds is to end with the frame that was decided last.
@@ -90,6 +91,7 @@ impl Soloist {
             own: None,
             resume: Tick::MIN,
             sounds_until: Tick::MIN,
+            last_key: None,
             interrupted: false,
             breaks_off: false,
         }
@@ -207,7 +209,10 @@ impl Soloist {
             end,
             arch: ARCH * (1.4 * scene.random.uniform(Purpose::Contour, 0) - 0.4),
             motif: Vec::new(),
-            before: None,
+            // Without a breath between them, two phrases are one line.
+            before: self.last_key.filter(|&key| {
+                start < self.sounds_until.saturating_add(TICKS_PER_FRAME) && compass.keys().contains(key.into())
+            }),
             played: 0,
         };
         let draw = |number| scene.random.uniform(Purpose::Motif, number);
@@ -243,7 +248,7 @@ impl Soloist {
             let note = LeadNote { key: next.key, onset: phrase.onset, length: next.length };
             phrase.line.put_down(note);
             out.push(cue(&bounds, note));
-            self.sounds_until = note.onset + note.length;
+            (self.sounds_until, self.last_key) = (note.onset + note.length, Some(note.key));
             phrase.played += 1;
             phrase.before = Some(next.key);
             phrase.onset += next.time;
