@@ -3,12 +3,14 @@
 //! A pure state machine: no plug-in framework, no thread and no clock, so that every musical claim can be tested
 //! without audio.
 
+pub mod channels;
 pub mod controls;
 pub mod improviser;
 pub mod music;
 pub mod network;
 pub mod score;
 
+pub use channels::Zones;
 pub use controls::{Controls, LeadMode, Manner, Player, PlayerControls};
 pub use improviser::memory::Memory;
 pub use improviser::{Improviser, Outlook};

@@ -1,5 +1,6 @@
 //! What goes into the improviser and what comes out of it: plain old data that can cross a ring between threads.
 
+use crate::channels::Zones;
 use crate::controls::{Controls, Player};
 use crate::music::pitch::KeyRange;
 use crate::music::time::{frame_of_onset, frame_start};
@@ -72,6 +73,8 @@ pub struct FrameStart {
     pub tempo: f32,
     /// The parameters as they stand now.
     pub controls: Controls,
+    /// The MPE zones on which the musician plays now.
+    pub zones: Zones,
 }
 
 impl FrameStart {
@@ -112,14 +115,16 @@ pub const ANSWER_WAYS: usize = 5;
 pub struct RightHand {
     /// Its lowest MIDI key, where no channel tells the hands apart: what lies lower is the left hand's.
     pub lowest: u8,
-    /// The channel of the left hand, 0–15, if it is known: then all other notes are the right hand's.
-    pub left_channel: Option<u8>,
+    /// Whether the left hand has channels of its own.
+    pub by_channel: bool,
+    /// The channels that are not the right hand's, one bit each: drums, and the left hand's if it has some.
+    pub not_on: u16,
 }
 
 impl RightHand {
     /// Whether the note is one of its own.
     pub fn plays(self, channel: u8, key: u8) -> bool {
-        self.left_channel.map_or(key >= self.lowest, |left| channel != left)
+        self.not_on >> (channel & 15) & 1 == 0 && (self.by_channel || key >= self.lowest)
     }
 }
 

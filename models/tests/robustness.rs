@@ -5,7 +5,7 @@ mod common;
 use common::{networks, rules};
 use continuo_models::music::time::frame_start;
 use continuo_models::music::{BarPosition, Key, Meter, Mode, Moment, Style};
-use continuo_models::{Controls, Cue, FrameStart, Heard, Improviser};
+use continuo_models::{Controls, Cue, FrameStart, Heard, Improviser, Zones};
 use proptest::prelude::*;
 
 fn heard() -> impl Strategy<Value = Heard> {
@@ -63,6 +63,7 @@ prop_compose! {
         next in prop_oneof![8 => Just(None), 1 => any::<i64>().prop_map(Some), 1 => (0i64..600).prop_map(Some)],
         bar_start in prop_oneof![8 => 0i64..4000, 1 => any::<i64>()],
         numerator: u8, denominator: u8, tempo in number(), controls in controls(),
+        zones in prop::collection::vec((any::<u8>(), any::<u8>()), 0..3),
     ) -> FrameStart {
         FrameStart {
             frame,
@@ -70,6 +71,10 @@ prop_compose! {
             position: BarPosition { bar_start, meter: Meter { numerator, denominator } },
             tempo,
             controls,
+            zones: zones.iter().fold(Zones::default(), |mut zones, &(master, members)| {
+                zones.configure(master, members);
+                zones
+            }),
         }
     }
 }

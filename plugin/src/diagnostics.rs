@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 use crate::seam::Playing;
 
 /// The layout version of [`Diagnostics`].
-pub const DIAGNOSTICS_VERSION: u32 = 2;
+pub const DIAGNOSTICS_VERSION: u32 = 3;
 
 /// What `continuo_diagnostics` fills in. New fields are only ever added at the end, with a new version.
 #[repr(C)]
@@ -40,6 +40,9 @@ pub struct Diagnostics {
     /// From where these networks come, harmonist and soloist: 0 by rule, 1 built-in GRU, 2 built-in Transformer, 3 own folder.
     /// Since version 2.
     pub origins: [u32; 2],
+    /// Times that a host played and could not be followed: its position stood still, or its tempo was beyond 5 to 1000. Since
+    /// version 3.
+    pub doubts: u64,
 }
 
 /// The process-wide totals. Every field is an atomic: any thread adds, any thread reads.
@@ -51,6 +54,7 @@ pub struct Totals {
     pub late_cues: AtomicU64,
     pub dropped: AtomicU64,
     pub overflowed: AtomicU64,
+    pub doubts: AtomicU64,
     pub panics: AtomicU64,
     pub playing: Playing,
     pub instances: AtomicU32,
@@ -66,6 +70,7 @@ pub static TOTALS: Totals = Totals {
     late_cues: AtomicU64::new(0),
     dropped: AtomicU64::new(0),
     overflowed: AtomicU64::new(0),
+    doubts: AtomicU64::new(0),
     panics: AtomicU64::new(0),
     playing: Playing::new(),
     instances: AtomicU32::new(0),
@@ -100,6 +105,7 @@ impl Totals {
             networks: origins.iter().rev().fold(0, |bits, origin| bits << 1 | u32::from(origin.is_some())),
             instances: self.instances.load(Relaxed),
             origins: origins.map(|origin| origin.map_or(0, |set| set.index() as u32 + 1)),
+            doubts: self.doubts.load(Relaxed),
         }
     }
 }

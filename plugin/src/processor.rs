@@ -19,6 +19,7 @@ pub mod recall;
 pub mod retakes;
 pub mod schedule;
 pub mod sounding;
+mod zones;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,7 +32,7 @@ use nice_plug::prelude::NoteEvent;
 
 use crate::diagnostics::{TOTALS, count};
 use crate::params::ContinuoParams;
-use crate::seam::{CueReceiver, FrameCall, Part, PlayedSender, Shared};
+use crate::seam::{CueReceiver, Doubt, FrameCall, Part, PlayedSender, Shared};
 use crate::song_clock::{HostTime, SongClock};
 use crate::tempo::OwnTempo;
 use monitor::Monitor;
@@ -40,6 +41,7 @@ use recall::Recall;
 use retakes::Retakes;
 use schedule::Schedule;
 use sounding::{Sounding, Stage};
+use zones::ZoneReader;
 
 /// A frame is asked for only if that is at least this many ticks before it: half a frame.
 const SHORTEST_LEAD: Tick = 3;
@@ -61,7 +63,10 @@ const OFFLINE_IMPATIENCE: Duration = Duration::from_millis(50);
 
 const PEDAL: u8 = 64;
 const ALL_SOUND_OFF: u8 = 120;
+const ALL_CONTROLLERS_OFF: u8 = 121;
 const ALL_NOTES_OFF: u8 = 123;
+/// Omni and poly mode, which end all notes too.
+const LAST_MODE: u8 = 127;
 
 /// What was asked of the worker last.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -81,6 +86,8 @@ pub struct Processor {
     played: PlayedSender,
     cues: CueReceiver,
     clock: SongClock,
+    /// Why the host is not followed.
+    doubt: Option<Doubt>,
     own_tempo: OwnTempo,
     retakes: Retakes,
     epoch: u32,
@@ -103,8 +110,7 @@ pub struct Processor {
     holding: Option<Frame>,
     /// The last frame that was counted as missed.
     missed: Option<(u32, Frame)>,
-    /// Sustain pedals that are down: one bit for each channel.
-    pedals: u16,
+    zones: ZoneReader,
     /// End everything at the next block: there was no way to send anything when the need arose.
     end_everything: bool,
     offline: bool,
@@ -124,6 +130,7 @@ impl Processor {
             played: crate::seam::played_ring(1).0,
             cues: crate::seam::cue_ring(1).1,
             clock: SongClock::new(48_000.0),
+            doubt: None,
             own_tempo: OwnTempo::default(),
             retakes: Retakes::default(),
             epoch: 0,
@@ -137,7 +144,7 @@ impl Processor {
             monitor: Monitor::new(48_000.0),
             holding: None,
             missed: None,
-            pedals: 0,
+            zones: ZoneReader::default(),
             end_everything: false,
             offline: false,
             impatient: false,
@@ -184,11 +191,11 @@ impl Processor {
         self.output.begin_block();
         self.shared.meters.apply_reset();
         let jumped = self.clock.begin_block(host, length);
+        self.note_doubt();
         self.own_tempo.begin_block(&self.clock, host.tempo, (&self.params.listening).into(), jumped);
         self.retakes.watch(&self.params.take);
         if std::mem::take(&mut self.end_everything) {
-            self.sounding.end_all(&mut stage(&mut self.output, &self.shared, 0));
-            self.pedals = 0;
+            self.let_go();
         }
         if self.shared.take_panic_request() {
             self.panic();
@@ -238,6 +245,15 @@ impl Processor {
         count(&meters.dropped, &TOTALS.dropped, self.output.take_dropped());
     }
 
+    /// Counts and tells that the host cannot be followed, when that begins.
+    fn note_doubt(&mut self) {
+        let doubt = self.clock.doubt();
+        if let Some(new) = doubt.filter(|_| doubt != std::mem::replace(&mut self.doubt, doubt)) {
+            count(&self.shared.meters.doubts, &TOTALS.doubts, 1);
+            self.shared.doubts.raise(new);
+        }
+    }
+
     /// Samples from the start of the block to `sample`; at least 0.
     fn offset_of(&self, sample: i64) -> i64 {
         (sample - self.clock.now()).max(0)
@@ -251,7 +267,7 @@ impl Processor {
         self.schedule.clear();
         self.recall.jump(&self.params.take);
         self.sounding.end_band(&mut stage(&mut self.output, &self.shared, 0));
-        self.played.jump(self.epoch);
+        self.played.jump(self.epoch, self.clock.tick_at(0));
         self.collect_cues(0);
         self.call_frame(0, false);
     }
@@ -315,6 +331,7 @@ impl Processor {
             position: self.clock.bar_of(upcoming.frame),
             tempo: self.clock.tempo(),
             controls,
+            zones: self.zones.zones(),
         };
         let epoch = self.epoch.wrapping_add(u32::from(upcoming.wraps));
         let (networks, cycle, wraps) = (self.params.network.value().0, self.clock.cycle(), upcoming.wraps);
@@ -429,11 +446,20 @@ impl Processor {
     /// The musician, or the panel, wants silence: end everything, for receivers too that have lost track.
     fn panic(&mut self) {
         self.schedule.clear();
-        self.sounding.end_all(&mut stage(&mut self.output, &self.shared, 0));
+        self.let_go();
         for channel in 0..16 {
             let event = NoteEvent::MidiCC { timing: 0, channel, cc: ALL_NOTES_OFF, value: 0.0 };
             self.output.begin(Event { offset: 0, part: Part::You, message: Message::Through(event) });
         }
+    }
+
+    /// Everything ends, and the musician holds nothing any more.
+    fn let_go(&mut self) {
+        self.release(0, None, None);
+        for channel in 0..16 {
+            self.move_pedal(0, channel, false);
+        }
+        self.sounding.end_all(&mut stage(&mut self.output, &self.shared, 0));
     }
 
     fn take_input(&mut self, at: u32, event: NoteEvent<()>) {
@@ -453,12 +479,7 @@ impl Processor {
             | NoteEvent::Choke { channel, key, .. } => self.release(at, channel.number(), key.number()),
             event => {
                 match event {
-                    NoteEvent::MidiCC { channel, cc: PEDAL, value, .. } => {
-                        self.move_pedal(at, channel & 15, value >= 0.5);
-                    }
-                    NoteEvent::MidiCC { channel, cc: ALL_SOUND_OFF | ALL_NOTES_OFF, .. } => {
-                        self.release(at, Some(channel), None);
-                    }
+                    NoteEvent::MidiCC { channel, cc, value, .. } => self.take_controller(at, channel & 15, cc, value),
                     NoteEvent::MidiProgramChange { program, .. } => self.recall.change_program(program),
                     _ => {}
                 }
@@ -466,6 +487,20 @@ impl Processor {
                     self.output.begin(Event { offset: at, part: Part::You, message: Message::Through(event) });
                 }
             }
+        }
+    }
+
+    fn take_controller(&mut self, at: u32, channel: u8, controller: u8, value: f32) {
+        self.zones.read(channel, controller, (value * 127.0).round() as u8);
+        match controller {
+            PEDAL => self.move_pedal(at, channel, value >= 0.5),
+            ALL_CONTROLLERS_OFF => self.move_pedal(at, channel, false),
+            ALL_SOUND_OFF => {
+                self.release(at, Some(channel), None);
+                self.move_pedal(at, channel, false);
+            }
+            ALL_NOTES_OFF..=LAST_MODE => self.release(at, Some(channel), None),
+            _ => {}
         }
     }
 
@@ -483,7 +518,8 @@ impl Processor {
             return;
         }
         let row = place.and_then(|(epoch, frame)| self.schedule.answers(epoch, frame).copied());
-        let row = row.unwrap_or_else(|| Improviser::fallback_answers(self.clock.frame(), &self.controls));
+        let row =
+            row.unwrap_or_else(|| Improviser::fallback_answers(self.clock.frame(), &self.controls, self.zones.zones()));
         let Some(reply) = self.answering.reply(&row, tick, channel, key) else { return };
         let stage = &mut stage(&mut self.output, &self.shared, at);
         if let Some((channel, key)) = reply.instead_of {
@@ -543,13 +579,10 @@ impl Processor {
         }
     }
 
-    /// The sustain pedal. Hosts report some movements twice and some not at all.
+    /// The sustain pedal. Hosts report some movements twice and some not at all: whether it is down is the listener's to
+    /// know.
     fn move_pedal(&mut self, at: u32, channel: u8, down: bool) {
-        let was_down = self.pedals & 1 << channel != 0;
-        if was_down != down {
-            self.pedals ^= 1 << channel;
-            self.played.heard(Heard::Pedal { tick: self.clock.tick_at(at), channel, down });
-        }
+        self.played.heard(Heard::Pedal { tick: self.clock.tick_at(at), channel, down });
     }
 
     /// How much of the block's duration the callback took, for the meter.

@@ -8,6 +8,7 @@
 //! | [`SharedMemory`] | worker, main | main, worker | a mutex that the audio thread never touches |
 //! | [`Meters`], [`Position`], [`Keyboard`], [`Playing`], [`Places`] | audio, worker | GUI | atomics |
 //! | [`Scenes`](crate::scenes::Scenes) | main, GUI | audio | triple buffer ([`SceneReader`](crate::scenes::SceneReader)) |
+//! | [`Doubts`] | audio | worker | atomics |
 //! | [`Outlook`] | worker | GUI | triple buffer |
 //! | [`Notice`]s | worker, main | GUI | a mutex that the audio thread never touches |
 //! | panic request | GUI | audio | an atomic flag |
@@ -16,6 +17,7 @@
 //! [`CueSender`].
 
 mod display;
+mod doubt;
 mod memory;
 mod networks;
 mod rings;
@@ -27,6 +29,7 @@ use continuo_models::Outlook;
 use crossbeam::channel::{Receiver, Sender, bounded};
 
 pub use display::{Keyboard, Meters, Part, Places, Position};
+pub use doubt::{Doubt, Doubts};
 pub use memory::SharedMemory;
 pub use networks::{NetworkSet, Origin, Playing};
 pub use rings::{
@@ -40,8 +43,6 @@ const NOTICES: usize = 16;
 /// What the main thread or the panel asks of the worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Forget everything that was heard, but not what was learnt of the musician.
-    Forget,
     /// Forget what was learnt of the musician.
     ClearMemory,
 }
@@ -70,6 +71,8 @@ pub struct Shared {
     pub playing: Playing,
     /// What the band has learnt of the musician. Never audio.
     pub memory: SharedMemory,
+    /// Why the host could not be followed. Audio writes, the worker reads.
+    pub doubts: Doubts,
     panic_requested: AtomicBool,
     commands: (Sender<Command>, Receiver<Command>),
     notices: Mutex<(u64, Vec<Notice>)>,
@@ -89,6 +92,7 @@ impl Default for Shared {
             places: Places::default(),
             playing: Playing::default(),
             memory: SharedMemory::default(),
+            doubts: Doubts::default(),
             panic_requested: AtomicBool::new(false),
             commands: bounded(16),
             notices: Mutex::default(),

@@ -13,6 +13,11 @@
 //! **On its own tempo** the song goes on as [`crate::tempo`] says, from frame to frame.
 //!
 //! **Loops** wrap at the same border: [`CALL_LEAD`] before the loop's end the song is [`CALL_LEAD`] before its start.
+//!
+//! **A host that cannot be followed** (its position stands still while it plays, or its tempo is beyond [`TEMPI`]) is not
+//! heeded until it can be: meanwhile the song goes on by itself, from where it is and at its last tempo. See [`Doubt`].
+
+mod bars;
 
 use std::ops::RangeInclusive;
 
@@ -20,7 +25,8 @@ use continuo_models::music::time::{MOMENTS_PER_TICK, TICKS_PER_FRAME, TICKS_PER_
 use continuo_models::music::{BarPosition, Frame, Meter, Moment, Tick};
 use nice_plug::prelude::Transport;
 
-use crate::seam::Cycle;
+use crate::seam::{Cycle, Doubt};
+use bars::Bars;
 
 /// How long before its first tick a frame is called, in moments: just under half a tick.
 pub const CALL_LEAD: f64 = 19.5;
@@ -79,6 +85,19 @@ impl From<&Transport> for HostTime {
     }
 }
 
+/// The host's position stands still when it has done so for this many seconds. For a shorter time it does where a host cuts
+/// its blocks and says of each piece what holds for the whole.
+const STANDING: f64 = 0.1;
+
+/// What a host that plays said of its position last.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Claim {
+    /// In moments.
+    position: f64,
+    /// The block that said it first, counted like [`SongClock::now`].
+    sample: i64,
+}
+
 /// Who leads the song.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Leader {
@@ -122,11 +141,11 @@ pub struct SongClock {
     called: i64,
     /// The tick at which the song entered it.
     entered: Tick,
-    bar: BarPosition,
-    /// A barline of the host's that does not fit our bars, seen once.
-    doubtful_barline: Option<Tick>,
+    bars: Bars,
     /// The loop, in moments.
     cycle: Option<(f64, f64)>,
+    claim: Option<Claim>,
+    doubt: Option<Doubt>,
 }
 
 impl SongClock {
@@ -144,9 +163,10 @@ impl SongClock {
             frame: 0,
             called: 0,
             entered: 0,
-            bar: BarPosition { bar_start: 0, meter: Meter::default() },
-            doubtful_barline: None,
+            bars: Bars::default(),
             cycle: None,
+            claim: None,
+            doubt: None,
         };
         clock.set_anchor(0.0, DEFAULT_TEMPO);
         clock
@@ -162,15 +182,23 @@ impl SongClock {
     pub fn begin_block(&mut self, host: &HostTime, length: u32) -> bool {
         self.now += self.block_length;
         self.block_length = i64::from(length);
-        let said = host.position.filter(|position| host.playing && position.abs() <= FARTHEST);
-        let said = said.map(|quarters| quarters * MOMENTS_PER_QUARTER);
-        let leader = if said.is_some() { Leader::Host } else { Leader::Own };
-        let tempo = host.tempo.filter(|tempo| said.is_some() && TEMPI.contains(tempo)).unwrap_or(self.tempo);
-        let tempo_changed = tempo != self.tempo;
+        let position = host.position.filter(|_| host.playing);
+        let leader = if position.is_some() { Leader::Host } else { Leader::Own };
+        let said =
+            position.filter(|position| position.abs() <= FARTHEST).map(|quarters| quarters * MOMENTS_PER_QUARTER);
         self.cycle = host.cycle.filter(|_| leader == Leader::Host).and_then(sane_cycle);
-
         let expected = self.moment_at(0);
-        let position = said.map(|said| self.folded(said, expected));
+        let pace = self.pace_to(said);
+        let moves = self.heed(host, leader, said);
+        let tempo = match host.tempo {
+            _ if said.is_none() || self.doubt.is_some() => self.tempo,
+            Some(tempo) => tempo,
+            // A host that gives none goes on as before, unless its position says otherwise.
+            None if said.is_some_and(|said| (said - expected).abs() > TOLERANCE / 2.0) => pace.unwrap_or(self.tempo),
+            None => self.tempo,
+        };
+        let tempo_changed = tempo != self.tempo;
+        let position = said.filter(|_| moves && self.doubt.is_none()).map(|said| self.folded(said, expected));
         let mut jumped = leader != self.leader;
         if let Some(position) = position {
             let tolerance = if tempo_changed { RAMP_TOLERANCE } else { TOLERANCE.max(2.5 * self.moments_per_sample) };
@@ -188,6 +216,11 @@ impl SongClock {
         }
         self.read_bar(host, jumped);
         jumped
+    }
+
+    /// Why the host, which plays, is not followed now.
+    pub fn doubt(&self) -> Option<Doubt> {
+        self.doubt
     }
 
     /// The first sample of the block.
@@ -224,7 +257,7 @@ impl SongClock {
     /// it makes for the beat.
     pub fn keep_pace(&mut self, tempo: f64, stretch: f64) {
         let pace = self.moments_per_sample_at(tempo) * stretch;
-        if self.leader == Leader::Own && (pace, tempo) != (self.moments_per_sample, self.tempo) {
+        if !self.host_leads() && (pace, tempo) != (self.moments_per_sample, self.tempo) {
             (self.anchor, self.anchor_sample) = (self.position_of(self.called), self.called);
             (self.moments_per_sample, self.tempo) = (pace, tempo);
         }
@@ -232,7 +265,7 @@ impl SongClock {
 
     /// Whether the host's transport leads the song.
     pub fn host_leads(&self) -> bool {
-        self.leader == Leader::Host
+        self.leader == Leader::Host && self.doubt.is_none()
     }
 
     /// The loop that the song is in.
@@ -243,7 +276,7 @@ impl SongClock {
 
     /// Where the first tick of `frame` lies in its bar, if the meter goes on.
     pub fn bar_of(&self, frame: Frame) -> BarPosition {
-        self.bar.at(frame_start(frame))
+        self.bars.now().at(frame_start(frame))
     }
 
     /// The tick to which an event at `offset` samples into the block belongs; always one of the frame that was called
@@ -293,7 +326,9 @@ impl SongClock {
             self.anchor = start - CALL_LEAD + beyond;
             self.anchor_sample = upcoming.sample;
             self.entered = first_tick(start);
+            self.bars.turn(self.entered);
         }
+        self.bars.enter(self.frame);
     }
 
     fn is_before(&self, end: f64) -> bool {
@@ -344,25 +379,49 @@ impl SongClock {
         }
     }
 
-    /// Takes the meter and the barline from the host, which is not always right about the barline: the framework makes it
-    /// up for blocks that it has split. A barline that contradicts our bars is believed when it is said twice.
+    /// The tempo at which the host's position has moved to `said` since it moved last, if it can be one.
+    fn pace_to(&self, said: Option<f64>) -> Option<f64> {
+        let claim = self.claim.filter(|claim| claim.sample < self.now)?;
+        let pace = (said? - claim.position) / (self.now - claim.sample) as f64;
+        let tempo = pace / self.moments_per_sample_at(1.0);
+        Some((tempo * 1e3).round() / 1e3).filter(|tempo| TEMPI.contains(tempo))
+    }
+
+    /// Looks whether a host that plays, and gives the position `said`, can be followed, and whether that position moves.
+    fn heed(&mut self, host: &HostTime, leader: Leader, said: Option<f64>) -> bool {
+        let (now, before) = (self.now, self.claim);
+        self.claim = said.map(|position| match before {
+            Some(claim) if claim.position == position => claim,
+            _ => Claim { position, sample: now },
+        });
+        let stood_for = self.claim.map_or(0, |claim| now - claim.sample);
+        self.doubt = match host.tempo {
+            _ if leader == Leader::Own => None,
+            Some(tempo) if !TEMPI.contains(&tempo) => Some(Doubt::Tempo),
+            _ if said.is_none() => Some(Doubt::Nowhere),
+            _ if stood_for as f64 >= STANDING * self.sample_rate => Some(Doubt::Standing),
+            _ => None,
+        };
+        stood_for == 0
+    }
+
+    /// Takes the meter and the barline from the host, unless what it calls the last barline cannot be.
     fn read_bar(&mut self, host: &HostTime, jumped: bool) {
         let meter = host.signature.and_then(sane_meter).unwrap_or_default();
-        let said = host.bar_start.filter(|quarters| self.leader == Leader::Host && quarters.abs() <= FARTHEST);
-        let said = said.map(|quarters| nearest_tick(quarters * MOMENTS_PER_QUARTER));
-        if jumped || meter != self.bar.meter {
-            let before = if jumped { 0 } else { self.bar.bar_start };
-            self.bar = BarPosition { bar_start: said.unwrap_or(before), meter };
-            self.doubtful_barline = None;
-        } else if let Some(said) = said {
-            let fits = |barline: Tick| (said - barline).rem_euclid(meter.bar_ticks()) == 0;
-            if fits(self.bar.bar_start) {
-                self.doubtful_barline = None;
-            } else if self.doubtful_barline.take().is_some_and(fits) {
-                self.bar.bar_start = said;
-            } else {
-                self.doubtful_barline = Some(said);
-            }
+        let leads = self.leader == Leader::Host && (jumped || self.doubt.is_none());
+        let said = host.bar_start.zip(host.position).filter(|_| leads);
+        let said = said.map(|said| (said.0 * MOMENTS_PER_QUARTER, said.1 * MOMENTS_PER_QUARTER));
+        let length = Moment::from_tick(meter.bar_ticks()).0 as f64;
+        let said = said.filter(|(barline, position)| (-TOLERANCE..length + TOLERANCE).contains(&(position - barline)));
+        // Rounding may call the last barline what is the one before it.
+        let bar =
+            |(barline, position)| BarPosition { bar_start: nearest_tick(barline), meter }.at(nearest_tick(position));
+        let before = if jumped { 0 } else { self.bars.now().bar_start };
+        let bar = said.map_or(BarPosition { bar_start: before, meter }, bar);
+        if jumped {
+            self.bars.begin(self.entered, bar);
+        } else {
+            self.bars.hear(bar, self.tempo);
         }
     }
 }

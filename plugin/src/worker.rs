@@ -20,7 +20,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use continuo_models::Cue;
-use continuo_models::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER};
+use continuo_models::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER, frame_start};
 
 use crate::diagnostics::{TOTALS, count};
 use crate::seam::{
@@ -136,7 +136,6 @@ impl Labour {
     fn take_turn(&mut self) -> bool {
         while let Some(command) = self.shared.next_command() {
             match command {
-                Command::Forget => self.band.forget(),
                 Command::ClearMemory => self.shared.memory.bring(Arc::default()),
             }
         }
@@ -151,6 +150,9 @@ impl Labour {
             }
             if let Some(memory) = self.shared.memory.take_brought() {
                 self.band.remember(memory);
+            }
+            if let Some(doubt) = self.shared.doubts.take_new() {
+                self.shared.notify(doubt.text());
             }
         }
         match catch_unwind(AssertUnwindSafe(|| self.band.take(played))) {
@@ -172,7 +174,13 @@ impl Labour {
         let reason = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
         let reason = reason.unwrap_or("for an unknown reason");
         self.shared.notify(format!("The band lost its place and has begun anew ({reason}). Please report this."));
-        self.band = Band::new(Arc::clone(self.band.networks()), self.shared.memory.newest());
+        let tick = match played {
+            Played::Heard(heard) => heard.tick(),
+            Played::Turned { frame, .. } => frame_start(frame),
+            Played::Frame(call) => frame_start(call.start.frame),
+            Played::Jump { tick, .. } => tick,
+        };
+        self.band = Band::after_failure(&self.band, self.shared.memory.newest(), tick);
         if let Played::Frame(call) = played {
             // An empty plan, so that nobody waits for it.
             let done = StampedCue { epoch: call.epoch, cue: Cue::Done(call.start.next) };

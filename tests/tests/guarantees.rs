@@ -8,7 +8,7 @@ use continuo_models::music::time::frame_start;
 use continuo_models::music::{BarPosition, Chord, Key, Meter, Style, Tick};
 use continuo_models::{
     AnswerRow, Controls, Cue, Family, FrameStart, Heard, Improviser, LeadMode, Networks, NoteCue, Player,
-    PlayerControls, Way,
+    PlayerControls, Way, Zones,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -63,7 +63,10 @@ fn taken(notes: &[Struck], meter: Meter, controls: Controls, built_in: bool) -> 
         }
         let position = BarPosition { bar_start: 0, meter }.at(frame_start(next));
         cues.clear();
-        band.decide(&FrameStart { frame: next - 1, next, position, tempo: 120.0, controls }, &mut cues);
+        band.decide(
+            &FrameStart { frame: next - 1, next, position, tempo: 120.0, controls, zones: Zones::default() },
+            &mut cues,
+        );
         take.chords.push(band.harmony().chord);
         let mut way: Option<Way> = None;
         for cue in &cues {

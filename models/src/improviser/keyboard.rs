@@ -13,20 +13,24 @@ pub struct Keyboard {
     /// The channels whose pedal is down.
     pedals: u16,
     onset: [Tick; 128],
+    /// The channel on which each key went down last.
+    channel: [u8; 128],
     /// The keys that are down, one bit each.
     held: u128,
 }
 
 impl Default for Keyboard {
     fn default() -> Self {
-        Self { down: [0; 128], sustained: [0; 128], pedals: 0, onset: [0; 128], held: 0 }
+        Self { down: [0; 128], sustained: [0; 128], pedals: 0, onset: [0; 128], channel: [0; 128], held: 0 }
     }
 }
 
 impl Keyboard {
     /// A key goes down.
     pub fn press(&mut self, channel: u8, key: u8, tick: Tick) {
-        let (key, channel) = (usize::from(key & 127), 1 << (channel & 15));
+        let key = usize::from(key & 127);
+        self.channel[key] = channel & 15;
+        let channel = 1 << (channel & 15);
         self.down[key] |= channel;
         self.sustained[key] &= !channel;
         self.onset[key] = tick;
@@ -47,15 +51,14 @@ impl Keyboard {
         self.down[key] == 0
     }
 
-    /// The pedal moves.
-    pub fn pedal(&mut self, channel: u8, down: bool) {
-        let channel = 1 << (channel & 15);
+    /// The pedals of `channels` (one bit each) move.
+    pub fn pedal(&mut self, channels: u16, down: bool) {
         if down {
-            self.pedals |= channel;
+            self.pedals |= channels;
         } else {
-            self.pedals &= !channel;
+            self.pedals &= !channels;
             for sustained in &mut self.sustained {
-                *sustained &= !channel;
+                *sustained &= !channels;
             }
         }
     }
@@ -70,9 +73,9 @@ impl Keyboard {
         self.is_down(key) || self.sustained[usize::from(key & 127)] != 0
     }
 
-    /// Whether any pedal is down.
-    pub fn has_pedal(&self) -> bool {
-        self.pedals != 0
+    /// Whether the pedal is down on the channel on which the key went down last.
+    pub fn has_pedal(&self, key: u8) -> bool {
+        self.pedals >> self.channel[usize::from(key & 127)] & 1 == 1
     }
 
     /// The keys that fingers hold, from below.
@@ -121,10 +124,10 @@ mod tests {
     fn the_pedal_holds_what_the_fingers_let_go() {
         let mut keyboard = Keyboard::default();
         keyboard.press(0, 60, 5);
-        keyboard.pedal(0, true);
+        keyboard.pedal(1, true);
         assert!(keyboard.release(0, 60));
         assert!(!keyboard.is_down(60) && keyboard.sounds(60));
-        keyboard.pedal(0, false);
+        keyboard.pedal(1, false);
         assert!(!keyboard.sounds(60));
     }
 

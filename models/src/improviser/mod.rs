@@ -30,11 +30,12 @@ pub mod voices;
 
 use std::sync::Arc;
 
+use crate::channels::{Channels, Zones};
 use crate::controls::{Controls, in_range};
 use crate::music::time::{TICKS_PER_FRAME, frame_start};
 use crate::music::{Chord, Frame, Key, Meter, Moment, PitchClass, SlashChord, Style, Tick};
 use crate::network::Networks;
-use crate::score::{AnswerRow, Cue, Fork, FrameStart, Heard, RightHand, Turn};
+use crate::score::{AnswerRow, Cue, Fork, FrameStart, Heard, Turn};
 
 use ensemble::Ensemble;
 use harmonist::{Harmonist, Harmony, Situation};
@@ -177,7 +178,7 @@ impl Improviser {
         let start = sensible(start);
         let (before, now, next) = self.follow(&start);
         let controls = &start.controls;
-        self.listener.hands(controls.left_hand);
+        self.listener.play_on(Channels { left: controls.left_hand, zones: start.zones });
         self.listener.advance(now.tick());
         self.learner.listen(&self.listener);
 
@@ -235,7 +236,7 @@ impl Improviser {
             .is_some_and(|(tick, coming)| tick == next.tick() && Some(coming) == harmony.slash_chord());
         let player = self.listener.player();
         let style = style_of_bar(controls, next);
-        let right_hand = RightHand { lowest: self.listener.split(), left_channel: controls.left_hand };
+        let right_hand = self.listener.right_hand();
         let ground = Ground { frame: next.frame, key, style, right_hand, controls };
         cues.push(Cue::Answers(voices::answers(&ground, |class| harmony.under[usize::from(class % 12)])));
         let scene = Scene {
@@ -283,8 +284,8 @@ impl Improviser {
 
     /// The answers when no plan has arrived: a third below in the locked scale, or in C major. Takes no memory and no
     /// time to speak of, so that the audio thread may call it.
-    pub fn fallback_answers(frame: Frame, controls: &Controls) -> AnswerRow {
-        voices::fallback_answers(frame, controls)
+    pub fn fallback_answers(frame: Frame, controls: &Controls, zones: Zones) -> AnswerRow {
+        voices::fallback_answers(frame, controls, zones)
     }
 }
 

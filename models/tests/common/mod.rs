@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use continuo_models::music::time::frame_start;
 use continuo_models::music::{BarPosition, Frame, Meter, Tick};
-use continuo_models::{Controls, Cue, Family, FrameStart, Heard, Improviser, Networks, NoteCue};
+use continuo_models::{Controls, Cue, Family, FrameStart, Heard, Improviser, Networks, NoteCue, Zones};
 
 /// The default networks that are built in, loaded once.
 pub fn networks() -> Arc<Networks> {
@@ -113,7 +113,7 @@ pub fn transposed(events: &[Heard], semitones: i8) -> Vec<Heard> {
 pub fn start(frame: Frame, meter: Meter, controls: Controls) -> FrameStart {
     let next = frame + 1;
     let position = BarPosition { bar_start: 0, meter }.at(frame_start(next));
-    FrameStart { frame, next, position, tempo: 120.0, controls }
+    FrameStart { frame, next, position, tempo: 120.0, controls, zones: Zones::default() }
 }
 
 /// Plays `events` from frame `frames.start` on and returns every cue.

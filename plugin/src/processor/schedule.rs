@@ -224,7 +224,8 @@ mod tests {
         assert_eq!(lengths, [100, 240]);
     }
 
-    const FORK: Fork = Fork { frame: 4, until: Moment(1000), right_hand: RightHand { lowest: 60, left_channel: None } };
+    const FORK: Fork =
+        Fork { frame: 4, until: Moment(1000), right_hand: RightHand { lowest: 60, by_channel: false, not_on: 0 } };
     const PLANNED: Way = Way { fork: 4, turns: 1 << 12 | 1 << 7 };
     const OTHER: Way = Way { fork: 4, turns: 1 << 2 };
 

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 use continuo_models::AnswerRow;
@@ -27,6 +27,8 @@ struct Rig {
     /// What is planned while the worker sleeps.
     backlog: Vec<FrameCall>,
     heard: Vec<Heard>,
+    /// The MPE zones of the last frame call.
+    zones: continuo_models::Zones,
     sample: i64,
     position: f64,
     log: Vec<(i64, Part, Message)>,
@@ -49,6 +51,7 @@ impl Rig {
             planner: Some(planner),
             backlog: Vec::new(),
             heard: Vec::new(),
+            zones: Default::default(),
             sample: 0,
             position: 0.0,
             log: Vec::new(),
@@ -73,7 +76,10 @@ impl Rig {
         for played in self.played.by_ref() {
             match played {
                 Played::Heard(heard) => self.heard.push(heard),
-                Played::Frame(call) => self.backlog.push(call),
+                Played::Frame(call) => {
+                    self.zones = call.start.zones;
+                    self.backlog.push(call);
+                }
                 Played::Jump { .. } => self.backlog.clear(),
                 Played::Turned { turn, .. } => self.turns.push(turn),
             }
@@ -92,6 +98,20 @@ impl Rig {
         for _ in 0..samples / 500 {
             self.block(&self.host(true), 500, &[]);
         }
+    }
+
+    /// The keys that the worker believes to be held, with their channels, and the pedals, one bit for each channel.
+    fn hands(&self) -> (BTreeSet<(u8, u8)>, u16) {
+        let (mut keys, mut pedals) = (BTreeSet::new(), 0);
+        for &heard in &self.heard {
+            match heard {
+                Heard::NoteOn { channel, key, .. } => drop(keys.insert((channel, key))),
+                Heard::NoteOff { channel, key, .. } => drop(keys.remove(&(channel, key))),
+                Heard::Pedal { channel, down: true, .. } => pedals |= 1 << channel,
+                Heard::Pedal { channel, down: false, .. } => pedals &= !(1 << channel),
+            }
+        }
+        (keys, pedals)
     }
 
     fn misses(&self) -> u64 {
@@ -133,6 +153,10 @@ fn on(timing: u32, key: u8) -> NoteEvent<()> {
 fn off(timing: u32, key: u8) -> NoteEvent<()> {
     let (voice_id, channel) = (VoiceID::Wildcard, Channel::Number(0));
     NoteEvent::NoteOff { timing, voice_id, channel, key: Key::Number(key), velocity: 0.0 }
+}
+
+fn controller(timing: u32, channel: u8, cc: u8, value: u8) -> NoteEvent<()> {
+    NoteEvent::MidiCC { timing, channel, cc, value: f32::from(value) / 127.0 }
 }
 
 fn note(player: Player, key: u8, start: i64, length: i64) -> Cue {
@@ -207,7 +231,7 @@ fn an_answer_sounds_at_the_sample_of_its_note_and_ends_with_it() {
     let at = 2 * FRAME + 137;
     assert_eq!(rig.notes(Part::You), [(at, 60, true), (at + 263, 60, false)]);
     assert_eq!(rig.notes(Part::Voices), [(at, 64, true), (at + 263, 64, false)]);
-    assert_eq!(rig.heard[0], Heard::NoteOn { tick: 12, channel: 0, key: 60, velocity: 102 });
+    assert!(rig.heard.contains(&Heard::NoteOn { tick: 12, channel: 0, key: 60, velocity: 102 }));
 }
 
 #[test]
@@ -240,7 +264,7 @@ fn a_note_that_is_early_for_a_frame_gets_the_answer_of_that_frame() {
 fn the_first_frame_falls_back_and_is_not_a_miss() {
     let mut rig = Rig::new(only_answers);
     rig.block(&rig.host(true), 500, &[on(10, 60)]);
-    let fallback = Improviser::fallback_answers(0, &Controls::default()).answer(60, None);
+    let fallback = Improviser::fallback_answers(0, &Controls::default(), Default::default()).answer(60, None);
     let expected: Vec<u8> = fallback.keys().skip(1).collect();
     let sounded: Vec<u8> = rig.notes(Part::Voices).iter().map(|note| note.1).collect();
     assert_eq!(sounded, expected);
@@ -345,6 +369,7 @@ fn panic_ends_everything_and_the_band_goes_on() {
     rig.shared.request_panic();
     rig.block(&rig.host(true), 500, &[]);
     assert_eq!(sounding(&rig.log), Ok(0));
+    assert_eq!(rig.hands(), (BTreeSet::new(), 0), "the worker knows that nothing is held any more");
     rig.play(2 * FRAME);
     assert!(sounding(&rig.log).unwrap() > 0);
 }
@@ -360,19 +385,72 @@ fn thru_can_be_switched_while_a_key_is_down() {
 }
 
 #[test]
-fn the_pedal_is_heard_once_for_each_movement() {
+fn the_worker_knows_where_each_pedal_is() {
     let mut rig = Rig::new(nothing);
-    let pedal = |timing, value| NoteEvent::MidiCC { timing, channel: 0, cc: 64, value };
-    rig.block(&rig.host(true), 500, &[pedal(0, 0.0), pedal(1, 1.0), pedal(2, 0.9), pedal(3, 0.0)]);
-    let downs: Vec<bool> = rig
-        .heard
-        .iter()
-        .filter_map(|heard| match heard {
-            Heard::Pedal { down, .. } => Some(*down),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(downs, [true, false]);
+    let pedals = |rig: &mut Rig, input: &[NoteEvent<()>]| {
+        rig.block(&rig.host(true), 500, input);
+        rig.hands().1
+    };
+    assert_eq!(
+        pedals(&mut rig, &[controller(0, 0, 64, 0), controller(1, 0, 64, 127), controller(2, 3, 64, 90)]),
+        0b1001
+    );
+    for reset in [121, 120] {
+        assert_eq!(
+            pedals(&mut rig, &[controller(0, 0, reset, 0)]),
+            0b1000,
+            "controller {reset} is for its channel alone"
+        );
+        assert_eq!(pedals(&mut rig, &[controller(0, 0, 64, 127)]), 0b1001, "and the pedal goes down again");
+    }
+    rig.position = 20.0;
+    assert_eq!(pedals(&mut rig, &[controller(0, 0, 64, 127)]), 0b1001, "after a jump too");
+    assert_eq!(pedals(&mut rig, &[controller(0, 0, 123, 0)]), 0b1001, "the end of all notes lets pedals be");
+}
+
+#[test]
+fn every_message_that_ends_all_notes_of_a_channel_does() {
+    for number in [120, 123, 124, 125, 126, 127] {
+        let mut rig = Rig::new(nothing);
+        rig.block(&rig.host(true), 500, &[on(0, 60), on(1, 64), controller(9, 0, number, 0)]);
+        assert_eq!(sounding(&rig.log), Ok(0), "controller {number}");
+        assert_eq!(rig.hands().0, BTreeSet::new(), "controller {number}");
+    }
+}
+
+/// A key goes down on another channel than the first.
+fn on_channel(timing: u32, channel: u8, key: u8) -> NoteEvent<()> {
+    let (voice_id, channel) = (VoiceID::Wildcard, Channel::Number(channel));
+    NoteEvent::NoteOn { timing, voice_id, channel, key: Key::Number(key), velocity: 0.8 }
+}
+
+#[test]
+fn drums_are_passed_on_and_not_answered_unless_their_channel_belongs_to_an_mpe_zone() {
+    let mut rig = Rig::new(nothing);
+    rig.block(&rig.host(true), 500, &[on_channel(0, 9, 60)]);
+    assert_eq!((rig.notes(Part::You).len(), rig.notes(Part::Voices).len()), (1, 0));
+    let zone = [controller(0, 0, 101, 0), controller(0, 0, 100, 6), controller(0, 0, 6, 15)];
+    rig.block(&rig.host(true), 500, &zone);
+    rig.block(&rig.host(true), 500, &[on_channel(0, 9, 62)]);
+    assert_eq!((rig.notes(Part::You).len(), rig.notes(Part::Voices).len()), (2, 1));
+    rig.processor.reset();
+    rig.play(FRAME);
+    assert_ne!(rig.zones, continuo_models::Zones::default(), "the worker is told with every frame");
+}
+
+#[test]
+fn a_host_that_cannot_be_followed_is_counted_and_told_once() {
+    let mut rig = Rig::new(chords);
+    let cases = [(120.0, 0.0, Doubt::Standing), (2000.0, 0.0, Doubt::Tempo), (120.0, f64::NAN, Doubt::Nowhere)];
+    for (number, (tempo, position, doubt)) in cases.into_iter().enumerate() {
+        for _ in 0..40 {
+            let host = HostTime { tempo: Some(tempo), position: Some(position), ..rig.host(true) };
+            rig.block(&host, 500, &[]);
+        }
+        assert_eq!(rig.shared.meters.doubts.load(Ordering::Relaxed), number as u64 + 1);
+        assert_eq!((rig.shared.doubts.take_new(), rig.shared.doubts.take_new()), (Some(doubt), None));
+    }
+    assert!(rig.notes(Part::Chords).len() > 10, "the band plays on");
 }
 
 #[test]
@@ -480,6 +558,44 @@ proptest! {
         prop_assert_eq!(sounding(&rig.log), Ok(0));
         prop_assert!(rig.log.is_sorted_by_key(|(sample, ..)| *sample));
         prop_assert!((0..128).all(|key| rig.shared.keyboard.mask(key) == 0));
+    }
+
+    #[test]
+    fn the_worker_knows_what_is_held_whatever_happens(acts in acts()) {
+        let mut rig = Rig::new(nothing);
+        let mut playing = true;
+        let mut input = Vec::new();
+        let mut pedals = 0u16;
+        for act in acts {
+            match act {
+                Act::Press(at, key) => input.push(on(at % 64, key)),
+                Act::Release(at, key) => input.push(off(at % 64, key)),
+                Act::Stop => playing = false,
+                Act::Start => playing = true,
+                Act::Seek(position) => rig.position = position,
+                Act::Reset => rig.processor.reset(),
+                Act::Panic => rig.shared.request_panic(),
+                Act::Switch(channel, down) => input.push(controller(0, channel as u8, 64, if down { 127 } else { 0 })),
+                Act::Move(channel, number) => input.push(controller(0, channel as u8, 110 + number as u8, 0)),
+                Act::Sleep(_) | Act::Blocks(..) => {}
+            }
+            let lets_go = matches!(act, Act::Reset | Act::Panic);
+            pedals = if lets_go { 0 } else { pedals };
+            for event in &input {
+                if let NoteEvent::MidiCC { channel, cc, value, .. } = *event {
+                    let down = cc == 64 && value >= 0.5;
+                    let moves = matches!(cc, 64 | 120 | 121);
+                    pedals = if down { pedals | 1 << channel } else { pedals & !(u16::from(moves) << channel) };
+                }
+            }
+            rig.block(&rig.host(playing), 64, &std::mem::take(&mut input));
+            let (keys, heard) = rig.hands();
+            let held: BTreeSet<(u8, u8)> = (0..16u8)
+                .flat_map(|channel| (0..128u8).map(move |key| (channel, key)))
+                .filter(|&(channel, key)| rig.processor.sounding.is_held(channel, key))
+                .collect();
+            prop_assert_eq!((keys, heard), (held, pedals));
+        }
     }
 
     #[test]

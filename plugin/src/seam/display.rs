@@ -159,6 +159,8 @@ pub struct Meters {
     pub dropped: AtomicU64,
     /// Events that did not fit into a ring between the threads. Never a note-off.
     pub overflowed: AtomicU64,
+    /// Times that the host played and could not be followed: see [`Doubt`](super::Doubt).
+    pub doubts: AtomicU64,
     /// Panics that were caught, in the callback or in the worker.
     pub panics: AtomicU64,
     /// How long before its frame the last plan arrived, in milliseconds of song time.

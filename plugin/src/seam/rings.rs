@@ -67,10 +67,13 @@ pub enum Played {
     },
     /// A frame begins.
     Frame(FrameCall),
-    /// The song went elsewhere (start, stop, seek): forget what was heard. Cues of older epochs are void.
+    /// The song went elsewhere (start, stop, seek): forget what was heard, but not what is held. Cues of older epochs are
+    /// void.
     Jump {
         /// The epoch that begins.
         epoch: u32,
+        /// Where it begins.
+        tick: Tick,
     },
 }
 
@@ -86,16 +89,17 @@ pub struct StampedCue {
 
 /// The audio thread's end of the `played` ring. No method waits, allocates or fails; what does not fit is counted.
 ///
-/// Note-ons are refused when fewer than [`NOTE_OFF_RESERVE`] places are free. A note-off (or pedal-up) that finds no place
-/// even so is remembered in a bitmap and sent before anything else, as soon as there is room; so is a jump. Nothing
-/// overtakes them.
+/// Note-ons are refused when fewer than [`NOTE_OFF_RESERVE`] places are free. A note-off that finds no place even so is
+/// remembered in a bitmap and sent before anything else, as soon as there is room; so are a jump, and where each pedal is.
+/// Nothing overtakes them.
 pub struct PlayedSender {
     ring: HeapProd<Played>,
     /// Note-offs that wait for room: by channel, one bit for each key.
     waiting_offs: [u128; 16],
-    /// Pedal-ups that wait for room: one bit for each channel.
+    /// Pedals that have moved and wait for room, and those of them that are down now: one bit for each channel.
     waiting_pedals: u16,
-    waiting_jump: Option<u32>,
+    pedals_down: u16,
+    waiting_jump: Option<(u32, Tick)>,
     waiting: bool,
     overflowed: u64,
 }
@@ -110,6 +114,7 @@ pub fn played_ring(capacity: usize) -> (PlayedSender, PlayedReceiver) {
         ring: sender,
         waiting_offs: [0; 16],
         waiting_pedals: 0,
+        pedals_down: 0,
         waiting_jump: None,
         waiting: false,
         overflowed: 0,
@@ -123,7 +128,7 @@ impl PlayedSender {
         let (tick, is_end) = match heard {
             Heard::NoteOn { tick, .. } => (tick, false),
             Heard::NoteOff { tick, .. } => (tick, true),
-            Heard::Pedal { tick, down, .. } => (tick, !down),
+            Heard::Pedal { tick, .. } => (tick, false),
         };
         let reserve = NOTE_OFF_RESERVE.min(self.ring.capacity().get() / 2);
         let may_go = self.flush(tick) && (is_end || self.ring.vacant_len() > reserve);
@@ -135,11 +140,13 @@ impl PlayedSender {
                 self.waiting_offs[usize::from(channel & 15)] |= 1 << (key & 127);
                 self.waiting = true;
             }
-            Heard::Pedal { channel, down: false, .. } => {
-                self.waiting_pedals |= 1 << (channel & 15);
+            Heard::Pedal { channel, down, .. } => {
+                let pedal = 1 << (channel & 15);
+                self.waiting_pedals |= pedal;
+                self.pedals_down = if down { self.pedals_down | pedal } else { self.pedals_down & !pedal };
                 self.waiting = true;
             }
-            Heard::NoteOn { .. } | Heard::Pedal { .. } => self.overflowed += 1,
+            Heard::NoteOn { .. } => self.overflowed += 1,
         }
     }
 
@@ -156,13 +163,11 @@ impl PlayedSender {
         sent
     }
 
-    /// The song went elsewhere.
-    pub fn jump(&mut self, epoch: u32) {
-        // Whatever waits belongs to the past that the worker is about to forget.
-        (self.waiting_offs, self.waiting_pedals) = ([0; 16], 0);
-        self.waiting_jump = Some(epoch);
+    /// The song went elsewhere, to `tick`.
+    pub fn jump(&mut self, epoch: u32, tick: Tick) {
+        self.waiting_jump = Some((epoch, tick));
         self.waiting = true;
-        self.flush(0);
+        self.flush(tick);
     }
 
     /// How many events did not fit since the last call.
@@ -175,12 +180,6 @@ impl PlayedSender {
         if !self.waiting {
             return true;
         }
-        if let Some(epoch) = self.waiting_jump {
-            if self.ring.try_push(Played::Jump { epoch }).is_err() {
-                return false;
-            }
-            self.waiting_jump = None;
-        }
         for channel in 0..16u8 {
             let offs = &mut self.waiting_offs[usize::from(channel)];
             while *offs != 0 {
@@ -191,11 +190,19 @@ impl PlayedSender {
                 *offs &= *offs - 1;
             }
             if self.waiting_pedals & 1 << channel != 0 {
-                if self.ring.try_push(Played::Heard(Heard::Pedal { tick, channel, down: false })).is_err() {
+                let down = self.pedals_down & 1 << channel != 0;
+                if self.ring.try_push(Played::Heard(Heard::Pedal { tick, channel, down })).is_err() {
                     return false;
                 }
                 self.waiting_pedals &= !(1 << channel);
             }
+        }
+        // The worker takes over what is held, so it must know that first.
+        if let Some((epoch, tick)) = self.waiting_jump {
+            if self.ring.try_push(Played::Jump { epoch, tick }).is_err() {
+                return false;
+            }
+            self.waiting_jump = None;
         }
         self.waiting = false;
         true
@@ -304,11 +311,28 @@ mod tests {
         let (mut sender, mut receiver) = played_ring(2);
         sender.heard(off(0, 1));
         sender.heard(off(0, 2));
-        sender.jump(1);
-        sender.jump(2);
+        sender.jump(1, 0);
+        sender.jump(2, 0);
         drain(&mut receiver);
         sender.heard(off(0, 3));
-        assert_eq!(drain(&mut receiver), [Played::Jump { epoch: 2 }, Played::Heard(off(0, 3))]);
+        assert_eq!(drain(&mut receiver), [Played::Jump { epoch: 2, tick: 0 }, Played::Heard(off(0, 3))]);
+    }
+
+    #[test]
+    fn of_a_pedal_that_finds_no_room_the_last_movement_counts() {
+        for last in [true, false] {
+            let (mut sender, mut receiver) = played_ring(2);
+            sender.heard(off(0, 1));
+            sender.heard(off(0, 2));
+            for down in [last, !last, last] {
+                sender.heard(Heard::Pedal { tick: 0, channel: 4, down });
+            }
+            drain(&mut receiver);
+            sender.jump(1, 9);
+            let pedal = Played::Heard(Heard::Pedal { tick: 9, channel: 4, down: last });
+            assert_eq!(drain(&mut receiver), [pedal, Played::Jump { epoch: 1, tick: 9 }]);
+            assert_eq!(sender.take_overflowed(), 0);
+        }
     }
 
     #[test]
@@ -344,7 +368,7 @@ mod tests {
             thread::yield_now();
         }
         let refused = sender.take_overflowed();
-        sender.jump(1);
+        sender.jump(1, NOTES);
         while !sender.flush(NOTES) {
             thread::yield_now();
         }

@@ -171,24 +171,159 @@ fn a_change_of_tempo_goes_on_from_where_the_song_is() {
     assert_eq!(clock.sample_at(Moment(960 + 480)), 24_000 + 24_000);
 }
 
+/// A host at 120 quarter notes per minute whose bars are these: where each begins to count, its origin, and its meter, all in
+/// quarter notes.
+type Bars = &'static [(f64, f64, (i32, i32))];
+
+/// What counts as the bar of the frame after each one, with the host's song in blocks of `length`. `cuts`: the host begins a
+/// block where its bars change.
+fn bars_heard(bars: Bars, tempo: f64, length: u32, cuts: bool) -> Vec<(Frame, BarPosition)> {
+    let host = Host { tempo, ..Host::new(0.0) };
+    let per_quarter = host.sample_rate * 60.0 / tempo;
+    let changes: Vec<i64> = bars.iter().map(|bar| (bar.0 * per_quarter).round() as i64).collect();
+    let end = changes[changes.len() - 1] + 300_000;
+    let mut clock = SongClock::new(host.sample_rate);
+    let (mut sample, mut heard) = (0, Vec::new());
+    while sample < end {
+        let next = changes.iter().copied().find(|&change| cuts && change > sample).unwrap_or(end);
+        let block = i64::from(length).min(next - sample);
+        let &(_, origin, (numerator, denominator)) =
+            &bars[changes.iter().filter(|&&change| change <= sample).count() - 1];
+        let position = sample as f64 / per_quarter;
+        let bar = f64::from(numerator) * 4.0 / f64::from(denominator);
+        let bar_start = Some(origin + ((position - origin + 1e-9) / bar).floor() * bar);
+        let time = HostTime { bar_start, signature: Some((numerator, denominator)), ..host.time(sample) };
+        clock.begin_block(&time, block as u32);
+        sample += block;
+        while clock.upcoming().sample < sample {
+            clock.enter(clock.upcoming());
+            heard.push((clock.frame(), clock.bar_of(clock.frame() + 1)));
+        }
+    }
+    heard.retain(|(frame, _)| *frame < (end - 40_000) / (per_quarter / 4.0) as i64);
+    heard
+}
+
+/// Three and a half bars of 4/4 and bars counted anew; odd meters and back; a bar of one beat.
+const MOVING_BARS: [Bars; 3] = [
+    &[(0.0, 0.0, (4, 4)), (14.0, 14.0, (4, 4))],
+    &[(0.0, 0.0, (7, 8)), (7.0, 7.0, (4, 4)), (11.0, 11.0, (5, 8)), (13.5, 13.5, (6, 8))],
+    &[(0.0, 0.0, (4, 4)), (9.0, 9.0, (1, 4)), (10.0, 10.0, (3, 4))],
+];
+
 #[test]
-fn a_barline_that_contradicts_the_bars_is_believed_when_said_twice() {
+fn bars_that_move_count_from_the_same_frame_on_in_blocks_of_any_length() {
+    for (bars, tempo) in MOVING_BARS.into_iter().flat_map(|bars| [61.3, 120.0, 200.0].map(|tempo| (bars, tempo))) {
+        let reference = bars_heard(bars, tempo, 64, true);
+        let last = bars[bars.len() - 1];
+        let (origin, meter) = ((last.1 * 24.0) as Tick, last.2);
+        let (frame, bar) = reference[reference.len() - 1];
+        assert_eq!(((bar.bar_start - origin) % bar.meter.bar_ticks(), i32::from(bar.meter.numerator)), (0, meter.0));
+        assert!(frame > 0);
+        for (length, cuts) in
+            [1, 17, 480, 4096, 8192, 16_384].into_iter().flat_map(|length| [(length, true), (length, false)])
+        {
+            let heard = bars_heard(bars, tempo, length, cuts);
+            let differs = heard.iter().zip(&reference).find(|(a, b)| a != b);
+            assert_eq!(differs, None, "blocks of {length} at {tempo}, cut: {cuts}");
+            assert_eq!(heard.len(), reference.len());
+        }
+    }
+}
+
+#[test]
+fn a_meter_that_changes_in_the_midst_of_a_bar_counts_the_same_where_the_host_cuts_its_blocks() {
+    let bars: Bars = &[(0.0, 0.0, (4, 4)), (7.0, 0.0, (3, 4)), (14.5, 1.0, (7, 8))];
+    let reference = bars_heard(bars, 120.0, 64, true);
+    for length in [1, 480, 4096, 8192, 16_384] {
+        assert_eq!(bars_heard(bars, 120.0, length, true), reference, "blocks of {length}");
+    }
+}
+
+#[test]
+fn what_cannot_be_the_last_barline_is_none() {
     let mut clock = SongClock::new(48_000.0);
-    let at = |position: f64, bar_start: f64, signature| HostTime {
-        playing: true,
-        tempo: Some(120.0),
-        position: Some(position),
-        bar_start: Some(bar_start),
-        signature: Some(signature),
-        cycle: None,
-    };
-    clock.begin_block(&at(0.0, 0.0, (4, 4)), 24_000);
-    clock.begin_block(&at(1.0, 1.0, (4, 4)), 24_000);
-    assert_eq!(clock.bar_of(0).bar_start, 0, "once may be a mistake");
-    clock.begin_block(&at(2.0, 1.0, (4, 4)), 24_000);
-    assert_eq!(clock.bar_of(4).bar_start, 24);
-    clock.begin_block(&at(3.0, 3.0, (3, 4)), 24_000);
-    assert_eq!(clock.bar_of(12).bar_start, 72, "a new meter begins with its barline");
+    let at = |position: f64, bar_start: f64| HostTime { bar_start: Some(bar_start), ..Host::new(position).time(0) };
+    clock.begin_block(&at(9.0, 1.0), 24_000);
+    assert_eq!(clock.bar_of(36).bar_start, 192, "two bars ago, so it is not known");
+    for half_beat in 1..20 {
+        let position = 9.0 + f64::from(half_beat) / 2.0;
+        clock.begin_block(&at(position, position + 0.7), 12_000);
+        while clock.upcoming().sample < clock.now() + 12_000 {
+            clock.enter(clock.upcoming());
+        }
+    }
+    assert_eq!(clock.bar_of(72).bar_start, 384, "still to come");
+}
+
+/// Whether each block of a host jumps that says `time` of the block at a sample, and the frames that are called.
+fn follow(length: u32, blocks: i64, time: impl Fn(i64) -> HostTime) -> (usize, Vec<(i64, Frame)>, SongClock) {
+    let mut clock = SongClock::new(48_000.0);
+    let (mut jumps, mut calls) = (0, Vec::new());
+    for block in 0..blocks {
+        let sample = block * i64::from(length);
+        jumps += usize::from(clock.begin_block(&time(sample), length));
+        while clock.upcoming().sample < sample + i64::from(length) {
+            let upcoming = clock.upcoming();
+            clock.enter(upcoming);
+            calls.push((upcoming.sample, upcoming.frame));
+        }
+    }
+    (jumps, calls, clock)
+}
+
+#[test]
+fn while_the_position_stands_still_the_song_goes_on() {
+    let host = Host { tempo: 90.0, ..Host::new(3.0) };
+    let moving = follow(64, 3000, |sample| host.time(sample));
+    for length in [1, 64, 480, 8192] {
+        let (jumps, calls, clock) = follow(length, 192_000 / i64::from(length), |_| host.time(0));
+        assert_eq!(jumps, 1, "blocks of {length}: only the start is a jump");
+        assert_eq!(calls[..20], moving.1[..20], "blocks of {length}");
+        assert_eq!((clock.doubt(), clock.host_leads()), (Some(Doubt::Standing), false));
+    }
+}
+
+#[test]
+fn a_position_that_is_said_of_a_few_blocks_at_a_time_stands_not_still() {
+    let host = Host::new(0.0);
+    let (jumps, calls, clock) = follow(64, 3000, |sample| host.time(sample / 512 * 512));
+    assert_eq!((jumps, clock.doubt()), (1, None));
+    assert_eq!(calls[..20], follow(64, 3000, |sample| host.time(sample)).1[..20]);
+}
+
+#[test]
+fn beyond_the_tempi_that_can_be_played_the_last_one_goes_on() {
+    for tempo in [0.0, -3.0, 2.0, 4.99, 1001.0, 1e9, f64::NAN, f64::INFINITY] {
+        let fast = Host { tempo: if tempo.is_finite() { tempo.max(0.001) } else { 120.0 }, ..Host::new(2.0) };
+        let slow = Host { tempo: 90.0, ..Host::new(0.0) };
+        let (jumps, calls, clock) = follow(480, 600, |sample| match sample {
+            ..64_000 => slow.time(sample),
+            _ => HostTime { tempo: Some(tempo), ..fast.time(sample - 64_000) },
+        });
+        assert_eq!((jumps, clock.doubt()), (1, Some(Doubt::Tempo)), "{tempo}");
+        assert_eq!(calls, follow(480, 600, |sample| slow.time(sample)).1, "{tempo}");
+    }
+}
+
+#[test]
+fn a_host_that_can_be_followed_again_is() {
+    let host = Host::new(0.0);
+    let (jumps, _, clock) = follow(480, 1000, |sample| match sample {
+        ..96_000 => host.time(sample),
+        96_000..192_000 => host.time(96_000),
+        _ => host.time(sample - 96_000),
+    });
+    assert_eq!((jumps, clock.doubt(), clock.host_leads()), (2, None, true), "the start, and back to where the host is");
+}
+
+#[test]
+fn a_host_that_gives_no_tempo_is_followed_by_its_position() {
+    let host = Host { tempo: 80.0, ..Host::new(0.0) };
+    let (jumps, calls, _) = follow(480, 1000, |sample| HostTime { tempo: None, ..host.time(sample) });
+    assert!(jumps <= 2, "{jumps} jumps");
+    let told = follow(480, 1000, |sample| host.time(sample)).1;
+    assert_eq!(calls[20..40], told[20..40]);
 }
 
 #[test]

@@ -109,8 +109,8 @@ impl Band {
                 self.mind.turn(frame, turn);
                 None
             }
-            Played::Jump { .. } => {
-                self.forget();
+            Played::Jump { tick, .. } => {
+                self.begin_anew(tick);
                 self.takes = Takes::of_new_song();
                 None
             }
@@ -153,21 +153,25 @@ impl Band {
         self.memory = None;
     }
 
-    /// Forgets everything that was heard, but not what was learnt of the musician.
-    pub fn forget(&mut self) {
-        self.mind = Mind::new(&self.networks, Arc::clone(self.learnt()));
+    /// Forgets everything that was heard before `tick`, but not what was learnt of the musician, nor what is held.
+    fn begin_anew(&mut self, tick: Tick) {
+        let mut anew = Mind::new(&self.networks, Arc::clone(self.learnt()));
+        anew.catch_up(&self.mind.hands, tick);
+        self.mind = anew;
         self.memory = None;
-        self.takes = Takes::default();
+    }
+
+    /// A band that begins anew in the place of one that has failed at something, at `tick`: it knows what `learnt` holds,
+    /// and what the musician holds.
+    pub fn after_failure(failed: &Self, learnt: Arc<Memory>, tick: Tick) -> Self {
+        let mut band = Self::new(Arc::clone(&failed.networks), learnt);
+        band.mind.catch_up(&failed.mind.hands, tick);
+        band
     }
 
     /// Goes on with other networks from the next frame on. The music goes on as well.
     pub fn exchange(&mut self, networks: Arc<Networks>) {
         self.networks = networks;
-    }
-
-    /// The networks.
-    pub fn networks(&self) -> &Arc<Networks> {
-        &self.networks
     }
 
     /// Sees to the memory of the loop before the frame is decided.
@@ -190,7 +194,7 @@ impl Band {
 #[cfg(test)]
 mod tests {
     use continuo_models::music::{BarPosition, Frame, Meter};
-    use continuo_models::{Controls, Family, FrameStart, Player};
+    use continuo_models::{Controls, Family, FrameStart, Player, Zones};
 
     use super::*;
     use crate::seam::NetworkSet;
@@ -199,7 +203,8 @@ mod tests {
 
     fn frame(frame: Frame, next: Frame, epoch: u32, cycle: Option<Cycle>) -> Played {
         let position = BarPosition { bar_start: 0, meter: Meter::default() };
-        let start = FrameStart { frame, next, position, tempo: 120.0, controls: Controls::default() };
+        let start =
+            FrameStart { frame, next, position, tempo: 120.0, controls: Controls::default(), zones: Zones::default() };
         let networks = NetworkSet::ALL[0];
         Played::Frame(FrameCall { start, networks, epoch, cycle, wraps: next != frame + 1, again: None })
     }
@@ -243,7 +248,7 @@ mod tests {
         let networks = Arc::new(Networks::built_in(Family::Gru).0);
         let mut band = Band::new(networks, Arc::default());
         pass(&mut band, 0);
-        band.take(Played::Jump { epoch: 1 });
+        band.take(Played::Jump { epoch: 1, tick: 0 });
         assert!(!band.learnt().is_empty());
         let passes: Vec<_> = (1..4).map(|epoch| pass(&mut band, epoch)).collect();
         assert_eq!(passes[2], passes[1]);
@@ -259,7 +264,7 @@ mod tests {
         band.take(frame(0, 1, 1, Some(Cycle { start: 0, end: 192 })));
         assert!(band.memory.is_none());
         pass(&mut band, 1);
-        band.take(Played::Jump { epoch: 9 });
+        band.take(Played::Jump { epoch: 9, tick: 0 });
         assert!(band.memory.is_none());
     }
 

@@ -6,6 +6,7 @@ use continuo_models::music::time::{frame_of_onset, frame_start};
 use continuo_models::{FrameStart, Heard};
 
 use super::band::Mind;
+use super::hands::Hands;
 use crate::seam::{Again, FrameCall};
 
 /// How a frame opens a take, if it does.
@@ -50,7 +51,8 @@ struct Beginning {
     before: Frame,
     /// By how many frames the song jumps between the two.
     jump: Frame,
-    /// What was played early for it.
+    /// What the musician holds when it begins, and what was played early for it.
+    hands: Hands,
     early: Vec<Heard>,
 }
 
@@ -67,18 +69,21 @@ impl Takes {
 
     /// The musician did something.
     pub fn hear(&mut self, heard: Heard) {
-        if let Some(Beginning { before, jump, early }) = &mut self.beginning
-            && frame_of_onset(heard.tick()) > *before
-        {
-            early.push(heard.later(*jump));
+        match &mut self.beginning {
+            Some(Beginning { before, jump, early, .. }) if frame_of_onset(heard.tick()) > *before => {
+                early.push(heard.later(*jump));
+            }
+            Some(Beginning { hands, .. }) => hands.follow(heard),
+            None => {}
         }
     }
 
     /// A frame begins: if it is the first one of a take, the band becomes what it was.
     pub fn begin(&mut self, start: &FrameStart, mind: &mut Mind) {
-        if let (Some(Beginning { early, .. }), Some(origin)) = (self.beginning.take(), &self.origin) {
+        if let (Some(Beginning { hands, early, .. }), Some(origin)) = (self.beginning.take(), &self.origin) {
             *mind = origin.mind.clone();
             mind.move_to(start.frame - origin.frame);
+            mind.catch_up(&hands, frame_start(start.frame));
             early.into_iter().for_each(|heard| mind.hear(heard));
         }
     }
@@ -99,7 +104,8 @@ impl Takes {
         let (Some(again), Some(origin)) = (self.wanted.take(), &self.origin) else { return Opening::None };
         self.number += u32::from(again == Again::Other);
         if !origin.planned {
-            self.beginning = Some(Beginning { before: frame, jump: next - frame - 1, early: Vec::new() });
+            let (jump, hands) = (next - frame - 1, mind.hands().clone());
+            self.beginning = Some(Beginning { before: frame, jump, hands, early: Vec::new() });
             return Opening::Unplanned;
         }
         let now = std::mem::replace(mind, origin.mind.clone());
@@ -114,7 +120,7 @@ mod tests {
     use std::sync::Arc;
 
     use continuo_models::music::{BarPosition, Meter};
-    use continuo_models::{Controls, Cue};
+    use continuo_models::{Controls, Cue, Zones};
     use proptest::prelude::*;
 
     use super::super::band::Band;
@@ -134,7 +140,7 @@ mod tests {
         /// The song starts at `frame`.
         fn start(frame: Frame) -> Self {
             let mut band = Band::new(Arc::default(), Arc::default());
-            band.take(Played::Jump { epoch: 0 });
+            band.take(Played::Jump { epoch: 0, tick: frame_start(frame) });
             Self { band, frame }
         }
 
@@ -154,7 +160,14 @@ mod tests {
         fn frame(&mut self, again: Option<Again>) -> Vec<Cue> {
             let frame = self.frame;
             let position = BarPosition { bar_start: 0, meter: Meter::default() }.at(frame_start(frame + 1));
-            let start = FrameStart { frame, next: frame + 1, position, tempo: 120.0, controls: Controls::default() };
+            let start = FrameStart {
+                frame,
+                next: frame + 1,
+                position,
+                tempo: 120.0,
+                controls: Controls::default(),
+                zones: Zones::default(),
+            };
             let networks = NetworkSet::ALL[0];
             self.band.take(Played::Frame(FrameCall { start, networks, epoch: 0, cycle: None, wraps: false, again }));
             let cues = self.band.cues().iter().map(|stamped| stamped.cue).collect();
@@ -248,7 +261,7 @@ mod tests {
         session.play(2, None);
         let mut fresh = Session::start(0);
         session.frame = 0;
-        session.band.take(Played::Jump { epoch: 1 });
+        session.band.take(Played::Jump { epoch: 1, tick: 0 });
         assert_eq!(session.play(4, None), fresh.play(4, None));
     }
 

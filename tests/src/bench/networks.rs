@@ -11,7 +11,7 @@ use continuo_models::network::features::{Note, PitchMemory};
 use continuo_models::network::harmonist::{self, HarmonistAttributes, HarmonistInput, Standing};
 use continuo_models::network::plan::State;
 use continuo_models::network::soloist::{self, LastNote, SoloistAttributes, SoloistInput};
-use continuo_models::{Controls, Family, FrameStart, Heard, Improviser, Networks};
+use continuo_models::{Controls, Family, FrameStart, Heard, Improviser, Networks, Zones};
 
 use super::median;
 use super::table::Measurement;
@@ -130,7 +130,14 @@ fn frames(networks: Networks, score: &Score) -> [f64; 2] {
             band.hear(event);
         }
         let position = FOUR.at(frame_start(frame + 1));
-        let start = FrameStart { frame, next: frame + 1, position, tempo: 120.0, controls: Controls::default() };
+        let start = FrameStart {
+            frame,
+            next: frame + 1,
+            position,
+            tempo: 120.0,
+            controls: Controls::default(),
+            zones: Zones::default(),
+        };
         cues.clear();
         let clock = Instant::now();
         band.decide(&start, &mut cues);

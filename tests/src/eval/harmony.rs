@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 use continuo_models::music::time::{TICKS_PER_FRAME, frame_start};
 use continuo_models::music::{Chord, Frame, SlashChord, Tick};
-use continuo_models::{Controls, Cue, Fork, FrameStart, Heard, Improviser, Networks, Player};
+use continuo_models::{Controls, Cue, Fork, FrameStart, Heard, Improviser, Networks, Player, Zones};
 use serde::Serialize;
 use serde_json::json;
 
@@ -184,7 +184,8 @@ pub(super) fn rehearse(
         }
         cues.clear();
         let position = piece.position(frame_start(next));
-        improviser.decide(&FrameStart { frame, next, position, tempo: 120.0, controls }, &mut cues);
+        improviser
+            .decide(&FrameStart { frame, next, position, tempo: 120.0, controls, zones: Zones::default() }, &mut cues);
         fork = cues.iter().find_map(|cue| if let Cue::Fork(fork) = cue { Some(*fork) } else { None }).or(fork);
         show(next, &improviser, Some(&cues));
     }

@@ -1,5 +1,6 @@
 //! Which hand plays what: told apart by ear, or by channel.
 
+use crate::channels::Channels;
 use crate::improviser::keyboard::keys_of;
 use crate::music::Tick;
 use crate::music::time::TICKS_PER_QUARTER;
@@ -54,8 +55,7 @@ impl Reach {
 /// follows the player; a player of one line has only a right hand, wherever it is.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Hands {
-    /// The left hand's channel, if the hands are told apart by it.
-    channel: Option<u8>,
+    channels: Channels,
     /// The keys that the left hand struck last, one bit each.
     left_keys: u128,
     left: Option<Reach>,
@@ -67,15 +67,19 @@ pub struct Hands {
 }
 
 impl Hands {
-    /// From now on the left hand plays on `channel`, and the right one on every other; `None`: tell them apart by ear.
-    pub fn split_by(&mut self, channel: Option<u8>) {
-        self.channel = channel;
+    /// What each channel is.
+    pub fn channels(&self) -> Channels {
+        self.channels
+    }
+
+    /// From now on each channel is what `channels` say.
+    pub fn play_on(&mut self, channels: Channels) {
+        self.channels = channels;
     }
 
     /// A key goes down.
     pub fn press(&mut self, channel: u8, key: u8) {
-        let is_left = self.channel.is_some_and(|left| left == channel & 15);
-        self.left_keys = self.left_keys & !(1 << key) | u128::from(is_left) << key;
+        self.left_keys = self.left_keys & !(1 << key) | u128::from(self.channels.is_left(channel)) << key;
     }
 
     /// The keys that the left hand struck last, one bit each.
@@ -85,7 +89,7 @@ impl Hands {
 
     /// Whether the musician plays the hands on channels of their own.
     pub fn are_told(&self) -> bool {
-        self.channel.is_some()
+        self.channels.tell_hands()
     }
 
     /// Of the keys that are struck together while `lead` is held, those of the left hand.
@@ -139,7 +143,7 @@ impl Hands {
 
     /// What was learnt since the hands were as `before` was a mistake.
     pub fn unlearn(&mut self, before: &Hands) {
-        *self = Self { channel: self.channel, left_keys: self.left_keys, ..*before };
+        *self = Self { channels: self.channels, left_keys: self.left_keys, ..*before };
     }
 
     /// A key that was in question came and went under a lead that sounds on: it was the left hand's.

@@ -11,11 +11,12 @@ mod tests;
 
 use super::key_belief::KeyBelief;
 use super::keyboard::{Keyboard, keys_of};
+use crate::channels::Channels;
 use crate::music::pitch::class_of;
 use crate::music::time::{EARLY_TICKS, TICKS_PER_FRAME, TICKS_PER_QUARTER, frame_of_onset, frame_start};
 use crate::music::{Chord, Frame, PitchClass, PitchClassSet, SlashChord, Tick};
 use crate::network::features::Note;
-use crate::score::Heard;
+use crate::score::{Heard, RightHand};
 
 use gesture::Gesture;
 use hands::Hands;
@@ -78,15 +79,16 @@ struct Sweep {
 }
 
 impl Listener {
-    /// From now on the musician's left hand plays on `channel`, and the right one on every other; `None`: the hands are
-    /// told apart by ear.
-    pub fn hands(&mut self, channel: Option<u8>) {
-        self.hands.split_by(channel);
+    /// From now on each channel is what `channels` say.
+    pub fn play_on(&mut self, channels: Channels) {
+        self.hands.play_on(channels);
     }
 
     /// Takes in what the musician did. Returns whether it is a new note of the lead line, as far as one can tell yet.
+    /// Drums have no part in any of it.
     pub fn hear(&mut self, heard: &Heard) -> bool {
         match *heard {
+            Heard::NoteOn { channel, .. } if self.hands.channels().is_drums(channel) => false,
             Heard::NoteOn { tick, channel, key, velocity } if velocity > 0 => {
                 self.advance(tick);
                 self.note_on(channel, key & 127, velocity)
@@ -100,7 +102,7 @@ impl Listener {
             }
             Heard::Pedal { tick, channel, down } => {
                 self.advance(tick);
-                self.keyboard.pedal(channel, down);
+                self.keyboard.pedal(self.hands.channels().under_pedal_of(channel), down);
                 false
             }
         }
@@ -326,8 +328,9 @@ impl Listener {
 
     /// The last phrase of the lead line and its number, if it has ended: at least four notes, and silence for a beat.
     pub fn ended_phrase(&self) -> Option<(u32, &[LeadNote])> {
-        let released = self.lead?.released?;
-        let rest = if self.keyboard.has_pedal() { 2 * PHRASE_REST } else { PHRASE_REST };
+        let lead = self.lead?;
+        let released = lead.released?;
+        let rest = if self.keyboard.has_pedal(lead.key) { 2 * PHRASE_REST } else { PHRASE_REST };
         let ended = self.now - released >= rest && self.new_lead().is_none();
         self.phrases.whole().filter(|_| ended).map(|notes| (self.phrases.number(), notes))
     }
@@ -350,10 +353,11 @@ impl Listener {
         (self.phrases.count().wrapping_sub(sounding as u32), &notes[..notes.len().saturating_sub(sounding)])
     }
 
-    /// The lowest key that would be taken for the right hand's if it was struck now, on no particular channel.
-    pub fn split(&self) -> u8 {
+    /// Which notes would be taken for the right hand's if they were struck now.
+    pub fn right_hand(&self) -> RightHand {
         let lead = self.held_lead();
-        (0..128).find(|&key| self.hands.left_of(1 << key, lead, self.now) == 0).unwrap_or(127)
+        let lowest = (0..128).find(|&key| self.hands.left_of(1 << key, lead, self.now) == 0).unwrap_or(127);
+        RightHand { lowest, ..self.hands.channels().right_hand() }
     }
 
     /// The belief about the key.

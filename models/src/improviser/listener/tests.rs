@@ -233,7 +233,7 @@ fn the_left_hand_may_have_a_channel_of_its_own() {
     let left = notes(3, &[(0, 90, 76), (0, 90, 79), (0, 90, 84)]);
     let right = line(0, 12, &[60, 62, 64, 65, 67, 65, 64]);
     let mut listener = Listener::default();
-    listener.hands(Some(3));
+    listener.play_on(Channels { left: Some(3), ..Channels::default() });
     let mut lead = Vec::new();
     let events = in_order([left, right].concat());
     let mut events = events.iter().peekable();
@@ -290,6 +290,48 @@ fn what_the_pedal_holds_is_harmony_until_the_next_one() {
     assert_eq!(read(30).as_deref(), Some("C"));
     assert_eq!(read(90).as_deref(), Some("C"));
     assert_eq!(read(132).as_deref(), Some("F"));
+}
+
+/// A melody of one phrase whose last note has been let go, on `channel`, with a pedal down on another one.
+fn phrase_with_pedal(channels: Channels, channel: u8, pedal: u8) -> Listener {
+    let mut listener = Listener::default();
+    listener.play_on(channels);
+    listener.hear(&Heard::Pedal { tick: 0, channel: pedal, down: true });
+    let keys = [60, 62, 64, 65].into_iter().enumerate().map(|(index, key)| (12 * index as Tick, 10, key));
+    for heard in in_order(notes(channel, &keys.collect::<Vec<_>>())) {
+        listener.hear(&heard);
+    }
+    listener.advance(36 + 10 + PHRASE_REST + 1);
+    listener
+}
+
+#[test]
+fn a_pedal_holds_what_is_played_on_its_channel_or_in_its_zone() {
+    let plain = Channels::default();
+    let mut mpe = Channels::default();
+    mpe.zones.configure(0, 5);
+    for (channels, channel, pedal, holds) in [
+        (plain, 0, 0, true),
+        (plain, 0, 1, false),
+        (plain, 3, 0, false),
+        (mpe, 3, 0, true),
+        (mpe, 3, 4, false),
+        (mpe, 8, 0, false),
+    ] {
+        let listener = phrase_with_pedal(channels, channel, pedal);
+        assert_eq!(listener.ended_phrase().is_none(), holds, "a note on {channel}, the pedal on {pedal}");
+        assert_eq!(listener.keyboard.sounds(65), holds, "a note on {channel}, the pedal on {pedal}");
+    }
+}
+
+#[test]
+fn drums_are_not_heard() {
+    let pads = notes(9, &[(0, 90, 36), (0, 90, 40), (0, 90, 43), (24, 6, 38)]);
+    let listener = heard(pads.clone(), 60);
+    assert_eq!((listener.held_harmony(), listener.silence(), listener.last_frame()), (None, None, Rest));
+    let tune = line(0, 12, &[67, 69, 71, 72]);
+    let [alone, with_drums] = [tune.clone(), in_order([tune, pads].concat())].map(|events| heard(events, 60));
+    assert_eq!(format!("{with_drums:?}"), format!("{alone:?}"));
 }
 
 #[test]
@@ -354,7 +396,7 @@ proptest! {
     #[test]
     fn no_storm_of_events_breaks_it(events in storm(), left in prop::option::of(0u8..16)) {
         let mut listener = Listener::default();
-        listener.hands(left);
+        listener.play_on(Channels { left, ..Channels::default() });
         for heard in &events {
             listener.hear(heard);
             let phrase = listener.phrases.whole().unwrap_or_default();

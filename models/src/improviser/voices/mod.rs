@@ -10,6 +10,7 @@
 pub mod answering;
 mod ways;
 
+use crate::channels::{Channels, Zones};
 use crate::controls::{Controls, Player};
 use crate::music::pitch::{KeyRange, PitchClass, PitchClassSet};
 use crate::music::{Chord, Frame, Key, Style};
@@ -75,10 +76,10 @@ pub fn answers(ground: &Ground, chord_for: impl Fn(PitchClass) -> Option<Chord>)
 
 /// The answers when no plan has arrived: a third below in the locked scale, or in C major. No allocation, so that the
 /// audio thread may call it.
-pub fn fallback_answers(frame: Frame, controls: &Controls) -> AnswerRow {
+pub fn fallback_answers(frame: Frame, controls: &Controls, zones: Zones) -> AnswerRow {
     let channel = controls.player(Player::Voices).channel;
     let scale = if controls.key_lock { controls.allowed() } else { Key::major(0).scale() };
-    let right_hand = RightHand { lowest: 0, left_channel: controls.left_hand };
+    let right_hand = Channels { left: controls.left_hand, zones }.right_hand();
     let row = AnswerRow { channel, right_hand, goes_along: true, ..AnswerRow::silent(frame) };
     filled(row, Side::of(0), 1, |class, side| Place { class, side, allowed: scale, scale, chord: None, tension: 0 })
 }

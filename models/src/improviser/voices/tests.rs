@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::answering::{Answer, Answering};
 use super::*;
+use crate::channels::Zones;
 use crate::music::leading::{crossings, parallels};
 use crate::music::pitch::{class_of, transposed};
 use crate::score::{ANSWER_VOICES, RightHand};
@@ -157,7 +158,7 @@ fn of_a_struck_chord_the_highest_note_is_answered() {
 
 #[test]
 fn the_fallback_is_a_third_below_in_the_scale() {
-    let row = fallback_answers(3, &Controls::default());
+    let row = fallback_answers(3, &Controls::default(), Zones::default());
     assert_eq!((row.frame, row.channel), (3, 1));
     let thirds: Vec<_> = [72, 74, 76, 77, 79, 81, 83].iter().flat_map(|&key| distances(&row, key)).collect();
     assert_eq!(thirds, [-3, -3, -4, -3, -3, -4, -4]);
@@ -166,7 +167,7 @@ fn the_fallback_is_a_third_below_in_the_scale() {
 #[test]
 fn the_fallback_stays_in_every_key() {
     for key in Key::ALL {
-        let row = fallback_answers(0, &Controls { key_lock: true, key, ..Controls::default() });
+        let row = fallback_answers(0, &Controls { key_lock: true, key, ..Controls::default() }, Zones::default());
         for class in key.scale().iter() {
             let offset = row.ways[usize::from(class)][0][0];
             assert!(matches!(offset, -3 | -4), "{key}");
