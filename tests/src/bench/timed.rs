@@ -82,6 +82,10 @@ impl Instance for Timed {
         self.inner.set_values(values);
     }
 
+    fn set_values_unprocessed(&mut self, values: &[(u32, f64)]) {
+        self.inner.set_values_unprocessed(values);
+    }
+
     fn activate(&mut self, setup: Setup) -> Result<Box<dyn Processor>> {
         let inner = self.inner.activate(setup)?;
         Ok(Box::new(TimedProcessor { inner, times: self.times.clone() }))

@@ -5,6 +5,8 @@
 pub struct Transport {
     /// Whether the song moves.
     pub playing: bool,
+    /// Whether the host marks what follows as valid: without it, it only says that it plays.
+    pub valid: bool,
     /// Whether the host records.
     pub recording: bool,
     /// Quarter notes per minute.
@@ -56,6 +58,9 @@ pub enum Input {
         /// New position, 0–16383; 8192 is the middle.
         value: u16,
     },
+    /// A MIDI message as it is. In VST3, which knows none, what the host makes of it: a note with its velocity (that of the
+    /// release too), a controller, a program change; anything else is left out.
+    Midi([u8; 3]),
     /// The host automates a parameter.
     Parameter {
         /// The parameter's number.
@@ -83,6 +88,8 @@ pub enum Played {
         channel: u8,
         /// MIDI key, 0–127.
         key: u8,
+        /// How fast the key came up, 0–127.
+        velocity: u8,
     },
     /// The plug-in is done with a played note (CLAP only).
     NoteEnd {
@@ -105,7 +112,7 @@ pub enum Played {
 /// One process call's input.
 #[derive(Clone, Copy, Debug)]
 pub struct Block<'a> {
-    /// Samples to process, 1 or more.
+    /// Samples to process; 0 carries events only.
     pub frames: usize,
     /// Samples processed since activation.
     pub steady: u64,

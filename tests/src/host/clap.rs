@@ -245,10 +245,15 @@ impl Instance for ClapInstance {
         }
     }
 
+    fn set_values_unprocessed(&mut self, values: &[(u32, f64)]) {
+        self.set_values(values);
+    }
+
     fn activate(&mut self, setup: Setup) -> Result<Box<dyn Processor>> {
         let handle = self.instance.plugin_handle();
         if let Some(render) = handle.get_extension::<PluginRender>() {
-            let mode = if setup.mode == Mode::Live { RenderMode::Realtime } else { RenderMode::Offline };
+            let live = setup.announced_mode() == Mode::Live;
+            let mode = if live { RenderMode::Realtime } else { RenderMode::Offline };
             render.set(&handle, mode)?;
         }
         let configuration = PluginAudioConfiguration {
@@ -383,6 +388,7 @@ fn push_input(events: &mut EventBuffer, ranges: &Ranges, sample: u32, input: Inp
             let [low, high] = [(value & 0x7f) as u8, (value >> 7) as u8];
             events.push(&MidiEvent::new(sample, 0, [0xe0 | channel, low, high]));
         }
+        Input::Midi(data) => events.push(&MidiEvent::new(sample, 0, data)),
         Input::Parameter { id, value } => {
             if let (Some(range), Some(id)) = (ranges.get(id), ClapId::from_raw(id)) {
                 events.push(&ParamValueEvent::new(sample, id, Pckn::match_all(), range.plain(value)));
@@ -392,10 +398,12 @@ fn push_input(events: &mut EventBuffer, ranges: &Ranges, sample: u32, input: Inp
 }
 
 fn transport_event(transport: &Transport) -> TransportEvent {
-    let mut flags = TransportFlags::HAS_TEMPO
+    let mut flags = TransportFlags::empty();
+    let told = TransportFlags::HAS_TEMPO
         | TransportFlags::HAS_BEATS_TIMELINE
         | TransportFlags::HAS_SECONDS_TIMELINE
         | TransportFlags::HAS_TIME_SIGNATURE;
+    flags.set(told, transport.valid);
     flags.set(TransportFlags::IS_PLAYING, transport.playing);
     flags.set(TransportFlags::IS_RECORDING, transport.recording);
     flags.set(TransportFlags::IS_LOOP_ACTIVE, transport.looping.is_some());
@@ -437,7 +445,8 @@ impl clack_host::events::io::OutputEventBuffer for Sink<'_> {
                 velocity: (note.velocity() * 127.0).round() as u8,
             },
             Some(CoreEventSpace::NoteOff(note)) => {
-                Played::NoteOff { channel: byte(note.channel()), key: byte(note.key()) }
+                let velocity = (note.velocity() * 127.0).round() as u8;
+                Played::NoteOff { channel: byte(note.channel()), key: byte(note.key()), velocity }
             }
             Some(CoreEventSpace::NoteEnd(note)) => {
                 Played::NoteEnd { channel: byte(note.channel()), key: byte(note.key()) }
@@ -465,7 +474,7 @@ fn midi_played(data: [u8; 3]) -> Played {
     let channel = status & 0x0f;
     match status & 0xf0 {
         0x90 if velocity > 0 => Played::NoteOn { channel, key, velocity },
-        0x80 | 0x90 => Played::NoteOff { channel, key },
+        0x80 | 0x90 => Played::NoteOff { channel, key, velocity },
         _ => Played::Midi(data),
     }
 }

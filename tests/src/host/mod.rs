@@ -8,6 +8,7 @@ pub mod block;
 pub mod bundles;
 pub mod clap;
 pub mod diagnostics;
+pub mod habits;
 pub mod performance;
 pub mod player;
 pub mod screen;
@@ -22,6 +23,7 @@ use anyhow::Result;
 
 pub use block::{Block, Input, Output, Played, Transport};
 pub use diagnostics::Diagnostics;
+pub use habits::{EmptyBlocks, Habits, SaysMode, Timebase};
 pub use performance::{Performance, Segment};
 pub use player::{Blocks, Pacing, Player};
 pub use session::Session;
@@ -60,6 +62,20 @@ pub struct Setup {
     pub max_block: usize,
     /// Live or offline.
     pub mode: Mode,
+    /// What the host does otherwise than others.
+    pub habits: Habits,
+}
+
+impl Setup {
+    /// The mode that the host says before it activates.
+    fn announced_mode(&self) -> Mode {
+        if self.habits.says_mode == SaysMode::Everywhere { self.mode } else { Mode::Live }
+    }
+
+    /// The mode that the host says in each block.
+    fn block_mode(&self) -> Mode {
+        if self.habits.says_mode == SaysMode::Nowhere { Mode::Live } else { self.mode }
+    }
 }
 
 /// A parameter as the host sees it. Values are normalised, 0 to 1, in both formats.
@@ -103,6 +119,10 @@ pub trait Instance {
     /// Sets parameters (id, normalised value) while the instance is not active; the way for automation is
     /// [`Input::Parameter`].
     fn set_values(&mut self, values: &[(u32, f64)]);
+
+    /// As [`Instance::set_values`], in a host that has nothing processed for it: VST3 hears of it on its controller only,
+    /// whether it is active or not; CLAP is told as ever, and must not be active.
+    fn set_values_unprocessed(&mut self, values: &[(u32, f64)]);
 
     /// Makes it ready to process. Errors if it is active already or refuses.
     fn activate(&mut self, setup: Setup) -> Result<Box<dyn Processor>>;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use super::performance::{Interruption, Motion, Performance, Segment};
 use super::take::Take;
-use super::{Block, Input, Output, Processor, Setup, Transport};
+use super::{Block, EmptyBlocks, Habits, Input, Output, Processor, Setup, Timebase, Transport};
 
 /// The sizes of the blocks in which a host processes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,9 @@ pub enum Pacing {
     Realtime,
     /// By a clock that goes so many times as fast.
     Times(u16),
+    /// By the wall clock, but so much of the song at a time: as fast as it can until it is as far ahead, then not before the
+    /// clock has caught up. So do hosts that render ahead.
+    Ahead(Duration),
 }
 
 /// Plays to a processor. It may move to a thread of its own, as in a host with an audio device.
@@ -131,15 +134,25 @@ impl Player {
                 take.note_input(u64::from(offset), inputs[next].1);
                 next += 1;
             }
-            let transport = transport_at(segment, done as f64 / per_tick);
+            let transport = transport_at(segment, done as f64 / per_tick, self.setup.habits.timebase);
             match self.pacing {
                 Pacing::Fast => (),
                 Pacing::Realtime => self.await_clock(take.samples(), 1.0),
                 Pacing::Times(speed) => self.await_clock(take.samples(), f64::from(speed.max(1))),
+                Pacing::Ahead(far) => {
+                    let ahead = (far.as_secs_f64() * self.setup.sample_rate).max(1.0) as u64;
+                    self.await_clock(take.samples() / ahead * ahead, 1.0);
+                }
             }
-            let block = Block { frames: count, steady: self.steady, transport: transport.as_ref(), events: &events };
             let processor = self.processor.as_mut().context("the instance is not active")?;
-            processor.process(&block, &mut self.output)?;
+            let block = Block { frames: count, steady: self.steady, transport: transport.as_ref(), events: &events };
+            let before = empty_blocks(self.setup.habits, &block);
+            for empty in &before {
+                processor.process(empty, &mut self.output)?;
+                take.note_block(&self.output, 0);
+            }
+            let events = if before.iter().any(|empty| !empty.events.is_empty()) { &[] } else { block.events };
+            processor.process(&Block { events, ..block }, &mut self.output)?;
             take.note_block(&self.output, count);
             self.steady += count as u64;
             self.blocks_done += 1;
@@ -161,18 +174,31 @@ impl Player {
     }
 }
 
-/// The transport that the host shows `ticks` after the start of `segment`.
-fn transport_at(segment: &Segment, ticks: f64) -> Option<Transport> {
-    let (playing, position) = match segment.motion {
-        Motion::Rolling { from } => (true, from + ticks),
-        Motion::Stopped { at, .. } => (false, at),
-        Motion::Absent { .. } => return None,
+/// The blocks without samples that a host with `habits` has processed before `block`.
+fn empty_blocks<'a>(habits: Habits, block: &Block<'a>) -> Vec<Block<'a>> {
+    let empty = Block { frames: 0, events: &[], ..*block };
+    match habits.empty_blocks {
+        EmptyBlocks::Between => vec![empty, empty],
+        EmptyBlocks::WithEvents if !block.events.is_empty() => vec![Block { events: block.events, ..empty }],
+        EmptyBlocks::Never | EmptyBlocks::WithEvents => Vec::new(),
+    }
+}
+
+/// The transport that a host with the habit `timebase` shows `ticks` after the start of `segment`.
+fn transport_at(segment: &Segment, ticks: f64, timebase: Timebase) -> Option<Transport> {
+    let (playing, position) = match (segment.motion, timebase) {
+        (Motion::Rolling { from }, Timebase::Moving) => (true, from + ticks),
+        (Motion::Rolling { from }, Timebase::Frozen) => (true, from),
+        (Motion::Rolling { .. }, Timebase::Zero | Timebase::Missing) => (true, 0.0),
+        (Motion::Stopped { at, .. }, _) => (false, at),
+        (Motion::Absent { .. }, _) => return None,
     };
     let bar_ticks = 96.0 * f64::from(segment.meter.0) / f64::from(segment.meter.1);
     // The allowance is for a barline that falls between two floating-point numbers.
     let bar = if bar_ticks > 0.0 { ((position - segment.bar_origin) / bar_ticks + 1e-9).floor() } else { 0.0 };
     Some(Transport {
         playing,
+        valid: !playing || timebase != Timebase::Missing,
         recording: false,
         tempo: segment.tempo,
         meter: segment.meter,
@@ -190,7 +216,8 @@ mod tests {
     #[test]
     fn the_bar_is_the_one_that_contains_the_position() {
         let waltz = Segment::rolling(-10.0, 200.0).in_meter((3, 4));
-        let bar = |ticks| transport_at(&waltz, ticks).map(|transport| (transport.bar, transport.bar_start));
+        let bar =
+            |ticks| transport_at(&waltz, ticks, Timebase::Moving).map(|transport| (transport.bar, transport.bar_start));
         assert_eq!(bar(0.0), Some((-1, -3.0)));
         assert_eq!(bar(10.0), Some((0, 0.0)));
         assert_eq!(bar(81.0), Some((0, 0.0)));
@@ -200,11 +227,19 @@ mod tests {
     #[test]
     fn a_standing_song_shows_one_position() {
         let stopped = Segment::stopped(48.0, 0.0, 100.0);
-        assert_eq!(transport_at(&stopped, 0.0), transport_at(&stopped, 77.0));
-        assert_eq!(
-            transport_at(&stopped, 5.0).map(|transport| (transport.playing, transport.beats)),
-            Some((false, 2.0))
-        );
+        let at = |ticks| transport_at(&stopped, ticks, Timebase::Moving);
+        assert_eq!(at(0.0), at(77.0));
+        assert_eq!(at(5.0).map(|transport| (transport.playing, transport.beats)), Some((false, 2.0)));
+    }
+
+    #[test]
+    fn a_host_may_keep_the_position_to_itself() {
+        let rolling = Segment::rolling(48.0, 100.0);
+        let at = |ticks, timebase| transport_at(&rolling, ticks, timebase).map(|told| (told.beats, told.valid));
+        assert_eq!(at(24.0, Timebase::Moving), Some((3.0, true)));
+        assert_eq!(at(24.0, Timebase::Frozen), Some((2.0, true)));
+        assert_eq!(at(24.0, Timebase::Zero), Some((0.0, true)));
+        assert_eq!(at(24.0, Timebase::Missing), Some((0.0, false)));
     }
 
     #[test]

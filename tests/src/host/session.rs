@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 
+use super::habits::Habits;
 use super::performance::{Interruption, Performance};
 use super::player::{Blocks, Pacing, Player};
 use super::take::Take;
@@ -27,7 +28,8 @@ impl Session {
     /// # Errors
     /// If it refuses.
     pub fn new(instance: Box<dyn Instance>) -> Result<Self> {
-        let setup = Setup { sample_rate: 48_000.0, max_block: 512, mode: Mode::Offline };
+        let habits = Habits::default();
+        let setup = Setup { sample_rate: 48_000.0, max_block: 512, mode: Mode::Offline, habits };
         let mut session = Self { instance, player: Player::new(setup) };
         session.activate()?;
         Ok(session)
@@ -62,6 +64,16 @@ impl Session {
     pub fn in_mode(mut self, mode: Mode) -> Result<Self> {
         self.player.setup.mode = mode;
         self.player.pacing = if mode == Mode::Live { Pacing::Realtime } else { Pacing::Fast };
+        self.reactivate()?;
+        Ok(self)
+    }
+
+    /// The same in a host with other habits.
+    ///
+    /// # Errors
+    /// If the instance refuses.
+    pub fn with_habits(mut self, habits: Habits) -> Result<Self> {
+        self.player.setup.habits = habits;
         self.reactivate()?;
         Ok(self)
     }

@@ -161,7 +161,8 @@ impl Take {
         let segment = self.segments.len() - 1;
         self.unsorted_blocks += usize::from(!output.events.is_sorted_by_key(|event| event.0));
         for &(offset, played) in &output.events {
-            self.stray_events += usize::from(offset as usize >= frames);
+            // A block without samples has its one moment.
+            self.stray_events += usize::from(offset as usize >= frames.max(1));
             let sample = start + u64::from(offset);
             let position = self.first_tick + (sample - self.segments[segment]) as f64 / self.per_tick[segment];
             self.events.push(Event { sample, block: self.blocks, segment, position, played });
@@ -184,7 +185,7 @@ impl Take {
                     let (start, position) = (event.sample, event.position);
                     notes.push(Note { start, end: None, position, end_position: None, channel, key, velocity });
                 }
-                Played::NoteOff { channel, key } => {
+                Played::NoteOff { channel, key, .. } => {
                     if let Some(open) = sounding.get_mut(&(channel, key)).filter(|open| !open.is_empty()) {
                         let note = &mut notes[open.remove(0)];
                         (note.end, note.end_position) = (Some(event.sample), Some(event.position));
@@ -207,7 +208,7 @@ impl Take {
                     let sounds = sounding.insert((channel, key), sample).is_some();
                     mismatches.extend(sounds.then_some(Mismatch::OnWhileOn { sample, channel, key }));
                 }
-                Played::NoteOff { channel, key } if !but_for.contains(&channel) => {
+                Played::NoteOff { channel, key, .. } if !but_for.contains(&channel) => {
                     let silent = sounding.remove(&(channel, key)).is_none();
                     mismatches.extend(silent.then_some(Mismatch::OffWithoutOn { sample, channel, key }));
                 }
@@ -229,7 +230,7 @@ impl Take {
             .filter_map(|event| {
                 let (on, channel, key, velocity) = match event.played {
                     Played::NoteOn { channel, key, velocity } => (true, channel, key, velocity),
-                    Played::NoteOff { channel, key } => (false, channel, key, 0),
+                    Played::NoteOff { channel, key, .. } => (false, channel, key, 0),
                     _ => return None,
                 };
                 // Not rounded: what a loop ends lies halfway between two moments, and a sample's rounding to either side.
@@ -280,7 +281,7 @@ mod tests {
     use super::*;
 
     const ON: Played = Played::NoteOn { channel: 1, key: 60, velocity: 90 };
-    const OFF: Played = Played::NoteOff { channel: 1, key: 60 };
+    const OFF: Played = Played::NoteOff { channel: 1, key: 60, velocity: 0 };
 
     /// A take at `sample_rate` of events at these ticks, in one segment from tick 0, 120 to the minute.
     fn take(sample_rate: f64, events: &[(f64, Played)]) -> Take {

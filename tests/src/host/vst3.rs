@@ -17,7 +17,7 @@ use vst3::{ComPtr, ComWrapper, Interface};
 
 use self::objects::{EventList, Frame, HostContext, ParameterChanges, Stream};
 use super::spy;
-use super::{Block, Format, Input, Instance, Mode, Output, Parameter, Processor, Setup, Transport};
+use super::{Block, Format, Habits, Input, Instance, Mode, Output, Parameter, Processor, Setup, Transport};
 
 /// Steinberg's controller number for the pitch wheel.
 const PITCH_BEND: i16 = 129;
@@ -91,6 +91,8 @@ pub struct Vst3Instance {
     separate_controller: bool,
     /// The parameter behind each (channel, controller), as the plug-in maps them.
     midi: BTreeMap<(u8, i16), ParamID>,
+    /// The parameter behind each channel's programs.
+    programs: Vec<ParamID>,
     view: Option<ComPtr<IPlugView>>,
     frame: ComWrapper<Frame>,
     // Dropped last: the objects above live in it.
@@ -135,10 +137,20 @@ impl Vst3Instance {
                 other.connect(one.as_ptr());
             }
             let frame = ComWrapper::new(Frame::default());
-            let (midi, view) = (controller_map(&controller), None);
+            let (midi, programs, view) = (controller_map(&controller), programs(&controller), None);
             let (_context, _module) = (context, module);
-            let mut this =
-                Self { component, processor, controller, separate_controller, midi, view, frame, _context, _module };
+            let mut this = Self {
+                component,
+                processor,
+                controller,
+                separate_controller,
+                midi,
+                programs,
+                view,
+                frame,
+                _context,
+                _module,
+            };
             let state = this.save()?;
             let stream = ComWrapper::new(Stream::of(state));
             if let Some(stream) = stream.to_com_ptr::<IBStream>() {
@@ -198,11 +210,8 @@ impl Instance for Vst3Instance {
 
     fn set_values(&mut self, values: &[(u32, f64)]) {
         // A VST3 component hears of parameters in `process` only: an empty block carries them, as hosts do it.
-        let setup = Setup { sample_rate: 48_000.0, max_block: 32, mode: Mode::Offline };
-        for &(id, value) in values {
-            // SAFETY: a plain call.
-            unsafe { self.controller.setParamNormalized(id, value) };
-        }
+        let setup = Setup { sample_rate: 48_000.0, max_block: 32, mode: Mode::Offline, habits: Habits::default() };
+        self.set_values_unprocessed(values);
         if let Ok(mut processor) = self.activate(setup) {
             let events: Vec<_> = values.iter().map(|&(id, value)| (0, Input::Parameter { id, value })).collect();
             let block = Block { frames: 0, steady: 0, transport: None, events: &events };
@@ -212,9 +221,16 @@ impl Instance for Vst3Instance {
         }
     }
 
+    fn set_values_unprocessed(&mut self, values: &[(u32, f64)]) {
+        for &(id, value) in values {
+            // SAFETY: a plain call.
+            unsafe { self.controller.setParamNormalized(id, value) };
+        }
+    }
+
     fn activate(&mut self, setup: Setup) -> Result<Box<dyn Processor>> {
         let mut process_setup = ProcessSetup {
-            processMode: process_mode(setup.mode),
+            processMode: process_mode(setup.announced_mode()),
             symbolicSampleSize: SymbolicSampleSizes_::kSample32 as i32,
             maxSamplesPerBlock: setup.max_block as i32,
             sampleRate: setup.sample_rate,
@@ -238,7 +254,7 @@ impl Instance for Vst3Instance {
             }
             self.processor.setProcessing(1);
         }
-        Ok(Box::new(Vst3Processor::new(self.processor.clone(), setup, self.midi.clone())))
+        Ok(Box::new(Vst3Processor::new(self, setup)))
     }
 
     fn deactivate(&mut self, processor: Box<dyn Processor>) {
@@ -345,6 +361,19 @@ fn controller_map(controller: &ComPtr<IEditController>) -> BTreeMap<(u8, i16), P
     map
 }
 
+/// The parameters that change programs, in the order of their channels.
+fn programs(controller: &ComPtr<IEditController>) -> Vec<ParamID> {
+    let changes_program = |info: &ParameterInfo| info.flags & ParameterInfo_::ParameterFlags_::kIsProgramChange != 0;
+    // SAFETY: plain calls with memory of ours.
+    let infos = unsafe {
+        (0..controller.getParameterCount()).filter_map(|index| {
+            let mut info: ParameterInfo = std::mem::zeroed();
+            (controller.getParameterInfo(index, &mut info) == kResultOk).then_some(info)
+        })
+    };
+    infos.filter(changes_program).map(|info| info.id).collect()
+}
+
 fn process_mode(mode: Mode) -> i32 {
     match mode {
         Mode::Live => ProcessModes_::kRealtime as i32,
@@ -362,6 +391,7 @@ struct Vst3Processor {
     processor: ComPtr<IAudioProcessor>,
     setup: Setup,
     controllers: BTreeMap<(u8, i16), ParamID>,
+    programs: Vec<ParamID>,
     events_in: ComWrapper<EventList>,
     events_out: ComWrapper<EventList>,
     changes_in: ComWrapper<ParameterChanges>,
@@ -372,11 +402,12 @@ struct Vst3Processor {
 unsafe impl Send for Vst3Processor {}
 
 impl Vst3Processor {
-    fn new(processor: ComPtr<IAudioProcessor>, setup: Setup, controllers: BTreeMap<(u8, i16), ParamID>) -> Self {
+    fn new(instance: &Vst3Instance, setup: Setup) -> Self {
         Self {
-            processor,
+            processor: instance.processor.clone(),
             setup,
-            controllers,
+            controllers: instance.midi.clone(),
+            programs: instance.programs.clone(),
             events_in: ComWrapper::new(EventList::default()),
             events_out: ComWrapper::new(EventList::default()),
             changes_in: ComWrapper::new(ParameterChanges::default()),
@@ -387,7 +418,20 @@ impl Vst3Processor {
     fn put_in(&self, sample: i32, input: Input) {
         match input {
             Input::NoteOn { .. } | Input::NoteOff { .. } => self.events_in.push_note(sample, input),
-            Input::Parameter { id, value } => self.changes_in.push(id, sample, value),
+            Input::Midi([status, one, two]) => {
+                let channel = status & 0x0f;
+                match status & 0xf0 {
+                    0x80 | 0x90 => self.events_in.push_note(sample, input),
+                    0xb0 => self.put_controller(sample, channel, one.into(), f64::from(two) / 127.0),
+                    0xc0 => self.put_program(sample, channel, one),
+                    0xe0 => {
+                        let value = u16::from(two) << 7 | u16::from(one);
+                        self.put_controller(sample, channel, PITCH_BEND, f64::from(value) / 16383.0);
+                    }
+                    _ => (),
+                }
+            }
+            Input::Parameter { id, value } => self.put_parameter(id, sample, value),
             Input::Controller { channel, number, value } => {
                 self.put_controller(sample, channel, number.into(), f64::from(value) / 127.0);
             }
@@ -399,8 +443,19 @@ impl Vst3Processor {
 
     fn put_controller(&self, sample: i32, channel: u8, number: i16, value: f64) {
         if let Some(id) = self.controllers.get(&(channel, number)) {
-            self.changes_in.push(*id, sample, value);
+            self.put_parameter(*id, sample, value);
         }
+    }
+
+    fn put_program(&self, sample: i32, channel: u8, program: u8) {
+        if let Some(id) = self.programs.get(usize::from(channel)) {
+            self.put_parameter(*id, sample, f64::from(program) / 127.0);
+        }
+    }
+
+    fn put_parameter(&self, id: ParamID, sample: i32, value: f64) {
+        let value = if self.setup.habits.narrow_parameters { f64::from(value as f32) } else { value };
+        self.changes_in.push(id, sample, value);
     }
 }
 
@@ -427,7 +482,7 @@ impl Processor for Vst3Processor {
             self.events_out.to_com_ptr::<IEventList>().context("no event list")?,
         );
         let mut data = ProcessData {
-            processMode: process_mode(self.setup.mode),
+            processMode: process_mode(self.setup.block_mode()),
             symbolicSampleSize: SymbolicSampleSizes_::kSample32 as i32,
             numSamples: block.frames as i32,
             numInputs: 0,
@@ -469,12 +524,10 @@ impl Drop for Vst3Processor {
 
 fn process_context(transport: &Transport, block: &Block<'_>, sample_rate: f64) -> ProcessContext {
     use ProcessContext_::StatesAndFlags_ as Flag;
-    let mut state = Flag::kProjectTimeMusicValid
-        | Flag::kBarPositionValid
-        | Flag::kTempoValid
-        | Flag::kTimeSigValid
-        | Flag::kContTimeValid;
+    let mut state = Flag::kContTimeValid;
+    let told = Flag::kProjectTimeMusicValid | Flag::kBarPositionValid | Flag::kTempoValid | Flag::kTimeSigValid;
     for (on, flag) in [
+        (transport.valid, told),
         (transport.playing, Flag::kPlaying),
         (transport.recording, Flag::kRecording),
         (transport.looping.is_some(), Flag::kCycleActive | Flag::kCycleValid),

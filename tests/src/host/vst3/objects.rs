@@ -150,28 +150,27 @@ impl EventList {
     }
 
     /// Adds a note-on or a note-off.
+    #[expect(non_snake_case, reason = "Steinberg's names")]
     pub fn push_note(&self, sample: i32, input: Input) {
         // SAFETY: the structure is numbers only.
         let mut event: Event = unsafe { std::mem::zeroed() };
         event.sampleOffset = sample;
-        match input {
-            Input::NoteOn { channel, key, velocity } => {
-                event.r#type = Event_::EventTypes_::kNoteOnEvent as u16;
-                event.__field0.noteOn = NoteOnEvent {
-                    channel: channel.into(),
-                    pitch: key.into(),
-                    tuning: 0.0,
-                    velocity: f32::from(velocity) / 127.0,
-                    length: 0,
-                    noteId: -1,
-                };
-            }
-            Input::NoteOff { channel, key } => {
-                event.r#type = Event_::EventTypes_::kNoteOffEvent as u16;
-                event.__field0.noteOff =
-                    NoteOffEvent { channel: channel.into(), pitch: key.into(), velocity: 0.0, noteId: -1, tuning: 0.0 };
+        let (channel, key, velocity, on) = match input {
+            Input::NoteOn { channel, key, velocity } => (channel, key, velocity, true),
+            Input::NoteOff { channel, key } => (channel, key, 0, false),
+            Input::Midi([status, key, velocity]) => {
+                (status & 0x0f, key, velocity, status & 0xf0 == 0x90 && velocity > 0)
             }
             _ => return,
+        };
+        let (channel, pitch, velocity, noteId, tuning) =
+            (channel.into(), key.into(), f32::from(velocity) / 127.0, -1, 0.0);
+        if on {
+            event.r#type = Event_::EventTypes_::kNoteOnEvent as u16;
+            event.__field0.noteOn = NoteOnEvent { channel, pitch, tuning, velocity, length: 0, noteId };
+        } else {
+            event.r#type = Event_::EventTypes_::kNoteOffEvent as u16;
+            event.__field0.noteOff = NoteOffEvent { channel, pitch, velocity, noteId, tuning };
         }
         self.0.borrow_mut().push(event);
     }
@@ -189,8 +188,9 @@ impl EventList {
                         Played::NoteOn { channel: channel as u8, key: pitch as u8, velocity }
                     }
                     Event_::EventTypes_::kNoteOffEvent => {
-                        let NoteOffEvent { channel, pitch, .. } = event.__field0.noteOff;
-                        Played::NoteOff { channel: channel as u8, key: pitch as u8 }
+                        let NoteOffEvent { channel, pitch, velocity, .. } = event.__field0.noteOff;
+                        let velocity = (velocity * 127.0).round() as u8;
+                        Played::NoteOff { channel: channel as u8, key: pitch as u8, velocity }
                     }
                     Event_::EventTypes_::kLegacyMIDICCOutEvent => {
                         let message = event.__field0.midiCCOut;
