@@ -66,7 +66,7 @@ impl Continuo {
         let processor =
             self.processor.get_or_insert_with(|| Processor::new(Arc::clone(&self.params), Arc::clone(&self.shared)));
         let chosen = self.params.network.value().0;
-        match Worker::start(Arc::clone(&self.shared), Arc::clone(&self.networks), chosen, offline) {
+        match Worker::start(Arc::clone(&self.shared), Arc::clone(&self.networks), chosen) {
             Ok((worker, played, cues)) => {
                 processor.connect(sample_rate, offline, played, cues);
                 if !worker.wait_until_ready(NETWORKS_PATIENCE) {
@@ -158,6 +158,7 @@ impl Plugin for Continuo {
         let done = self.guarded(|plugin| {
             let Some(processor) = &mut plugin.processor else { return };
             let host = HostTime::from(context.transport());
+            processor.begin_block(begun, length);
             processor.process(&host, length, || context.next_event());
             if let [left, right, ..] = buffer.as_slice() {
                 processor.render_preview(left, right);

@@ -1,6 +1,6 @@
 //! The audio callback: plays what the worker has planned and answers what the musician plays, at the exact sample.
 //!
-//! Nothing here allocates, locks, waits (but for offline rendering) or makes a system call. In each block the events of
+//! Nothing here allocates, locks, waits (but for a host that renders: see [`patience`]) or makes a system call. In each block the events of
 //! four sources are taken in the order of their samples: frames that begin, planned notes that end, planned notes that
 //! start, and what the musician plays.
 //!
@@ -15,6 +15,7 @@
 
 pub mod monitor;
 pub mod output;
+pub mod patience;
 pub mod recall;
 pub mod retakes;
 pub mod schedule;
@@ -37,6 +38,7 @@ use crate::song_clock::{HostTime, SongClock};
 use crate::tempo::OwnTempo;
 use monitor::Monitor;
 use output::{Event, Message, Output};
+use patience::Patience;
 use recall::Recall;
 use retakes::Retakes;
 use schedule::Schedule;
@@ -54,12 +56,6 @@ const HELD_BARS: Tick = 2;
 
 /// Answers are a little softer than the note that they answer.
 const ANSWER_LOUDNESS: f32 = 0.85;
-
-/// How long offline rendering waits for one plan before it goes on without.
-const OFFLINE_PATIENCE: Duration = Duration::from_secs(5);
-
-/// The same, when the last plan did not come either.
-const OFFLINE_IMPATIENCE: Duration = Duration::from_millis(50);
 
 const PEDAL: u8 = 64;
 const ALL_SOUND_OFF: u8 = 120;
@@ -113,9 +109,7 @@ pub struct Processor {
     zones: ZoneReader,
     /// End everything at the next block: there was no way to send anything when the need arose.
     end_everything: bool,
-    offline: bool,
-    /// Whether the last wait for a plan was in vain.
-    impatient: bool,
+    patience: Patience,
 }
 
 impl Processor {
@@ -146,16 +140,15 @@ impl Processor {
             missed: None,
             zones: ZoneReader::default(),
             end_everything: false,
-            offline: false,
-            impatient: false,
+            patience: Patience::default(),
         }
     }
 
-    /// Main thread, while no block is processed: connects the ends of fresh rings. `offline`: the host renders without a
-    /// clock, and the callback may wait for plans.
+    /// Main thread, while no block is processed: connects the ends of fresh rings. `offline`: the host says that it renders.
     pub fn connect(&mut self, sample_rate: f64, offline: bool, played: PlayedSender, cues: CueReceiver) {
         (self.played, self.cues) = (played, cues);
-        (self.sample_rate, self.offline, self.impatient) = (sample_rate, offline, false);
+        (self.sample_rate, self.patience) = (sample_rate, Patience::new(offline));
+        self.shared.set_awaited(offline);
         self.clock = SongClock::new(sample_rate);
         (self.own_tempo, self.retakes) = (OwnTempo::default(), Retakes::default());
         self.monitor = Monitor::new(sample_rate as f32);
@@ -178,6 +171,12 @@ impl Processor {
     /// The events to send.
     pub fn output(&mut self) -> &mut Output {
         &mut self.output
+    }
+
+    /// A block of `length` samples begins at `now`: finds out whether it may wait for plans. Before [`Processor::process`].
+    pub fn begin_block(&mut self, now: Instant, length: u32) {
+        self.patience.begin_block(now, f64::from(length) / self.sample_rate, self.shared.renders_block());
+        self.shared.set_awaited(self.patience.waits());
     }
 
     /// Renders the built-in sound of the block's events into `left` and `right`.
@@ -353,17 +352,17 @@ impl Processor {
         }
     }
 
-    /// Whether the plan for `frame` is complete. Live it never waits; offline it waits for the worker, within reason.
+    /// Whether the plan for `frame` is complete. Live it never waits; a host that renders waits for the worker, within reason.
     fn await_plan(&mut self, epoch: u32, frame: Frame, at: u32) -> bool {
         self.collect_cues(at);
-        if self.offline && !self.is_complete(epoch, frame) {
-            let patience = if self.impatient { OFFLINE_IMPATIENCE } else { OFFLINE_PATIENCE };
-            let begun = Instant::now();
-            while !self.is_complete(epoch, frame) && begun.elapsed() < patience {
-                std::thread::sleep(Duration::from_micros(20));
+        if self.patience.waits() && !self.is_complete(epoch, frame) {
+            let wait = self.patience.begin_wait();
+            while !self.is_complete(epoch, frame) && self.cues.has_sender() && wait.rest() {
                 self.collect_cues(at);
             }
-            self.impatient = !self.is_complete(epoch, frame);
+            // A worker that is gone may have sent it with its last breath.
+            self.collect_cues(at);
+            self.patience.end_wait(&wait, self.is_complete(epoch, frame));
         }
         self.is_complete(epoch, frame)
     }
@@ -393,7 +392,7 @@ impl Processor {
                     if (stamped.epoch, frame) == (self.epoch, self.clock.frame()) {
                         self.holding = None;
                     }
-                    if let Some(promise) = promise.filter(|promise| promise.frame == frame && !self.offline) {
+                    if let Some(promise) = promise.filter(|promise| promise.frame == frame && !self.patience.waits()) {
                         let lead = (promise.due - self.clock.now() - i64::from(at)) as f64 / self.sample_rate;
                         self.shared.meters.set_lead((lead * 1e3) as f32);
                         TOTALS.add_lead((lead * 1e6) as i64);
@@ -474,9 +473,12 @@ impl Processor {
                     }
                 }
             }
-            NoteEvent::NoteOn { channel, key, .. }
-            | NoteEvent::NoteOff { channel, key, .. }
-            | NoteEvent::Choke { channel, key, .. } => self.release(at, channel.number(), key.number()),
+            NoteEvent::NoteOff { channel, key, velocity, .. } => {
+                self.release_at(at, channel.number(), key.number(), velocity.clamp(0.0, 1.0));
+            }
+            NoteEvent::NoteOn { channel, key, .. } | NoteEvent::Choke { channel, key, .. } => {
+                self.release(at, channel.number(), key.number());
+            }
             event => {
                 match event {
                     NoteEvent::MidiCC { channel, cc, value, .. } => self.take_controller(at, channel & 15, cc, value),
@@ -567,12 +569,18 @@ impl Processor {
 
     /// Keys come up; `None` stands for every channel or key.
     fn release(&mut self, at: u32, channel: Option<u8>, key: Option<u8>) {
+        self.release_at(at, channel, key, 0.0);
+    }
+
+    /// The same, as fast as `velocity` (0 to 1) says.
+    fn release_at(&mut self, at: u32, channel: Option<u8>, key: Option<u8>, velocity: f32) {
         let range =
             |number: Option<u8>, all: u8| number.map_or(0..all, |number| number..number.saturating_add(1).min(all));
         for channel in range(channel, 16) {
             for key in range(key, 128) {
                 if self.sounding.is_held(channel, key) {
-                    self.sounding.release(&mut stage(&mut self.output, &self.shared, at), channel, key);
+                    let stage = &mut stage(&mut self.output, &self.shared, at);
+                    self.sounding.release(stage, channel, key, velocity);
                     self.played.heard(Heard::NoteOff { tick: self.clock.tick_at(at), channel, key });
                 }
             }
@@ -587,7 +595,7 @@ impl Processor {
 
     /// How much of the block's duration the callback took, for the meter.
     pub fn note_load(&self, took: Duration, length: u32) {
-        if !self.offline && length > 0 {
+        if !self.patience.waits() && length > 0 {
             let block = f64::from(length) / self.sample_rate;
             self.shared.meters.set_load((took.as_secs_f64() / block) as f32);
         }

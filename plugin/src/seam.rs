@@ -12,6 +12,7 @@
 //! | [`Outlook`] | worker | GUI | triple buffer |
 //! | [`Notice`]s | worker, main | GUI | a mutex that the audio thread never touches |
 //! | panic request | GUI | audio | an atomic flag |
+//! | whether plans are waited for | audio | worker | an atomic flag |
 //!
 //! The audio thread never waits for any of them. A ring that is full loses nothing silently: see [`PlayedSender`] and
 //! [`CueSender`].
@@ -74,6 +75,8 @@ pub struct Shared {
     /// Why the host could not be followed. Audio writes, the worker reads.
     pub doubts: Doubts,
     panic_requested: AtomicBool,
+    renders_block: AtomicBool,
+    awaited: AtomicBool,
     commands: (Sender<Command>, Receiver<Command>),
     notices: Mutex<(u64, Vec<Notice>)>,
     /// Locked only by the worker, so never contended.
@@ -94,6 +97,8 @@ impl Default for Shared {
             memory: SharedMemory::default(),
             doubts: Doubts::default(),
             panic_requested: AtomicBool::new(false),
+            renders_block: AtomicBool::new(false),
+            awaited: AtomicBool::new(false),
             commands: bounded(16),
             notices: Mutex::default(),
             outlook_in: Mutex::new(outlook_in),
@@ -116,6 +121,27 @@ impl Shared {
     /// Audio: whether [`Shared::request_panic`] was called since the last time.
     pub fn take_panic_request(&self) -> bool {
         self.panic_requested.load(Ordering::Relaxed) && self.panic_requested.swap(false, Ordering::Acquire)
+    }
+
+    /// Audio, a format's entry point: whether the host says that it renders the block to come, if the format has a way to say
+    /// so.
+    pub fn set_renders_block(&self, renders: bool) {
+        self.renders_block.store(renders, Ordering::Relaxed);
+    }
+
+    /// Audio: what was said by [`Shared::set_renders_block`].
+    pub fn renders_block(&self) -> bool {
+        self.renders_block.load(Ordering::Relaxed)
+    }
+
+    /// Audio, main while nothing is processed: whether the callback waits for plans.
+    pub fn set_awaited(&self, awaited: bool) {
+        self.awaited.store(awaited, Ordering::Relaxed);
+    }
+
+    /// Worker: whether the callback waits for plans, so that every moment counts, and none is heard.
+    pub fn is_awaited(&self) -> bool {
+        self.awaited.load(Ordering::Relaxed)
     }
 
     /// GUI, main: asks something of the worker. `false` when too much is asked already.

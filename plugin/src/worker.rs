@@ -54,8 +54,7 @@ pub struct Worker {
 
 impl Worker {
     /// Starts the thread, and gives the audio thread's ends of its rings. The networks are loaded on the new thread, or shared
-    /// with the instances that have them; `networks` play first. `offline`: frames may wait for networks that are chosen
-    /// later and not loaded yet.
+    /// with the instances that have them; `networks` play first.
     ///
     /// # Errors
     /// When the system has no thread to give.
@@ -63,7 +62,6 @@ impl Worker {
         shared: Arc<Shared>,
         kept: Arc<NetworksKept>,
         networks: NetworkSet,
-        offline: bool,
     ) -> io::Result<(Self, PlayedSender, CueReceiver)> {
         let (played_sender, played) = played_ring(PLAYED_CAPACITY);
         let (cues, cue_receiver) = cue_ring(CUES_CAPACITY);
@@ -71,14 +69,13 @@ impl Worker {
         let (announce, ready) = mpsc::channel();
         let loop_stop = Arc::clone(&stop);
         let thread = thread::Builder::new().name("continuo worker".into()).spawn(move || {
-            let (chooser, networks) = Chooser::new(kept, Arc::clone(&shared), networks, offline);
+            let (chooser, networks) = Chooser::new(kept, Arc::clone(&shared), networks);
             let band = Band::new(networks, shared.memory.newest());
             // The main thread may have stopped waiting.
             let _ = announce.send(());
             let slowness = std::env::var(SLOW_WORKER).ok().and_then(|ms| ms.parse().ok()).unwrap_or(0);
             let pause = LONGEST_PAUSE;
-            Labour { played, cues, shared, chooser, stop: loop_stop, band, offline, pause, slowness, decisions: 0 }
-                .run();
+            Labour { played, cues, shared, chooser, stop: loop_stop, band, pause, slowness, decisions: 0 }.run();
         })?;
         Ok((Self { stop, ready, thread: Some(thread) }, played_sender, cue_receiver))
     }
@@ -108,9 +105,7 @@ struct Labour {
     chooser: Chooser,
     stop: Arc<AtomicBool>,
     band: Band,
-    /// Whether the callback waits for each plan.
-    offline: bool,
-    /// How long the worker pauses when it does not.
+    /// How long the worker pauses when nobody waits for it.
     pause: Duration,
     /// Milliseconds to sleep before a decision, at most.
     slowness: u64,
@@ -123,7 +118,7 @@ impl Labour {
         while !self.stop.load(Ordering::Acquire) {
             if self.take_turn() {
                 idle = 0;
-            } else if self.offline {
+            } else if self.shared.is_awaited() {
                 rest(idle);
                 idle = idle.saturating_add(1);
             } else {

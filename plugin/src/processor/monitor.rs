@@ -70,7 +70,7 @@ mod tests {
         let message = if on {
             Message::NoteOn { channel: 0, key: 60, velocity: 0.8 }
         } else {
-            Message::NoteOff { channel: 0, key: 60 }
+            Message::NoteOff { channel: 0, key: 60, velocity: 0.0 }
         };
         Event { offset, part: Part::You, message }
     }

@@ -27,6 +27,8 @@ pub enum Message {
         channel: u8,
         /// MIDI key, 0–127.
         key: u8,
+        /// How fast the key came up, 0 to 1.
+        velocity: f32,
     },
     /// The host is told that an input note has ended, so that it may forget it.
     NoteEnd {
@@ -61,8 +63,8 @@ impl Event {
             Message::NoteOn { channel, key, velocity } => {
                 NoteEvent::NoteOn { timing, voice_id, channel: number(channel), key: pitch(key), velocity }
             }
-            Message::NoteOff { channel, key } => {
-                NoteEvent::NoteOff { timing, voice_id, channel: number(channel), key: pitch(key), velocity: 0.0 }
+            Message::NoteOff { channel, key, velocity } => {
+                NoteEvent::NoteOff { timing, voice_id, channel: number(channel), key: pitch(key), velocity }
             }
             Message::NoteEnd { voice, channel, key } => {
                 NoteEvent::VoiceTerminated { timing, voice_id: voice, channel: number(channel), key: pitch(key) }
@@ -178,7 +180,7 @@ mod tests {
     }
 
     fn off(offset: u32) -> Event {
-        Event { offset, part: Part::You, message: Message::NoteOff { channel: 0, key: 60 } }
+        Event { offset, part: Part::You, message: Message::NoteOff { channel: 0, key: 60, velocity: 0.0 } }
     }
 
     #[test]

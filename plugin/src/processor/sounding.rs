@@ -92,7 +92,7 @@ impl Sounding {
         velocity: f32,
         thru: bool,
     ) -> bool {
-        self.release(stage, channel, key);
+        self.release(stage, channel, key, 0.0);
         let place = Place::new(channel, key);
         let through = if thru { self.start(stage, Part::You, place, velocity) } else { None };
         if thru && through.is_none() {
@@ -126,12 +126,13 @@ impl Sounding {
         }
     }
 
-    /// The musician lets a key go: its note and the answers to it end. Does nothing for a key that is not held.
-    pub fn release(&mut self, stage: &mut Stage, channel: u8, key: u8) {
+    /// The musician lets a key go, as fast as `velocity` (0 to 1) says: its note and the answers to it end as fast. Does
+    /// nothing for a key that is not held.
+    pub fn release(&mut self, stage: &mut Stage, channel: u8, key: u8, velocity: f32) {
         let place = Place::new(channel, key);
         if let Some(held) = self.held[place.index()].take() {
             for note in held.through.into_iter().chain(held.answers.into_iter().flatten()) {
-                self.stop(stage, note);
+                self.stop_at(stage, note, velocity);
             }
             let message = Message::NoteEnd { voice: held.voice, channel: place.channel, key: place.key };
             stage.output.end(Event { offset: stage.offset, part: Part::You, message });
@@ -214,7 +215,7 @@ impl Sounding {
         self.end_band(stage);
         for channel in 0..16 {
             for key in 0..128 {
-                self.release(stage, channel, key);
+                self.release(stage, channel, key, 0.0);
                 // Whatever a fault may have left behind.
                 let place = Place::new(channel, key);
                 if let Some((id, _)) = self.owners[place.index()] {
@@ -263,10 +264,15 @@ impl Sounding {
 
     /// The note-off of `note`, unless it has had it.
     fn stop(&mut self, stage: &mut Stage, note: Note) {
+        self.stop_at(stage, note, 0.0);
+    }
+
+    /// The same, of a key that comes up so fast.
+    fn stop_at(&mut self, stage: &mut Stage, note: Note, velocity: f32) {
         let owner = &mut self.owners[note.place.index()];
         let Some((_, part)) = owner.filter(|(id, _)| *id == note.id) else { return };
         *owner = None;
-        let message = Message::NoteOff { channel: note.place.channel, key: note.place.key };
+        let message = Message::NoteOff { channel: note.place.channel, key: note.place.key, velocity };
         stage.output.end(Event { offset: stage.offset, part, message });
         let count = &mut self.counts[part as usize][usize::from(note.place.key)];
         *count = count.saturating_sub(1);
@@ -340,12 +346,17 @@ mod tests {
         room.with(|sounding, stage| {
             sounding.press(stage, VoiceID::ID(7), 0, 72, 0.8, true);
             sounding.answer(stage, (0, 72), 1, 69, 0.7);
-            sounding.release(stage, 0, 72);
-            sounding.release(stage, 0, 72);
+            sounding.release(stage, 0, 72, 0.25);
+            sounding.release(stage, 0, 72, 0.25);
         });
         assert_eq!(room.notes(), [(72, true), (69, true), (72, false), (69, false)]);
         let ends = room.output.fresh().iter().filter(|event| matches!(event.message, Message::NoteEnd { .. })).count();
         assert_eq!(ends, 1, "one note-end for one input note");
+        let speeds = room.output.fresh().iter().filter_map(|event| match event.message {
+            Message::NoteOff { velocity, .. } => Some(velocity),
+            _ => None,
+        });
+        assert_eq!(speeds.collect::<Vec<_>>(), [0.25, 0.25], "as fast as the key came up");
     }
 
     #[test]
@@ -354,7 +365,7 @@ mod tests {
         room.with(|sounding, stage| {
             sounding.press(stage, VoiceID::Wildcard, 0, 72, 0.8, false);
             sounding.answer(stage, (0, 72), 1, 69, 0.7);
-            sounding.release(stage, 0, 72);
+            sounding.release(stage, 0, 72, 0.25);
         });
         assert_eq!(room.notes(), [(69, true), (69, false)]);
     }

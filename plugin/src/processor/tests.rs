@@ -135,7 +135,7 @@ fn sounding(log: &[(i64, Part, Message)]) -> Result<usize, String> {
     for &(sample, part, message) in log {
         let (place, on) = match message {
             Message::NoteOn { channel, key, .. } => ((channel, key), true),
-            Message::NoteOff { channel, key } => ((channel, key), false),
+            Message::NoteOff { channel, key, .. } => ((channel, key), false),
             _ => continue,
         };
         if places.insert(place, on).unwrap_or(false) == on {

@@ -238,6 +238,13 @@ impl CueSender {
     }
 }
 
+impl CueReceiver {
+    /// Whether there is somebody who may send a cue.
+    pub fn has_sender(&self) -> bool {
+        self.0.write_is_held()
+    }
+}
+
 /// The next cue; `None`: none has arrived yet. Never waits.
 impl Iterator for CueReceiver {
     type Item = StampedCue;

@@ -14,23 +14,15 @@ use crate::seam::{NetworkSet, Shared};
 pub struct Chooser {
     kept: Arc<NetworksKept>,
     shared: Arc<Shared>,
-    /// Whether a frame may wait after all: nobody listens to an offline rendering while it is made, and it must come out
-    /// the same each time.
-    patient: bool,
     chosen: NetworkSet,
     reading: Option<JoinHandle<Arc<Loaded>>>,
 }
 
 impl Chooser {
     /// Loads what may be needed, before the first frame: takes its time. Also gives the networks to begin with.
-    pub fn new(
-        kept: Arc<NetworksKept>,
-        shared: Arc<Shared>,
-        chosen: NetworkSet,
-        patient: bool,
-    ) -> (Self, Arc<Networks>) {
+    pub fn new(kept: Arc<NetworksKept>, shared: Arc<Shared>, chosen: NetworkSet) -> (Self, Arc<Networks>) {
         kept.prepare(chosen, &shared);
-        let chooser = Self { kept, shared, patient, chosen, reading: None };
+        let chooser = Self { kept, shared, chosen, reading: None };
         let networks = chooser.begin(&chooser.kept.get(chosen, &chooser.shared));
         (chooser, networks)
     }
@@ -45,7 +37,9 @@ impl Chooser {
                 NetworkSet::OwnFolder => self.read_folder(),
             }
         }
-        let read = self.reading.take_if(|reading| self.patient || reading.is_finished())?.join();
+        // A frame may wait for it after all where the callback waits: nobody listens to a rendering while it is made, and it
+        // must come out the same each time.
+        let read = self.reading.take_if(|reading| self.shared.is_awaited() || reading.is_finished())?.join();
         if chosen != NetworkSet::OwnFolder {
             return None;
         }
@@ -96,7 +90,7 @@ mod tests {
     const TRANSFORMER: NetworkSet = NetworkSet::BuiltIn(Family::Transformer);
 
     fn chooser(chosen: NetworkSet) -> (Chooser, Arc<Networks>) {
-        Chooser::new(Arc::default(), Shared::new(), chosen, false)
+        Chooser::new(Arc::default(), Shared::new(), chosen)
     }
 
     #[test]
@@ -136,7 +130,8 @@ mod tests {
 
     #[test]
     fn offline_a_folder_is_there_with_the_frame_that_asks_for_it() {
-        let (mut chooser, _) = Chooser::new(Arc::default(), Shared::new(), GRU, true);
+        let (mut chooser, _) = chooser(GRU);
+        chooser.shared.set_awaited(true);
         assert!(chooser.follow(NetworkSet::OwnFolder).is_some());
     }
 }
