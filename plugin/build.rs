@@ -6,5 +6,9 @@ fn main() {
     // its thread-local state, and would clean it up, at their end, with code that is no longer there. So it stays.
     if std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {
         println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
+        // The VST3 wrapper tells the error stream of each instance's audio ports; this is what it tells it with, under both of
+        // its names (`vst3_entry.rs`).
+        println!("cargo::rustc-cdylib-link-arg=-Wl,--wrap=fprintf");
+        println!("cargo::rustc-cdylib-link-arg=-Wl,--wrap=__fprintf_chk");
     }
 }

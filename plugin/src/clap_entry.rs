@@ -1,33 +1,59 @@
-//! The CLAP entry point: the framework's, with whole values for stepped parameters.
+//! The CLAP entry point: the framework's, and what the framework leaves out.
 //!
-//! The framework computes the value of a stepped parameter as `normalized · steps` from 32-bit numbers, so that the
-//! seventh of ten steps is 6.99999988. The VST3 and AUv2 wrappers take the *floor* of it: a style chosen in the panel
-//! would reach the host as the one before, and come back as that. So values pass through [`whole`] here, wherever the plug-in
-//! tells one: when it is asked, when it reads a text, and in the events that it sends.
+//! - **Whole values** for stepped parameters. The framework computes them as `normalized · steps` from 32-bit numbers, so
+//!   that the seventh of ten steps is 6.99999988. The VST3 and AUv2 wrappers take the *floor* of it: a style chosen in the
+//!   panel would reach the host as the one before, and come back as that. So values are made whole wherever the plug-in
+//!   tells one: when it is asked, when it reads a text, and in the events that it sends.
+//! - **Events in blocks of no samples**, and behind the end of their block: see [`input`].
+//! - **Notes as MIDI**, if the musician wants them so: see [`output`].
+//! - **VST3's own** texts, which CLAP has no place for: see [`vst3_info`].
 
+mod input;
+mod output;
+mod vst3_info;
+
+use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_char, c_void};
+use std::ptr;
 use std::sync::{Arc, OnceLock};
 
-use clap_sys::events::{
-    CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_PARAM_VALUE, clap_event_header, clap_event_param_value, clap_input_events,
-    clap_output_events,
-};
+use clap_sys::events::{clap_input_events, clap_output_events};
 use clap_sys::ext::params::{CLAP_EXT_PARAMS, clap_plugin_params};
 use clap_sys::factory::plugin_factory::{CLAP_PLUGIN_FACTORY_ID, clap_plugin_factory};
 use clap_sys::host::clap_host;
 use clap_sys::id::clap_id;
 use clap_sys::plugin::{clap_plugin, clap_plugin_descriptor};
-use clap_sys::process::{CLAP_PROCESS_ERROR, clap_process, clap_process_status};
+use clap_sys::process::{CLAP_PROCESS_CONTINUE, CLAP_PROCESS_ERROR, clap_process, clap_process_status};
 use nice_plug::wrapper::clap::{CLAP_VERSION, PluginDescriptor, Wrapper, clap_plugin_entry};
 use nice_plug::wrapper::setup_logger;
 
-use crate::Continuo;
+use crate::{Continuo, Inside};
+use input::Waiting;
+use output::{Dialect, Passage, whole};
+
+/// What the wrappers that make VST3 and AUv2 of a CLAP say of themselves as hosts.
+const WRAPPER_URL: &CStr = c"https://github.com/free-audio/clap-wrapper";
 
 /// What the framework would have the host call.
 #[derive(Clone, Copy)]
 struct Framework {
+    destroy: unsafe extern "C" fn(*const clap_plugin),
+    deactivate: unsafe extern "C" fn(*const clap_plugin),
     get_extension: unsafe extern "C" fn(*const clap_plugin, *const c_char) -> *const c_void,
     process: unsafe extern "C" fn(*const clap_plugin, *const clap_process) -> clap_process_status,
+}
+
+/// An instance as the host holds it.
+#[repr(C)]
+struct Instance {
+    /// What the host calls, and the framework's `plugin_data`, by which the framework knows it. First, so that a pointer to
+    /// it is one to all of this.
+    plugin: clap_plugin,
+    inside: Inside,
+    /// Whether the host is a wrapper. It takes notes as notes only.
+    wrapped: bool,
+    /// Touched by process and flush, which CLAP never calls at the same time, and between them.
+    waiting: UnsafeCell<Waiting>,
 }
 
 static FRAMEWORK: OnceLock<Framework> = OnceLock::new();
@@ -60,11 +86,17 @@ extern "C" fn init(_: *const c_char) -> bool {
 extern "C" fn deinit() {}
 
 extern "C" fn factory(id: *const c_char) -> *const c_void {
+    if id.is_null() {
+        return ptr::null();
+    }
     // SAFETY: hosts pass a null-terminated text.
-    if !id.is_null() && unsafe { CStr::from_ptr(id) } == CLAP_PLUGIN_FACTORY_ID {
+    let id = unsafe { CStr::from_ptr(id) };
+    if id == CLAP_PLUGIN_FACTORY_ID {
         (&raw const FACTORY).cast()
+    } else if id == vst3_info::FACTORY_ID {
+        (&raw const vst3_info::FACTORY).cast()
     } else {
-        std::ptr::null()
+        ptr::null()
     }
 }
 
@@ -77,7 +109,7 @@ unsafe extern "C" fn plugin_count(_: *const clap_plugin_factory) -> u32 {
 }
 
 unsafe extern "C" fn plugin_descriptor(_: *const clap_plugin_factory, index: u32) -> *const clap_plugin_descriptor {
-    if index == 0 { descriptor().clap_plugin_descriptor() } else { std::ptr::null() }
+    if index == 0 { descriptor().clap_plugin_descriptor() } else { ptr::null() }
 }
 
 unsafe extern "C" fn create_plugin(
@@ -87,23 +119,79 @@ unsafe extern "C" fn create_plugin(
 ) -> *const clap_plugin {
     // SAFETY: hosts pass a null-terminated text.
     if id.is_null() || unsafe { CStr::from_ptr(id) } != descriptor().clap_id() {
-        return std::ptr::null();
+        return ptr::null();
     }
-    // The wrapper takes this reference back when the host destroys the plug-in.
+    // The framework takes this reference back when the host destroys the plug-in.
     // SAFETY: the pointer is to a wrapper that lives until then, and nobody else knows it yet.
+    let theirs = unsafe { *(*Arc::into_raw(Wrapper::<Continuo>::new(host))).clap_plugin.as_ptr() };
+    let inside = Inside::made_last();
+    let calls = (theirs.destroy, theirs.deactivate, theirs.get_extension, theirs.process);
+    let ((Some(destroy), Some(deactivate), Some(get_extension), Some(process)), Some(inside)) = (calls, inside) else {
+        return ptr::null();
+    };
+    FRAMEWORK.get_or_init(|| Framework { destroy, deactivate, get_extension, process });
+    let plugin = clap_plugin {
+        destroy: Some(self::destroy),
+        deactivate: Some(self::deactivate),
+        get_extension: Some(self::get_extension),
+        process: Some(self::process),
+        ..theirs
+    };
+    // SAFETY: the host's description of itself is null or a null-terminated text.
+    let wrapped = unsafe { !(*host).url.is_null() && CStr::from_ptr((*host).url) == WRAPPER_URL };
+    let instance = Instance { plugin, inside, wrapped, waiting: UnsafeCell::default() };
+    // Given back by `destroy`.
+    Box::into_raw(Box::new(instance)).cast()
+}
+
+/// The instance that a host means.
+///
+/// # Safety
+/// `plugin` is from `create_plugin`, and not destroyed yet.
+unsafe fn instance<'a>(plugin: *const clap_plugin) -> &'a Instance {
+    // SAFETY: the pointer is to the first field of an instance.
+    unsafe { &*plugin.cast::<Instance>() }
+}
+
+impl Instance {
+    /// What waits for samples.
+    ///
+    /// # Safety
+    /// Only within process, flush and deactivate, which hosts never call at the same time, and once in each.
+    #[expect(clippy::mut_from_ref, reason = "the host sees to it that there is one at a time")]
+    unsafe fn waiting(&self) -> &mut Waiting {
+        // SAFETY: as said above.
+        unsafe { &mut *self.waiting.get() }
+    }
+
+    fn dialect(&self) -> Dialect {
+        let as_midi = !self.wrapped && self.inside.params.notes_as_midi.value();
+        if as_midi { Dialect::Midi } else { Dialect::Clap }
+    }
+}
+
+unsafe extern "C" fn destroy(plugin: *const clap_plugin) {
+    // SAFETY: the host will not use the plug-in again.
     unsafe {
-        let plugin = (*Arc::into_raw(Wrapper::<Continuo>::new(host))).clap_plugin.as_ptr();
-        if let (Some(get_extension), Some(process)) = ((*plugin).get_extension, (*plugin).process) {
-            FRAMEWORK.get_or_init(|| Framework { get_extension, process });
-            (*plugin).get_extension = Some(self::get_extension);
-            (*plugin).process = Some(self::process);
+        if let Some(framework) = FRAMEWORK.get() {
+            (framework.destroy)(plugin);
         }
-        plugin
+        drop(Box::from_raw(plugin.cast_mut().cast::<Instance>()));
+    }
+}
+
+unsafe extern "C" fn deactivate(plugin: *const clap_plugin) {
+    // SAFETY: the host's arguments go on; nothing is processed now.
+    unsafe {
+        if let Some(framework) = FRAMEWORK.get() {
+            (framework.deactivate)(plugin);
+        }
+        instance(plugin).waiting().clear();
     }
 }
 
 unsafe extern "C" fn get_extension(plugin: *const clap_plugin, id: *const c_char) -> *const c_void {
-    let Some(framework) = FRAMEWORK.get() else { return std::ptr::null() };
+    let Some(framework) = FRAMEWORK.get() else { return ptr::null() };
     // SAFETY: the host's arguments go on as they are; the framework's extension is what its name says.
     unsafe {
         let extension = (framework.get_extension)(plugin, id);
@@ -152,76 +240,58 @@ unsafe extern "C" fn flush(
     input: *const clap_input_events,
     output: *const clap_output_events,
 ) {
+    // SAFETY: the host's arguments are what CLAP says.
+    unsafe {
+        instance(plugin).waiting().take_in(input);
+        flush_parameters(plugin, input, output);
+    }
+}
+
+/// Has the framework take the parameters of `input`, and tell those that it has changed.
+///
+/// # Safety
+/// As for CLAP's flush.
+unsafe fn flush_parameters(
+    plugin: *const clap_plugin,
+    input: *const clap_input_events,
+    output: *const clap_output_events,
+) {
     let Some(flush) = PARAMS.get().and_then(|(theirs, _)| theirs.flush) else { return };
-    // SAFETY: the host's arguments go on; `listening` outlives the call.
+    // SAFETY: the host's arguments go on; the passage outlives the call.
     unsafe {
         if output.is_null() {
             flush(plugin, input, output);
         } else {
-            let listening = listening(&output);
-            flush(plugin, input, &listening);
+            let passage = Passage::new(output, Dialect::Clap);
+            flush(plugin, input, &passage.list());
         }
     }
 }
 
 unsafe extern "C" fn process(plugin: *const clap_plugin, block: *const clap_process) -> clap_process_status {
     let Some(framework) = FRAMEWORK.get() else { return CLAP_PROCESS_ERROR };
-    // SAFETY: as above.
+    if block.is_null() {
+        return CLAP_PROCESS_ERROR;
+    }
+    // SAFETY: the host's arguments go on; lists outlive the call that they are for.
     unsafe {
-        if block.is_null() || (*block).out_events.is_null() {
-            return (framework.process)(plugin, block);
+        let (mut block, instance) = (*block, instance(plugin));
+        let waiting = instance.waiting();
+        if block.frames_count == 0 {
+            waiting.take_in(block.in_events);
+            flush_parameters(plugin, block.in_events, block.out_events);
+            return CLAP_PROCESS_CONTINUE;
         }
-        let mut block = *block;
-        let output = block.out_events;
-        let listening = listening(&output);
-        block.out_events = &listening;
-        (framework.process)(plugin, &block)
-    }
-}
-
-/// A list of output events that makes values whole on their way to the host's `output`.
-fn listening(output: &*const clap_output_events) -> clap_output_events {
-    clap_output_events { ctx: (&raw const *output).cast_mut().cast(), try_push: Some(push) }
-}
-
-unsafe extern "C" fn push(list: *const clap_output_events, event: *const clap_event_header) -> bool {
-    // SAFETY: `list` is from `listening`, whose context is the host's list; events are as long as their header says.
-    unsafe {
-        let output = *(*list).ctx.cast::<*const clap_output_events>();
-        let Some(try_push) = (*output).try_push else { return false };
-        if (*event).space_id == CLAP_CORE_EVENT_SPACE_ID && (*event).type_ == CLAP_EVENT_PARAM_VALUE {
-            let mut event = *event.cast::<clap_event_param_value>();
-            event.value = whole(event.value);
-            return try_push(output, &event.header);
+        let passage = Passage::new(block.out_events, instance.dialect());
+        let output = passage.list();
+        if !block.out_events.is_null() {
+            block.out_events = &output;
         }
-        try_push(output, event)
-    }
-}
-
-/// The whole number next to `value`, if only the rounding of 32-bit numbers lies between them.
-fn whole(value: f64) -> f64 {
-    let nearest = value.round();
-    if (value - nearest).abs() <= value.abs() * f64::from(f32::EPSILON) { nearest } else { value }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_step_of_every_parameter_is_whole() {
-        for steps in [1, 4, 10, 15, 23, 9998] {
-            for step in 0..=steps {
-                let told = f64::from(step as f32 / steps as f32) * f64::from(steps);
-                assert_eq!(whole(told), f64::from(step), "{step} of {steps}");
-            }
-        }
-    }
-
-    #[test]
-    fn values_in_between_are_left_alone() {
-        for value in [0.0, 1e-9, 0.25, 0.999_999, 1.000_001, -35.999] {
-            assert_eq!(whole(value), value);
-        }
+        let joined = waiting.before(block.in_events, block.frames_count);
+        let input = joined.list();
+        block.in_events = &input;
+        let status = (framework.process)(plugin, &block);
+        waiting.clear();
+        status
     }
 }

@@ -12,11 +12,14 @@ pub mod song_clock;
 pub mod state;
 pub mod tempo;
 pub mod trigger;
+mod vst3_entry;
 pub mod worker;
 
+use std::cell::RefCell;
+use std::ffi::CStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use nice_plug::context::process::SendEventError;
@@ -34,6 +37,19 @@ use worker::{NetworksKept, Worker};
 /// How long activation waits for the networks, so that the first frames do not miss.
 const NETWORKS_PATIENCE: Duration = Duration::from_secs(2);
 
+/// Where the plug-in is at home.
+const URL: &CStr = c"https://continuo.org";
+/// Whom to write to.
+const EMAIL: &CStr = c"mail@continuo.org";
+
+/// A text of ours without its terminator.
+const fn text(terminated: &'static CStr) -> &'static str {
+    match terminated.to_str() {
+        Ok(text) => text,
+        Err(_) => panic!("our texts are UTF-8"),
+    }
+}
+
 /// One instance of the plug-in.
 pub struct Continuo {
     params: Arc<ContinuoParams>,
@@ -50,7 +66,31 @@ impl Default for Continuo {
         let (params, shared) = (Arc::new(ContinuoParams::default()), Shared::new());
         params.stamp.attach(Arc::clone(&shared));
         params.memory.attach(&params, &shared);
+        Inside { params: Arc::clone(&params), shared: Arc::clone(&shared) }.note();
         Self { params, shared, networks: Arc::default(), worker: None, processor: None }
+    }
+}
+
+/// What the entry points of the formats know of an instance, which is behind the framework.
+#[derive(Clone)]
+struct Inside {
+    params: Arc<ContinuoParams>,
+    shared: Arc<Shared>,
+}
+
+thread_local! {
+    /// Of the instance that was made last on this thread: the framework makes it, and gives no way to it.
+    static MADE_LAST: RefCell<(Weak<ContinuoParams>, Weak<Shared>)> = const { RefCell::new((Weak::new(), Weak::new())) };
+}
+
+impl Inside {
+    fn note(&self) {
+        MADE_LAST.set((Arc::downgrade(&self.params), Arc::downgrade(&self.shared)));
+    }
+
+    /// Of the instance that was made last on this thread; `None`: it is gone.
+    fn made_last() -> Option<Self> {
+        MADE_LAST.with_borrow(|(params, shared)| Some(Self { params: params.upgrade()?, shared: shared.upgrade()? }))
     }
 }
 
@@ -98,8 +138,8 @@ impl Continuo {
 impl Plugin for Continuo {
     const NAME: &'static str = "Continuo";
     const VENDOR: &'static str = "Continuo";
-    const URL: &'static str = "";
-    const EMAIL: &'static str = "";
+    const URL: &'static str = text(URL);
+    const EMAIL: &'static str = text(EMAIL);
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
 
     // Hosts do not load a plug-in without audio, and one that makes no sound at all leaves its user wondering.

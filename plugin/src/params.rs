@@ -116,6 +116,9 @@ pub struct ContinuoParams {
     /// What the band keeps and repeats.
     #[nested(group = "Take")]
     pub take: TakeParams,
+    /// Whether notes leave the CLAP plug-in as MIDI messages, for hosts that do not take notes.
+    #[id = "notes_as_midi"]
+    pub notes_as_midi: BoolParam,
     /// The scenes.
     #[persist = "scenes"]
     pub scenes: Scenes,
@@ -202,11 +205,19 @@ impl Default for ContinuoParams {
             plan: PlanParams::default(),
             solo: LeadParams::default(),
             take: TakeParams::default(),
+            // How the host is spoken to is no part of a performance either.
+            notes_as_midi: BoolParam::new("Notes as MIDI", false).non_automatable(),
             scenes: Scenes::default(),
             stamp: StampField::default(),
             memory: MemoryField::default(),
         }
     }
+}
+
+/// The number by which hosts know the parameter `id`: the framework addresses parameters by this hash, in CLAP, and
+/// so the wrapper does in VST3.
+pub fn number(id: &str) -> u32 {
+    id.bytes().fold(0u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into())) << 1 >> 1
 }
 
 impl PlayerParams {
@@ -245,6 +256,16 @@ impl ContinuoParams {
             Player::Chords => &self.chords,
             Player::Bass => &self.bass,
             Player::Lead => &self.lead,
+        }
+    }
+
+    /// Main: sets the parameter with this [`number`] to a normalised value, as a block would that brings it. What is no
+    /// parameter or no number is left alone.
+    pub fn set(&self, number: u32, normalized: f32) {
+        let known = self.param_map().into_iter().find(|(id, ..)| self::number(id) == number);
+        if let Some((_, param, _)) = known.filter(|_| normalized.is_finite()) {
+            // SAFETY: the parameters are ours, and live; each value is an atomic.
+            unsafe { param._internal_set_normalized_value(normalized.clamp(0.0, 1.0)) };
         }
     }
 
@@ -361,17 +382,15 @@ mod tests {
         expected.extend(["lead_mode", "motif", "max_leap", "strong_tones"].map(String::from));
         expected
             .extend(["memory", "freeze", "again", "again_new", "scene", "scene_at", "keep_memory"].map(String::from));
+        expected.push("notes_as_midi".to_owned());
         let ids: Vec<String> = ContinuoParams::default().param_map().into_iter().map(|(id, ..)| id).collect();
         assert_eq!(ids, expected);
     }
 
     #[test]
     fn no_two_ids_share_a_hash() {
-        // The framework addresses parameters by this hash, in CLAP and in VST3.
-        let hash =
-            |id: &str| id.bytes().fold(0u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into())) << 1 >> 1;
         let map = ContinuoParams::default().param_map();
-        let hashes: BTreeSet<u32> = map.iter().map(|(id, ..)| hash(id)).collect();
+        let hashes: BTreeSet<u32> = map.iter().map(|(id, ..)| number(id)).collect();
         assert_eq!(hashes.len(), map.len());
     }
 

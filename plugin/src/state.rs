@@ -17,10 +17,11 @@ use crate::scenes;
 /// - 1: there was no `chord_rate`, `tension`, `mode`, `lead_chromaticism`, `syncopation` and `network`.
 /// - 2: there was nothing of what the band listens to, plans, keeps and repeats: `left_hand`, `commit`, `lead_mode`,
 ///   `memory`, `scene` and their like.
-/// - 3: as now.
+/// - 3: there was no `notes_as_midi`.
+/// - 4: as now.
 ///
 /// The field `memory` has a version of its own, and need not be there.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// What is saved beside the parameters, under the field `state`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -206,11 +207,21 @@ mod tests {
             "again_new",
             "scene",
             "scene_at",
+            "notes_as_midi",
         ] {
             assert!(state.params.remove(id).is_some(), "{id}");
         }
         migrate(&mut state);
         assert_eq!(format!("{state:?}"), format!("{:?}", saved()), "defaults, no scenes, and nothing to remark on");
+    }
+
+    #[test]
+    fn version_3_sent_notes_as_notes() {
+        let mut state = saved();
+        state.fields.insert("state".into(), r#"{"version":3}"#.into());
+        assert!(state.params.remove("notes_as_midi").is_some());
+        migrate(&mut state);
+        assert_eq!(format!("{state:?}"), format!("{:?}", saved()), "as ever, and nothing to remark on");
     }
 
     #[test]

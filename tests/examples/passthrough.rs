@@ -1,6 +1,7 @@
 //! A plug-in of the same framework that does nothing but pass its notes through: the baseline of the bench, and, since
 //! it can offend on purpose, the proof that the callback safety spy sees what it should.
 
+use std::ffi::c_void;
 use std::fs;
 use std::hint::black_box;
 use std::sync::Arc;
@@ -98,3 +99,14 @@ impl ClapPlugin for Passthrough {
 
 nice_export_clap!(Passthrough);
 clap_wrapper::export_vst3!();
+
+unsafe extern "system" {
+    fn clap_wrapper_own_GetPluginFactory() -> *mut c_void;
+}
+
+/// The wrapper's factory, which has another name in this workspace (`.cargo/config.toml`).
+#[unsafe(no_mangle)]
+extern "system" fn clap_wrapper_GetPluginFactory() -> *mut c_void {
+    // SAFETY: a plain call.
+    unsafe { clap_wrapper_own_GetPluginFactory() }
+}

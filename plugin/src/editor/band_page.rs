@@ -27,6 +27,7 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
         tap: &Bound { param: &params.listening.tap, setter },
         follow: &Bound { param: &params.listening.follow_tempo, setter },
         left_hand: &Bound { param: &params.listening.left_hand, setter },
+        notes_as_midi: &Bound { param: &params.notes_as_midi, setter },
     };
     time_card::show(ui, time, &view.pulse, &settings);
     let settings = plan_card::Settings {

@@ -20,6 +20,8 @@ pub struct Settings<'a> {
     pub follow: &'a dyn Setting,
     /// The channel of the left hand.
     pub left_hand: &'a dyn Setting,
+    /// Whether notes leave the CLAP plug-in as MIDI messages.
+    pub notes_as_midi: &'a dyn Setting,
 }
 
 /// Longer than a block of audio: the clock looks once in each.
@@ -57,4 +59,9 @@ pub fn show(ui: &mut Ui, rect: Rect, pulse: &Pulse, settings: &Settings) {
          channel of their own.",
     );
     stepper::show(ui, field, hint, settings.left_hand);
+    let hint = Hint::click(
+        "Notes as MIDI",
+        "CLAP only: notes go out as MIDI messages. Switch it on if your host gets no notes of the band, or silent ones.",
+    );
+    switch::show(ui, row(hand, 44.0, 22.0), "MIDI out", hint, theme::YOU, settings.notes_as_midi);
 }

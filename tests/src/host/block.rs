@@ -131,12 +131,15 @@ pub struct Output {
     pub events: Vec<(u32, Played)>,
     /// Events for which there was no room.
     pub lost: usize,
+    /// Notes that began and came as MIDI messages.
+    pub midi_notes: usize,
 }
 
 impl Output {
     /// Room for blocks of `max_block` samples.
     pub fn new(max_block: usize) -> Self {
-        Self { audio: [vec![0.0; max_block], vec![0.0; max_block]], events: Vec::with_capacity(1 << 16), lost: 0 }
+        let (audio, events) = ([vec![0.0; max_block], vec![0.0; max_block]], Vec::with_capacity(1 << 16));
+        Self { audio, events, lost: 0, midi_notes: 0 }
     }
 
     /// Takes an event, or counts it if there is no room.

@@ -338,8 +338,8 @@ impl Processor for ClapProcessor {
             push_input(&mut self.events, &self.ranges, sample, input);
         }
         output.events.clear();
-        let Output { audio: [left, right], events, lost } = output;
-        let mut sink = Sink { events, lost, ranges: &self.ranges };
+        let Output { audio: [left, right], events, lost, midi_notes } = output;
+        let mut sink = Sink { events, lost, midi_notes, ranges: &self.ranges };
         let mut audio = self.ports.with_output_buffers([AudioPortBuffer {
             latency: 0,
             channels: AudioPortBufferType::f32_output_only(
@@ -431,6 +431,7 @@ fn transport_event(transport: &Transport) -> TransportEvent {
 struct Sink<'a> {
     events: &'a mut Vec<(u32, Played)>,
     lost: &'a mut usize,
+    midi_notes: &'a mut usize,
     ranges: &'a Ranges,
 }
 
@@ -451,7 +452,11 @@ impl clack_host::events::io::OutputEventBuffer for Sink<'_> {
             Some(CoreEventSpace::NoteEnd(note)) => {
                 Played::NoteEnd { channel: byte(note.channel()), key: byte(note.key()) }
             }
-            Some(CoreEventSpace::Midi(message)) => midi_played(message.data()),
+            Some(CoreEventSpace::Midi(message)) => {
+                let played = midi_played(message.data());
+                *self.midi_notes += usize::from(matches!(played, Played::NoteOn { .. }));
+                played
+            }
             Some(CoreEventSpace::ParamValue(change)) => {
                 let id = change.param_id().map_or(u32::MAX, ClapId::get);
                 let value = self.ranges.get(id).map_or(0.0, |range| range.normalised(change.value()));

@@ -123,6 +123,7 @@ impl Player {
         let inputs: Vec<(usize, Input)> =
             performance.inputs_of(segment).into_iter().map(|(tick, input)| (sample_of(tick), input)).collect();
         take.begin_segment(*segment, per_tick);
+        let midi_notes = self.output.midi_notes;
         let (mut done, mut next) = (0, 0);
         let mut events = Vec::new();
         while done < frames {
@@ -161,6 +162,7 @@ impl Player {
                 idle();
             }
         }
+        take.midi_notes += self.output.midi_notes - midi_notes;
         Ok(())
     }
 

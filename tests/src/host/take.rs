@@ -74,6 +74,8 @@ pub struct Take {
     pub unsorted_blocks: usize,
     /// Events beyond the end of their block.
     pub stray_events: usize,
+    /// Notes that began and came as MIDI messages.
+    pub midi_notes: usize,
     first_tick: f64,
     /// Samples in a tick, segment by segment.
     per_tick: Vec<f64>,
@@ -130,6 +132,7 @@ impl Take {
             blocks: 0,
             unsorted_blocks: 0,
             stray_events: 0,
+            midi_notes: 0,
             first_tick: 0.0,
             per_tick: Vec::new(),
         }

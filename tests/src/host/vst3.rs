@@ -2,7 +2,7 @@
 
 mod objects;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ffi::{CStr, c_char, c_void};
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -24,9 +24,6 @@ const PITCH_BEND: i16 = 129;
 
 /// Steinberg's controller numbers: those of MIDI, pressure, bend.
 const CONTROLLERS: RangeInclusive<i16> = 0..=PITCH_BEND;
-
-/// The flags of parameters that are not for the user.
-const NOT_SHOWN: i32 = ParameterInfo_::ParameterFlags_::kIsHidden | ParameterInfo_::ParameterFlags_::kIsProgramChange;
 
 /// Held while a library is entered. VST3 has this done on the main thread only, and the wrapper's factory is made without
 /// a lock; tests load from many threads at once.
@@ -80,6 +77,42 @@ impl Module {
             self.factory.createInstance(class.as_ptr(), I::IID.as_ptr().cast::<c_char>(), &mut object);
             ComPtr::from_raw(object.cast::<I>()).context("the factory makes no such object")
         }
+    }
+}
+
+/// What a library says of itself, and of the first plug-in in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// Who made it.
+    pub vendor: String,
+    /// Where it is at home.
+    pub url: String,
+    /// Whom to write to.
+    pub email: String,
+    /// The categories, main one first, separated by `|`.
+    pub categories: String,
+}
+
+/// Reads what the library at `path` says of itself.
+///
+/// # Errors
+/// If it is no VST3, or says nothing of the kind.
+pub fn about(path: &Path) -> Result<About> {
+    let module = Module::load(path)?;
+    let text = |text: &[c_char]| {
+        let bytes: Vec<u8> = text.iter().map(|byte| *byte as u8).take_while(|byte| *byte != 0).collect();
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    // SAFETY: plain calls with memory of ours.
+    unsafe {
+        let (mut factory, mut class): (PFactoryInfo, PClassInfo2) = std::mem::zeroed();
+        module.factory.getFactoryInfo(&mut factory);
+        let second = module.factory.cast::<IPluginFactory2>().context("the factory is of the first version")?;
+        if second.getClassInfo2(0, &mut class) != kResultOk {
+            bail!("the first class is not described");
+        }
+        let (vendor, url, email) = (text(&factory.vendor), text(&factory.url), text(&factory.email));
+        Ok(About { vendor, url, email, categories: text(&class.subCategories) })
     }
 }
 
@@ -167,8 +200,6 @@ impl Instance for Vst3Instance {
     }
 
     fn parameters(&mut self) -> Vec<Parameter> {
-        // Controllers in the guise of parameters are not for the user.
-        let midi: BTreeSet<ParamID> = self.midi.values().copied().collect();
         // SAFETY: plain calls with memory of ours.
         unsafe {
             (0..self.controller.getParameterCount())
@@ -181,7 +212,7 @@ impl Instance for Vst3Instance {
                         steps: info.stepCount.max(0) as u32,
                         default: info.defaultNormalizedValue,
                         automatable: info.flags & ParameterInfo_::ParameterFlags_::kCanAutomate != 0,
-                        hidden: info.flags & NOT_SHOWN != 0 || midi.contains(&info.id),
+                        hidden: info.flags & ParameterInfo_::ParameterFlags_::kIsHidden != 0,
                     })
                 })
                 .collect()

@@ -1,0 +1,239 @@
+//! What the host plays to the plug-in, on its way to the framework.
+//!
+//! Hosts carry events in blocks of no samples, and in flushes, which are meant for parameters. The framework drops
+//! them there. Here they wait for the first sample that is processed. And an event that a host puts behind the end of its
+//! block is brought back into it: the framework would split the block there, and write beyond it.
+
+use std::cell::UnsafeCell;
+
+use clap_sys::events::{
+    CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_MIDI, CLAP_EVENT_NOTE_CHOKE, CLAP_EVENT_NOTE_EXPRESSION, CLAP_EVENT_NOTE_OFF,
+    CLAP_EVENT_NOTE_ON, CLAP_EVENT_TRANSPORT, clap_event_header, clap_event_midi, clap_event_note,
+    clap_event_note_expression, clap_event_param_mod, clap_event_param_value, clap_event_transport, clap_input_events,
+};
+
+use crate::diagnostics::TOTALS;
+
+/// The most events that wait. What ends something finds room when what begins something does so no more.
+const CAPACITY: usize = 4096;
+
+/// An event of any kind that the framework knows.
+#[derive(Clone, Copy)]
+#[repr(C)]
+union Event {
+    header: clap_event_header,
+    note: clap_event_note,
+    expression: clap_event_note_expression,
+    midi: clap_event_midi,
+    value: clap_event_param_value,
+    modulation: clap_event_param_mod,
+    transport: clap_event_transport,
+}
+
+impl Event {
+    /// A copy of `event` at another time; `None`: it is longer than what the framework knows.
+    ///
+    /// # Safety
+    /// `event` points to as many bytes as its header says.
+    unsafe fn copied(event: *const clap_event_header, time: u32) -> Option<Self> {
+        // SAFETY: no more is copied than there is, nor than fits.
+        unsafe {
+            let size = (*event).size as usize;
+            if !(size_of::<clap_event_header>()..=size_of::<Self>()).contains(&size) {
+                return None;
+            }
+            let mut copy = std::mem::zeroed::<Self>();
+            std::ptr::copy_nonoverlapping(event.cast::<u8>(), (&raw mut copy).cast(), size);
+            copy.header.time = time;
+            Some(copy)
+        }
+    }
+}
+
+/// Events that came while nothing was processed.
+pub struct Waiting(Vec<Event>);
+
+impl Default for Waiting {
+    fn default() -> Self {
+        Self(Vec::with_capacity(CAPACITY))
+    }
+}
+
+impl Waiting {
+    /// Takes in what the musician plays from `events`; parameters and transport are left to the framework, which takes
+    /// them at any time. What finds no room is counted.
+    ///
+    /// # Safety
+    /// `events` is null or a list as hosts give it.
+    pub unsafe fn take_in(&mut self, events: *const clap_input_events) {
+        // SAFETY: the list is called as its host has it.
+        unsafe {
+            for event in each(events) {
+                let Some(is_end) = played(event) else { continue };
+                let room = if is_end { CAPACITY } else { CAPACITY / 2 };
+                match Event::copied(event, 0).filter(|_| self.0.len() < room) {
+                    Some(event) => self.0.push(event),
+                    None => _ = TOTALS.overflowed.fetch_add(1, std::sync::atomic::Ordering::Relaxed),
+                }
+            }
+        }
+    }
+
+    /// Forgets them: they have been processed, or the host has ended everything.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// What waits, and after it the `host`'s own events of a block of `frames` samples, 1 or more.
+    pub fn before(&self, host: *const clap_input_events, frames: u32) -> Joined<'_> {
+        // SAFETY: numbers only, and pointers that are null.
+        let blank = || UnsafeCell::new(unsafe { std::mem::zeroed() });
+        Joined { first: &self.0, host, last: frames - 1, late: blank(), late_transport: blank() }
+    }
+}
+
+/// The events of `list`, which may be null.
+///
+/// # Safety
+/// `list` is null or a list as hosts give it.
+unsafe fn each(list: *const clap_input_events) -> impl Iterator<Item = *const clap_event_header> {
+    // SAFETY: the list is called as its host has it.
+    unsafe {
+        let calls = list.as_ref().and_then(|list| list.size.zip(list.get));
+        let count = calls.map_or(0, |(size, _)| size(list));
+        let event = move |index| calls.map_or(std::ptr::null(), |(_, get)| get(list, index));
+        (0..count).map(event).filter(|event| !event.is_null())
+    }
+}
+
+/// Whether an event is something that the musician plays (`Some`), and whether it ends something.
+///
+/// # Safety
+/// `event` points to as many bytes as its header says.
+unsafe fn played(event: *const clap_event_header) -> Option<bool> {
+    // SAFETY: a MIDI event says that it is one.
+    unsafe {
+        match ((*event).space_id, (*event).type_) {
+            (CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_NOTE_OFF | CLAP_EVENT_NOTE_CHOKE) => Some(true),
+            (CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_NOTE_ON | CLAP_EVENT_NOTE_EXPRESSION) => Some(false),
+            (CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_MIDI) => {
+                let [status, _, value] = (*event.cast::<clap_event_midi>()).data;
+                // Note-offs, and the ends that controllers bring: pedals up, all notes off.
+                Some(matches!((status & 0xf0, value), (0x80, _) | (0x90 | 0xb0, 0)))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Events that waited, and those of a block.
+pub struct Joined<'a> {
+    first: &'a [Event],
+    host: *const clap_input_events,
+    /// The last sample of the block.
+    last: u32,
+    /// Where an event from behind the block is put right. The framework is done with one before it asks for the next, but
+    /// keeps the last transport.
+    late: UnsafeCell<Event>,
+    late_transport: UnsafeCell<Event>,
+}
+
+impl Joined<'_> {
+    /// The list that the framework is given in the place of the host's. It holds for as long as `self` does.
+    pub fn list(&self) -> clap_input_events {
+        clap_input_events { ctx: (&raw const *self).cast_mut().cast(), size: Some(size), get: Some(get) }
+    }
+}
+
+unsafe extern "C" fn size(list: *const clap_input_events) -> u32 {
+    // SAFETY: `list` is from `Joined::list`; the host's is called as the host has it.
+    unsafe {
+        let joined = &*(*list).ctx.cast::<Joined>();
+        let host = joined.host.as_ref().and_then(|host| host.size).map_or(0, |size| size(joined.host));
+        joined.first.len() as u32 + host
+    }
+}
+
+unsafe extern "C" fn get(list: *const clap_input_events, index: u32) -> *const clap_event_header {
+    // SAFETY: as above; every variant of an event begins with its header, and no other reference to the two places exists.
+    unsafe {
+        let joined = &*(*list).ctx.cast::<Joined>();
+        if let Some(event) = joined.first.get(index as usize) {
+            return &raw const event.header;
+        }
+        let Some(get) = joined.host.as_ref().and_then(|host| host.get) else { return std::ptr::null() };
+        let event = get(joined.host, index - joined.first.len() as u32);
+        if event.is_null() || (*event).time <= joined.last {
+            return event;
+        }
+        let is_transport = ((*event).space_id, (*event).type_) == (CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_TRANSPORT);
+        let place = if is_transport { joined.late_transport.get() } else { joined.late.get() };
+        // What is longer than any event of CLAP is not one that the framework reads.
+        let Some(copy) = Event::copied(event, joined.last) else { return std::ptr::null() };
+        *place = copy;
+        place.cast()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn note(type_: u16, time: u32, key: i16) -> clap_event_note {
+        let size = size_of::<clap_event_note>() as u32;
+        let header = clap_event_header { size, time, space_id: CLAP_CORE_EVENT_SPACE_ID, type_, flags: 0 };
+        clap_event_note { header, note_id: -1, port_index: 0, channel: 0, key, velocity: 0.5 }
+    }
+
+    /// A host's list of these notes.
+    fn list(notes: &Vec<clap_event_note>) -> clap_input_events {
+        unsafe extern "C" fn size(list: *const clap_input_events) -> u32 {
+            // SAFETY: the context is the vector.
+            unsafe { (&*(*list).ctx.cast::<Vec<clap_event_note>>()).len() as u32 }
+        }
+        unsafe extern "C" fn get(list: *const clap_input_events, index: u32) -> *const clap_event_header {
+            // SAFETY: as above.
+            unsafe { &raw const (&*(*list).ctx.cast::<Vec<clap_event_note>>())[index as usize].header }
+        }
+        clap_input_events { ctx: (&raw const *notes).cast_mut().cast(), size: Some(size), get: Some(get) }
+    }
+
+    /// Time and key of each event that the framework would see.
+    fn seen(waiting: &Waiting, host: &clap_input_events, frames: u32) -> Vec<(u32, i16)> {
+        let joined = waiting.before(host, frames);
+        let list = joined.list();
+        // SAFETY: all lists are alive, and hold notes.
+        unsafe { each(&list).map(|event| ((*event).time, (*event.cast::<clap_event_note>()).key)).collect() }
+    }
+
+    #[test]
+    fn what_came_in_a_block_of_no_samples_comes_before_the_next_block() {
+        let mut waiting = Waiting::default();
+        let empty = vec![note(CLAP_EVENT_NOTE_OFF, 5, 60), note(CLAP_EVENT_NOTE_ON, 9, 61)];
+        // SAFETY: the list is alive.
+        unsafe { waiting.take_in(&list(&empty)) };
+        let block = vec![note(CLAP_EVENT_NOTE_ON, 3, 62)];
+        assert_eq!(seen(&waiting, &list(&block), 64), [(0, 60), (0, 61), (3, 62)]);
+        waiting.clear();
+        assert_eq!(seen(&waiting, &list(&block), 64), [(3, 62)]);
+    }
+
+    #[test]
+    fn an_event_behind_its_block_comes_at_the_last_sample() {
+        let block = vec![note(CLAP_EVENT_NOTE_ON, 63, 60), note(CLAP_EVENT_NOTE_ON, 64, 61)];
+        assert_eq!(seen(&Waiting::default(), &list(&block), 64), [(63, 60), (63, 61)]);
+    }
+
+    #[test]
+    fn note_offs_find_room_when_note_ons_do_not() {
+        let mut waiting = Waiting::default();
+        let many = |type_| (0..3000).map(|index| note(type_, 0, index % 128)).collect::<Vec<_>>();
+        let (ons, offs) = (many(CLAP_EVENT_NOTE_ON), many(CLAP_EVENT_NOTE_OFF));
+        // SAFETY: the lists are alive.
+        unsafe {
+            waiting.take_in(&list(&ons));
+            waiting.take_in(&list(&offs[..2048].to_vec()));
+        }
+        assert_eq!(waiting.0.len(), CAPACITY);
+    }
+}

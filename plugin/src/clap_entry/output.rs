@@ -1,0 +1,157 @@
+//! What leaves the plug-in on its way to the host: whole values for stepped parameters, and notes in the dialect that the
+//! musician has chosen.
+
+use clap_sys::events::{
+    CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_MIDI, CLAP_EVENT_NOTE_EXPRESSION, CLAP_EVENT_NOTE_OFF, CLAP_EVENT_NOTE_ON,
+    CLAP_EVENT_PARAM_VALUE, CLAP_NOTE_EXPRESSION_PRESSURE, clap_event_header, clap_event_midi, clap_event_note,
+    clap_event_note_expression, clap_event_param_value, clap_output_events,
+};
+
+/// How notes leave the plug-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// As CLAP's own note events.
+    Clap,
+    /// As MIDI messages.
+    Midi,
+}
+
+/// The host's list of output events, and what has to happen to events before they get there.
+pub struct Passage {
+    host: *const clap_output_events,
+    dialect: Dialect,
+}
+
+impl Passage {
+    /// A passage to the list `host`.
+    pub fn new(host: *const clap_output_events, dialect: Dialect) -> Self {
+        Self { host, dialect }
+    }
+
+    /// The list that the framework is given in the place of the host's. It holds for as long as the passage does.
+    pub fn list(&self) -> clap_output_events {
+        clap_output_events { ctx: (&raw const *self).cast_mut().cast(), try_push: Some(push) }
+    }
+}
+
+unsafe extern "C" fn push(list: *const clap_output_events, event: *const clap_event_header) -> bool {
+    // SAFETY: `list` is from `Passage::list`, whose context is the passage; events are as long as their header says.
+    unsafe {
+        let Passage { host, dialect } = *(*list).ctx.cast::<Passage>();
+        let Some(try_push) = (*host).try_push else { return false };
+        if (*event).space_id != CLAP_CORE_EVENT_SPACE_ID {
+            return try_push(host, event);
+        }
+        match ((*event).type_, dialect) {
+            (CLAP_EVENT_PARAM_VALUE, _) => {
+                let mut event = *event.cast::<clap_event_param_value>();
+                event.value = whole(event.value);
+                try_push(host, &event.header)
+            }
+            (CLAP_EVENT_NOTE_ON, Dialect::Midi) => {
+                let note = &*event.cast::<clap_event_note>();
+                // A note-on without loudness would be a note-off.
+                try_push(
+                    host,
+                    &message(&note.header, 0x90, note.channel, note.key, seven_bits(note.velocity).max(1)).header,
+                )
+            }
+            (CLAP_EVENT_NOTE_OFF, Dialect::Midi) => {
+                let note = &*event.cast::<clap_event_note>();
+                try_push(host, &message(&note.header, 0x80, note.channel, note.key, seven_bits(note.velocity)).header)
+            }
+            (CLAP_EVENT_NOTE_EXPRESSION, Dialect::Midi) => {
+                let event = &*event.cast::<clap_event_note_expression>();
+                if event.expression_id == CLAP_NOTE_EXPRESSION_PRESSURE {
+                    let pressure = seven_bits(event.value);
+                    return try_push(host, &message(&event.header, 0xa0, event.channel, event.key, pressure).header);
+                }
+                // MIDI has no message for the others.
+                try_push(host, &event.header)
+            }
+            _ => try_push(host, event),
+        }
+    }
+}
+
+/// The MIDI message `status` at the time of `header`.
+fn message(header: &clap_event_header, status: u8, channel: i16, key: i16, value: u8) -> clap_event_midi {
+    let header = clap_event_header { size: size_of::<clap_event_midi>() as u32, type_: CLAP_EVENT_MIDI, ..*header };
+    let data = [status | (channel & 0x0f) as u8, (key & 0x7f) as u8, value];
+    clap_event_midi { header, port_index: 0, data }
+}
+
+/// A value from 0 to 1 in MIDI's steps.
+fn seven_bits(value: f64) -> u8 {
+    (value * 127.0).round().clamp(0.0, 127.0) as u8
+}
+
+/// The whole number next to `value`, if only the rounding of 32-bit numbers lies between them.
+pub fn whole(value: f64) -> f64 {
+    let nearest = value.round();
+    if (value - nearest).abs() <= value.abs() * f64::from(f32::EPSILON) { nearest } else { value }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap_sys::events::CLAP_EVENT_NOTE_END;
+
+    use super::*;
+
+    #[test]
+    fn every_step_of_every_parameter_is_whole() {
+        for steps in [1, 4, 10, 15, 23, 9998] {
+            for step in 0..=steps {
+                let told = f64::from(step as f32 / steps as f32) * f64::from(steps);
+                assert_eq!(whole(told), f64::from(step), "{step} of {steps}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_in_between_are_left_alone() {
+        for value in [0.0, 1e-9, 0.25, 0.999_999, 1.000_001, -35.999] {
+            assert_eq!(whole(value), value);
+        }
+    }
+
+    /// What a host gets in the place of a note event of this type and velocity.
+    fn sent(type_: u16, velocity: f64, dialect: Dialect) -> (u16, u32, [u8; 3]) {
+        unsafe extern "C" fn take(list: *const clap_output_events, event: *const clap_event_header) -> bool {
+            // SAFETY: the context is the place below, and a MIDI event says that it is one.
+            unsafe {
+                let data =
+                    if (*event).type_ == CLAP_EVENT_MIDI { (*event.cast::<clap_event_midi>()).data } else { [0; 3] };
+                *(*list).ctx.cast() = ((*event).type_, (*event).time, data);
+            }
+            true
+        }
+        let mut taken = (u16::MAX, 0, [0; 3]);
+        let host = clap_output_events { ctx: (&raw mut taken).cast(), try_push: Some(take) };
+        let header = clap_event_header {
+            size: size_of::<clap_event_note>() as u32,
+            time: 17,
+            space_id: CLAP_CORE_EVENT_SPACE_ID,
+            type_,
+            flags: 0,
+        };
+        let note = clap_event_note { header, note_id: -1, port_index: 0, channel: 2, key: 60, velocity };
+        let passage = Passage::new(&host, dialect);
+        // SAFETY: lists and event outlive the call.
+        assert!(unsafe { push(&passage.list(), &note.header) });
+        taken
+    }
+
+    #[test]
+    fn notes_become_midi_messages_with_their_loudness_and_time() {
+        assert_eq!(sent(CLAP_EVENT_NOTE_ON, 0.5, Dialect::Midi), (CLAP_EVENT_MIDI, 17, [0x92, 60, 64]));
+        assert_eq!(sent(CLAP_EVENT_NOTE_ON, 0.001, Dialect::Midi), (CLAP_EVENT_MIDI, 17, [0x92, 60, 1]));
+        assert_eq!(sent(CLAP_EVENT_NOTE_OFF, 0.25, Dialect::Midi), (CLAP_EVENT_MIDI, 17, [0x82, 60, 32]));
+    }
+
+    #[test]
+    fn notes_stay_notes_unless_midi_was_chosen_and_a_note_end_always_does() {
+        assert_eq!(sent(CLAP_EVENT_NOTE_ON, 0.5, Dialect::Clap).0, CLAP_EVENT_NOTE_ON);
+        assert_eq!(sent(CLAP_EVENT_NOTE_END, 0.0, Dialect::Midi).0, CLAP_EVENT_NOTE_END);
+    }
+}
