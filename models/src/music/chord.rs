@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::key::Key;
+use super::numeral::Numeral;
 use super::pitch::{PitchClass, PitchClassSet, Spelling, ascent};
 
 /// Chord qualities, in the order of the networks' vocabulary.
@@ -181,12 +182,12 @@ impl Chord {
 
     /// The chord symbol with the root as `key` writes it, such as "F#m7b5".
     pub fn symbol(self, key: Key) -> String {
-        format!("{}{}", key.spell(self.root), self.quality.suffix())
+        format!("{}{}", Numeral::root(self, key), self.quality.suffix())
     }
 
     /// The names of the chord tones as `key` writes them: each a third above the last, from the root.
     pub fn spelled(self, key: Key) -> Vec<Spelling> {
-        let root = key.spell(self.root).place();
+        let root = Numeral::root(self, key).place();
         // Places on the line of fifths over the root, by semitones.
         let fifths = |interval| match interval {
             3 => -3,
@@ -258,7 +259,8 @@ impl SlashChord {
     pub fn symbol(self, key: Key) -> String {
         let bass = match self.inversion() {
             Some(0) => return self.chord.symbol(key),
-            Some(tone) => self.chord.spelled(key)[tone],
+            // The third of C♯7 is E♯; but nobody writes a bass with two accidentals.
+            Some(tone) => self.chord.spelled(key)[tone].with_one_accidental(),
             None => key.spell(self.bass),
         };
         format!("{}/{bass}", self.chord.symbol(key))
@@ -298,6 +300,20 @@ mod tests {
         assert_eq!(in_key("Gbmaj7", "D major"), "F#maj7");
         assert_eq!(in_key("Abdim7", "A minor"), "G#dim7");
         assert_eq!(in_key("A#", "C major"), "Bb");
+        assert_eq!(in_key("D#", "C major"), "Eb");
+        assert_eq!(in_key("Fbm7", "Db major"), "Em7");
+    }
+
+    #[test]
+    fn a_chord_that_leads_into_a_degree_is_written_as_its_leading_tone() {
+        let in_key = |symbol: &str, key: &str| chord(symbol).symbol(key.parse().unwrap());
+        assert_eq!(
+            ["Dbdim7", "Ebdim7", "Gbdim7", "Abdim7"].map(|symbol| in_key(symbol, "C major")),
+            ["C#dim7", "D#dim7", "F#dim7", "G#dim7",]
+        );
+        assert_eq!(in_key("Ebdim7", "A minor"), "D#dim7");
+        assert_eq!(in_key("F#dim7", "Eb major"), "F#dim7");
+        assert_eq!(in_key("Gdim7", "F# major"), "Gdim7");
     }
 
     #[test]
@@ -351,6 +367,25 @@ mod tests {
             let chord = Chord::from_index(index).unwrap();
             prop_assert_eq!(chord.symbol(Key::from_index(key)).parse(), Ok(chord));
             prop_assert_eq!(chord.to_string().parse(), Ok(chord));
+        }
+
+        #[test]
+        fn every_root_is_written_as_a_musician_writes_it(index in 0usize..144, key in 0usize..24, bass in 0u8..12) {
+            let (chord, key) = (Chord::from_index(index).unwrap(), Key::from_index(key));
+            let symbol = chord.symbol(key);
+            let (root, _) = Spelling::parse(&symbol).unwrap();
+            prop_assert!(root.accidental().abs() < 2, "{} in {}", symbol, key);
+            // The notes of the signature: seven neighbours on the line of fifths.
+            let lowest = key.signature() - 1;
+            let in_signature = (lowest..lowest + 7).contains(&root.place());
+            let in_disguise = ["Cb", "Fb", "E#", "B#"].contains(&root.to_string().as_str());
+            prop_assert!(!in_disguise || in_signature, "{} in {}", symbol, key);
+            if key.scale().contains(chord.root) {
+                prop_assert!(in_signature, "{} in {}", symbol, key);
+            }
+            let slash = SlashChord { chord, bass }.symbol(key);
+            let bass = slash.split_once('/').and_then(|(_, bass)| Spelling::parse(bass));
+            prop_assert!(bass.is_none_or(|(bass, _)| bass.accidental().abs() < 2), "{} in {}", slash, key);
         }
 
         #[test]

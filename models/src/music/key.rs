@@ -115,10 +115,23 @@ impl Key {
     }
 
     /// `class` as it is written in the key; notes outside the scale as their usual alterations (in C major D♭, E♭,
-    /// F♯, A♭ and B♭; in A minor the raised third, sixth and seventh are sharp).
+    /// F♯, A♭ and B♭; in A minor the raised third, sixth and seventh are sharp), but such that they read easily: see
+    /// [`Key::readable`].
     pub fn spell(self, class: PitchClass) -> Spelling {
+        self.readable(self.alteration(class))
+    }
+
+    /// `class` as a degree of the key or its usual alteration, however it reads: in D♭ major the lowered third is F♭.
+    pub(crate) fn alteration(self, class: PitchClass) -> Spelling {
         let lowest = self.tonic_spelling().place() - if self.is_minor() { 6 } else { 5 };
         Spelling::from_window(class, lowest)
+    }
+
+    /// The note as musicians write it who want to be read: without double accidentals, and with C♭, F♭, E♯ and B♯ only
+    /// where the key signature has them.
+    pub(super) fn readable(self, spelling: Spelling) -> Spelling {
+        let (simple, in_scale) = (spelling.simple(), self.scale().contains(spelling.class()));
+        if in_scale && self.alteration(spelling.class()) == spelling { spelling } else { simple }
     }
 
     fn steps(self) -> &'static [u8; 7] {
@@ -204,6 +217,15 @@ mod tests {
         let spelled = |key: Key| (0..12).map(|class| key.spell(class).to_string()).collect::<Vec<_>>().join(" ");
         assert_eq!(spelled(Key::major(0)), "C Db D Eb E F F# G Ab A Bb B");
         assert_eq!(spelled(Key::minor(9)), "C C# D Eb E F F# G G# A Bb B");
+    }
+
+    #[test]
+    fn no_note_is_a_white_key_in_disguise_unless_the_signature_has_it() {
+        let spelled = |key: Key| (0..12).map(|class| key.spell(class).to_string()).collect::<Vec<_>>().join(" ");
+        assert_eq!(spelled(Key::major(1)), "C Db D Eb E F Gb G Ab A Bb B");
+        assert_eq!(spelled(Key::major(6)), "C C# D D# E E# F# G G# A A# B");
+        assert_eq!(spelled(Key::minor(3)), "C Db D Eb E F Gb G Ab A Bb Cb");
+        assert_eq!(spelled(Key::minor(8)), "C C# D D# E F F# G G# A A# B");
     }
 
     #[test]

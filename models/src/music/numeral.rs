@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::chord::{Chord, Quality};
 use super::key::Key;
-use super::pitch::ascent;
+use super::pitch::{Spelling, ascent};
 
 /// What a chord does in its key, after Riemann 1893, "Vereinfachte Harmonielehre".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -81,9 +81,21 @@ impl Numeral {
         }
     }
 
+    /// The name of the root of `chord` as `key` writes it: of a chord that leads into a degree, its leading tone (D♯dim7
+    /// into the E minor of C major); else as the key writes the note.
+    pub(super) fn root(chord: Chord, key: Key) -> Spelling {
+        match Self::secondary(chord, key) {
+            Some(Self { degree: 6, target: Some(target), .. }) => {
+                let into = key.alteration(key.class_of_degree(target.degree));
+                key.readable(Spelling::at(into.place() + 5))
+            }
+            _ => key.spell(chord.root),
+        }
+    }
+
     fn plain(chord: Chord, key: Key) -> Self {
         let tonic = key.tonic_spelling();
-        let root = key.spell(chord.root);
+        let root = key.alteration(chord.root);
         let degree = (root.letter() + 7 - tonic.letter()) % 7;
         let natural = ascent(key.tonic, key.class_of_degree(degree));
         // In minor, degrees are those of the natural scale, but the leading tone's chord is plain vii.

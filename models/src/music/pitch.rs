@@ -186,6 +186,20 @@ impl Spelling {
         Self::from_window(class, -4)
     }
 
+    /// The same note with one accidental at most.
+    pub(super) fn with_one_accidental(self) -> Self {
+        if self.accidental().abs() > 1 { self.simple() } else { self }
+    }
+
+    /// The same note with one accidental at most, and not as C♭, F♭, E♯ or B♯.
+    pub(super) fn simple(self) -> Self {
+        Self(match self.0 {
+            ..=-7 => self.0 + 12,
+            11.. => self.0 - 12,
+            place => place,
+        })
+    }
+
     /// The pitch class.
     pub fn class(self) -> PitchClass {
         (i32::from(self.0) * 7).rem_euclid(12) as PitchClass

@@ -98,7 +98,7 @@ fn filled(mut row: AnswerRow, side: Side, voices: usize, place: impl Fn(PitchCla
 /// The scale of `key` as it is under `chord`: an altered degree of the chord takes the place of the scale's own.
 fn scale_under(chord: Chord, key: Key) -> PitchClassSet {
     let altered: PitchClassSet = chord.tones().without(key.scale());
-    let letter = |class: PitchClass| key.spell(class).letter();
+    let letter = |class: PitchClass| key.alteration(class).letter();
     let kept = key.scale().iter().filter(|&class| !altered.iter().any(|altered| letter(altered) == letter(class)));
     kept.collect::<PitchClassSet>().union(chord.tones())
 }
