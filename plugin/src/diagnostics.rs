@@ -1,5 +1,7 @@
 //! Totals over all instances of the process, for headless hosts: they look up `continuo_diagnostics` in the library.
 
+pub mod decisions;
+
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use crate::seam::Playing;

@@ -22,6 +22,7 @@ use std::time::Duration;
 use continuo_models::Cue;
 use continuo_models::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER, frame_start};
 
+use crate::diagnostics::decisions::Teller;
 use crate::diagnostics::{TOTALS, count};
 use crate::seam::{
     CUES_CAPACITY, Command, CueReceiver, CueSender, NetworkSet, PLAYED_CAPACITY, Played, PlayedReceiver, PlayedSender,
@@ -75,7 +76,8 @@ impl Worker {
             let _ = announce.send(());
             let slowness = std::env::var(SLOW_WORKER).ok().and_then(|ms| ms.parse().ok()).unwrap_or(0);
             let pause = LONGEST_PAUSE;
-            Labour { played, cues, shared, chooser, stop: loop_stop, band, pause, slowness, decisions: 0 }.run();
+            let teller = Teller::default();
+            Labour { played, cues, shared, chooser, stop: loop_stop, band, pause, slowness, decisions: 0, teller }.run();
         })?;
         Ok((Self { stop, ready, thread: Some(thread) }, played_sender, cue_receiver))
     }
@@ -110,6 +112,7 @@ struct Labour {
     /// Milliseconds to sleep before a decision, at most.
     slowness: u64,
     decisions: u64,
+    teller: Teller,
 }
 
 impl Labour {
@@ -152,7 +155,16 @@ impl Labour {
         }
         match catch_unwind(AssertUnwindSafe(|| self.band.take(played))) {
             Ok(Some(outlook)) => {
-                count(&self.shared.meters.plans, &TOTALS.plans, 1);
+                // Before the cues, for which an offline host waits: then it knows all decisions that it has heard.
+                match played {
+                    Played::Frame(call) if outlook.frame == call.start.next => {
+                        self.teller.decided(call.epoch, &outlook);
+                    }
+                    Played::Turned { frame, .. } => self.teller.turned(frame, &outlook),
+                    _ => {}
+                }
+                let plans = u64::from(matches!(played, Played::Frame(_)));
+                count(&self.shared.meters.plans, &TOTALS.plans, plans);
                 hand_over(self.band.cues(), &mut self.cues, &self.shared, &self.stop);
                 self.shared.publish_outlook(outlook);
                 self.shared.memory.publish(self.band.learnt());

@@ -162,12 +162,12 @@ impl Improviser {
     }
 
     /// The fork in `frame` has turned. Call it before the second frame after the fork is decided: later, and without
-    /// it, everything goes as planned.
-    pub fn turn(&mut self, frame: Frame, turn: Turn) {
-        if let Some(chord) = self.ensemble.turn(frame, turn) {
-            self.harmonist.turn(chord);
-            (self.harmony.chord, self.harmony.bass) = (Some(chord.chord), Some(chord.bass));
-        }
+    /// it, everything goes as planned. Whether another chord than the planned one holds from there on.
+    pub fn turn(&mut self, frame: Frame, turn: Turn) -> bool {
+        let Some(chord) = self.ensemble.turn(frame, turn) else { return false };
+        self.harmonist.turn(chord);
+        (self.harmony.chord, self.harmony.bass) = (Some(chord.chord), Some(chord.bass));
+        true
     }
 
     /// Decides the frame `start.next` and appends its cues to `cues`, [`Cue::Done`] last: the answers, then releases and

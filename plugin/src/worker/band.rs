@@ -49,8 +49,13 @@ impl Mind {
         Self { improviser, hands: Hands::default(), ahead: 0 }
     }
 
-    fn turn(&mut self, frame: Frame, turn: Turn) {
-        self.improviser.turn(frame - self.ahead, turn);
+    /// The fork in `frame` has turned. Whether from what was planned.
+    fn turn(&mut self, frame: Frame, turn: Turn) -> bool {
+        self.improviser.turn(frame - self.ahead, turn)
+    }
+
+    fn outlook(&self) -> Outlook {
+        self.improviser.outlook().later(self.ahead)
     }
 
     /// Takes in what the musician did.
@@ -97,7 +102,8 @@ impl Band {
         Self { networks, mind, memory: None, takes: Takes::default(), decided: Vec::new(), cues: Vec::new() }
     }
 
-    /// Takes what happened next. After a frame, gives the outlook; the frame's cues are in [`Band::cues`].
+    /// Takes what happened next. Gives the outlook if it is another one now: after a frame, whose cues are then in
+    /// [`Band::cues`], and after a fork that did not turn as planned.
     pub fn take(&mut self, played: Played) -> Option<Outlook> {
         match played {
             Played::Heard(heard) => {
@@ -106,8 +112,9 @@ impl Band {
                 None
             }
             Played::Turned { frame, turn } => {
-                self.mind.turn(frame, turn);
-                None
+                // What was handed over on every way needs no more cues.
+                self.cues.clear();
+                self.mind.turn(frame, turn).then(|| self.mind.outlook())
             }
             Played::Jump { tick, .. } => {
                 self.begin_anew(tick);
@@ -132,12 +139,12 @@ impl Band {
                 }
                 self.cues.clear();
                 self.cues.extend(self.decided.iter().map(|&cue| StampedCue { epoch: call.epoch, cue }));
-                Some(self.mind.improviser.outlook().later(self.mind.ahead))
+                Some(self.mind.outlook())
             }
         }
     }
 
-    /// What was decided for the last frame; the last one is [`Cue::Done`].
+    /// What was decided for the last frame; the last one is [`Cue::Done`]. Nothing after a fork has turned.
     pub fn cues(&self) -> &[StampedCue] {
         &self.cues
     }
