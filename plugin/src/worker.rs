@@ -77,7 +77,8 @@ impl Worker {
             let slowness = std::env::var(SLOW_WORKER).ok().and_then(|ms| ms.parse().ok()).unwrap_or(0);
             let pause = LONGEST_PAUSE;
             let teller = Teller::default();
-            Labour { played, cues, shared, chooser, stop: loop_stop, band, pause, slowness, decisions: 0, teller }.run();
+            Labour { played, cues, shared, chooser, stop: loop_stop, band, pause, slowness, decisions: 0, teller }
+                .run();
         })?;
         Ok((Self { stop, ready, thread: Some(thread) }, played_sender, cue_receiver))
     }

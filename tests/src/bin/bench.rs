@@ -9,16 +9,17 @@ use clap::Parser;
 use continuo_tests::bench::table::Table;
 use continuo_tests::bench::{Plugins, callback, crowd, networks, probe, sizes};
 use continuo_tests::demo::performances;
+use continuo_tests::options;
 
 /// Measure the built plug-in in the headless host, beside one that only passes notes through; writes CSV.
 #[derive(Parser)]
 #[command(name = "bench", bin_name = "cargo xtask bench", version)]
 struct Cli {
     /// Compare with the CSV file of an older run
-    #[arg(long, value_name = "FILE.csv")]
+    #[arg(long, value_parser = options::input_file(), value_name = "FILE.csv")]
     against: Option<PathBuf>,
     /// Where to write
-    #[arg(long, value_name = "FILE.csv")]
+    #[arg(long, value_parser = options::output_file(), value_name = "FILE.csv")]
     out: Option<PathBuf>,
     /// Bars that are played in real time at each block size; two seconds each
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -26,9 +27,11 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let result = match arguments.split_first() {
-        Some((command, rest)) if command == probe::COMMAND => probe::run(rest),
+    let mut arguments = std::env::args_os().skip(1);
+    let result = match arguments.next() {
+        Some(command) if command == probe::COMMAND => {
+            probe::run(&arguments.map(|argument| argument.to_string_lossy().into_owned()).collect::<Vec<_>>())
+        }
         _ => run(&Cli::parse()),
     };
     match result {

@@ -4,16 +4,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use continuo_models::music::{Key, Style};
+use continuo_tests::demo::names::Names;
 use continuo_tests::demo::performances::{self, Performance};
 use continuo_tests::demo::report::Report;
-use continuo_tests::demo::settings::{self, PlayerName, Settings};
+use continuo_tests::demo::settings::{PlayerName, Settings};
 use continuo_tests::demo::{self, latency, midi, sheet};
+use continuo_tests::options;
 
 /// Seconds of the first performance that are played in real time.
 const LIVE_SECONDS: f64 = 8.0;
+
+/// The most bytes of a MIDI file; an hour of dense music has a few.
+const LARGEST: u64 = 64 << 20;
 
 /// Play performances to the built plug-in; each gets a folder with take.mid, take.wav and take.png, and all together a
 /// report.txt and report.json. Without --play these are the performances in assets/performances; and each player alone and
@@ -22,34 +27,34 @@ const LIVE_SECONDS: f64 = 8.0;
 #[command(name = "demo", bin_name = "cargo xtask demo", version)]
 struct Cli {
     /// Play this MIDI file instead
-    #[arg(long, value_name = "FILE.mid")]
+    #[arg(long, value_parser = options::input_file(), value_name = "FILE.mid")]
     play: Option<PathBuf>,
     /// Play only this track of the file, counted from 1
-    #[arg(long, requires = "play")]
+    #[arg(long, requires = "play", value_parser = options::count, value_name = "NUMBER")]
     track: Option<usize>,
     /// The style
-    #[arg(long, value_parser = settings::style, value_name = "NAME")]
+    #[arg(long, value_parser = options::style, value_name = "NAME")]
     style: Option<Style>,
     /// A second style to blend in
-    #[arg(long, value_parser = settings::style, value_name = "NAME")]
+    #[arg(long, value_parser = options::style, value_name = "NAME")]
     style_b: Option<Style>,
     /// How much of the second style, 0 to 1 (0.5 if a second style is given)
-    #[arg(long, value_parser = share)]
+    #[arg(long, value_parser = options::share, allow_negative_numbers = true)]
     blend: Option<f32>,
     /// From always the likeliest (0) to wild (2)
-    #[arg(long, value_parser = temperature)]
+    #[arg(long, value_parser = options::temperature, allow_negative_numbers = true)]
     temperature: Option<f32>,
     /// From anticipating (0) to reacting (1)
-    #[arg(long, value_parser = share)]
+    #[arg(long, value_parser = options::share, allow_negative_numbers = true)]
     follow: Option<f32>,
     /// How much the band plays, 0 to 1
-    #[arg(long, value_parser = share)]
+    #[arg(long, value_parser = options::share, allow_negative_numbers = true)]
     density: Option<f32>,
     /// From straight (0) to full triplets (1)
-    #[arg(long, value_parser = share)]
+    #[arg(long, value_parser = options::share, allow_negative_numbers = true)]
     swing: Option<f32>,
     /// Deviation of timing and loudness, 0 to 1
-    #[arg(long, value_parser = share)]
+    #[arg(long, value_parser = options::share, allow_negative_numbers = true)]
     humanise: Option<f32>,
     /// Keep the band in this key, such as "C major" or "F#m"
     #[arg(long)]
@@ -61,19 +66,11 @@ struct Cli {
     #[arg(long, value_name = "PLAYER")]
     without: Vec<PlayerName>,
     /// Where to write
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_parser = options::output_folder(), value_name = "FOLDER")]
     out: Option<PathBuf>,
     /// Write the MIDI files of assets/performances anew from the tunes beside them, and stop
     #[arg(long, exclusive = true)]
     engrave: bool,
-}
-
-fn share(text: &str) -> Result<f32> {
-    settings::within(text, 1.0)
-}
-
-fn temperature(text: &str) -> Result<f32> {
-    settings::within(text, 2.0)
 }
 
 fn main() -> ExitCode {
@@ -102,16 +99,27 @@ fn run(cli: &Cli) -> Result<()> {
     fs::create_dir_all(&out).with_context(|| format!("{} could not be made", out.display()))?;
     let out = out.canonicalize()?;
 
+    let mut names = Names::default();
+    let folders: Vec<String> = performances.iter().map(|performance| names.give(&performance.name)).collect();
+    let takes =
+        folders.iter().flat_map(|folder| ["take.mid", "take.wav", "take.png"].map(|file| out.join(folder).join(file)));
+    for path in takes.chain([out.join("report.txt"), out.join("report.json")]) {
+        ensure!(!path.is_dir(), "{} is a folder, and a file is to be written there", path.display());
+    }
+
     let mut summaries = Vec::new();
-    for performance in &performances {
+    for (performance, folder) in performances.iter().zip(&folders) {
         let Performance { name, score, .. } = performance;
         let settings = cli.settings().or(&performance.settings);
         eprintln!("Playing {} ({})", score.title.as_deref().unwrap_or(name), settings.caption());
-        if score.tempo_changes {
-            eprintln!("  its tempo changes; it is played evenly at its first, {:.0} bpm", score.tempo);
+        for remark in &score.remarks {
+            eprintln!("  {remark}");
+        }
+        if score.tempo_changes() {
+            eprintln!("  its tempo changes: it begins with {:.0} bpm, and the band follows", score.tempo());
         }
         let recording = demo::record(score, &settings)?;
-        let summary = recording.write(&out.join(name), name, score, &settings)?;
+        let summary = recording.write(&out.join(folder), name, score, &settings)?;
         eprintln!("  {:.0} s of music, {:.0} times real time", summary.seconds, summary.real_time_factor);
         summaries.push(summary);
     }
@@ -126,7 +134,7 @@ fn run(cli: &Cli) -> Result<()> {
     let first_performance = demo::performance(&first.score);
     let latency = latency::measure(&first_performance, &texts)?;
     eprintln!("Playing {LIVE_SECONDS:.0} s in real time");
-    let live_ticks = LIVE_SECONDS / 60.0 * first.score.tempo * 24.0;
+    let live_ticks = LIVE_SECONDS / 60.0 * first.score.tempo() * 24.0;
     let report = Report {
         version: env!("CARGO_PKG_VERSION"),
         method: format!(
@@ -142,7 +150,7 @@ fn run(cli: &Cli) -> Result<()> {
     fs::write(out.join("report.txt"), report.to_string())?;
     fs::write(out.join("report.json"), serde_json::to_string_pretty(&report)?)?;
     let bad = report.performances.iter().filter(|summary| summary.mismatches + summary.late_echoes > 0).count();
-    anyhow::ensure!(bad == 0, "{bad} takes have stuck or late notes: see {}", out.join("report.txt").display());
+    ensure!(bad == 0, "{bad} takes have stuck or late notes: see {}", out.join("report.txt").display());
     let takes = match performances.len() {
         1 => "1 take".to_owned(),
         several => format!("{several} takes"),
@@ -153,6 +161,8 @@ fn run(cli: &Cli) -> Result<()> {
 
 /// The musician's own file.
 fn own(path: &Path, track: Option<usize>) -> Result<Performance> {
+    let size = fs::metadata(path).with_context(|| format!("{} could not be read", path.display()))?.len();
+    ensure!(size <= LARGEST, "{} is too large for a MIDI file: {} MB", path.display(), size >> 20);
     let bytes = fs::read(path).with_context(|| format!("{} could not be read", path.display()))?;
     let score = midi::read(&bytes, track).with_context(|| format!("{} cannot be played", path.display()))?;
     let name = path.file_stem().context("the file has no name")?.to_string_lossy().into_owned();

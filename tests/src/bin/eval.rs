@@ -1,5 +1,6 @@
 //! Judges the band on lead sheets. `cargo xtask eval` builds and runs it.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,7 +10,6 @@ use anyhow::{Context, Error, Result, bail, ensure};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use continuo_models::music::Style;
 use continuo_models::{Controls, Family, Networks};
-use continuo_tests::demo::settings;
 use continuo_tests::eval::copies::{self, Copies, Index};
 use continuo_tests::eval::corpus::{self, Note, Piece, Split};
 use continuo_tests::eval::harmony::{self, System};
@@ -18,6 +18,7 @@ use continuo_tests::eval::live::matrix::Condition;
 use continuo_tests::eval::melody::{self, NOTES, NgramModel};
 use continuo_tests::eval::report::progress;
 use continuo_tests::eval::{control, knobs, live, measures, voicing};
+use continuo_tests::options;
 use serde_json::json;
 
 /// Judge the band on lead sheets: gzip JSONL, one piece per line (docs/models.md tells the format and the measures).
@@ -40,17 +41,17 @@ enum What {
         #[arg(long, value_enum, value_name = "NAME")]
         system: Vec<System>,
         /// Play every piece in this style instead of its own
-        #[arg(long, value_parser = settings::style, value_name = "NAME")]
+        #[arg(long, value_parser = options::style, value_name = "NAME")]
         style: Option<Style>,
         /// From anticipating (0) to reacting (1), for the systems `react` and `band`
-        #[arg(long, value_parser = share, default_value_t = 1.0)]
+        #[arg(long, value_parser = options::share, allow_negative_numbers = true, default_value_t = 1.0)]
         follow: f32,
-        /// Milliseconds that a chord waits for the note, for the same systems
-        #[arg(long, default_value_t = Controls::default().wait, value_name = "MS")]
-        wait: f32,
-        /// From always the likeliest (0) to wild (2)
-        #[arg(long, value_parser = temperature, default_value_t = Controls::default().temperature)]
-        temperature: f32,
+        /// Milliseconds that a chord waits for the note, 0 to 60, for the same systems; the plug-in's default, if not given
+        #[arg(long, value_parser = options::wait, allow_negative_numbers = true, value_name = "MS")]
+        wait: Option<f32>,
+        /// From always the likeliest (0) to wild (2); the plug-in's default, if not given
+        #[arg(long, value_parser = options::temperature, allow_negative_numbers = true)]
+        temperature: Option<f32>,
     },
     /// Bits per note of the soloist, against n-grams; and the longest phrase that it copies
     Melody {
@@ -59,10 +60,10 @@ enum What {
         #[command(flatten)]
         choice: Choice,
         /// Files whose train split the n-grams are counted on (the same files, if not given)
-        #[arg(long, value_name = "FILE.jsonl.gz", num_args = 1..)]
+        #[arg(long, value_parser = options::input_file(), value_name = "FILE.jsonl.gz", num_args = 1..)]
         train: Vec<PathBuf>,
         /// Give the network this style instead of each piece's own
-        #[arg(long, value_parser = settings::style, value_name = "NAME")]
+        #[arg(long, value_parser = options::style, value_name = "NAME")]
         style: Option<Style>,
     },
     /// Whether styles and knobs do what they say
@@ -113,16 +114,16 @@ struct Live {
 #[derive(Args)]
 struct Sheets {
     /// Files of lead sheets; one that knows no splits is taken whole
-    #[arg(long, value_name = "FILE.jsonl.gz", required = true, num_args = 1..)]
+    #[arg(long, value_parser = options::input_file(), value_name = "FILE.jsonl.gz", required = true, num_args = 1..)]
     corpus: Vec<PathBuf>,
     /// Which part of them; tune on `valid` alone
     #[arg(long, value_enum, default_value_t = Split::Test)]
     split: Split,
     /// At most so many pieces
-    #[arg(long, visible_alias = "pieces")]
+    #[arg(long, visible_alias = "pieces", value_parser = options::count, allow_negative_numbers = true)]
     limit: Option<usize>,
     /// Where to write the results as JSON, and chords piece by piece
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_parser = options::output_folder(), value_name = "FOLDER")]
     out: Option<PathBuf>,
 }
 
@@ -133,16 +134,8 @@ struct Choice {
     #[arg(long, value_parser = family, value_name = "NAME", default_value = "gru")]
     family: Family,
     /// Networks to judge instead of the built-in ones
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_parser = options::input_folder(), value_name = "FOLDER")]
     networks: Option<PathBuf>,
-}
-
-fn share(text: &str) -> Result<f32> {
-    settings::within(text, 1.0)
-}
-
-fn temperature(text: &str) -> Result<f32> {
-    settings::within(text, 2.0)
 }
 
 fn family(name: &str) -> Result<Family> {
@@ -193,12 +186,12 @@ impl Live {
     }
 
     /// What makes this program play one take of the first piece.
-    fn arguments(&self) -> Result<Vec<String>> {
+    fn arguments(&self) -> Result<Vec<OsString>> {
         let split = self.sheets.split.to_possible_value().context("a split has a name")?;
-        let mut arguments = vec!["take".to_owned(), "--corpus".to_owned()];
-        arguments.extend(self.sheets.corpus.iter().map(|path| path.display().to_string()));
+        let mut arguments: Vec<OsString> = vec!["take".into(), "--corpus".into()];
+        arguments.extend(self.sheets.corpus.iter().map(|path| path.clone().into_os_string()));
         let rest = ["--split", split.get_name(), "--family", self.family.name(), "--seed", &self.seed.to_string()];
-        arguments.extend(rest.map(str::to_owned));
+        arguments.extend(rest.map(OsString::from));
         Ok(arguments)
     }
 }
@@ -223,11 +216,12 @@ fn run(cli: &Cli) -> Result<()> {
             let pieces = sheets.pieces()?;
             let systems = if system.is_empty() { System::value_variants() } else { system };
             let networks = Arc::new(choice.networks());
+            let usual = Controls::default();
             let controls = |piece: &Piece| Controls {
                 style_a: style.or(piece.style).unwrap_or(Style::Pop),
-                temperature: *temperature,
+                temperature: temperature.unwrap_or(usual.temperature),
                 follow: *follow,
-                wait: *wait,
+                wait: wait.unwrap_or(usual.wait),
                 ..Controls::default()
             };
             let verdicts: Vec<_> =

@@ -14,6 +14,7 @@ use continuo_tests::host::screen::Screen;
 use continuo_tests::host::{
     Diagnostics, Format, Input, Instance, Mode, Pacing, Performance, Session, Take, bundles, parameter_id,
 };
+use continuo_tests::options;
 
 /// Drives the built plug-in in a process of its own and says what came of it.
 #[derive(Parser)]
@@ -30,7 +31,7 @@ enum Command {
     /// Plays a scale to it.
     Perform {
         /// Bars to play.
-        #[arg(long, default_value_t = 4)]
+        #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000))]
         bars: u32,
         /// A parameter to set before: its name and the user's text.
         #[arg(long, value_name = "NAME=TEXT")]
@@ -45,13 +46,13 @@ enum Command {
     /// Opens and closes its panel on the X server of `DISPLAY`, while it plays and its parameters are automated.
     Panel {
         /// How often to open the panel.
-        #[arg(long, default_value_t = 1)]
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
         rounds: u32,
         /// How long to leave it open, in milliseconds.
-        #[arg(long, default_value_t = 1500)]
+        #[arg(long, default_value_t = 1500, value_parser = clap::value_parser!(u64).range(..=600_000))]
         open_ms: u64,
         /// Where to write a picture of it as it is before it is closed for the last time.
-        #[arg(long)]
+        #[arg(long, value_parser = options::output_file())]
         picture: Option<PathBuf>,
         /// Leave the parameters alone.
         #[arg(long)]
@@ -87,7 +88,7 @@ impl FromStr for TimedSetting {
 
     fn from_str(argument: &str) -> Result<Self> {
         let (tick, setting) = argument.split_once(':').context("there is no `:`")?;
-        Ok(Self { at: tick.parse()?, setting: setting.parse()? })
+        Ok(Self { at: options::tick(tick)?, setting: setting.parse()? })
     }
 }
 

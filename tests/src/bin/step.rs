@@ -10,6 +10,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use clap::Parser;
 use continuo_models::network::plan::{Plan, Shape};
 use continuo_models::network::{harmonist, soloist};
+use continuo_tests::options;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -17,9 +18,10 @@ use serde_json::json;
 #[derive(Parser)]
 struct Options {
     /// `harmonist.onnx` or `soloist.onnx`
+    #[arg(value_parser = options::input_file())]
     network: PathBuf,
     /// The steps and logits to compare it with
-    #[arg(long, value_name = "FILE.json")]
+    #[arg(long, value_parser = options::input_file(), value_name = "FILE.json")]
     fixture: Option<PathBuf>,
 }
 

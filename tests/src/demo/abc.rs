@@ -1,13 +1,15 @@
 //! Reading tunes in ABC notation: the part of the standard (version 2.1, abcnotation.com) that our performances use.
 //!
-//! Header fields `T: C: M: L: Q: K: V:`, notes with accidentals, octave marks, lengths and ties, chords in brackets,
-//! broken rhythm (`>`, `<`), rests (`z`, and `Z` for whole bars), bar lines, and the decorations `!pp!` to `!ff!`,
-//! `!<(! … !<)!` and `!>(! … !>)!`. Bars are checked: each must be as long as the meter says. A line `%%NAME VALUE` is
-//! kept as a setting of the performance. No repeats, tuplets, grace notes or lyrics.
+//! Header fields `T: C: M: L: Q: K: V:`, the fields `M: L: K: V:` again in the music, on lines of their own or in brackets,
+//! notes with accidentals, octave marks, lengths and ties, chords in brackets, broken rhythm (`>`, `<`), rests (`z`, `x`, and
+//! `Z` for whole bars), bar lines, and the decorations `!pp!` to `!ff!`, `!<(! … !<)!` and `!>(! … !>)!`. Bars are checked:
+//! each must be as long as the meter says. A line `%%NAME VALUE` is kept as a setting of the performance. Whatever else
+//! stands there (repeats, tuplets, grace notes, lyrics) is refused by name; only chord symbols and annotations are passed
+//! over, and kept as such.
 
 use anyhow::{Context, Result, bail, ensure};
 use continuo_models::music::time::TICKS_PER_QUARTER;
-use continuo_models::music::{Key, Meter, Tick};
+use continuo_models::music::{BarPosition, Key, Meter, Tick};
 
 /// A tune as written.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,14 +18,16 @@ pub struct Tune {
     pub title: String,
     /// Quarter notes per minute.
     pub tempo: f64,
-    /// The time signature.
-    pub meter: Meter,
+    /// First tick and time signature, in order, the first at 0.
+    pub meters: Vec<(Tick, Meter)>,
     /// The key.
     pub key: Key,
     /// Name and value of each `%%` line, in order.
     pub settings: Vec<(String, String)>,
     /// The voices, in order of appearance.
     pub voices: Vec<Voice>,
+    /// Chord symbols and annotations, as they stand there: the band finds its own chords.
+    pub passed_over: Vec<String>,
 }
 
 /// One voice of a tune.
@@ -56,6 +60,30 @@ impl Tune {
         self.settings.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// The time signature at the beginning.
+    pub fn meter(&self) -> Meter {
+        self.meters[0].1
+    }
+
+    /// Where `tick` lies in its bar.
+    pub fn position(&self, tick: Tick) -> BarPosition {
+        let index = self.meters.partition_point(|(start, _)| *start <= tick);
+        let (bar_start, meter) = self.meters[index.saturating_sub(1)];
+        BarPosition { bar_start, meter }.at(tick)
+    }
+
+    /// A voice has the meter from `tick` on.
+    fn set_meter(&mut self, tick: Tick, meter: Meter) -> Result<()> {
+        match self.meters.iter().find(|(start, _)| *start == tick) {
+            Some((_, before)) => ensure!(*before == meter, "another voice has another meter there"),
+            None => {
+                self.meters.push((tick, meter));
+                self.meters.sort_by_key(|(start, _)| *start);
+            }
+        }
+        Ok(())
+    }
+
     /// The voice `name`, begun if it is new.
     fn voice(&mut self, name: &str) -> &mut Voice {
         let index = self.voices.iter().position(|voice| voice.name == name).unwrap_or_else(|| {
@@ -71,65 +99,149 @@ impl Tune {
 /// # Errors
 /// If something in it is not understood or a bar is too short or too long, with the line.
 pub fn parse(text: &str) -> Result<Tune> {
-    let mut tune = Tune {
-        title: String::new(),
-        tempo: 120.0,
-        meter: Meter::default(),
-        key: Key::major(0),
-        settings: Vec::new(),
-        voices: Vec::new(),
+    let mut reader = Reader {
+        tune: Tune {
+            title: String::new(),
+            tempo: 120.0,
+            meters: vec![(0, Meter::default())],
+            key: Key::major(0),
+            settings: Vec::new(),
+            voices: Vec::new(),
+            passed_over: Vec::new(),
+        },
+        unit: TICKS_PER_QUARTER / 2,
+        has_key: false,
+        voice: String::from("melody"),
+        writers: Vec::new(),
     };
-    let mut unit = TICKS_PER_QUARTER / 2;
-    let mut voice = String::from("melody");
-    let mut writers: Vec<(String, Writer)> = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
-        let mut read = || -> Result<()> {
-            if let Some((name, value)) = line.strip_prefix("%%").and_then(|setting| setting.split_once(' ')) {
-                tune.settings.push((name.to_owned(), value.trim().to_owned()));
-                return Ok(());
-            }
-            let line = line.split('%').next().unwrap_or_default().trim();
-            match line.split_once(':').filter(|(field, _)| field.len() == 1) {
-                Some(("T", title)) => tune.title = title.trim().to_owned(),
-                Some(("M", meter)) => tune.meter = parse_meter(meter.trim())?,
-                Some(("L", length)) => unit = parse_fraction(length.trim())?,
-                Some(("Q", tempo)) => tune.tempo = parse_tempo(tempo.trim())?,
-                Some(("K", key)) => tune.key = key.parse()?,
-                Some(("V", name)) => voice = name.trim().to_owned(),
-                Some(("X" | "C" | "N", _)) => {}
-                Some((field, _)) => bail!("the field {field}: is not understood"),
-                None => {
-                    if writers.iter().all(|(name, _)| *name != voice) {
-                        writers.push((voice.clone(), Writer::new(tune.key, tune.meter.bar_ticks(), unit)));
-                    }
-                    let (name, writer) = writers.iter_mut().find(|(name, _)| *name == voice).expect("just begun");
-                    writer.line(line, tune.voice(name))?;
-                }
-            }
-            Ok(())
-        };
-        read().with_context(|| format!("line {}: {line}", index + 1))?;
+        reader.line(line).with_context(|| format!("line {}: {line}", index + 1))?;
     }
-    ensure!(!tune.voices.is_empty(), "there is no music in it");
-    Ok(tune)
+    for (name, writer) in &reader.writers {
+        writer.finish().with_context(|| format!("at the end of the voice {name}"))?;
+    }
+    ensure!(!reader.tune.voices.is_empty(), "there is no music in it");
+    Ok(reader.tune)
+}
+
+/// A tune that is being read.
+struct Reader {
+    tune: Tune,
+    unit: Tick,
+    has_key: bool,
+    /// The voice to which the next music belongs.
+    voice: String,
+    writers: Vec<(String, Writer)>,
+}
+
+impl Reader {
+    fn line(&mut self, line: &str) -> Result<()> {
+        if let Some((name, value)) = line.strip_prefix("%%").and_then(|setting| setting.split_once(' ')) {
+            self.tune.settings.push((name.to_owned(), value.trim().to_owned()));
+            return Ok(());
+        }
+        let line = line.split('%').next().unwrap_or_default().trim();
+        match line.split_once(':').filter(|(field, _)| field.len() == 1 && field.as_bytes()[0].is_ascii_alphabetic()) {
+            Some((field, value)) => self.field(field, value.trim()),
+            None => self.music(line),
+        }
+    }
+
+    /// A field: in the head it counts for the tune, in the music for the voice from there on.
+    fn field(&mut self, field: &str, value: &str) -> Result<()> {
+        let is_head = self.writers.is_empty();
+        let writer = self.writers.iter_mut().find(|(name, _)| *name == self.voice).map(|(_, writer)| writer);
+        match (field, writer) {
+            ("T", _) if self.tune.title.is_empty() => self.tune.title = value.to_owned(),
+            ("M", None) if is_head => self.tune.meters = vec![(0, parse_meter(value)?)],
+            ("M", Some(writer)) => {
+                let tick = writer.set_meter(parse_meter(value)?)?;
+                self.tune.set_meter(tick, writer.meter)?;
+            }
+            ("L", None) if is_head => self.unit = parse_fraction(value)?,
+            ("L", Some(writer)) => writer.unit = parse_fraction(value)?,
+            ("Q", _) if is_head => self.tune.tempo = parse_tempo(value)?,
+            ("K", None) if is_head => (self.tune.key, self.has_key) = (value.parse()?, true),
+            ("K", Some(writer)) => writer.set_key(value.parse()?),
+            ("V", _) => {
+                // What follows the name tells how to print the voice.
+                let name = value.split_whitespace().next().context("a voice needs a name")?;
+                self.voice = name.to_owned();
+            }
+            ("T" | "X" | "C" | "N" | "r", _) => {}
+            ("M" | "L" | "K", None) => bail!("the field {field}: stands before any music of the voice {}", self.voice),
+            _ => bail!("the field {field}: is not understood here"),
+        }
+        Ok(())
+    }
+
+    /// A line of music, with fields in brackets in it.
+    fn music(&mut self, line: &str) -> Result<()> {
+        let mut rest = line;
+        while let Some((before, field, value, after)) = inline_field(rest) {
+            self.notes(before)?;
+            self.field(field, value)?;
+            rest = after;
+        }
+        self.notes(rest)
+    }
+
+    fn notes(&mut self, music: &str) -> Result<()> {
+        if music.trim().is_empty() {
+            return Ok(());
+        }
+        ensure!(self.has_key, "there is music before the field K:");
+        if self.writers.iter().all(|(name, _)| *name != self.voice) {
+            let writer = Writer::new(self.tune.key, self.tune.meter(), self.unit);
+            self.writers.push((self.voice.clone(), writer));
+        }
+        let (name, writer) = self.writers.iter_mut().find(|(name, _)| *name == self.voice).expect("just begun");
+        self.tune.passed_over.extend(music.split('"').skip(1).step_by(2).map(str::to_owned));
+        writer.line(music, self.tune.voice(name))
+    }
+}
+
+/// What is before the first field in brackets, its letter and value, and what is after it.
+fn inline_field(music: &str) -> Option<(&str, &str, &str, &str)> {
+    let (start, _) = music.match_indices('[').find(|(start, _)| {
+        let after = music[start + 1..].as_bytes();
+        after.len() > 1 && after[0].is_ascii_alphabetic() && after[1] == b':'
+    })?;
+    let end = start + music[start..].find(']')?;
+    Some((&music[..start], &music[start + 1..start + 2], music[start + 3..end].trim(), &music[end + 1..]))
 }
 
 fn parse_meter(text: &str) -> Result<Meter> {
-    let (numerator, denominator) = text.split_once('/').context("a meter is written as 3/4")?;
-    Ok(Meter { numerator: numerator.parse()?, denominator: denominator.parse()? })
+    let (numerator, denominator) = match text {
+        "C" => (4, 4),
+        "C|" => (2, 2),
+        _ => {
+            let (numerator, denominator) = text.split_once('/').context("a meter is written as 3/4")?;
+            (numerator.parse()?, denominator.parse()?)
+        }
+    };
+    let counts = (1..=64).contains(&numerator) && u8::is_power_of_two(denominator) && denominator <= 64;
+    ensure!(counts, "nobody counts {text}");
+    Ok(Meter { numerator, denominator })
 }
 
 /// Ticks of a part of a whole note, such as `1/8`.
 fn parse_fraction(text: &str) -> Result<Tick> {
     let (numerator, denominator) = text.split_once('/').context("a length is written as 1/8")?;
-    Ok(4 * TICKS_PER_QUARTER * numerator.parse::<Tick>()? / denominator.parse::<Tick>()?)
+    let (numerator, denominator): (u16, u16) = (numerator.trim().parse()?, denominator.trim().parse()?);
+    let whole = 4 * TICKS_PER_QUARTER * Tick::from(numerator);
+    let denominator = Tick::from(denominator);
+    ensure!(whole > 0 && denominator > 0 && whole % denominator == 0, "{text} is no whole number of ticks");
+    Ok(whole / denominator)
 }
 
 /// Quarter notes per minute of a tempo such as `3/8=60`.
 fn parse_tempo(text: &str) -> Result<f64> {
     let (beat, per_minute) = text.split_once('=').context("a tempo is written as 1/4=120")?;
-    Ok(per_minute.parse::<f64>()? * parse_fraction(beat)? as f64 / TICKS_PER_QUARTER as f64)
+    let tempo = per_minute.trim().parse::<f64>()? * parse_fraction(beat)? as f64 / TICKS_PER_QUARTER as f64;
+    ensure!((10.0..=1000.0).contains(&tempo), "nobody plays at {tempo} quarter notes a minute");
+    Ok(tempo)
 }
 
 /// Semitones above C of the natural note with this letter.
@@ -154,7 +266,7 @@ fn signature_alterations(key: Key) -> [i8; 7] {
 /// Writes the notes of one voice as its lines are read.
 struct Writer {
     signature: [i8; 7],
-    bar: Tick,
+    meter: Meter,
     unit: Tick,
     /// Alterations in force in this bar.
     altered: [i8; 7],
@@ -173,15 +285,26 @@ struct Writer {
     broken: Option<Tick>,
 }
 
+/// Signs of ABC that are not read, each with what it begins.
+const NOT_READ: [(char, &str); 7] = [
+    ('(', "slurs and tuplets"),
+    (')', "slurs"),
+    ('{', "grace notes"),
+    (':', "repeats"),
+    ('\\', "lines that go on"),
+    ('&', "overlaid voices"),
+    ('+', "decorations between plus signs"),
+];
+
 /// How much louder a hairpin ends than it began.
 const HAIRPIN_GAIN: f64 = 14.0;
 
 impl Writer {
-    fn new(key: Key, bar: Tick, unit: Tick) -> Self {
+    fn new(key: Key, meter: Meter, unit: Tick) -> Self {
         let signature = signature_alterations(key);
         Self {
             signature,
-            bar,
+            meter,
             unit,
             altered: signature,
             bar_start: 0,
@@ -195,6 +318,27 @@ impl Writer {
         }
     }
 
+    /// Another meter from the present bar line on. Gives its tick.
+    fn set_meter(&mut self, meter: Meter) -> Result<Tick> {
+        self.bar_line()?;
+        self.meter = meter;
+        Ok(self.now)
+    }
+
+    /// Another key from here on.
+    fn set_key(&mut self, key: Key) {
+        self.signature = signature_alterations(key);
+        self.altered = self.signature;
+    }
+
+    /// Nothing that was begun may be left open.
+    fn finish(&self) -> Result<()> {
+        ensure!(self.tied.is_empty(), "a tie leads nowhere");
+        ensure!(self.hairpin.is_none(), "a hairpin does not end");
+        ensure!(self.broken.is_none(), "a note is missing after > or <");
+        Ok(())
+    }
+
     fn line(&mut self, line: &str, voice: &mut Voice) -> Result<()> {
         let mut scan = Scan { rest: line };
         while let Some(next) = scan.peek() {
@@ -206,21 +350,25 @@ impl Writer {
                     scan.take();
                     self.bar_line()?;
                 }
+                '"' => {
+                    scan.enclosed('"')?;
+                }
                 '!' => {
                     let decoration = scan.enclosed('!')?;
                     self.decoration(decoration, voice)?;
                 }
-                'z' => {
+                'z' | 'x' => {
                     scan.take();
                     let length = self.length(&mut scan)?;
                     self.sound(&[], length, voice)?;
                 }
                 'Z' => {
                     scan.take();
-                    let bars = scan.number().unwrap_or(1);
+                    let bars = scan.number()?.unwrap_or(1);
                     ensure!(self.now == self.bar_start, "a bar's rest stands inside a bar");
-                    self.now += bars * self.bar;
-                    self.bar_start = self.now - self.bar;
+                    ensure!(bars > 0 && self.tied.is_empty(), "a rest of {bars} bars cannot stand there");
+                    self.now += bars * self.meter.bar_ticks();
+                    self.bar_start = self.now - self.meter.bar_ticks();
                     self.last.clear();
                 }
                 '[' => {
@@ -235,11 +383,12 @@ impl Writer {
                 }
                 '-' => {
                     scan.take();
+                    ensure!(!self.last.is_empty(), "a tie begins nowhere");
                     self.tied = self.last.clone();
                 }
                 '>' | '<' => {
                     scan.take();
-                    self.break_rhythm(next == '>', voice);
+                    self.break_rhythm(next == '>', voice)?;
                 }
                 _ => {
                     let key = self.key(&mut scan)?;
@@ -256,7 +405,7 @@ impl Writer {
         if self.now == self.bar_start {
             return Ok(());
         }
-        let (length, bar) = (self.now - self.bar_start, self.bar);
+        let (length, bar) = (self.now - self.bar_start, self.meter.bar_ticks());
         ensure!(length == bar, "the bar that ends at tick {} is {length} ticks long, not {bar}", self.now);
         self.bar_start = self.now;
         self.altered = self.signature;
@@ -299,6 +448,9 @@ impl Writer {
             accidental = Some(accidental.unwrap_or(0) + by);
         }
         let letter = scan.take().context("a note is missing")?;
+        if let Some((_, what)) = NOT_READ.iter().find(|(sign, _)| *sign == letter) {
+            bail!("{what} are not understood");
+        }
         let natural = natural(letter)?;
         let index = "CDEFGAB".find(letter.to_ascii_uppercase()).expect("a letter of a note");
         if let Some(accidental) = accidental {
@@ -317,20 +469,27 @@ impl Writer {
 
     /// Reads a length such as `3`, `3/2`, `/` or nothing, in ticks.
     fn length(&self, scan: &mut Scan<'_>) -> Result<Tick> {
-        let numerator = scan.number().unwrap_or(1);
-        let mut denominator = 1;
+        let numerator = scan.number()?.unwrap_or(1);
+        let mut denominator: Tick = 1;
         while scan.peek() == Some('/') {
             scan.take();
-            denominator *= scan.number().unwrap_or(2);
+            denominator = denominator.saturating_mul(scan.number()?.unwrap_or(2));
         }
         let ticks = self.unit * numerator;
-        ensure!(denominator > 0 && ticks % denominator == 0, "a length is no whole number of ticks");
+        let is_whole = ticks > 0 && denominator > 0 && ticks % denominator == 0;
+        ensure!(is_whole, "a length is no whole number of ticks");
         Ok(ticks / denominator)
     }
 
     /// A note, a chord or (without keys) a rest.
     fn sound(&mut self, keys: &[u8], length: Tick, voice: &mut Voice) -> Result<()> {
-        let length = self.broken.take().map_or(length, |quarters| length * quarters / 4);
+        let length = match self.broken.take() {
+            Some(quarters) => {
+                ensure!(length % 2 == 0, "half of a broken rhythm's note is no whole number of ticks");
+                length * quarters / 4
+            }
+            None => length,
+        };
         let tied = std::mem::take(&mut self.tied);
         self.last.clear();
         for &key in keys {
@@ -352,13 +511,16 @@ impl Writer {
     }
 
     /// `>` lengthens the note before by half and shortens the next by half; `<` the other way round.
-    fn break_rhythm(&mut self, first_longer: bool, voice: &mut Voice) {
+    fn break_rhythm(&mut self, first_longer: bool, voice: &mut Voice) -> Result<()> {
+        ensure!(self.last_length > 0 && self.broken.is_none(), "a broken rhythm needs a note before it");
+        ensure!(self.last_length % 2 == 0, "half of a broken rhythm's note is no whole number of ticks");
         let by = if first_longer { self.last_length / 2 } else { -(self.last_length / 2) };
         for &index in &self.last {
             voice.notes[index].length += by;
         }
         self.now += by;
         self.broken = Some(if first_longer { 2 } else { 6 });
+        Ok(())
     }
 }
 
@@ -378,11 +540,12 @@ impl<'a> Scan<'a> {
         Some(next)
     }
 
-    fn number(&mut self) -> Option<Tick> {
+    fn number(&mut self) -> Result<Option<Tick>> {
         let digits = self.rest.len() - self.rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        let number = self.rest[..digits].parse().ok()?;
-        self.rest = &self.rest[digits..];
-        Some(number)
+        let (number, rest) = self.rest.split_at(digits);
+        self.rest = rest;
+        ensure!(digits <= 4, "{number} is too much");
+        Ok(number.parse().ok())
     }
 
     fn enclosed(&mut self, mark: char) -> Result<&'a str> {
@@ -445,6 +608,72 @@ mod tests {
     fn a_bar_of_the_wrong_length_is_named() {
         let error = parse("M:4/4\nL:1/8\nK:C\nC8 | C7 |").unwrap_err();
         assert!(format!("{error:#}").contains("84 ticks long, not 96"), "{error:#}");
+    }
+
+    #[test]
+    fn meter_key_and_unit_change_in_the_music() {
+        let tune = parse("M:4/4\nL:1/4\nK:C\nF4 | [M:3/4] F3 |\nM:C|\n[K:G][L:1/8] F8 |").unwrap();
+        let (half, waltz) = (Meter { numerator: 2, denominator: 2 }, Meter { numerator: 3, denominator: 4 });
+        assert_eq!(tune.meters, [(0, Meter::default()), (96, waltz), (168, half)]);
+        let notes: Vec<_> = tune.voices[0].notes.iter().map(|note| (note.start, note.length, note.key)).collect();
+        assert_eq!(notes, [(0, 96, 65), (96, 72, 65), (168, 96, 66)]);
+        assert_eq!([0, 100, 170].map(|tick| tune.position(tick).bar_start), [0, 96, 168]);
+    }
+
+    #[test]
+    fn voices_in_turn_go_on_where_they_were() {
+        let tune = parse("M:4/4\nL:1/4\nK:C\nV:1 clef=treble\nCDEF |\nV:2\nC,4 |\nV:1\nGABc |\n[V:2] G,4 |").unwrap();
+        let told: Vec<_> = tune.voices.iter().map(|voice| (&*voice.name, voice.notes.len(), voice.length)).collect();
+        assert_eq!(told, [("1", 8, 192), ("2", 2, 192)]);
+    }
+
+    #[test]
+    fn voices_that_contradict_each_other_are_refused() {
+        let tune = "M:4/4\nL:1/4\nK:C\nV:1\nC4 | [M:3/4] C3 |\nV:2\nC4 | [M:2/4] C2 |";
+        assert!(format!("{:#}", parse(tune).unwrap_err()).contains("another meter"));
+    }
+
+    #[test]
+    fn what_is_not_read_is_refused_by_name() {
+        for (music, name) in [
+            ("\"Am A4", "closing \""),
+            ("(3ABc", "tuplets"),
+            ("{g}A4", "grace notes"),
+            ("|: A8 :|", "repeats"),
+            ("A4 $", "no note $"),
+            ("A4 q", "no note q"),
+            ("!trill!A4", "!trill!"),
+            ("w: la la", "the field w:"),
+            ("A4-", "tie"),
+            ("A4>", "note is missing"),
+            ("A99999", "too much"),
+            ("A/0", "whole number"),
+            ("[M:5/0]", "nobody counts"),
+            ("[L:1/0] A", "whole number"),
+            ("[K:H] A", "no key"),
+        ] {
+            let error = format!("{:#}", parse(&format!("M:4/4\nL:1/8\nK:C\nC8 |\n{music}")).unwrap_err());
+            assert!(error.contains(name) && error.contains("line") | error.contains("end"), "{music}: {error}");
+        }
+        assert!(format!("{:#}", parse("M:4/4\nABC").unwrap_err()).contains("K:"));
+    }
+
+    #[test]
+    fn chord_symbols_are_passed_over_and_kept_by_name() {
+        let tune = parse("M:4/4\nL:1/4\nK:C\n\"C6/9\"C2 \"C\u{266f}ø7\"C2 |").unwrap();
+        assert_eq!(
+            (tune.voices[0].notes.len(), tune.passed_over),
+            (2, vec!["C6/9".to_owned(), "C\u{266f}ø7".to_owned()])
+        );
+    }
+
+    #[test]
+    fn the_cases_of_other_programs_are_read() {
+        let tune = parse(include_str!("../../cases/voices-in-turn.abc")).unwrap();
+        assert_eq!(tune.voices.iter().map(|voice| voice.notes.len()).collect::<Vec<_>>(), [16, 4]);
+        let tune = parse(include_str!("../../cases/accidentals-to-the-barline.abc")).unwrap();
+        let keys: Vec<u8> = tune.voices[0].notes.iter().map(|note| note.key).collect();
+        assert_eq!(keys, [69, 68, 69, 68, 68, 71, 68, 64, 69, 67, 66, 67, 69]);
     }
 
     #[test]

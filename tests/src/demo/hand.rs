@@ -1,8 +1,8 @@
 //! A hand that plays what is written: with its timing, its loudness and its touch. The same tune always sounds the
 //! same.
 
+use continuo_models::music::Tick;
 use continuo_models::music::time::TICKS_PER_QUARTER;
-use continuo_models::music::{BarPosition, Tick};
 
 use super::abc::{Note, Tune, Voice};
 use crate::host::performance::PlayedNote;
@@ -85,7 +85,7 @@ fn phrase_arc(voice: &Voice, index: usize) -> f64 {
 
 /// The weight of a position in the bar.
 fn accent(tune: &Tune, tick: Tick) -> f64 {
-    let bar = BarPosition { bar_start: 0, meter: tune.meter };
+    let bar = tune.position(tick);
     match bar.ticks_into_bar(tick) {
         0 => 6.0,
         _ if bar.is_beat(tick) => 2.0,

@@ -2,10 +2,12 @@
 //! MIDI, as sound and as a picture, with a report.
 
 pub mod abc;
+pub mod bars;
 pub mod hand;
 pub mod harmony;
 pub mod latency;
 pub mod midi;
+pub mod names;
 pub mod parts;
 pub mod performances;
 pub mod report;
@@ -20,12 +22,14 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use continuo_models::music::pitch::key_name;
-use continuo_models::music::{BarPosition, Key, Meter, Numeral};
+use continuo_models::music::time::frame_at;
+use continuo_models::music::{Key, Meter, Numeral, Tick};
 
-use crate::host::performance::{Motion, Performance, Segment};
-use crate::host::{Blocks, Diagnostics, Format, Session, Take, bundles};
+use crate::host::performance::{Performance, Segment};
+use crate::host::{Blocks, Decisions, Diagnostics, Format, Session, Take, bundles};
+use bars::Bar;
 use harmony::Label;
-use midi::{Score, Track};
+use midi::{Head, Score, Track};
 use parts::Part;
 use report::{PartSummary, Summary};
 use roll::Roll;
@@ -46,8 +50,8 @@ pub struct Recording {
     pub parts: Vec<Part>,
     /// The chords.
     pub chords: Vec<Label>,
-    /// The key of the piece.
-    pub key: Key,
+    /// First tick and key, in order, the first at 0: as the file names them, else as its notes suggest.
+    pub keys: Vec<(f64, Key)>,
     /// Its last tick.
     pub end: f64,
     /// What was recorded.
@@ -69,23 +73,40 @@ pub struct Page {
     pub chords: Vec<(f64, String, String)>,
 }
 
-/// The score as a host plays it: once through at its first tempo, in its meters, and a bar more for the last word.
+/// The score as a host plays it: once through, in its tempos and meters, and a bar more for the last word.
 pub fn performance(score: &Score) -> Performance {
-    let last = score.notes.iter().map(|note| note.start + note.length).fold(0.0, f64::max);
-    let mut route = Vec::new();
-    let mut end = 0.0;
-    for (index, &(start, meter)) in score.meters.iter().enumerate() {
-        let bar = meter.bar_ticks() as f64;
-        end = match score.meters.get(index + 1) {
-            Some((next, _)) => *next,
-            None => start + (((last - start) / bar).ceil() + 1.0).max(1.0) * bar,
-        };
-        let segment = Segment::rolling(start, end - start).at_tempo(score.tempo).in_meter(written(meter));
-        route.push(Segment { bar_origin: start, ..segment });
-    }
-    let meter = score.meters.last().map_or(Meter::default(), |last| last.1);
-    route.push(Segment::stopped(end, end, AFTERMATH).at_tempo(score.tempo).in_meter(written(meter)));
-    Performance { notes: score.notes.clone(), changes: Vec::new(), route }
+    let bars = with_last_word(score);
+    let end = bars.last().map_or(0.0, |bar| bar.end);
+    let mut starts: Vec<f64> =
+        score.tempos.iter().map(|(at, _)| *at).chain(score.meters.iter().map(|(at, _)| *at)).collect();
+    starts.retain(|start| *start < end);
+    starts.sort_by(f64::total_cmp);
+    starts.dedup();
+    let segment = |start: f64, stop: f64| {
+        let (bar_origin, meter) = standing(&score.meters, start);
+        let (_, tempo) = standing(&score.tempos, start);
+        let segment = Segment::rolling(start, stop - start).at_tempo(tempo).in_meter(written(meter));
+        Segment { bar_origin, ..segment }
+    };
+    let stops = starts.iter().skip(1).copied().chain([end]);
+    let mut route: Vec<Segment> = starts.iter().zip(stops).map(|(&start, stop)| segment(start, stop)).collect();
+    let last = segment(end, end);
+    route.push(Segment::stopped(end, end, AFTERMATH).at_tempo(last.tempo).in_meter(last.meter));
+    Performance { notes: score.notes.clone(), changes: score.changes.clone(), route }
+}
+
+/// The bars of the score, and one more for the band's last word.
+fn with_last_word(score: &Score) -> Vec<Bar> {
+    let mut bars = score.bars();
+    let (start, meter) = bars.last().map_or((0.0, score.meters[0].1), |last| (last.end, last.meter));
+    bars.push(Bar { number: bars.len() + 1, start, end: start + bars::bar_ticks(meter), meter });
+    bars
+}
+
+/// The value that stands at `tick`, and since when. `values` are in order, the first at 0.
+fn standing<T: Copy>(values: &[(f64, T)], tick: f64) -> (f64, T) {
+    let index = values.partition_point(|(at, _)| *at <= tick);
+    values[index.saturating_sub(1)]
 }
 
 fn written(meter: Meter) -> (u16, u16) {
@@ -102,23 +123,21 @@ pub fn record(score: &Score, settings: &Settings) -> Result<Recording> {
     let mut session = Session::open(Format::Clap)?.at_rate(SAMPLE_RATE)?.in_blocks(Blocks::Of(BLOCK))?.with(&texts)?;
     let performance = performance(score);
     let library = bundles::library(Format::Clap)?;
+    let decisions = Decisions::follow(&library)?;
     let (before, start) = (Diagnostics::read(&library)?, Instant::now());
     let take = session.perform(&performance)?;
     let elapsed = start.elapsed().as_secs_f64();
     let counted = Diagnostics::read(&library)?.since(&before);
 
-    let end = performance
-        .route
-        .iter()
-        .filter(|segment| matches!(segment.motion, Motion::Rolling { .. }))
-        .map(|segment| segment.first_tick() + segment.ticks)
-        .fold(0.0, f64::max);
-    let ticks_per_sample = score.tempo * 24.0 / 60.0 / SAMPLE_RATE;
-    let parts = parts::split(&take, ticks_per_sample, end);
-    let bar = BarPosition { bar_start: 0, meter: score.meters[0].1 };
-    let chords = harmony::read(&parts[2].notes, &parts[3].notes, bar, end);
-    let key = score.key.unwrap_or_else(|| harmony::key_of(&score.notes));
-    Ok(Recording { parts, chords, key, end, take, misses: counted.misses, elapsed })
+    let end = with_last_word(score).last().map_or(0.0, |bar| bar.end);
+    let parts = parts::split(&take, end);
+    let frames = frame_at(end.ceil() as Tick);
+    let chords = harmony::labels(&decisions.once_through(frames)?, end);
+    let mut keys = score.keys.clone();
+    if keys.first().is_none_or(|(at, _)| *at > 0.0) {
+        keys.insert(0, (0.0, harmony::key_of(&score.notes)));
+    }
+    Ok(Recording { parts, chords, keys, end, take, misses: counted.misses, elapsed })
 }
 
 impl Recording {
@@ -138,27 +157,34 @@ impl Recording {
         put("take.png", &roll::draw(&self.roll(&page, score, roll::QUARTER))?)?;
 
         let Page { title, chords: labelled, .. } = page;
-        let meter = score.meters[0].1;
-        let bars = (self.end / meter.bar_ticks() as f64).round() as usize;
-        let seconds = self.end / 24.0 * 60.0 / score.tempo;
+        let bars = with_last_word(score).len();
+        let seconds = score.seconds(self.end);
         Ok(Summary {
             name: name.to_owned(),
             title,
-            tempo: score.tempo,
-            key: self.key,
+            tempo: score.tempo(),
+            tempo_changes: score.tempo_changes(),
+            meters: self.meters_by_bar(score),
+            key: self.keys[0].1,
+            remarks: score.remarks.clone(),
             settings: settings.clone(),
             bars,
             chords: labelled.iter().map(|(_, symbol, numeral)| format!("{symbol} {numeral}")).collect(),
-            different_chords: self.chords.iter().map(|label| label.chord.index()).collect::<BTreeSet<_>>().len(),
-            chords_per_bar: self.chords.len() as f64 / bars.max(1) as f64,
+            different_chords: self.chords.iter().map(|label| label.chord.chord.index()).collect::<BTreeSet<_>>().len(),
+            chords_per_bar: harmony::changes(&self.chords) as f64 / bars.max(1) as f64,
             parts: self.parts.iter().map(|part| self.summary(part)).collect(),
             misses: self.misses,
             late_echoes: parts::late_echoes(&self.take),
-            mismatches: self.take.mismatches(&[0]).len(),
+            mismatches: self.unpaired(),
             hash: self.take.hash(),
             seconds,
             real_time_factor: seconds / self.elapsed.max(1e-9),
         })
+    }
+
+    /// Note-ons of the band without note-off, and the like.
+    pub fn unpaired(&self) -> usize {
+        self.take.mismatches(&parts::own_channels(&self.take)).len()
     }
 
     /// The take as a MIDI file.
@@ -171,33 +197,41 @@ impl Recording {
             .iter()
             .map(|part| Track { name: part.name(), program: part.program(), notes: &part.notes })
             .collect();
-        midi::write(title, score.tempo, &score.meters, Some(self.key), &tracks)
+        let head = Head { title, tempos: &score.tempos, meters: &score.meters, keys: &self.keys };
+        midi::write(&head, &tracks)
     }
 
     /// What stands on the take's picture.
     pub fn page(&self, name: &str, score: &Score, settings: &Settings) -> Page {
         let title = score.title.clone().unwrap_or_else(|| name.to_owned());
         let chords = self.chords.iter().enumerate().map(|(index, label)| {
-            let next = self.chords.get(index + 1).map(|next| next.chord);
-            let numeral = Numeral::leading_to(label.chord, next, self.key);
-            (label.start, label.chord.symbol(self.key), numeral.to_string())
+            let next =
+                self.chords[index + 1..].iter().map(|next| next.chord.chord).find(|next| *next != label.chord.chord);
+            let (_, key) = standing(&self.keys, label.start);
+            let numeral = Numeral::leading_to(label.chord.chord, next, key);
+            (label.start, label.chord.symbol(key), numeral.to_string())
         });
-        let meter = score.meters[0].1;
-        let caption = format!(
-            "{} · {}/{} · {:.0} bpm · {}",
-            self.key,
-            meter.numerator,
-            meter.denominator,
-            score.tempo,
-            settings.caption()
-        );
+        let meters = self.meters_by_bar(score).join(", ");
+        let tempo = if score.tempo_changes() { ", its tempo changes" } else { "" };
+        let settings = settings.caption();
+        let caption = format!("{} · {meters} · {:.0} bpm{tempo} · {settings}", self.keys[0].1, score.tempo());
         Page { title, caption, chords: chords.collect() }
+    }
+
+    /// The meters, and the bars from which on they stand: "4/4", "3/4 from bar 5".
+    fn meters_by_bar(&self, score: &Score) -> Vec<String> {
+        let name = |meter: Meter| format!("{}/{}", meter.numerator, meter.denominator);
+        let mut meters: Vec<String> = score.meters.iter().map(|(_, meter)| name(*meter)).collect();
+        for (text, (at, _)) in meters.iter_mut().zip(&score.meters).skip(1) {
+            *text += &format!(" from bar {}", score.bar_at(*at));
+        }
+        meters
     }
 
     /// The take as a picture in which a quarter note is at least so wide.
     pub fn roll<'a>(&'a self, page: &'a Page, score: &'a Score, quarter: f64) -> Roll<'a> {
         let Page { title, caption, chords } = page;
-        Roll { title, caption, parts: &self.parts, meters: &score.meters, chords, end: self.end, quarter }
+        Roll { title, caption, parts: &self.parts, bars: with_last_word(score), chords, quarter }
     }
 
     fn summary(&self, part: &Part) -> PartSummary {

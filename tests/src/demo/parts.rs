@@ -1,11 +1,12 @@
 //! Who played what in a take.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use continuo_models::Player;
 
 use crate::host::performance::PlayedNote;
-use crate::host::{Played, Take};
+use crate::host::take::InputEvent;
+use crate::host::{Input, Note, Played, Take};
 
 /// Someone who plays.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,67 +41,75 @@ impl Part {
     }
 }
 
-/// The parts of a take up to tick `end`: what the musician played on channel 0, and what came back on the channels
-/// 1–4 that the players have by default. A note that still sounds at `end` ends there.
-pub fn split(take: &Take, ticks_per_sample: f64, end: f64) -> Vec<Part> {
-    let mut parts = vec![Part { player: None, notes: inputs(take, ticks_per_sample, end) }];
+/// The parts of a take up to tick `end`: what the musician played, and what came back on the channels 1–4 that the
+/// players have by default. A note that still sounds at `end` ends there.
+pub fn split(take: &Take, end: f64) -> Vec<Part> {
+    let mut parts = vec![Part { player: None, notes: inputs(take, end) }];
+    // With MPE the musician's notes come back on channels that players have as well.
+    let copies = strikes(take);
     for (channel, player) in (1u8..).zip(Player::ALL) {
-        let in_ticks = |note: &crate::host::Note| {
-            let length = note.end.map_or(f64::INFINITY, |end| (end - note.start) as f64 * ticks_per_sample);
+        let in_ticks = |note: &Note| {
+            let stop = note.end.map_or(end, |sample| take.tick_at(sample)).min(end);
             PlayedNote {
                 start: note.position,
-                length: length.min(end - note.position),
+                length: stop - note.position,
                 channel,
                 key: note.key,
                 velocity: note.velocity,
             }
         };
-        let notes = take.notes(channel).iter().filter(|note| note.position < end).map(in_ticks).collect();
+        let is_own = |note: &Note| note.position < end && !copies.contains(&(note.start, note.channel, note.key));
+        let notes = take.notes(channel).iter().filter(|note| is_own(note)).map(in_ticks).collect();
         parts.push(Part { player: Some(player), notes });
     }
     parts
 }
 
-/// What was played to the plug-in.
-fn inputs(take: &Take, ticks_per_sample: f64, end: f64) -> Vec<PlayedNote> {
-    use crate::host::Input;
+/// What was played to the plug-in. A key that is struck again ends first.
+fn inputs(take: &Take, end: f64) -> Vec<PlayedNote> {
     let mut notes: Vec<PlayedNote> = Vec::new();
-    let mut sounding: BTreeMap<u8, usize> = BTreeMap::new();
+    let mut sounding: BTreeMap<(u8, u8), usize> = BTreeMap::new();
     for event in &take.inputs {
-        let tick = event.sample as f64 * ticks_per_sample;
-        match event.input {
-            Input::NoteOn { channel, key, velocity } => {
-                sounding.insert(key, notes.len());
-                notes.push(PlayedNote { start: tick, length: end - tick, channel, key, velocity });
-            }
-            Input::NoteOff { key, .. } => {
-                if let Some(index) = sounding.remove(&key) {
-                    notes[index].length = tick - notes[index].start;
-                }
-            }
-            _ => {}
+        let tick = take.tick_at(event.sample);
+        let (key, struck) = match event.input {
+            Input::NoteOn { channel, key, velocity } => ((channel, key), Some(velocity)),
+            Input::NoteOff { channel, key } => ((channel, key), None),
+            _ => continue,
+        };
+        if let Some(index) = sounding.remove(&key) {
+            notes[index].length = tick - notes[index].start;
+        }
+        if let Some(velocity) = struck {
+            sounding.insert(key, notes.len());
+            notes.push(PlayedNote { start: tick, length: end - tick, channel: key.0, key: key.1, velocity });
         }
     }
     notes
 }
 
-/// Note-ons of the musician that did not come back at their very sample, which is what the switch "thru" promises.
+/// Note-ons of the musician that did not come back at their very sample and on their channel, which is what the switch
+/// "thru" promises.
 pub fn late_echoes(take: &Take) -> usize {
-    use crate::host::Input;
-    let mut expected: Vec<(u64, u8)> = take
-        .inputs
-        .iter()
-        .filter_map(|event| match event.input {
-            Input::NoteOn { key, .. } => Some((event.sample, key)),
-            _ => None,
-        })
-        .collect();
+    let mut expected = strikes(take);
     for event in &take.events {
-        if let Played::NoteOn { channel: 0, key, .. } = event.played
-            && let Some(index) = expected.iter().position(|wanted| *wanted == (event.sample, key))
-        {
-            expected.swap_remove(index);
+        if let Played::NoteOn { channel, key, .. } = event.played {
+            expected.remove(&(event.sample, channel, key));
         }
     }
     expected.len()
+}
+
+/// Sample, channel and key of the musician's note-ons.
+fn strikes(take: &Take) -> BTreeSet<(u64, u8, u8)> {
+    let strike = |event: &InputEvent| match event.input {
+        Input::NoteOn { channel, key, .. } => Some((event.sample, channel, key)),
+        _ => None,
+    };
+    take.inputs.iter().filter_map(strike).collect()
+}
+
+/// The channels on which the musician plays.
+pub fn own_channels(take: &Take) -> Vec<u8> {
+    let channels: BTreeSet<u8> = strikes(take).into_iter().map(|(_, channel, _)| channel).collect();
+    channels.into_iter().collect()
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use super::midi::Track;
+use super::midi::{Head, Track};
 use super::settings::Settings;
 use super::{abc, hand, midi};
 
@@ -75,7 +75,13 @@ pub fn engrave(tune: &abc::Tune) -> Result<Vec<u8>> {
         tune.voices.iter().enumerate().map(|(index, voice)| hand::play(tune, voice, index as u64)).collect();
     let tracks: Vec<Track<'_>> =
         tune.voices.iter().zip(&voices).map(|(voice, notes)| Track { name: &voice.name, program: 0, notes }).collect();
-    midi::write(&tune.title, tune.tempo, &[(0.0, tune.meter)], Some(tune.key), &tracks)
+    let head = Head {
+        title: &tune.title,
+        tempos: &[(0.0, tune.tempo)],
+        meters: &tune.meters.iter().map(|&(tick, meter)| (tick as f64, meter)).collect::<Vec<_>>(),
+        keys: &[(0.0, tune.key)],
+    };
+    midi::write(&head, &tracks)
 }
 
 /// Writes the MIDI file of every tune anew, beside it, and gives their paths.
@@ -117,12 +123,12 @@ mod tests {
         let all = all();
         assert!(all.len() >= 3);
         for (performance, tune) in &all {
-            let bars = tune.voices[0].length / tune.meter.bar_ticks();
+            let bars = tune.voices[0].length / tune.meter().bar_ticks();
             assert!(bars >= 16, "{} has {bars} bars", performance.name);
         }
         let has = |meter: (u8, u8), swung: bool| {
             all.iter().any(|(_, tune)| {
-                tune.meter == Meter { numerator: meter.0, denominator: meter.1 }
+                tune.meter() == Meter { numerator: meter.0, denominator: meter.1 }
                     && (tune.setting("swing").unwrap_or("0") != "0") == swung
             })
         };
@@ -134,7 +140,7 @@ mod tests {
         for (performance, tune) in all() {
             let notes = &tune.voices[0].notes;
             let longest = notes.windows(2).map(|pair| pair[1].start - (pair[0].start + pair[0].length)).max().unwrap();
-            assert!(longest >= tune.meter.bar_ticks(), "{}: longest rest {longest} ticks", performance.name);
+            assert!(longest >= tune.meter().bar_ticks(), "{}: longest rest {longest} ticks", performance.name);
         }
     }
 

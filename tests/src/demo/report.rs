@@ -30,13 +30,19 @@ pub struct Summary {
     pub name: String,
     /// Its title.
     pub title: String,
-    /// Quarter notes per minute.
+    /// Quarter notes per minute at the beginning.
     pub tempo: f64,
-    /// The key named by the file, else the one that its notes suggest.
+    /// Whether the tempo changes later on.
+    pub tempo_changes: bool,
+    /// The meters, and the bars from which on they stand.
+    pub meters: Vec<String>,
+    /// The key at the beginning: named by the file, else the one that its notes suggest.
     pub key: Key,
     /// What the band was set to.
     pub settings: Settings,
-    /// Bars of the performance.
+    /// What the file has that was not played, and what is wrong with it.
+    pub remarks: Vec<String>,
+    /// Bars of the performance: those of the piece, and one more for the band's last word.
     pub bars: usize,
     /// Chord symbols with Roman numerals in the order in which they sounded.
     pub chords: Vec<String>,
@@ -94,7 +100,14 @@ impl fmt::Display for Report {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} ({}): {}, {:.0} bpm, {} bars", self.title, self.name, self.key, self.tempo, self.bars)?;
+        let Self { title, name, key, tempo, bars, .. } = self;
+        let changes = if self.tempo_changes { " (its tempo changes)" } else { "" };
+        let meters = self.meters.join(", ");
+        writeln!(f, "{title} ({name}): {key}, {meters}, {tempo:.0} bpm{changes}, {bars} bars")?;
+        writeln!(f, "  the piece  {} bars, and one for the band's last word", bars - 1)?;
+        for remark in &self.remarks {
+            writeln!(f, "  the file   {remark}")?;
+        }
         writeln!(f, "  settings   {}", self.settings.caption())?;
         writeln!(f, "  chords     {} different, {:.2} changes per bar", self.different_chords, self.chords_per_bar)?;
         f.write_str(&wrapped(&self.chords))?;

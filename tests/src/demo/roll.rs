@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use continuo_models::Player;
-use continuo_models::music::Meter;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
 
+use super::bars::Bar;
 use super::parts::Part;
 use crate::host::performance::PlayedNote;
 
 /// What is drawn.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Roll<'a> {
     /// The title.
     pub title: &'a str,
@@ -21,12 +21,10 @@ pub struct Roll<'a> {
     pub caption: &'a str,
     /// Who plays what. Later parts are drawn on top.
     pub parts: &'a [Part],
-    /// First tick and time signature, in order, the first at 0.
-    pub meters: &'a [(f64, Meter)],
+    /// Its bars in order.
+    pub bars: Vec<Bar>,
     /// First tick, chord symbol and Roman numeral of each chord, in order.
     pub chords: &'a [(f64, String, String)],
-    /// The tick after the last.
-    pub end: f64,
     /// The least width of a quarter note; systems have as many bars as this allows. [`QUARTER`] is roomy.
     pub quarter: f64,
 }
@@ -67,15 +65,6 @@ fn colour(player: Option<Player>) -> &'static str {
         Some(Player::Bass) => "#2fc095",
         Some(Player::Lead) => "#dd8fc0",
     }
-}
-
-/// A bar of the piece.
-#[derive(Clone, Copy)]
-struct Bar {
-    number: usize,
-    start: f64,
-    end: f64,
-    meter: Meter,
 }
 
 /// Draws `roll` and gives a PNG, 1800 pixels wide.
@@ -139,7 +128,7 @@ fn picture(width: f64, height: f64, content: &str) -> String {
 
 /// The height of a roll, and what is on it.
 fn page(roll: &Roll<'_>) -> (f64, String) {
-    let systems = systems(&bars(roll.meters, roll.end), roll.quarter);
+    let systems = systems(&roll.bars, roll.quarter);
     let (low, high) = range(roll.parts);
     let roll_height = f64::from(high - low + 1) * SEMITONE;
     let height = HEAD + systems.len() as f64 * (roll_height + LANE + GAP);
@@ -168,19 +157,6 @@ fn page(roll: &Roll<'_>) -> (f64, String) {
 
 fn span(bars: &[Bar]) -> f64 {
     bars.last().map_or(0.0, |last| last.end) - bars.first().map_or(0.0, |first| first.start)
-}
-
-/// The bars up to `end`, each as its meter says; the last is whole.
-fn bars(meters: &[(f64, Meter)], end: f64) -> Vec<Bar> {
-    let mut bars = Vec::new();
-    let mut start = 0.0;
-    while start < end - 0.5 {
-        let meter = meters.iter().rev().find(|(at, _)| *at <= start + 0.5).map_or(Meter::default(), |found| found.1);
-        let stop = start + meter.bar_ticks() as f64;
-        bars.push(Bar { number: bars.len() + 1, start, end: stop, meter });
-        start = stop;
-    }
-    bars
 }
 
 /// As many bars in a system as fit where a quarter note is so wide, in equally full systems.
@@ -369,7 +345,10 @@ fn line(svg: &mut String, x1: f64, y1: f64, x2: f64, y2: f64, colour: &str, widt
 
 #[cfg(test)]
 mod tests {
+    use continuo_models::music::Meter;
+
     use super::*;
+    use crate::demo::bars::bars;
 
     fn part(player: Option<Player>, keys: &[u8]) -> Part {
         let note = |(index, key): (usize, &u8)| PlayedNote {
@@ -390,9 +369,8 @@ mod tests {
             title: "Tea & <cakes>",
             caption: "",
             parts: &parts,
-            meters: &[(0.0, Meter::default())],
+            bars: bars(&[(0.0, Meter::default())], 96.0),
             chords: &chords,
-            end: 96.0,
             quarter: QUARTER,
         };
         let svg = svg(&roll);
@@ -400,16 +378,10 @@ mod tests {
         assert!(svg.contains("B♭maj7") && svg.contains("♭VII7") && svg.contains("Tea &amp; &lt;cakes&gt;"));
         let png = draw(&roll).unwrap();
         assert_eq!(png[1..4], *b"PNG");
-        let sheet = sheet(&[roll, Roll { title: "Second", ..roll }, Roll { title: "Third", ..roll }]);
+        let [second, third] = ["Second", "Third"].map(|title| Roll { title, ..roll.clone() });
+        let sheet = sheet(&[roll, second, third]);
         assert_eq!(sheet.matches("fill-opacity").count(), 15);
         assert!(sheet.contains("Tea") && sheet.contains("Second") && sheet.contains("Third"));
-    }
-
-    #[test]
-    fn bars_follow_the_meters() {
-        let meters = [(0.0, Meter::default()), (192.0, Meter { numerator: 3, denominator: 4 })];
-        let starts: Vec<f64> = bars(&meters, 300.0).iter().map(|bar| bar.start).collect();
-        assert_eq!(starts, [0.0, 96.0, 192.0, 264.0]);
     }
 
     #[test]

@@ -2,12 +2,13 @@
 
 use std::str::FromStr;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use continuo_models::music::{Key, Style};
 use continuo_models::{Controls, Player};
 use serde::Serialize;
 
 use super::abc::Tune;
+use crate::options::{style, within};
 
 /// What the band is set to. `None` leaves the plug-in's default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -130,27 +131,6 @@ fn style_text(style: Style) -> String {
     text
 }
 
-/// The style called `name`.
-///
-/// # Errors
-/// If there is none, with those that there are.
-pub fn style(name: &str) -> Result<Style> {
-    Style::ALL
-        .into_iter()
-        .find(|style| style.name().eq_ignore_ascii_case(name))
-        .with_context(|| format!("there is no style \"{name}\"; there are {}", Style::ALL.map(Style::name).join(", ")))
-}
-
-/// A number from 0 to `most`.
-///
-/// # Errors
-/// If it is none, with the range.
-pub fn within(text: &str, most: f32) -> Result<f32> {
-    let value: f32 = text.parse().ok().with_context(|| format!("\"{text}\" is no number from 0 to {most}"))?;
-    ensure!((0.0..=most).contains(&value), "{text} is not from 0 to {most}");
-    Ok(value)
-}
-
 /// A player, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct PlayerName(pub Player);
@@ -167,20 +147,6 @@ impl FromStr for PlayerName {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_style_that_does_not_exist_is_answered_with_those_that_do() {
-        let error = style("polka").unwrap_err().to_string();
-        assert!(error.contains("polka") && error.contains("jazz") && error.contains("electronic"), "{error}");
-        assert_eq!(style("Jazz").unwrap(), Style::Jazz);
-    }
-
-    #[test]
-    fn a_number_out_of_range_is_answered_with_the_range() {
-        assert!(within("3", 2.0).unwrap_err().to_string().contains("0 to 2"));
-        assert!(within("hot", 2.0).is_err());
-        assert_eq!(within("0.9", 2.0).unwrap(), 0.9);
-    }
 
     #[test]
     fn what_is_set_goes_before_what_the_tune_says() {

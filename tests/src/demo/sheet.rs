@@ -11,10 +11,9 @@ use super::midi::Score;
 use super::performances::Performance;
 use super::settings::{PlayerName, Settings};
 use super::{Page, Recording, roll};
-use crate::host::performance::PlayedNote;
 
 /// Bars of each performance; the band has one more for its last word.
-const BARS: i64 = 12;
+const BARS: usize = 12;
 
 /// The width of a quarter note with which they fit into one system.
 const QUARTER: f64 = 32.0;
@@ -46,13 +45,17 @@ fn file_name(name: &str) -> String {
     name.to_lowercase().replace(',', "").replace(' ', "-")
 }
 
-/// The first bars of a score, in its first meter.
+/// The first bars of a score.
 fn beginning(score: &Score) -> Score {
-    let meters = score.meters[..1].to_vec();
-    let end = (BARS * meters[0].1.bar_ticks()) as f64;
-    let notes = score.notes.iter().filter(|note| note.start < end);
-    let notes = notes.map(|note| PlayedNote { length: note.length.min(end - note.start), ..*note }).collect();
-    Score { notes, meters, ..score.clone() }
+    let end = score.bars().get(BARS - 1).map_or(f64::INFINITY, |bar| bar.end);
+    let mut score = score.clone();
+    score.notes.retain(|note| note.start < end);
+    score.notes.iter_mut().for_each(|note| note.length = note.length.min(end - note.start));
+    score.changes.retain(|change| change.at <= end);
+    score.tempos.retain(|(at, _)| *at < end);
+    score.meters.retain(|(at, _)| *at < end);
+    score.keys.retain(|(at, _)| *at < end);
+    score
 }
 
 /// Plays the performances of the sheet and writes `sheet.png` and a MIDI file each, in the folder `sheet`, to `out`.
@@ -66,7 +69,7 @@ pub fn record(tunes: &[Performance], settings: &Settings, out: &Path) -> Result<
     for performance in performances(tunes, settings) {
         let Performance { name, score, settings } = &performance;
         let recording = super::record(score, settings)?;
-        ensure!(recording.take.mismatches(&[0]).is_empty(), "{name} has stuck notes");
+        ensure!(recording.unpaired() == 0, "{name} has stuck notes");
         let page = recording.page(name, score, settings);
         let path = folder.join(name).with_extension("mid");
         fs::write(&path, recording.midi(&page.title, score)?)
@@ -102,7 +105,7 @@ mod tests {
         let performances = performances(&load_all().unwrap(), &Settings::default());
         for (index, performance) in performances.iter().enumerate() {
             let bar = performance.score.meters[0].1.bar_ticks() as f64;
-            let last = performance.score.notes.iter().map(|note| note.start + note.length).fold(0.0, f64::max);
+            let last = performance.score.end();
             assert!(last > 9.0 * bar && last <= 12.0 * bar, "{}: {last}", performance.name);
             assert!(performances[..index].iter().all(|other| other.name != performance.name));
         }

@@ -7,6 +7,7 @@
 pub mod block;
 pub mod bundles;
 pub mod clap;
+pub mod decisions;
 pub mod diagnostics;
 pub mod habits;
 pub mod performance;
@@ -22,6 +23,7 @@ use std::path::Path;
 use anyhow::Result;
 
 pub use block::{Block, Input, Output, Played, Transport};
+pub use decisions::Decisions;
 pub use diagnostics::Diagnostics;
 pub use habits::{EmptyBlocks, Habits, SaysMode, Timebase};
 pub use performance::{Performance, Segment};

@@ -119,6 +119,12 @@ impl Segment {
         Self { before: Some(interruption), ..self }
     }
 
+    /// Whether the song rolls on into `next` as if nothing had happened, but for tempo and meter.
+    pub fn goes_on_in(&self, next: &Segment) -> bool {
+        let rolling = [self.motion, next.motion].iter().all(|motion| matches!(motion, Motion::Rolling { .. }));
+        rolling && next.before.is_none() && (self.first_tick() + self.ticks - next.first_tick()).abs() < 1e-6
+    }
+
     /// The tick of the performance with which the segment begins.
     pub fn first_tick(&self) -> f64 {
         match self.motion {
@@ -135,7 +141,8 @@ pub struct Performance {
     pub notes: Vec<PlayedNote>,
     /// Controllers and automation, in any order.
     pub changes: Vec<Change>,
-    /// The song's way, one segment after the other. Held notes are let go at the end of each.
+    /// The song's way, one segment after the other. Held notes are let go at the end of each, unless the song rolls on in
+    /// the next one.
     pub route: Vec<Segment>,
 }
 
@@ -147,21 +154,32 @@ impl Performance {
         Self { notes, changes: Vec::new(), route: vec![Segment::rolling(0.0, bars * 96.0).at_tempo(tempo)] }
     }
 
-    /// The inputs of one segment: ticks since its start and event, in order. A note that is held beyond the segment is
-    /// let go at its end.
-    pub fn inputs_of(&self, segment: &Segment) -> Vec<(f64, super::Input)> {
+    /// The inputs of segment number `index` of the route: ticks since its start and event, in order. A note that is held
+    /// beyond the segment is let go at its end, or in a later segment into which the song rolls on.
+    pub fn inputs_of(&self, index: usize) -> Vec<(f64, super::Input)> {
         use super::Input;
+        let segment = &self.route[index];
         let first = segment.first_tick();
-        let within = |tick: f64| (first..first + segment.ticks).contains(&tick);
+        let last = first + segment.ticks;
+        let goes_on = |index: usize| self.route.get(index + 1).is_some_and(|next| self.route[index].goes_on_in(next));
+        let begun = (0..index).rev().take_while(|before| goes_on(*before)).last().unwrap_or(index);
+        let begun = self.route[begun].first_tick();
+        let is_last = !goes_on(index);
+        let within = |tick: f64| (first..last).contains(&tick);
         let mut inputs = Vec::new();
         for change in self.changes.iter().filter(|change| within(change.at)) {
             inputs.push((change.at - first, 1, change.input));
         }
-        for note in self.notes.iter().filter(|note| within(note.start)) {
-            let PlayedNote { channel, key, velocity, .. } = *note;
-            let start = note.start - first;
-            inputs.push((start, 2, Input::NoteOn { channel, key, velocity }));
-            inputs.push(((start + note.length).min(segment.ticks), 0, Input::NoteOff { channel, key }));
+        for note in self.notes.iter().filter(|note| (begun..last).contains(&note.start)) {
+            let PlayedNote { start, length, channel, key, velocity } = *note;
+            let end = start + length;
+            if start >= first {
+                inputs.push((start - first, 2, Input::NoteOn { channel, key, velocity }));
+            }
+            // What ends with a segment ends in it.
+            if (end > first || start >= first) && (end <= last || is_last) {
+                inputs.push(((end - first).min(segment.ticks), 0, Input::NoteOff { channel, key }));
+            }
         }
         inputs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         inputs.into_iter().map(|(tick, _, input)| (tick, input)).collect()
@@ -183,22 +201,27 @@ mod tests {
         }
     }
 
+    fn inputs(route: &[Segment]) -> Vec<Vec<(f64, Input)>> {
+        let performance = Performance { route: route.to_vec(), ..performance() };
+        (0..route.len()).map(|index| performance.inputs_of(index)).collect()
+    }
+
     #[test]
     fn a_note_off_comes_before_a_change_and_a_change_before_a_note_on() {
-        let inputs = performance().inputs_of(&Segment::rolling(0.0, 96.0));
+        let inputs = inputs(&[Segment::rolling(0.0, 96.0)]).concat();
         let at_20: Vec<_> = inputs.iter().filter(|(tick, _)| *tick == 20.0).map(|(_, input)| *input).collect();
         assert!(matches!(at_20[..], [Input::NoteOff { .. }, Input::Controller { .. }, Input::NoteOn { .. }]));
     }
 
     #[test]
     fn a_note_that_is_held_beyond_the_segment_is_let_go_at_its_end() {
-        let inputs = performance().inputs_of(&Segment::rolling(10.0, 30.0));
+        let inputs = inputs(&[Segment::rolling(10.0, 30.0)]).concat();
         assert_eq!(inputs.last(), Some(&(30.0, Input::NoteOff { channel: 0, key: 62 })));
     }
 
     #[test]
     fn a_segment_plays_what_lies_in_it_and_nothing_else() {
-        let inputs = performance().inputs_of(&Segment::rolling(90.0, 20.0));
+        let inputs = inputs(&[Segment::rolling(90.0, 20.0)]).concat();
         assert_eq!(inputs.len(), 2);
         assert_eq!(inputs[0], (6.0, Input::NoteOn { channel: 0, key: 64, velocity: 100 }));
     }
@@ -206,6 +229,17 @@ mod tests {
     #[test]
     fn a_jam_plays_what_lies_where_it_begins() {
         let jam = Segment::stopped(500.0, 90.0, 20.0);
-        assert_eq!(performance().inputs_of(&jam), performance().inputs_of(&Segment::rolling(90.0, 20.0)));
+        assert_eq!(inputs(&[jam]), inputs(&[Segment::rolling(90.0, 20.0)]));
+    }
+
+    #[test]
+    fn a_note_is_held_over_a_change_of_tempo_and_let_go_at_a_jump() {
+        let off = |key| Input::NoteOff { channel: 0, key };
+        let [first, second] = [Segment::rolling(0.0, 40.0), Segment::rolling(40.0, 50.0).at_tempo(90.0)];
+        let over = inputs(&[first, second]);
+        assert!(!over[0].contains(&(40.0, off(62))));
+        assert_eq!(over[1], [(30.0, off(62))]);
+        let jump = inputs(&[first, Segment::rolling(60.0, 30.0)]);
+        assert_eq!((jump[0].last(), jump[1].len()), (Some(&(40.0, off(62))), 0));
     }
 }

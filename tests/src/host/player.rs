@@ -87,13 +87,13 @@ impl Player {
     /// ([`super::Session::perform`]).
     pub fn perform(&mut self, performance: &Performance) -> Result<Take> {
         let mut take = self.begin();
-        for segment in &performance.route {
+        for (index, segment) in performance.route.iter().enumerate() {
             match segment.before {
                 Some(Interruption::Reset) => self.reset()?,
                 Some(Interruption::Reactivate) => bail!("only the main thread can reactivate an instance"),
                 None => (),
             }
-            self.play(segment, performance, &mut take, &mut || ())?;
+            self.play(index, performance, &mut take, &mut || ())?;
         }
         Ok(take)
     }
@@ -109,19 +109,20 @@ impl Player {
         Ok(())
     }
 
-    /// Plays one segment of `performance`. `idle` is called now and then between two blocks.
+    /// Plays segment number `index` of `performance`. `idle` is called now and then between two blocks.
     pub(super) fn play(
         &mut self,
-        segment: &Segment,
+        index: usize,
         performance: &Performance,
         take: &mut Take,
         idle: &mut dyn FnMut(),
     ) -> Result<()> {
+        let segment = &performance.route[index];
         let per_tick = self.setup.sample_rate * 60.0 / segment.tempo / 24.0;
         let frames = ((segment.ticks * per_tick).round() as usize).max(1);
         let sample_of = |tick: f64| ((tick * per_tick).round() as usize).min(frames - 1);
         let inputs: Vec<(usize, Input)> =
-            performance.inputs_of(segment).into_iter().map(|(tick, input)| (sample_of(tick), input)).collect();
+            performance.inputs_of(index).into_iter().map(|(tick, input)| (sample_of(tick), input)).collect();
         take.begin_segment(*segment, per_tick);
         let midi_notes = self.output.midi_notes;
         let (mut done, mut next) = (0, 0);

@@ -157,14 +157,14 @@ impl Session {
     /// If the plug-in fails to process or to activate.
     pub fn perform(&mut self, performance: &Performance) -> Result<Take> {
         let mut take = self.player.begin();
-        for segment in &performance.route {
+        for (index, segment) in performance.route.iter().enumerate() {
             match segment.before {
                 Some(Interruption::Reset) => self.player.reset()?,
                 Some(Interruption::Reactivate) => self.reactivate()?,
                 None => (),
             }
             let instance = &mut self.instance;
-            self.player.play(segment, performance, &mut take, &mut || instance.idle())?;
+            self.player.play(index, performance, &mut take, &mut || instance.idle())?;
         }
         Ok(take)
     }

@@ -76,7 +76,8 @@ pub struct Take {
     pub stray_events: usize,
     /// Notes that began and came as MIDI messages.
     pub midi_notes: usize,
-    first_tick: f64,
+    /// The tick with which each segment begins.
+    first_ticks: Vec<f64>,
     /// Samples in a tick, segment by segment.
     per_tick: Vec<f64>,
 }
@@ -133,7 +134,7 @@ impl Take {
             unsorted_blocks: 0,
             stray_events: 0,
             midi_notes: 0,
-            first_tick: 0.0,
+            first_ticks: Vec::new(),
             per_tick: Vec::new(),
         }
     }
@@ -149,9 +150,18 @@ impl Take {
         self.per_tick.get(segment).copied().unwrap_or(1.0)
     }
 
+    /// The tick of the performance at `sample` of the take (see [`Event::position`]).
+    pub fn tick_at(&self, sample: u64) -> f64 {
+        let segment = self.segments.partition_point(|first| *first <= sample).saturating_sub(1);
+        match (self.segments.get(segment), self.first_ticks.get(segment), self.per_tick.get(segment)) {
+            (Some(first), Some(tick), Some(per_tick)) => tick + (sample - first) as f64 / per_tick,
+            _ => 0.0,
+        }
+    }
+
     pub(super) fn begin_segment(&mut self, segment: Segment, samples_per_tick: f64) {
         self.segments.push(self.samples());
-        self.first_tick = segment.first_tick();
+        self.first_ticks.push(segment.first_tick());
         self.per_tick.push(samples_per_tick);
     }
 
@@ -167,7 +177,8 @@ impl Take {
             // A block without samples has its one moment.
             self.stray_events += usize::from(offset as usize >= frames.max(1));
             let sample = start + u64::from(offset);
-            let position = self.first_tick + (sample - self.segments[segment]) as f64 / self.per_tick[segment];
+            let into = (sample - self.segments[segment]) as f64 / self.per_tick[segment];
+            let position = self.first_ticks[segment] + into;
             self.events.push(Event { sample, block: self.blocks, segment, position, played });
         }
         for (channel, block) in self.audio.iter_mut().zip(&output.audio) {

@@ -1,5 +1,6 @@
 //! The determinism matrix: one sitting under every condition under which a host may run, each in a process of its own.
 
+use std::ffi::OsString;
 use std::process::Command;
 use std::{env, fmt};
 
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::eval::report::{Table, progress};
 use crate::host::{Blocks, Diagnostics, Format, Mode, Pacing, Performance, Session, bundles};
+use crate::options;
 
 /// The variable that slows the plug-in's worker down by up to so many milliseconds a decision.
 const SLOW_WORKER: &str = "CONTINUO_SLOW_WORKER_MS";
@@ -26,16 +28,16 @@ const ATTEMPTS: usize = 3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Args, Serialize)]
 pub struct Condition {
     /// Samples in a block
-    #[arg(long, default_value_t = 512)]
+    #[arg(long, value_parser = options::count, default_value_t = 512)]
     pub block: usize,
     /// Samples per second
-    #[arg(long, default_value_t = 48_000)]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1000..=768_000), default_value_t = 48_000)]
     pub rate: u32,
     /// Live, where the plug-in is not waited for; else offline
     #[arg(long)]
     pub live: bool,
     /// So many times as fast as time; as fast as can be if not given
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub speed: Option<u16>,
     /// Milliseconds by which the worker is slowed down before each decision, at most
     #[arg(skip)]
@@ -171,7 +173,7 @@ impl Row {
 ///
 /// # Errors
 /// If a process fails.
-pub fn run(arguments: &[String]) -> Result<Vec<Row>> {
+pub fn run(arguments: &[OsString]) -> Result<Vec<Row>> {
     let conditions = conditions();
     let bar = progress("determinism", conditions.len());
     let mut rows: Vec<Row> = Vec::new();
@@ -189,7 +191,7 @@ pub fn run(arguments: &[String]) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-fn ask(arguments: &[String], condition: Condition) -> Result<Outcome> {
+fn ask(arguments: &[OsString], condition: Condition) -> Result<Outcome> {
     let mut command = Command::new(env::current_exe()?);
     command.args(arguments).args(condition.options()).env(SLOW_WORKER, condition.slow.to_string());
     let output = command.output()?;

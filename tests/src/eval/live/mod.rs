@@ -15,7 +15,7 @@ use super::measures::{FRAMES, Measures, NAMES};
 use super::recovery::{Jumping, Recovery};
 use super::report::{Table, number, progress};
 use crate::demo::settings::Settings;
-use crate::host::{Diagnostics, Format, Session, bundles};
+use crate::host::{Decisions, Diagnostics, Format, Session, bundles};
 use delays::{Delays, Distribution};
 use musician::{Hands, Sitting};
 
@@ -93,6 +93,7 @@ pub fn judge(pieces: &[Piece], setting: Setting) -> Result<Verdict> {
     let mut session = Session::open(Format::Clap)?;
     let library = bundles::library(Format::Clap)?;
     let before = Diagnostics::read(&library)?;
+    let decisions = Decisions::follow(&library)?;
     let (mut delays, mut recovery, mut stuck) = (Delays::default(), Recovery::default(), 0);
     let [mut people, mut to_melody, mut to_both] = [const { Vec::new() }; 3];
     let bar = progress("sittings", pieces.len());
@@ -103,10 +104,11 @@ pub fn judge(pieces: &[Piece], setting: Setting) -> Result<Verdict> {
         let texts: Vec<(&str, &str)> = parameters.iter().map(|(name, text)| (*name, text.as_str())).collect();
         session.set(&texts)?;
         let mut sit = |sitting: &Sitting| -> Result<_> {
+            decisions.fetch()?;
             let take = session.perform(&sitting.performance)?;
             delays.add(&take);
             stuck += take.mismatches(&[]).len();
-            Ok(chords::read(&take, sitting))
+            chords::decided(&decisions, sitting)
         };
         let sitting = musician::play(piece, piece.frames().min(FRAMES), hands, true, seed);
         let heard = sit(&sitting)?;
@@ -139,7 +141,7 @@ pub fn judge(pieces: &[Piece], setting: Setting) -> Result<Verdict> {
 
 /// The verdict's tables.
 pub fn tables(verdict: &Verdict) -> String {
-    let mut harmony = Table::new(&[&["chords, beat by beat", "pieces"], &NAMES[..]].concat());
+    let mut harmony = Table::new(&[&["chords as decided", "pieces"], &NAMES[..]].concat());
     for Harmony { who, pieces, mean } in verdict.harmony.iter().filter(|harmony| harmony.pieces > 0) {
         let cells = mean.values().map(|value| number(value, 3));
         harmony.row([(*who).to_owned(), pieces.to_string()].into_iter().chain(cells));
