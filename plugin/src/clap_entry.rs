@@ -5,18 +5,22 @@
 //!   panel would reach the host as the one before, and come back as that. So values are made whole wherever the plug-in
 //!   tells one: when it is asked, when it reads a text, and in the events that it sends.
 //! - **Events in blocks of no samples**, and behind the end of their block: see [`input`].
+//! - **Changes in the midst of a block**, and what the transport is in the rest of it: see [`pieces`].
 //! - **Notes as MIDI**, if the musician wants them so: see [`output`].
 //! - **VST3's own** texts, which CLAP has no place for: see [`vst3_info`].
 
 mod input;
 mod output;
+mod pieces;
 mod vst3_info;
 
 use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
+use atomic_float::AtomicF64;
 use clap_sys::events::{clap_input_events, clap_output_events};
 use clap_sys::ext::params::{CLAP_EXT_PARAMS, clap_plugin_params};
 use clap_sys::factory::plugin_factory::{CLAP_PLUGIN_FACTORY_ID, clap_plugin_factory};
@@ -38,6 +42,7 @@ const WRAPPER_URL: &CStr = c"https://github.com/free-audio/clap-wrapper";
 #[derive(Clone, Copy)]
 struct Framework {
     destroy: unsafe extern "C" fn(*const clap_plugin),
+    activate: unsafe extern "C" fn(*const clap_plugin, f64, u32, u32) -> bool,
     deactivate: unsafe extern "C" fn(*const clap_plugin),
     get_extension: unsafe extern "C" fn(*const clap_plugin, *const c_char) -> *const c_void,
     process: unsafe extern "C" fn(*const clap_plugin, *const clap_process) -> clap_process_status,
@@ -50,6 +55,8 @@ struct Instance {
     /// it is one to all of this.
     plugin: clap_plugin,
     inside: Inside,
+    /// In Hertz; set while nothing is processed.
+    sample_rate: AtomicF64,
     /// Whether the host is a wrapper. It takes notes as notes only.
     wrapped: bool,
     /// Touched by process and flush, which CLAP never calls at the same time, and between them.
@@ -125,13 +132,15 @@ unsafe extern "C" fn create_plugin(
     // SAFETY: the pointer is to a wrapper that lives until then, and nobody else knows it yet.
     let theirs = unsafe { *(*Arc::into_raw(Wrapper::<Continuo>::new(host))).clap_plugin.as_ptr() };
     let inside = Inside::made_last();
-    let calls = (theirs.destroy, theirs.deactivate, theirs.get_extension, theirs.process);
-    let ((Some(destroy), Some(deactivate), Some(get_extension), Some(process)), Some(inside)) = (calls, inside) else {
+    let calls = (theirs.destroy, theirs.activate, theirs.deactivate, theirs.get_extension, theirs.process);
+    let (Some(destroy), Some(activate), Some(deactivate), Some(get_extension), Some(process)) = calls else {
         return ptr::null();
     };
-    FRAMEWORK.get_or_init(|| Framework { destroy, deactivate, get_extension, process });
+    let Some(inside) = inside else { return ptr::null() };
+    FRAMEWORK.get_or_init(|| Framework { destroy, activate, deactivate, get_extension, process });
     let plugin = clap_plugin {
         destroy: Some(self::destroy),
+        activate: Some(self::activate),
         deactivate: Some(self::deactivate),
         get_extension: Some(self::get_extension),
         process: Some(self::process),
@@ -139,7 +148,8 @@ unsafe extern "C" fn create_plugin(
     };
     // SAFETY: the host's description of itself is null or a null-terminated text.
     let wrapped = unsafe { !(*host).url.is_null() && CStr::from_ptr((*host).url) == WRAPPER_URL };
-    let instance = Instance { plugin, inside, wrapped, waiting: UnsafeCell::default() };
+    let instance =
+        Instance { plugin, inside, sample_rate: AtomicF64::new(48_000.0), wrapped, waiting: UnsafeCell::default() };
     // Given back by `destroy`.
     Box::into_raw(Box::new(instance)).cast()
 }
@@ -177,6 +187,15 @@ unsafe extern "C" fn destroy(plugin: *const clap_plugin) {
             (framework.destroy)(plugin);
         }
         drop(Box::from_raw(plugin.cast_mut().cast::<Instance>()));
+    }
+}
+
+unsafe extern "C" fn activate(plugin: *const clap_plugin, sample_rate: f64, least: u32, most: u32) -> bool {
+    let Some(framework) = FRAMEWORK.get() else { return false };
+    // SAFETY: the host's arguments go on; nothing is processed now.
+    unsafe {
+        instance(plugin).sample_rate.store(sample_rate, Ordering::Relaxed);
+        (framework.activate)(plugin, sample_rate, least, most)
     }
 }
 
@@ -282,15 +301,16 @@ unsafe extern "C" fn process(plugin: *const clap_plugin, block: *const clap_proc
             flush_parameters(plugin, block.in_events, block.out_events);
             return CLAP_PROCESS_CONTINUE;
         }
-        let passage = Passage::new(block.out_events, instance.dialect());
-        let output = passage.list();
-        if !block.out_events.is_null() {
-            block.out_events = &output;
-        }
+        let whole = Passage::new(block.out_events, instance.dialect());
         let joined = waiting.before(block.in_events, block.frames_count);
         let input = joined.list();
         block.in_events = &input;
-        let status = (framework.process)(plugin, &block);
+        let status = pieces::each_piece(&block, instance.sample_rate.load(Ordering::Relaxed), |piece, start| {
+            let passage = whole.from(start);
+            let output = passage.list();
+            let out_events = if block.out_events.is_null() { ptr::null() } else { &raw const output };
+            (framework.process)(plugin, &clap_process { out_events, ..*piece })
+        });
         waiting.clear();
         status
     }

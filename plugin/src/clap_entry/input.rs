@@ -20,14 +20,14 @@ const CAPACITY: usize = 4096;
 /// An event of any kind that the framework knows.
 #[derive(Clone, Copy)]
 #[repr(C)]
-union Event {
-    header: clap_event_header,
-    note: clap_event_note,
+pub union Event {
+    pub header: clap_event_header,
+    pub note: clap_event_note,
     expression: clap_event_note_expression,
     midi: clap_event_midi,
     value: clap_event_param_value,
     modulation: clap_event_param_mod,
-    transport: clap_event_transport,
+    pub transport: clap_event_transport,
 }
 
 impl Event {
@@ -35,7 +35,7 @@ impl Event {
     ///
     /// # Safety
     /// `event` points to as many bytes as its header says.
-    unsafe fn copied(event: *const clap_event_header, time: u32) -> Option<Self> {
+    pub unsafe fn copied(event: *const clap_event_header, time: u32) -> Option<Self> {
         // SAFETY: no more is copied than there is, nor than fits.
         unsafe {
             let size = (*event).size as usize;
@@ -96,7 +96,7 @@ impl Waiting {
 ///
 /// # Safety
 /// `list` is null or a list as hosts give it.
-unsafe fn each(list: *const clap_input_events) -> impl Iterator<Item = *const clap_event_header> {
+pub unsafe fn each(list: *const clap_input_events) -> impl Iterator<Item = *const clap_event_header> {
     // SAFETY: the list is called as its host has it.
     unsafe {
         let calls = list.as_ref().and_then(|list| list.size.zip(list.get));

@@ -1,6 +1,7 @@
 //! What leaves the plug-in on its way to the host: whole values for stepped parameters, and notes in the dialect that the
 //! musician has chosen.
 
+use super::input::Event;
 use clap_sys::events::{
     CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_MIDI, CLAP_EVENT_NOTE_EXPRESSION, CLAP_EVENT_NOTE_OFF, CLAP_EVENT_NOTE_ON,
     CLAP_EVENT_PARAM_VALUE, CLAP_NOTE_EXPRESSION_PRESSURE, clap_event_header, clap_event_midi, clap_event_note,
@@ -20,12 +21,19 @@ pub enum Dialect {
 pub struct Passage {
     host: *const clap_output_events,
     dialect: Dialect,
+    /// The sample of the host's block at which the events' own block begins.
+    start: u32,
 }
 
 impl Passage {
     /// A passage to the list `host`.
     pub fn new(host: *const clap_output_events, dialect: Dialect) -> Self {
-        Self { host, dialect }
+        Self { host, dialect, start: 0 }
+    }
+
+    /// The same for a piece of the host's block that begins at its sample `start`.
+    pub fn from(&self, start: u32) -> Self {
+        Self { start, ..*self }
     }
 
     /// The list that the framework is given in the place of the host's. It holds for as long as the passage does.
@@ -37,8 +45,10 @@ impl Passage {
 unsafe extern "C" fn push(list: *const clap_output_events, event: *const clap_event_header) -> bool {
     // SAFETY: `list` is from `Passage::list`, whose context is the passage; events are as long as their header says.
     unsafe {
-        let Passage { host, dialect } = *(*list).ctx.cast::<Passage>();
+        let Passage { host, dialect, start } = *(*list).ctx.cast::<Passage>();
         let Some(try_push) = (*host).try_push else { return false };
+        let later = Event::copied(event, (*event).time.saturating_add(start)).filter(|_| start > 0);
+        let event = later.as_ref().map_or(event, |later| (&raw const *later).cast());
         if (*event).space_id != CLAP_CORE_EVENT_SPACE_ID {
             return try_push(host, event);
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use libloading::{Library, Symbol};
 
-/// The library's totals, laid out as it fills them in (version 2).
+/// The library's totals, laid out as it fills them in (version 3).
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics {
@@ -35,6 +35,8 @@ pub struct Diagnostics {
     pub instances: u32,
     /// From where harmonist and soloist come: 0 by rule, 1 built-in GRU, 2 built-in Transformer, 3 own folder.
     pub origins: [u32; 2],
+    /// Times that a host played and could not be followed.
+    pub doubts: u64,
 }
 
 impl Diagnostics {
@@ -65,6 +67,7 @@ impl Diagnostics {
             dropped: self.dropped - before.dropped,
             overflowed: self.overflowed - before.overflowed,
             panics: self.panics - before.panics,
+            doubts: self.doubts - before.doubts,
             ..*self
         }
     }

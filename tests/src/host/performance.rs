@@ -39,8 +39,21 @@ pub struct Segment {
     pub looping: Option<(f64, f64)>,
     /// The tick at which the first bar of this meter begins.
     pub bar_origin: f64,
+    /// Other bars from a tick on in the midst of the segment: a host that does not cut its blocks there.
+    pub then: Option<Bars>,
     /// What the host does to the instance just before.
     pub before: Option<Interruption>,
+}
+
+/// Bars that begin at a tick of the song.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bars {
+    /// The song position, in ticks, from which on the host shows them.
+    pub from: f64,
+    /// The tick at which one of them begins.
+    pub origin: f64,
+    /// Time signature.
+    pub meter: (u16, u16),
 }
 
 /// What a host does to an instance between two blocks.
@@ -85,6 +98,7 @@ impl Segment {
             meter: (4, 4),
             looping: None,
             bar_origin: 0.0,
+            then: None,
             before: None,
         }
     }

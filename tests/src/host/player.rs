@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::performance::{Interruption, Motion, Performance, Segment};
+use super::performance::{Bars, Interruption, Motion, Performance, Segment};
 use super::take::Take;
 use super::{Block, EmptyBlocks, Habits, Input, Output, Processor, Setup, Timebase, Transport};
 
@@ -196,17 +196,19 @@ fn transport_at(segment: &Segment, ticks: f64, timebase: Timebase) -> Option<Tra
         (Motion::Stopped { at, .. }, _) => (false, at),
         (Motion::Absent { .. }, _) => return None,
     };
-    let bar_ticks = 96.0 * f64::from(segment.meter.0) / f64::from(segment.meter.1);
+    let first = Bars { from: f64::NEG_INFINITY, origin: segment.bar_origin, meter: segment.meter };
+    let Bars { origin, meter, .. } = segment.then.filter(|bars| position >= bars.from).unwrap_or(first);
+    let bar_ticks = 96.0 * f64::from(meter.0) / f64::from(meter.1);
     // The allowance is for a barline that falls between two floating-point numbers.
-    let bar = if bar_ticks > 0.0 { ((position - segment.bar_origin) / bar_ticks + 1e-9).floor() } else { 0.0 };
+    let bar = if bar_ticks > 0.0 { ((position - origin) / bar_ticks + 1e-9).floor() } else { 0.0 };
     Some(Transport {
         playing,
         valid: !playing || timebase != Timebase::Missing,
         recording: false,
         tempo: segment.tempo,
-        meter: segment.meter,
+        meter,
         beats: position / 24.0,
-        bar_start: (segment.bar_origin + bar * bar_ticks) / 24.0,
+        bar_start: (origin + bar * bar_ticks) / 24.0,
         bar: bar as i32,
         looping: segment.looping.map(|(start, end)| (start / 24.0, end / 24.0)),
     })
