@@ -7,11 +7,12 @@ import pytest
 from music21 import chord, clef, harmony, instrument, key, meter, note, stream
 
 from continuo_training.corpus import read_corpus
+from continuo_training.importing.abc_score import abc_tunes
 from continuo_training.importing.command import add_arguments, run
 from continuo_training.importing.groups import groups_of, splits_of, title_key
 from continuo_training.importing.melody import top_voice
-from continuo_training.importing.notation import abc_tunes, whole_bars
 from continuo_training.importing.qualities import quality_of
+from continuo_training.importing.score import whole_bars
 from continuo_training.vocabulary import STYLES, chord_index
 
 TWINKLE = [60, 60, 67, 67, 69, 69, 67, 65, 65, 64, 64, 62, 62, 60]
@@ -236,7 +237,7 @@ def test_what_cannot_be_read_is_named_and_nothing_stops(folder, records, capsys)
     (folder / "bad.mxl").write_bytes(b"not a zip file")
     (folder / "bad.musicxml").write_text("<score-partwise><part-list>")
     (folder / "bad.abc").write_text("just words")
-    (folder / "notes.txt").write_text("is no music and is not spoken of")
+    (folder / "notes.txt").write_text("is no music")
     midi_file(folder / "good.mid", [("", 0, line(RISING))])
     assert [record["id"] for record in records()] == ["mine:good.mid"]
     out, err = capsys.readouterr()
@@ -244,8 +245,8 @@ def test_what_cannot_be_read_is_named_and_nothing_stops(folder, records, capsys)
         reason = err.split(f"skipped {name}: ")[1].splitlines()[0]
         assert reason
     assert "no tune" in err
-    assert "notes.txt" not in err
-    assert "1 read, 4 skipped" in out
+    assert "passed over notes.txt: not MIDI, MusicXML or ABC by its name" in err
+    assert "1 read from 1 files, 4 skipped, 1 passed over" in out
 
 
 def test_the_result_is_a_corpus(folder, tmp_path):

@@ -1,1 +1,1 @@
-"""Reads a folder of MIDI, MusicXML and ABC files into the format of the corpus (dependencies: `import`)."""
+"""Reads a folder of MIDI, MusicXML and ABC files into the format of the corpus."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,8 @@ def _accompanied(score: Score, melody: list[Note]) -> bool:
 
 def _chords(score: Score, melody: list[Note]) -> tuple[list[Symbol], str | None]:
     """The chords, and where they are from: written, read off the notes, or none."""
-    if len(score.symbols) * RAREST_SYMBOLS >= len(score.bars):
+    understood = len(score.symbols) - score.not_understood.total()
+    if understood * RAREST_SYMBOLS >= len(score.bars):
         return score.symbols, "symbols"
     if _accompanied(score, melody):
         return read_off(score), "auto"
@@ -132,6 +134,9 @@ def write_records(path: Path, records: list[dict[str, Any]]) -> None:
 
 def belongs_to(path: Path, name: str) -> bool:
     """Whether the corpus file at `path` was imported under `name`, so that it may be written anew."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        first = lines.readline()
-    return not first or json.loads(first).get("source") == name
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            first = lines.readline()
+        return not first or json.loads(first)["source"] == name
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError):
+        return False
