@@ -12,10 +12,11 @@ from typing import Any
 
 import torch
 
-from .corpus import SPLITS, Piece
+from .corpus import Piece
 from .export import input_shapes, output_shapes
 from .graph import OPSET
 from .networks.step_network import StepNetwork, parameter_count
+from .record_rules import SPLITS
 from .vocabulary import CONTRACT, FRAME, LEVELS, MODES, QUALITIES, STYLES, TICKS_PER_QUARTER, TIME_CLASSES
 
 REPOSITORIES = {

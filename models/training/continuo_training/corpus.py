@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +13,14 @@ from typing import Any
 
 import numpy as np
 
+from .record_rules import MIDI_KEYS, check
+from .text import plain
 from .vocabulary import STYLE_MAP, STYLES, chord_index
 
-SPLITS = ("train", "valid", "test")
+BAD_RECORD = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError)
+"""What a record raises that is not as it is to be."""
+BROKEN_FILE = (OSError, EOFError, zlib.error)
+"""What a file raises that is cut off, damaged or not compressed."""
 
 
 class CorpusMissingError(FileNotFoundError):
@@ -21,7 +28,7 @@ class CorpusMissingError(FileNotFoundError):
 
 
 class CorpusError(ValueError):
-    """A line of the corpus cannot be read."""
+    """Nothing in a file of the corpus can be read."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +85,13 @@ def read_corpus(folder: Path, convert: Callable[[str, dict[str, Any]], Any] | No
 
     `convert` makes a piece of a source's name and a record; without it that is `piece_from_record`.
 
-    Files of chords alone train neither network, and give nothing.
+    A record that cannot be read is named on the error stream, with file, line, piece and reason, and skipped; of a file
+    that breaks off, what comes before is read. Files of chords alone train neither network, and give nothing.
 
     Raises:
         CorpusMissingError: there is no such file.
-        CorpusError: a line cannot be read; the message names file and line.
+        CorpusError: nothing in a file can be read; the message names file and line.
+
     """
     paths = sorted(folder.glob("*.jsonl.gz"))
     if not paths:
@@ -91,18 +100,62 @@ def read_corpus(folder: Path, convert: Callable[[str, dict[str, Any]], Any] | No
             "(models/training/README.md). The corpus is not part of this repository."
         )
     for path in paths:
-        source = path.name.removesuffix(".jsonl.gz")
-        number = 0
+        yield from _read_file(path, convert or piece_from_record)
+
+
+def _read_file(path: Path, convert: Callable[[str, dict[str, Any]], Any]) -> Iterator[Any]:
+    """The pieces of one file."""
+    source = path.name.removesuffix(".jsonl.gz")
+    understood, problems = False, []
+    for number, line in _lines(path):
+        record = None
         try:
-            with gzip.open(path, "rt", encoding="utf-8") as lines:
-                for line in lines:
-                    number += 1
-                    record = json.loads(line)
-                    if record["melody"] and record["bars"]:
-                        yield (convert or piece_from_record)(source, record)
-        # The last two: the file is cut off, or not compressed.
-        except (KeyError, TypeError, ValueError, IndexError, EOFError, gzip.BadGzipFile) as error:
-            raise CorpusError(f"{path}, line {number}: {type(error).__name__} {error}") from error
+            if isinstance(line, Exception):
+                raise ValueError(f"the file breaks off: {line}") from line
+            if not line.strip():
+                continue
+            record = json.loads(line)
+            has_melody = bool(record["melody"])
+            if has_melody:
+                check(record)
+                piece = convert(source, record)
+        except BAD_RECORD as error:
+            problems.append(f"{path}, line {number}{_name_of(record)}: {_reason(error)}")
+        else:
+            understood = True
+            if has_melody:
+                yield piece
+        if understood:
+            for problem in problems:
+                print(f"skipped {problem}", file=sys.stderr)
+            problems.clear()
+    if problems:
+        raise CorpusError(f"no record can be read: {problems[0]}")
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes | Exception]]:
+    """The lines of a file with their numbers; at its end the reason, where it breaks off."""
+    number = 0
+    try:
+        with gzip.open(path, "rb") as lines:
+            for line in lines:
+                number += 1
+                yield number, line
+    except BROKEN_FILE as error:
+        yield number + 1, error
+
+
+def _name_of(record: Any) -> str:  # noqa: ANN401 (foreign data)
+    """Which piece a record is of, as far as it tells."""
+    name = record.get("id") if isinstance(record, dict) else None
+    return f", {plain(name)}" if isinstance(name, str) else ""
+
+
+def _reason(error: Exception) -> str:
+    """Why a record cannot be read."""
+    if isinstance(error, KeyError):
+        return f"missing field {error}"
+    return str(error) or type(error).__name__
 
 
 def pieces_of(pieces: list[Piece], split: str) -> list[Piece]:
@@ -122,6 +175,7 @@ def pieces_of(pieces: list[Piece], split: str) -> list[Piece]:
 def piece_from_record(source: str, record: dict[str, Any]) -> Piece:
     """The piece in a record of the corpus."""
     melody = np.array([note[:3] for note in record["melody"]], dtype=np.int64)
+    melody[melody[:, 2] >= MIDI_KEYS, 2] -= 12
     chords = [
         (onset, duration, chord_index(root, quality), bass)
         for onset, duration, root, quality, bass, *_ in record["chords"]

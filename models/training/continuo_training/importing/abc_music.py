@@ -8,9 +8,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from ..text import plain
 from . import abc_fields as fields
 from .score import WHOLE, bounded
-from .text import plain
 
 # A letter before a repeat sign is a note.
 FIELD = re.compile(r"([A-Za-z+]):(?![|:])(.*)")

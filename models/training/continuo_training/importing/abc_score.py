@@ -5,11 +5,11 @@ from __future__ import annotations
 import codecs
 import re
 
+from ..text import plain
 from . import abc_fields as fields
 from .abc_music import FIELD, Tune, Voice, tick_of
 from .score import Meter, Note, Part, Score, UnreadableError, bars_of, unique_names, whole_bars
 from .symbols import symbols_of
-from .text import plain
 
 _TUNE = re.compile(r"^X:[ \t]*(\S*)", re.MULTILINE)
 _CHARSET = re.compile(rb"^(?:%%|I:)\s*abc-charset\s+([\w.-]+)", re.MULTILINE)

@@ -13,11 +13,11 @@ from typing import Any
 
 from tqdm import tqdm
 
+from ..text import file_id, plain
 from ..vocabulary import STYLES
 from .reading import Passed, music_files, readers
 from .records import Origin, belongs_to, divide, record_of, write_records
 from .score import Score
-from .text import file_id, plain
 
 FEW = 12
 """Kinds of symbols that are named in the summary."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
+from ..text import decoded, plain
 from ..vocabulary import TICKS_PER_QUARTER
 from .mpe import Zones, zones_of
 from .score import Meter, Note, Part, Score, UnreadableError, bar_length, bars_of, is_meter, unique_names
 from .smf import META, Event, MidiFile, read_smf
-from .text import decoded, plain
 
 DRUM_CHANNEL = 9
 NOTE_OFF, NOTE_ON = 0x80, 0x90

@@ -13,6 +13,7 @@ from fractions import Fraction
 import numpy as np
 
 from ..keys import key_fits
+from ..text import plain
 from .harmony import NAMES
 from .score import (
     WHOLE,
@@ -27,7 +28,6 @@ from .score import (
     whole_bars,
 )
 from .symbols import symbols_of
-from .text import plain
 
 MINOR_MODES = ("minor", "aeolian", "dorian", "phrygian", "locrian")
 MODE_STEPS = {"major": 0, "ionian": 0, "mixolydian": 7, "dorian": 2, "minor": 9, "aeolian": 9}

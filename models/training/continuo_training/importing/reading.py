@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from ..text import decoded, file_title
 from .abc_score import abc_tunes, charset_of, read_abc
 from .midi import read_midi
 from .musicxml import read_musicxml
 from .score import Score, UnreadableError
-from .text import decoded, file_title
 
 MIDI = (".mid", ".midi", ".kar", ".rmi", ".smf")
 MUSICXML = (".musicxml", ".xml", ".mxl")

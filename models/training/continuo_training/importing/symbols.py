@@ -76,8 +76,9 @@ _TOKEN = re.compile(
 _LIKE_A_CHORD = re.compile(r"[A-H]|[a-h][#b0-9]|[b#]?[IViv]+(?![a-z])|(?:Do|R[eé]|Mi|Fa|Sol|La|Si)(?![a-z]{2})")
 _TERMS = (
     "a tempo|accel|ad lib|adagio|all|andant|anim|as |band|bar |bars |bass\\b|begin|bis\\b|both|brass|break|bridge"
-    "|brightly|cadenza|cantabile|capo|chorus|clarinet|coda|con |cresc|cue|da capo|dal segno|dance|decresc|dolce|drum"
-    "|duet|end\\b|ending|ensemble|espr|fade|fast|fill|fin[ae]|flute|free|full|gently|go |grave|guitar|harm|harp|head|hold"
+    "|brightly|cadenza|cantabile|capo|chorus|clarinet|coda|con |cresc|cue|da capo|dal segno|dance|decresc|dolce"
+    "|drum|duet|end\\b|ending|ensemble|espr|fade|fast|fill|fin[ae]|flute|free|full|gently|go |grave|guitar"
+    "|harm|harp|head|hold"
 )
 """How remarks begin that begin with the letter of a note."""
 _TERM = re.compile(rf"D\.? ?[CS]\b.*|(?:{_TERMS}).*", re.IGNORECASE)
