@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use continuo_models::music::Style;
 use continuo_models::{Controls, Family, Networks};
 use continuo_tests::eval::copies::{self, Copies, Index};
-use continuo_tests::eval::corpus::{self, Note, Piece, Split};
+use continuo_tests::eval::corpus::{self, Note, Piece, Reading, Split};
 use continuo_tests::eval::harmony::{self, System};
 use continuo_tests::eval::line::{self, Stretch, solo};
 use continuo_tests::eval::live::matrix::Condition;
@@ -144,15 +144,24 @@ fn family(name: &str) -> Result<Family> {
 }
 
 impl Sheets {
+    /// The pieces to judge on; what is skipped is named.
     fn pieces(&self) -> Result<Vec<Piece>> {
-        let mut pieces = corpus::read_split(&self.corpus, self.split)?;
-        pieces.truncate(self.limit.unwrap_or(usize::MAX));
-        Ok(pieces)
+        Ok(named(self.reading()?))
+    }
+
+    fn reading(&self) -> Result<Reading<Vec<Piece>>> {
+        let mut reading = corpus::read_split(&self.corpus, self.split)?;
+        reading.found.truncate(self.limit.unwrap_or(usize::MAX));
+        Ok(reading)
     }
 
     /// Pieces to learn from and to tune on, which must not be those that are judged.
     fn to_learn(&self, files: &[PathBuf]) -> Result<[Vec<Piece>; 2]> {
-        let learned = corpus::read_to_learn(if files.is_empty() { &self.corpus } else { files })?;
+        // What is skipped in the files that are judged on has been named.
+        let learned = match files {
+            [] => corpus::read_to_learn(&self.corpus)?.found,
+            files => named(corpus::read_to_learn(files)?),
+        };
         let whole = learned[0].iter().find(|piece| piece.split.is_none() && files.is_empty());
         if let Some(piece) = whole {
             bail!("`{}` knows no splits, and who learns from it cannot be judged on it", piece.source);
@@ -194,6 +203,12 @@ impl Live {
         arguments.extend(rest.map(OsString::from));
         Ok(arguments)
     }
+}
+
+/// What was found; what was skipped is named.
+fn named<T>(reading: Reading<T>) -> T {
+    reading.skipped.iter().for_each(|skipped| eprintln!("skipped {skipped}"));
+    reading.found
 }
 
 fn written(path: &Path) {
@@ -249,8 +264,11 @@ fn run(cli: &Cli) -> Result<()> {
 }
 
 fn judge_voicing(sheets: &Sheets, choice: &Choice) -> Result<()> {
-    let pieces = sheets.pieces()?;
-    let mut rows = vec![voicing::chorales(&sheets.corpus, sheets.split, pieces.len())?];
+    let reading = sheets.reading()?;
+    let mut chorales = voicing::chorales(&sheets.corpus, sheets.split, reading.found.len())?;
+    chorales.skipped.retain(|skipped| !reading.skipped.contains(skipped));
+    let pieces = named(reading);
+    let mut rows = vec![named(chorales)];
     rows.extend(voicing::band(&Arc::new(choice.networks()), &pieces));
     println!("{} sopranos\n\n{}", pieces.len(), voicing::table(&rows));
     sheets.write("voicing.json", &json!(rows))
@@ -275,7 +293,8 @@ fn judge_live(live: &Live) -> Result<()> {
 }
 
 fn take(live: &Live, condition: Condition) -> Result<()> {
-    let pieces = live.sheets.pieces()?;
+    // The command that asks for the take has named what is skipped.
+    let pieces = live.sheets.reading()?.found;
     let parameters = live.setting().parameters(&pieces[0]);
     let texts: Vec<(&str, &str)> = parameters.iter().map(|(name, text)| (*name, text.as_str())).collect();
     let sitting = live.setting().sitting(&pieces[0]);

@@ -99,50 +99,102 @@ struct Record {
 }
 
 /// No position or duration of a piece is this large.
-const FARTHEST: Tick = 1 << 40;
+const FARTHEST: Tick = 1 << 24;
 
-/// Reads the pieces with a melody. Of a line that is not understood, the error says its number and why.
-pub fn read(path: &Path) -> Result<Vec<Piece>> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let source = name.split('.').next().unwrap_or_default();
-    let mut pieces = Vec::new();
-    each_record(path, |record: Record| {
-        let id = record.id.clone();
-        let piece = piece(record, source).context(id)?;
-        pieces.extend((!piece.melody.is_empty()).then_some(piece));
-        Ok(())
-    })?;
-    Ok(pieces)
+/// What was read, and what was skipped: one line of text each, with file, line, piece and reason.
+#[derive(Clone, Debug)]
+pub struct Reading<T> {
+    /// What was understood.
+    pub found: T,
+    /// What was not.
+    pub skipped: Vec<String>,
 }
 
-/// Takes the record of each line. Of a line that is not understood, the error says its number and why.
-pub(super) fn each_record<T: DeserializeOwned>(path: &Path, mut take: impl FnMut(T) -> Result<()>) -> Result<()> {
-    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    for (number, line) in (1..).zip(BufReader::new(MultiGzDecoder::new(file)).lines()) {
-        let place = || format!("{}, line {number}", path.display());
-        let line = line.with_context(|| format!("{}: not gzip text", place()))?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        let record = serde_json::from_str(&line).map_err(|error| {
-            // The parser counts lines too, from the one line that it was given.
-            let (reason, column) = (error.to_string(), error.column());
-            let reason = reason.split(" at line ").next().unwrap_or_default();
-            anyhow::anyhow!("{}, column {column}: not a lead sheet: {reason}", place())
-        })?;
-        take(record).with_context(place)?;
+impl<T> Reading<T> {
+    /// Goes on with what was found.
+    ///
+    /// # Errors
+    /// Those of `next`.
+    pub fn and<U>(self, next: impl FnOnce(T) -> Result<U>) -> Result<Reading<U>> {
+        Ok(Reading { found: next(self.found)?, skipped: self.skipped })
     }
-    Ok(())
+}
+
+/// Reads the pieces with a melody. A record that is not understood is skipped and named.
+///
+/// # Errors
+/// If nothing in the file is understood.
+pub fn read(path: &Path) -> Result<Reading<Vec<Piece>>> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let source = name.split('.').next().unwrap_or_default();
+    let mut found = Vec::new();
+    let skipped = each_record(path, |record: Record| {
+        let piece = piece(record, source)?;
+        found.extend((!piece.melody.is_empty()).then_some(piece));
+        Ok(())
+    })?;
+    Ok(Reading { found, skipped })
+}
+
+/// Takes the record of each line, and says which lines were not understood, and why. Where the file breaks off, what
+/// comes before counts.
+///
+/// # Errors
+/// If nothing in the file is understood: no line, or no record.
+pub(super) fn each_record<T: DeserializeOwned>(
+    path: &Path,
+    mut take: impl FnMut(T) -> Result<()>,
+) -> Result<Vec<String>> {
+    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let mut lines = BufReader::new(MultiGzDecoder::new(file));
+    let (mut skipped, mut understood) = (Vec::new(), 0);
+    for number in 1.. {
+        let place = format!("{}, line {number}", path.display());
+        let mut line = Vec::new();
+        match lines.read_until(b'\n', &mut line) {
+            Ok(0) => break,
+            Ok(_) if line.trim_ascii().is_empty() => continue,
+            Ok(_) => match record_of(&line).and_then(&mut take) {
+                Ok(()) => understood += 1,
+                Err(reason) => skipped.push(format!("{place}{}: {reason:#}", name_of(&line))),
+            },
+            Err(error) => {
+                ensure!(number > 1, "{place}: not gzip text: {error}");
+                skipped.push(format!("{place}: the file breaks off: {error}"));
+                break;
+            }
+        }
+    }
+    match skipped.first() {
+        Some(first) if understood == 0 => bail!("no record is understood: {first}"),
+        _ => Ok(skipped),
+    }
+}
+
+fn record_of<T: DeserializeOwned>(line: &[u8]) -> Result<T> {
+    serde_json::from_slice(line).map_err(|error| {
+        // The parser counts lines too, from the one line that it was given.
+        let (reason, column) = (error.to_string(), error.column());
+        let reason = reason.split(" at line ").next().unwrap_or_default();
+        anyhow::anyhow!("not a lead sheet, at column {column}: {reason}")
+    })
+}
+
+/// Which piece a line is of, as far as it tells.
+fn name_of(line: &[u8]) -> String {
+    let record: serde_json::Value = serde_json::from_slice(line).unwrap_or_default();
+    record.get("id").and_then(serde_json::Value::as_str).map(|id| format!(", {id}")).unwrap_or_default()
 }
 
 /// Reads the pieces of `split` from all `files`; those of files that know no splits belong to every one.
 ///
 /// # Errors
 /// See [`read`]; also when there is no piece.
-pub fn read_split<P: AsRef<Path>>(files: &[P], split: Split) -> Result<Vec<Piece>> {
-    let pieces = read_all(files, |own| own.is_none_or(|own| own == split))?;
-    ensure!(!pieces.is_empty(), "there is no piece with a melody in the split `{split:?}`");
-    Ok(pieces)
+pub fn read_split<P: AsRef<Path>>(files: &[P], split: Split) -> Result<Reading<Vec<Piece>>> {
+    read_all(files, |own| own.is_none_or(|own| own == split))?.and(|pieces| {
+        ensure!(!pieces.is_empty(), "there is no piece with a melody in the split `{split:?}`");
+        Ok(pieces)
+    })
 }
 
 /// Reads the pieces of `files` to learn from, and others to tune on: those of the split `valid`, or every tenth tune
@@ -150,20 +202,23 @@ pub fn read_split<P: AsRef<Path>>(files: &[P], split: Split) -> Result<Vec<Piece
 ///
 /// # Errors
 /// See [`read`]; also when there are not two pieces.
-pub fn read_to_learn<P: AsRef<Path>>(files: &[P]) -> Result<[Vec<Piece>; 2]> {
-    let pieces = read_all(files, |own| own != Some(Split::Test))?;
-    let (valid, train): (Vec<_>, Vec<_>) = pieces.into_iter().partition(|piece| piece.split == Some(Split::Valid));
-    let [train, valid] = if valid.is_empty() { hold_out(train) } else { [train, valid] };
-    ensure!(!train.is_empty() && !valid.is_empty(), "there are too few pieces to learn from");
-    Ok([train, valid])
+pub fn read_to_learn<P: AsRef<Path>>(files: &[P]) -> Result<Reading<[Vec<Piece>; 2]>> {
+    read_all(files, |own| own != Some(Split::Test))?.and(|pieces| {
+        let (valid, train): (Vec<_>, Vec<_>) = pieces.into_iter().partition(|piece| piece.split == Some(Split::Valid));
+        let [train, valid] = if valid.is_empty() { hold_out(train) } else { [train, valid] };
+        ensure!(!train.is_empty() && !valid.is_empty(), "there are too few pieces to learn from");
+        Ok([train, valid])
+    })
 }
 
-fn read_all<P: AsRef<Path>>(files: &[P], fits: impl Fn(Option<Split>) -> bool) -> Result<Vec<Piece>> {
-    let mut pieces = Vec::new();
+fn read_all<P: AsRef<Path>>(files: &[P], fits: impl Fn(Option<Split>) -> bool) -> Result<Reading<Vec<Piece>>> {
+    let mut all = Reading { found: Vec::new(), skipped: Vec::new() };
     for file in files {
-        pieces.extend(read(file.as_ref())?.into_iter().filter(|piece| fits(piece.split)));
+        let reading = read(file.as_ref())?;
+        all.found.extend(reading.found.into_iter().filter(|piece| fits(piece.split)));
+        all.skipped.extend(reading.skipped);
     }
-    Ok(pieces)
+    Ok(all)
 }
 
 /// All groups but every tenth, and those.
@@ -373,6 +428,7 @@ pub(super) mod tests {
     use std::path::PathBuf;
 
     use flate2::{Compression, write::GzEncoder};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -398,9 +454,13 @@ pub(super) mod tests {
     }
 
     fn file(name: &str, lines: &[&str]) -> PathBuf {
+        written(name, lines.join("\n").as_bytes())
+    }
+
+    fn written(name: &str, text: &[u8]) -> PathBuf {
         let path = std::env::temp_dir().join(format!("continuo-{name}-{}.jsonl.gz", std::process::id()));
         let mut encoder = GzEncoder::new(File::create(&path).unwrap(), Compression::fast());
-        encoder.write_all(lines.join("\n").as_bytes()).unwrap();
+        encoder.write_all(text).unwrap();
         encoder.finish().unwrap();
         path
     }
@@ -414,14 +474,14 @@ pub(super) mod tests {
     #[test]
     fn a_piece_is_read_with_its_bars_chords_and_key() {
         let path = file("good", &[&good()]);
-        let pieces = read(&path).unwrap();
+        let pieces = read(&path).unwrap().found;
         let piece = &pieces[0];
         assert_eq!(piece.position(80).ticks_into_bar(80), 8);
         let chord = "Cmaj7".parse().ok().map(|chord| SlashChord { chord, bass: 4 });
         assert_eq!(piece.chord_frames(12), vec![chord; 12]);
         assert_eq!((piece.split, piece.key_at(50)), (Some(Split::Valid), Some(Key::minor(9))));
         assert!(read_split(&[&path], Split::Test).is_err());
-        assert_eq!(read_split(&[&path], Split::Valid).unwrap().len(), 1);
+        assert_eq!(read_split(&[&path], Split::Valid).unwrap().found.len(), 1);
         std::fs::remove_file(path).unwrap();
     }
 
@@ -429,7 +489,7 @@ pub(super) mod tests {
     fn a_file_without_splits_is_taken_whole() {
         let path = file("whole", &[&good().replace(r#""split":"valid","#, "")]);
         for split in [Split::Train, Split::Valid, Split::Test] {
-            assert_eq!(read_split(&[&path], split).unwrap().len(), 1);
+            assert_eq!(read_split(&[&path], split).unwrap().found.len(), 1);
         }
         std::fs::remove_file(path).unwrap();
     }
@@ -440,13 +500,13 @@ pub(super) mod tests {
             .map(|n| good().replace(r#""split":"valid","#, "").replace(r#""id":"a""#, &format!(r#""id":"{n}""#)))
             .collect();
         let path = file("learn", &lines.iter().map(String::as_str).collect::<Vec<_>>());
-        let [train, valid] = read_to_learn(&[&path]).unwrap();
+        let [train, valid] = read_to_learn(&[&path]).unwrap().found;
         assert_eq!((train.len(), valid.len()), (18, 2));
         std::fs::remove_file(path).unwrap();
     }
 
     #[test]
-    fn a_malformed_line_is_refused_by_file_number_and_reason() {
+    fn a_malformed_line_is_named_by_file_number_and_reason_and_costs_no_other() {
         let (good, name) = (good(), format!("bad-{}", std::process::id()));
         for (from, to, reason) in [
             (good.as_str(), "{", "EOF while parsing"),
@@ -457,12 +517,75 @@ pub(super) mod tests {
             ("\"bars\":[0,72]", "\"bars\":[72,0]", "the barlines are not in order"),
             ("valid", "dev", "unknown variant `dev`"),
             ("\"bars\":[0,72],", "", "missing field `bars`"),
+            ("[[0,3,4]]", "[[0,4,512]]", "integer `512`"),
+            ("[0,24,60]", "[99999999,24,60]", "the note [99999999, 24, 60] cannot be"),
         ] {
-            let path = file(&name, &[&good, &good.replace(from, to)]);
-            let problem = format!("{:#}", read(&path).unwrap_err());
+            let path = file(&name, &[&good, &good.replace(from, to), "", &good]);
+            let reading = read(&path).unwrap();
+            let [problem] = &reading.skipped[..] else { panic!("{:?}", reading.skipped) };
             assert!(problem.contains("line 2") && problem.contains(&name) && problem.contains(reason), "{problem}");
+            assert_eq!(problem.contains(", a: "), to != "{", "{problem}");
+            assert_eq!(reading.found.len(), 2);
             std::fs::remove_file(path).unwrap();
         }
+    }
+
+    #[test]
+    fn a_file_in_which_nothing_is_understood_is_refused() {
+        let name = format!("nothing-{}", std::process::id());
+        let path = file(&name, &["{", &good().replace("maj7", "power")]);
+        let problem = format!("{:#}", read(&path).unwrap_err());
+        assert!(problem.contains("no record is understood") && problem.contains("line 1"), "{problem}");
+        std::fs::write(&path, "no gzip").unwrap();
+        let problem = format!("{:#}", read(&path).unwrap_err());
+        assert!(problem.contains("line 1: not gzip text"), "{problem}");
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn of_a_file_that_breaks_off_the_lines_before_are_read() {
+        let line = |number: u64| {
+            good().replace(r#""id":"a""#, &format!(r#""id":"{number} {:x}""#, number.pow(7) * 2654435761))
+        };
+        let path = file("cut", &(0..400).map(line).collect::<Vec<_>>().iter().map(String::as_str).collect::<Vec<_>>());
+        let data = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &data[..data.len() / 2]).unwrap();
+        let reading = read(&path).unwrap();
+        assert!((1..400).contains(&reading.found.len()), "{}", reading.found.len());
+        assert!(matches!(&reading.skipped[..], [end] if end.contains("the file breaks off")), "{:?}", reading.skipped);
+        std::fs::remove_file(path).unwrap();
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_stands_in_a_line_the_others_are_read(bytes in line_of_anything()) {
+            let lines = [good().into_bytes(), bytes.clone(), good().replace(r#""id":"a""#, r#""id":"b""#).into_bytes()];
+            let path = written("any", &lines.join(&b'\n'));
+            let reading = read(&path).unwrap();
+            std::fs::remove_file(path).unwrap();
+            let ids: Vec<&str> = reading.found.iter().map(|piece| piece.id.as_str()).collect();
+            prop_assert!(ids.first() == Some(&"a") && ids.last() == Some(&"b"), "{:?}", ids);
+            prop_assert!(reading.skipped.iter().all(|skipped| skipped.contains("line 2")), "{:?}", reading.skipped);
+            let json = serde_json::from_slice::<serde_json::Value>(&bytes).is_ok();
+            let named = reading.skipped.len() + ids.len() - 2;
+            prop_assert!(named <= 1);
+            prop_assert!(json || bytes.trim_ascii().is_empty() || named == 1, "{:?}", reading.skipped);
+        }
+    }
+
+    /// A line of noise, or a good one with some bytes replaced.
+    fn line_of_anything() -> impl Strategy<Value = Vec<u8>> {
+        let good = good().into_bytes();
+        let replaced = (0..good.len(), 0..8_usize, proptest::collection::vec(any::<u8>(), 0..8)).prop_map(
+            move |(from, length, by)| {
+                let mut line = good.clone();
+                let until = (from + length).min(line.len());
+                line.splice(from..until, by);
+                line
+            },
+        );
+        prop_oneof![proptest::collection::vec(any::<u8>(), 0..200), replaced]
+            .prop_map(|line| line.into_iter().filter(|byte| *byte != b'\n').collect())
     }
 
     #[test]

@@ -11,7 +11,7 @@ use continuo_models::music::{Moment, Style, Tick};
 use continuo_models::{Controls, Cue, Networks, Player};
 use serde::{Deserialize, Serialize};
 
-use super::corpus::{Piece, Split, each_record};
+use super::corpus::{Piece, Reading, Split, each_record};
 use super::harmony::rehearse;
 use super::measures::FRAMES;
 use super::report::{Table, number, progress};
@@ -87,12 +87,12 @@ struct Chorale {
 /// sonority is what sounds when any part begins a note and all four sing.
 ///
 /// # Errors
-/// If a file is not understood, or has no chorale.
-pub fn chorales<P: AsRef<Path>>(files: &[P], split: Split, limit: usize) -> Result<VoiceLeading> {
+/// If nothing in a file is understood, or there is no chorale.
+pub fn chorales<P: AsRef<Path>>(files: &[P], split: Split, limit: usize) -> Result<Reading<VoiceLeading>> {
     let mut leading = VoiceLeading::of("chorales: four parts");
-    let mut count = 0;
+    let (mut count, mut skipped) = (0, Vec::new());
     for file in files {
-        each_record(file.as_ref(), |chorale: Chorale| {
+        skipped.extend(each_record(file.as_ref(), |chorale: Chorale| {
             let parts: Vec<&Vec<Vec<i64>>> = PARTS.iter().filter_map(|&part| chorale.parts.get(part)).collect();
             if parts.len() == PARTS.len() && chorale.split.is_none_or(|own| own == split) && count < limit {
                 ensure!(parts.iter().all(|part| part.iter().all(|note| is_note(note))), "a part has what is no note");
@@ -100,10 +100,10 @@ pub fn chorales<P: AsRef<Path>>(files: &[P], split: Split, limit: usize) -> Resu
                 count += 1;
             }
             Ok(())
-        })?;
+        })?);
     }
     ensure!(count > 0, "there is no piece with the parts {}", PARTS.join(", "));
-    Ok(leading)
+    Ok(Reading { found: leading, skipped })
 }
 
 fn is_note(note: &[i64]) -> bool {
