@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from . import commands, comparison
+from .arguments import network_file, positive, share, target_folder
 from .config import NETWORKS, RUNS
 from .corpus import CorpusError, CorpusMissingError
 from .errors import UsageError
@@ -34,20 +35,22 @@ def parser() -> argparse.ArgumentParser:
         sub = subparsers.add_parser(name, help=text)
         sub.add_argument("network", choices=NETWORKS)
         sub.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="folder of SOURCE.jsonl.gz files")
-        sub.add_argument("--runs", type=Path, default=RUNS, metavar="DIR", help="checkpoints and logs")
+        sub.add_argument("--runs", type=target_folder, default=RUNS, metavar="DIR", help="checkpoints and logs")
         if name != "compare":
             sub.add_argument("--family", choices=FAMILIES, default="gru")
         if name in ("make", "verify", "evaluate"):
-            sub.add_argument("--out", type=Path, metavar="DIR", help="a folder of your own instead of models/FAMILY")
+            sub.add_argument(
+                "--out", type=target_folder, metavar="DIR", help="a folder of your own instead of models/FAMILY"
+            )
         if name in ("train", "make", "compare", "curve"):
-            sub.add_argument("--steps", type=int, help="budget instead of the configured one")
+            sub.add_argument("--steps", type=positive, help="budget instead of the configured one")
             sub.add_argument("--fresh", action="store_true", help="begin anew instead of going on")
         if name == "train":
             help_start = "go on from an exported network with its card, at the rate of fine tuning"
-            sub.add_argument("--from", dest="start", type=Path, metavar="FILE.onnx", help=help_start)
-            sub.add_argument("--devices", type=int, default=1, help="processes, each with a GPU if there is one")
+            sub.add_argument("--from", dest="start", type=network_file, metavar="FILE.onnx", help=help_start)
+            sub.add_argument("--devices", type=positive, default=1, help="processes, each with a GPU if there is one")
         if name == "make":
-            sub.add_argument("--keep", type=float, help="share of the units that stay")
+            sub.add_argument("--keep", type=share, help="share of the units that stay")
         sub.set_defaults(run=run)
     sub = subparsers.add_parser("import", help="read a folder of MIDI, MusicXML and ABC files into a corpus")
     importing.add_arguments(sub)
@@ -60,11 +63,14 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     """Runs the command line. 2: something is missing or cannot be read; 1: a check failed."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal cannot show is no reason to stop.
+        stream.reconfigure(errors="backslashreplace")
     args = parser().parse_args()
     quiet_threads()
     try:
         return args.run(args)
-    except (CorpusMissingError, CorpusError, FileNotFoundError, RuntimeError, UsageError) as error:
+    except (CorpusMissingError, CorpusError, OSError, RuntimeError, UsageError) as error:
         print(error, file=sys.stderr)
         return 2
 

@@ -86,12 +86,19 @@ def train_full(args: argparse.Namespace) -> int:
 
 def started_from(path: Path, network: StepNetwork) -> StepNetwork:
     """A network with the weights of an exported file, in the shape that the card beside it tells."""
-    beside = read_json(path.with_suffix(".json"))
-    shape = type(network.shape).from_dict(beside["architecture"]["shape"])
+    card_path = path.with_suffix(".json")
+    try:
+        beside = read_json(card_path)
+        shape, role = type(network.shape).from_dict(beside["architecture"]["shape"]), beside["role"]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(f"{card_path} is no card of a network: {error!r}") from error
     if shape.heads != network.shape.heads or shape.features != network.shape.features:
-        raise UsageError(f"{path} is a {beside['role']}, or of another contract: it cannot be trained on as this one")
+        raise UsageError(f"{path} is a {role}, or of another contract: it cannot be trained on as this one")
     network = StepNetwork(shape, network.dropout.p)
-    read_weights(path.read_bytes(), network)
+    try:
+        read_weights(path.read_bytes(), network)
+    except Exception as error:
+        raise UsageError(f"{path} does not hold the network that its card tells of: {error}") from error
     return network
 
 

@@ -71,8 +71,11 @@ def finished(small, corpus, tmp_path_factory):
 
 
 @pytest.mark.parametrize("role", NETWORKS)
-def test_every_command_has_its_own_function_and_choices(role):
-    args = parsed("train", role, "--corpus", "there", "--from", "a.onnx", "--steps", "7", "--devices", "2", "--fresh")
+def test_every_command_has_its_own_function_and_choices(role, tmp_path):
+    for name in ("a.onnx", "a.json"):
+        (tmp_path / name).touch()
+    start = tmp_path / "a.onnx"
+    args = parsed("train", role, "--corpus", "there", "--from", start, "--steps", "7", "--devices", "2", "--fresh")
     assert (args.run, args.network, args.family) == (commands.train_full, role, "gru")
     assert (args.start.name, args.steps, args.devices, args.fresh, args.runs) == ("a.onnx", 7, 2, True, RUNS)
     args = parsed("make", role, "--corpus", "there", "--family", "lstm", "--keep", "0.5", "--out", "mine")
@@ -92,8 +95,20 @@ def test_every_command_has_its_own_function_and_choices(role):
         ["train", "soloist", "--corpus", "there", "--family", "rnn"],
         ["compare", "soloist", "--corpus", "there", "--family", "gru"],
         [],
+        ["train", "soloist", "--corpus", "there", "--steps", "0"],
+        ["train", "soloist", "--corpus", "there", "--steps", "-1"],
+        ["train", "soloist", "--corpus", "there", "--devices", "0"],
+        ["train", "soloist", "--corpus", "there", "--runs", __file__],
+        ["train", "soloist", "--corpus", "there", "--runs", __file__ + "/below"],
+        ["train", "soloist", "--corpus", "there", "--from", "nowhere.onnx"],
+        ["make", "soloist", "--corpus", "there", "--keep", "0"],
+        ["make", "soloist", "--corpus", "there", "--keep", "nan"],
+        ["make", "soloist", "--corpus", "there", "--out", __file__],
+        ["mine", "--corpus", "there", "--count", "0"],
+        ["mine", "--corpus", "there", "--out", __file__],
+        ["import", "music", "--into", "there", "--name", "../mine", "--style", "folk"],
     ],
-    ids=["no corpus", "no such network", "no such family", "all families", "no command"],
+    ids=" ".join,
 )
 def test_a_wrong_command_line_is_refused_with_2(words, capsys):
     with pytest.raises(SystemExit) as left:
@@ -111,6 +126,16 @@ def test_a_corpus_without_a_tune_to_validate_on_is_named_with_2(monkeypatch, tmp
     write_corpus(tmp_path, [record()])
     assert main(monkeypatch, "train", "harmonist", "--corpus", tmp_path, "--runs", tmp_path / "runs") == 2
     assert "is of the split valid" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("card", ["{", "{}", "[]", '{"architecture": {"shape": {}}, "role": "soloist"}'])
+def test_a_start_without_a_card_is_named_with_2(monkeypatch, corpus, tmp_path, capsys, card):
+    (tmp_path / "a.json").write_text(card)
+    (tmp_path / "a.onnx").write_text("no network")
+    words = ("train", "soloist", "--corpus", corpus, "--runs", tmp_path / "runs", "--from", tmp_path / "a.onnx")
+    assert main(monkeypatch, *words) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{tmp_path / 'a.json'} is no card of a network" in line
 
 
 def test_making_before_training_is_named_with_2(monkeypatch, corpus, tmp_path, capsys):

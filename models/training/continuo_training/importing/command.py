@@ -13,6 +13,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from ..arguments import hindrance
 from ..text import file_id, plain
 from ..vocabulary import STYLES
 from .reading import Passed, music_files, readers
@@ -109,11 +110,9 @@ def _hindrance(folder: Path, into: Path, target: Path, name: str) -> str | None:
         return f"{file_id(str(folder))} is not a folder: name one with MIDI, MusicXML or ABC files"
     if not os.access(folder, os.R_OK | os.X_OK):
         return f"{file_id(str(folder))} cannot be opened"
-    above = next(place for place in (into, *into.absolute().parents) if place.exists())
-    if not above.is_dir():
-        return f"{file_id(str(above))} is a file: choose a folder with --into"
-    if not os.access(above, os.W_OK | os.X_OK):
-        return f"{file_id(str(above))} cannot be written to: choose another folder with --into"
+    hindered = hindrance(into)
+    if hindered:
+        return f"{hindered}: choose another folder with --into"
     if target.exists() and not target.is_file():
         return f"{file_id(str(target))} is there and is no file: choose another --name"
     if target.exists() and not belongs_to(target, name):

@@ -50,7 +50,7 @@ SPELLINGS = str.maketrans(
 _NONE = re.compile(r"N\.?\s?C\.?|no\s?chord|tacet|N", re.IGNORECASE)
 _AGAIN = re.compile(r"%|𝄎|/+|simile|sim\.", re.IGNORECASE)
 _NAME = r"(?P<step>[A-Ha-h])(?P<sign>##|bb|#|b|x)?"
-_GERMAN = re.compile(r"(?P<step>[A-H])(?P<sign>is|es|s)(?P<rest>.*)")
+_GERMAN = re.compile(r"(?P<step>[A-H])(?P<sign>is|es|(?<=[EA])s)(?P<rest>.*)")
 _ROOT = re.compile(_NAME + r"(?P<rest>.*)")
 _BASS = re.compile(r"(?P<chord>.*?)\s*/\s*\(?" + _NAME + r"\)?")
 _OPTIONAL_BASS = re.compile(r"\(/(.*?)\)")

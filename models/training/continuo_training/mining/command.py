@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ..arguments import positive, target_folder
 from ..card import REPOSITORIES
 from ..corpus import read_corpus
 from ..vocabulary import STYLES
@@ -35,21 +36,22 @@ READ: dict[str, tuple[Reading, Callable[[Bar], Shape]]] = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments of the command."""
     parser.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="folder of SOURCE.jsonl.gz files")
-    parser.add_argument("--out", type=Path, default=PATTERNS, metavar="DIR", help="folder of STYLE.json files")
+    parser.add_argument("--out", type=target_folder, default=PATTERNS, metavar="DIR", help="folder of STYLE.json files")
     parser.add_argument(
-        "--count", type=int, default=12, help="bars to keep for each player, style and family of meters"
+        "--count", type=positive, default=12, help="bars to keep for each player, style and family of meters"
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Mines the corpus and writes the patterns of every style that has parts."""
+    before = {style: read_patterns(args.out / f"{style}.json") for style in SOURCES}
     found = Findings()
     for scored in read_corpus(args.corpus, scored_from_record):
         found.read(scored)
     accents = {player: accents_by_metre(found.loud[player]) for player in PLAYERS}
     for style in SOURCES:
         path = args.out / f"{style}.json"
-        patterns = found.merged(style, read_patterns(path), args.count, accents)
+        patterns = found.merged(style, before[style], args.count, accents)
         write_patterns(path, patterns)
         bars = {player: [len(patterns[player][family]["bars"]) for family in FAMILIES] for player in PLAYERS}
         print(f"{path}: {bars}")
