@@ -114,7 +114,7 @@ def _read_file(path: Path, convert: Callable[[str, dict[str, Any]], Any]) -> Ite
                 raise ValueError(f"the file breaks off: {line}") from line
             if not line.strip():
                 continue
-            record = json.loads(line)
+            record = json.loads(line, parse_constant=_refused)
             has_melody = bool(record["melody"])
             if has_melody:
                 check(record)
@@ -131,6 +131,10 @@ def _read_file(path: Path, convert: Callable[[str, dict[str, Any]], Any]) -> Ite
             problems.clear()
     if problems:
         raise CorpusError(f"no record can be read: {problems[0]}")
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(f"{constant} is no number of JSON")
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes | Exception]]:

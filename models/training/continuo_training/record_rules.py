@@ -19,7 +19,7 @@ MODES = ("maj", "min")
 def _numbers(entry: Any, count: int) -> list[int]:  # noqa: ANN401 (foreign data)
     """The first `count` entries of a list, which are whole numbers."""
     numbers = list(entry[:count]) if isinstance(entry, list) else []
-    if len(numbers) < count or not all(isinstance(number, int) for number in numbers):
+    if len(numbers) < count or not all(type(number) is int and abs(number) < 1 << 63 for number in numbers):
         raise ValueError(f"{entry!r} does not begin with {count} whole numbers")
     return numbers
 
@@ -35,6 +35,9 @@ def check(record: dict[str, Any]) -> None:
     """
     if not isinstance(record["id"], str):
         raise TypeError("the id is no text")
+    for name in ("id", "title", "composer", "source", "licence"):
+        # A text that cannot be written would end a training when its card is.
+        str(record.get(name)).encode()
     for name in ("melody", "chords", "bars", "meter", "key"):
         if not isinstance(record[name], list):
             raise TypeError(f"{name} is no list")

@@ -52,6 +52,8 @@ def test_a_missing_corpus_is_named(tmp_path):
         ({"bars": [96, 0]}, "the barlines are not in order"),
         ({"bars": []}, "there is no barline"),
         ({"split": "dev"}, "the split 'dev'"),
+        ({"title": "\ud800"}, "surrogates not allowed"),
+        ({"melody": [[0, 4, True]]}, "whole numbers"),
     ],
 )
 def test_a_record_that_cannot_be_read_is_named_and_costs_no_other(tmp_path, capsys, changes, says):
@@ -72,10 +74,10 @@ def lines_of(folder, *lines):
 def test_a_missing_field_a_broken_line_and_foreign_signs_are_named(tmp_path, capsys):
     good, without = (json.dumps(record()).encode() for _ in range(2))
     without = without.replace(b'"chords"', b'"cords"')
-    lines_of(tmp_path, b'{"melody": [', b"", without, b'{"id": "\xff"}', good)
+    lines_of(tmp_path, b'{"melody": [', b"", without, b'{"id": "\xff"}', b'{"melody": NaN}', good)
     assert len(list(read_corpus(tmp_path))) == 1
     named = capsys.readouterr().err.splitlines()
-    assert [text.split("line ")[1][0] for text in named] == ["1", "3", "4"]
+    assert [text.split("line ")[1][0] for text in named] == ["1", "3", "4", "5"]
     assert "missing field 'chords'" in named[1]
 
 

@@ -226,6 +226,16 @@ def test_percussion_is_no_melody():
     assert [part.drums for part in score.parts] == [False, True, True]
 
 
+def test_a_piece_ends_with_its_last_note():
+    assert read("CDEF|G4|Z40|z4|").bars == [0, 96]
+
+
+def test_what_is_opened_and_not_closed_is_named():
+    score = read('CD{g EF|G"Am A B|\ncB[AG|')
+    assert [p for _, _, p in score.parts[0].notes] == [60, 62, 67 + 12, 64, 65, 67, 72, 71, 69, 67]
+    assert score.remarks == ['a quotation without an end: "Am A B|', "signs that are not understood: [ (1), { (1)"]
+
+
 def test_no_notes_are_no_tune():
     with pytest.raises(UnreadableError, match="no notes"):
         read("z4 | Z3 |")

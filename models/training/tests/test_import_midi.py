@@ -158,6 +158,13 @@ def test_notes_without_any_end_last_until_the_next():
     assert score.bars == [0, 96]
 
 
+def test_controllers_that_silence_a_channel_end_its_notes():
+    on = [event(0, 0x90, pitch, 80) for pitch in (60, 64, 67)]
+    score = read(smf(track(*on, event(36, 0xB0, 123, 0), event(60, 0x90, 72, 80), event(24, 0x80, 72, 0))))
+    assert score.parts[0].notes == [(0, 36, 60), (0, 36, 64), (0, 36, 67), (96, 24, 72)]
+    assert not score.remarks
+
+
 def test_a_damaged_event_costs_itself():
     score = read(smf(track(line(*TUNE[:4]), event(0, 0xB0, 200, 200), event(4, 0x90, 180, 80), line(*TUNE[4:]))))
     assert pitches(score) == list(TUNE)

@@ -151,6 +151,13 @@ def test_a_kind_that_is_not_understood_ends_the_chord_before():
     assert found.not_understood == {"DTristan": 1, "V7": 1}
 
 
+def test_measures_that_repeat_the_one_before_are_named_and_empty_ones_at_the_end_are_none():
+    repeat = '<attributes><measure-style><measure-repeat type="start">1</measure-repeat></measure-style></attributes>'
+    found = score(part(attributes() + four("C4", "D4", "E4", "F4"), repeat + note("", 8), note("", 8), note("", 8)))
+    assert found.remarks == ["measures that are written as a repeat sign, left out: 1"]
+    assert found.bars == [0]
+
+
 def test_an_upbeat_and_offsets_of_symbols():
     symbol = harmony("G", more="<offset>4</offset>")
     found = score(part(attributes() + note("G4"), harmony("C") + symbol + four("C5", "D5", "E5", "F5"), note("C5", 8)))

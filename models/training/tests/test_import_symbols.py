@@ -72,6 +72,10 @@ def test_roots_in_signs_small_letters_and_german(text, root):
         ("Am add9", 9, "min", 9),
         ("C maj 7", 0, "maj7", 0),
         ("B♭ m7", 10, "min7", 10),
+        ("E flat minor 7", 3, "min7", 3),
+        ("C-sharp", 1, "maj", 1),
+        ("Am*", 9, "min", 9),
+        ("C7 no 5", 0, "7", 0),
     ],
 )
 def test_basses_and_spaces(text, root, quality, bass):
@@ -84,7 +88,7 @@ def test_what_means_nothing_is_no_chord(text):
     assert chord_of(text) is None
 
 
-@pytest.mark.parametrize("text", ["N.C.", "NC", "N.C", "n.c.", "N", "No Chord", "tacet"])
+@pytest.mark.parametrize("text", ["N.C.", "NC", "N.C", "n.c.", "N", "No Chord", "tacet", "N.C. (drums)"])
 def test_no_chord_is_a_symbol(text):
     symbols, unknown, remarks = symbols_of([(0, "C"), (96, text)])
     assert [(symbol.tick, symbol.root) for symbol in symbols] == [(0, 0), (96, -1)]

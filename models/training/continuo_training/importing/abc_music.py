@@ -28,8 +28,8 @@ _NAMED_ENDING = re.compile(r'\["[^"\n]*"')
 _INLINE = re.compile(r"\[([A-Za-z]):([^\]\n]*)\]")
 _TUPLET = re.compile(r"\((\d)(?::(\d{0,2}))?(?::(\d{0,2}))?")
 _CHORD = re.compile(r"\[[^|\]\n]*\]")
-_QUOTED = re.compile(r'"([^"\n]*)"?')
-_GRACE = re.compile(r"\{([^}\n]*)\}?")
+_QUOTED = re.compile(r'"([^"\n]*)"')
+_GRACE = re.compile(r"\{([^}\n]*)\}")
 _BROKEN = re.compile(r"(<+|>+)")
 # Decorations, slurs, beams, spacers and what breaks lines: they say nothing about pitch or time.
 _SILENT = re.compile(r"![^!\n|]*!|\+[a-zA-Z0-9()<>.^]+\+|[\s.~H-Wh-w()`$\\*;?@#!]|y\d*(?:/\d*)?")
@@ -287,6 +287,9 @@ class Tune:
         elif match := _QUOTED.match(line, at):
             if match[1][:1] not in ("^", "_", "<", ">", "@", ""):
                 voice.symbols.append((voice.now, match[1]))
+        elif line[at] == '"':
+            self.remarks.append(f"a quotation without an end: {plain(line[at:])[:40]}")
+            return len(line)
         elif match := _TUPLET.match(line, at):
             self.tuplet(voice, match)
         elif match := _GRACE.match(line, at):

@@ -8,7 +8,7 @@ import re
 from ..text import plain
 from . import abc_fields as fields
 from .abc_music import FIELD, Tune, Voice, tick_of
-from .score import Meter, Note, Part, Score, UnreadableError, bars_of, unique_names, whole_bars
+from .score import Meter, Note, Part, Score, UnreadableError, bars_of, unique_names
 from .symbols import symbols_of
 
 _TUNE = re.compile(r"^X:[ \t]*(\S*)", re.MULTILINE)
@@ -77,8 +77,7 @@ def read_abc(text: str, title: str) -> Score:
         score.tempo = fields.tempo_of(tune.tempo, tune.unit or fields.default_unit(tune.meter))
     limits = sorted({0, *(tick_of(bar) for bar in first.bars), max(tick_of(first.now), score.end())})
     if first.bars:
-        shift, score.bars = whole_bars(limits, signatures)
-        score.move(shift)
+        score.lay_bars(limits, signatures)
     else:
         score.bars = bars_of(score.meter, score.end())
     score.remarks += tune.remarks

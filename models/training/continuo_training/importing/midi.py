@@ -6,12 +6,14 @@ from bisect import bisect_right
 
 from ..text import decoded, plain
 from ..vocabulary import TICKS_PER_QUARTER
-from .mpe import Zones, zones_of
+from .mpe import CONTROL, Zones, zones_of
 from .score import Meter, Note, Part, Score, UnreadableError, bar_length, bars_of, is_meter, unique_names
 from .smf import META, Event, MidiFile, read_smf
 
 DRUM_CHANNEL = 9
 NOTE_OFF, NOTE_ON = 0x80, 0x90
+SILENCES = (120, 123, 124, 125, 126, 127)
+"""Controllers that end all notes of their channel."""
 TRACK_NAME, TEMPO, METER, KEY = 0x03, 0x51, 0x58, 0x59
 DEFAULT_TEMPO = 120.0
 """Quarter notes per minute before the first tempo event."""
@@ -46,6 +48,11 @@ class _Strings:
             self.notes[index][1] = tick
         elif self.cut.get(pitch):
             self.cut[pitch].pop()
+
+    def end_all(self, tick: int) -> None:
+        """Every key goes up."""
+        for pitch in list(self.down):
+            self.end(tick, pitch)
 
     def endless(self) -> list[int]:
         """Indices of the notes without an end of their own."""
@@ -113,10 +120,14 @@ def _read_parts(file: MidiFile, score: Score) -> None:
     for number, track in enumerate(file.tracks, 1):
         for event in track:
             kind, channel = event.status & 0xF0, event.status & 0x0F
-            if event.status == META or kind not in (NOTE_OFF, NOTE_ON):
+            silences = kind == CONTROL and event.data[0] in SILENCES
+            if event.status == META or not (kind in (NOTE_OFF, NOTE_ON) or silences):
                 continue
             tick, (pitch, velocity) = _tick(event.tick, file), event.data
             played = strings.setdefault((number, channel), _Strings())
+            if silences:
+                played.end_all(tick)
+                continue
             if kind == NOTE_ON and velocity:
                 scope, zones = (number, own[number]) if own[number].settings else (0, shared)
                 master = zones.master_of(channel, event.tick)

@@ -25,7 +25,6 @@ from .score import (
     class_weights,
     is_meter,
     unique_names,
-    whole_bars,
 )
 from .symbols import symbols_of
 
@@ -187,6 +186,8 @@ class _Reader:
             self.shift = max(min(round(_number(transpose.findtext("chromatic")) + 12 * octaves), 127), -127)
         for style in element.iter("slash"):
             self.slashed = style.get("type") == "start"
+        for repeat in element.iter("measure-repeat"):
+            self.left_out["measures that are written as a repeat sign"] += repeat.get("type") == "start"
         time = element.find("time")
         if time is not None:
             self.meter(time, at)
@@ -370,8 +371,7 @@ def read_musicxml(data: bytes, title: str) -> Score:
         ((_tick(at), text) for reader in readers for at, text in reader.symbols), key=lambda entry: entry[0]
     )
     score.symbols, score.not_understood, remarks = symbols_of(written)
-    shift, score.bars = whole_bars(limits, signatures)
-    score.move(shift)
+    score.lay_bars(limits, signatures)
     score.tempo = next((reader.tempo for reader in readers if reader.tempo), None)
     score.remarks += [f"{what}, left out: {count}" for what, count in sorted(left_out.items()) if count]
     if remarks:

@@ -88,6 +88,13 @@ class Score:
         """Tick at which the last note ends."""
         return max((onset + duration for part in self.parts for onset, duration, _ in part.notes), default=0)
 
+    def lay_bars(self, limits: list[int], meter: list[Meter]) -> None:
+        """Takes the barlines as they are written, the end among them; the piece ends with its last note."""
+        shift, bars = whole_bars(limits, meter)
+        self.move(shift)
+        end = self.end()
+        self.bars = [bar for bar in bars if bar < end] or [0]
+
     def move(self, ticks: int) -> None:
         """Moves everything but what stands at the very beginning, so that an upbeat ends a whole bar."""
         self.shift += ticks

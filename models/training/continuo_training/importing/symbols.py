@@ -32,6 +32,10 @@ SPELLINGS = str.maketrans(
         "△": "Δ",
         "∆": "Δ",
         "▵": "Δ",
+        "▲": "Δ",
+        "○": "o",
+        "◦": "o",
+        "*": "",
         "^": "Δ",
         "−": "-",
         "–": "-",
@@ -47,10 +51,11 @@ SPELLINGS = str.maketrans(
     }
 )
 
-_NONE = re.compile(r"N\.?\s?C\.?|no\s?chord|tacet|N", re.IGNORECASE)
+_NONE = re.compile(r"N\.?\s?C\b.*|no\s?chord.*|tacet.*|N", re.IGNORECASE)
 _AGAIN = re.compile(r"%|𝄎|/+|simile|sim\.", re.IGNORECASE)
 _NAME = r"(?P<step>[A-Ha-h])(?P<sign>##|bb|#|b|x)?"
 _GERMAN = re.compile(r"(?P<step>[A-H])(?P<sign>is|es|(?<=[EA])s)(?P<rest>.*)")
+_SIGN_IN_WORDS = re.compile(r"\b([A-Ha-h])[ -]?(sharp|flat)\b", re.IGNORECASE)
 _ROOT = re.compile(_NAME + r"(?P<rest>.*)")
 _BASS = re.compile(r"(?P<chord>.*?)\s*/\s*\(?" + _NAME + r"\)?")
 _OPTIONAL_BASS = re.compile(r"\(/(.*?)\)")
@@ -63,8 +68,8 @@ _TOKEN = re.compile(
     r"|(?P<minor>minor|Minor|MINOR|min|Min|MIN|mi|Mi|MI|m)"
     r"|(?P<dominant>dom)"
     r"|(?:sus|Sus|SUS)(?P<sus>24|42|2sus4|4sus2|2|4)?"
-    r"|(?:add|Add|ADD)\(?(?P<added_sign>[b#+-]?)(?P<added>2|4|6|9|11|13)"
-    r"|(?:omit|Omit|OMIT|no|No|NO)\(?(?P<omitted>3|5|1)(?:rd|th)?"
+    r"|(?:add|Add|ADD)\s?\(?(?P<added_sign>[b#+-]?)(?P<added>2|3|4|5|6|7|9|11|13)"
+    r"|(?:omit|Omit|OMIT|no|No|NO)\s?\(?(?P<omitted>3|5|1)(?:rd|th)?"
     r"|(?P<altered>altered|alt|Alt|ALT)"
     r"|(?P<sign>[b#+-])(?P<degree>5|6|9|11|13|4|2)"
     r"|5(?P<signed_fifth>[+-])(?!\d)"
@@ -130,7 +135,8 @@ def chord_of(text: str) -> Chord | None:
 
 def _spelled(text: str) -> str:
     """A symbol in one spelling."""
-    return unicodedata.normalize("NFKC", text.translate(SPELLINGS)).translate(SPELLINGS).strip()
+    signs = unicodedata.normalize("NFKC", text.translate(SPELLINGS)).translate(SPELLINGS).strip()
+    return _SIGN_IN_WORDS.sub(lambda match: match[1] + ("#" if match[2].lower() == "sharp" else "b"), signs)
 
 
 class _Tones:
