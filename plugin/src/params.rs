@@ -419,7 +419,7 @@ mod tests {
                 "network" => assert_eq!((steps, free.as_str()), (Some(2), "GRU")),
                 _ => {}
             }
-            let is_of_the_project = matches!(id.as_str(), "network" | "keep_memory");
+            let is_of_the_project = matches!(id.as_str(), "network" | "keep_memory" | "notes_as_midi");
             assert_eq!(flags.contains(ParamFlags::NON_AUTOMATABLE), is_of_the_project, "{id}");
             let top = match id.as_str() {
                 "chord_rate" | "tension" | "mode" | "lead_chromaticism" | "syncopation" => 1.0,

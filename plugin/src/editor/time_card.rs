@@ -63,5 +63,5 @@ pub fn show(ui: &mut Ui, rect: Rect, pulse: &Pulse, settings: &Settings) {
         "Notes as MIDI",
         "CLAP only: notes go out as MIDI messages. Switch it on if your host gets no notes of the band, or silent ones.",
     );
-    switch::show(ui, row(hand, 44.0, 22.0), "MIDI out", hint, theme::YOU, settings.notes_as_midi);
+    switch::show(ui, row(hand, 44.0, 22.0), "MIDI notes", hint, theme::YOU, settings.notes_as_midi);
 }
