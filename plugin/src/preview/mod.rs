@@ -118,6 +118,20 @@ mod tests {
     }
 
     #[test]
+    fn the_sound_holds_at_every_sample_rate_and_on_every_key() {
+        for rate in [1_000.0, 1_234.57, 4_000.0, 8_000.0, 22_050.0, 384_000.0, 768_000.0] {
+            let mut preview = Preview::new(rate);
+            for key in 0..128 {
+                for part in [Part::You, Part::Voices, Part::Chords, Part::Bass, Part::Lead] {
+                    preview.note_on(part, key, 127);
+                }
+                let sound = render(&mut preview, 300);
+                assert!(sound.iter().all(|sample| sample.abs() < 1.0), "{rate} Hz, key {key}");
+            }
+        }
+    }
+
+    #[test]
     fn every_part_is_heard_while_its_key_is_down_and_fades_when_it_comes_up() {
         for part in Part::ALL {
             let mut preview = Preview::new(RATE);

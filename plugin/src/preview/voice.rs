@@ -14,13 +14,15 @@ pub enum Timbre {
 }
 
 impl Timbre {
-    /// The tone at full gain, at the frequency `pitch` in hertz: no input, one output.
-    fn tone(self, pitch: &Shared) -> Box<dyn AudioUnit> {
+    /// The tone at full gain, at the frequency `pitch` in hertz and without what is above `highest`: no input, one output.
+    fn tone(self, pitch: &Shared, highest: f32) -> Box<dyn AudioUnit> {
         let partial = |number: f32| (var(pitch) * number) >> sine();
         match self {
             Timbre::Keys => Box::new(partial(1.0) + 0.3 * partial(2.0) + 0.06 * partial(5.0)),
-            Timbre::Reed => Box::new((var(pitch) >> soft_saw()) >> lowpass_hz(1800.0, 0.6)),
-            Timbre::Bass => Box::new(((var(pitch) >> triangle()) >> lowpass_hz(700.0, 0.6)) + 0.4 * partial(1.0)),
+            Timbre::Reed => Box::new((var(pitch) >> soft_saw()) >> lowpass_hz(highest.min(1800.0), 0.6)),
+            Timbre::Bass => {
+                Box::new(((var(pitch) >> triangle()) >> lowpass_hz(highest.min(700.0), 0.6)) + 0.4 * partial(1.0))
+            }
         }
     }
 
@@ -34,6 +36,9 @@ impl Timbre {
         }
     }
 }
+
+/// The highest frequency, as a share of the sample rate. Filters above half of it do not hold.
+const HIGHEST: f32 = 0.45;
 
 /// Below this gain a released voice is free.
 const SILENCE: f32 = 1e-4;
@@ -62,7 +67,7 @@ impl Voice {
     /// A free voice at `sample_rate` hertz, warmed up: the first tone allocates nothing any more.
     pub fn new(timbre: Timbre, sample_rate: f32) -> Self {
         let pitch = shared(440.0);
-        let mut tone = timbre.tone(&pitch);
+        let mut tone = timbre.tone(&pitch, HIGHEST * sample_rate);
         tone.set_sample_rate(f64::from(sample_rate));
         tone.allocate();
         let mut voice = Self { tone, pitch, timbre, sample_rate, stage: Stage::Free, gain: 0.0, peak: 0.0, key: 0 };
@@ -76,7 +81,8 @@ impl Voice {
     pub fn start(&mut self, key: u8, level: f32) {
         self.key = key;
         self.peak = level;
-        self.pitch.set_value(440.0 * 2f32.powf((f32::from(key) - 69.0) / 12.0));
+        let pitch = 440.0 * 2f32.powf((f32::from(key) - 69.0) / 12.0);
+        self.pitch.set_value(pitch.min(HIGHEST * self.sample_rate));
         self.stage = Stage::Rising;
     }
 
