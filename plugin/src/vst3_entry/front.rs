@@ -1,8 +1,9 @@
 //! An instance as a VST3 host sees it: the wrapper's, behind a front of ours.
 
+use std::cell::UnsafeCell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use nice_plug::prelude::Params;
 use vst3::Steinberg::Vst::ParameterInfo_::ParameterFlags_ as Flag;
@@ -25,8 +26,9 @@ pub struct Front {
     controller2: ComPtr<IEditController2>,
     units: ComPtr<IUnitInfo>,
     expressions: ComPtr<INoteExpressionController>,
-    /// What there is once the host has initialized the instance.
-    ready: OnceLock<Ready>,
+    /// What there is while the instance is initialized. Written by `initialize` and `terminate` only, before and after
+    /// which hosts call nothing else.
+    ready: UnsafeCell<Option<Ready>>,
     /// Blocks that were processed.
     blocks: AtomicU64,
     /// Values that were set on the controller, and how many blocks had been processed then.
@@ -50,14 +52,23 @@ impl Front {
             units: component.cast()?,
             expressions: component.cast()?,
             component,
-            ready: OnceLock::new(),
+            ready: UnsafeCell::new(None),
             blocks: AtomicU64::new(0),
             told: Mutex::default(),
         })
     }
 
+    /// What there is while the instance is initialized.
+    fn ready(&self) -> Option<&Ready> {
+        // SAFETY: nothing else is called while it is written.
+        unsafe { (*self.ready.get()).as_ref() }
+    }
+
     /// The instance exists now: gets to know it.
-    fn get_ready(&self, inside: Inside) {
+    ///
+    /// # Safety
+    /// Only in `initialize`.
+    unsafe fn get_ready(&self, inside: Inside) {
         let params = inside.params.param_map();
         let ours = |id| params.iter().any(|(name, ..)| number(name) == id);
         // SAFETY: plain calls with memory of ours.
@@ -69,15 +80,16 @@ impl Front {
         };
         let controllers = infos.filter(|info| !ours(info.id)).map(|info| (info.id, info.stepCount)).collect();
         let changes = ComWrapper::new(Changes::new(controllers));
-        // Initializing twice would be an error of the host's, and the instance the same.
-        let _ = self.ready.set(Ready { inside, mapping: self.component.cast(), changes });
+        let ready = Ready { inside, mapping: self.component.cast(), changes };
+        // SAFETY: the host calls nothing else before this has returned.
+        unsafe { *self.ready.get() = Some(ready) };
     }
 
     /// Puts what was set since the last block into the parameters: no block will bring it before the state is saved.
     fn settle(&self) {
         let blocks = self.blocks.load(Ordering::Relaxed);
         let told = std::mem::take(&mut *self.told.lock().unwrap_or_else(PoisonError::into_inner));
-        let Some(ready) = self.ready.get() else { return };
+        let Some(ready) = self.ready() else { return };
         for (id, (value, at)) in told {
             if at == blocks {
                 ready.inside.params.set(id, value as f32);
@@ -86,7 +98,7 @@ impl Front {
     }
 
     fn is_controller(&self, id: ParamID) -> bool {
-        self.ready.get().is_some_and(|ready| ready.changes.is_controller(id))
+        self.ready().is_some_and(|ready| ready.changes.is_controller(id))
     }
 }
 
@@ -105,16 +117,23 @@ impl Class for Front {
 
 impl IPluginBaseTrait for Front {
     unsafe fn initialize(&self, context: *mut FUnknown) -> tresult {
-        // SAFETY: the host's argument goes on.
-        let result = unsafe { self.component.initialize(context) };
-        let inside = Inside::made_last();
-        if let Some(inside) = inside.filter(|_| result == kResultOk) {
-            self.get_ready(inside);
+        // SAFETY: the host's argument goes on; this is `initialize`.
+        unsafe {
+            let result = self.component.initialize(context);
+            if let Some(inside) = Inside::made_last().filter(|_| result == kResultOk) {
+                self.get_ready(inside);
+            }
+            result
         }
-        result
     }
 
-    passed_on! { component: terminate() -> tresult; }
+    unsafe fn terminate(&self) -> tresult {
+        // SAFETY: the host calls nothing else any more, unless it initializes the instance anew.
+        unsafe {
+            *self.ready.get() = None;
+            self.component.terminate()
+        }
+    }
 }
 
 impl IComponentTrait for Front {
@@ -155,10 +174,9 @@ impl IAudioProcessorTrait for Front {
     }
 
     unsafe fn process(&self, data: *mut ProcessData) -> tresult {
-        self.blocks.fetch_add(1, Ordering::Relaxed);
         // SAFETY: the host's data go on, but for the list of changes, which lives as long as the front.
-        unsafe {
-            let (Some(ready), Some(data)) = (self.ready.get(), data.as_ref()) else {
+        let result = unsafe {
+            let (Some(ready), Some(data)) = (self.ready(), data.as_ref()) else {
                 return self.processor.process(data);
             };
             ready.inside.shared.set_renders_block(data.processMode == ProcessModes_::kOffline as i32);
@@ -170,7 +188,11 @@ impl IAudioProcessorTrait for Front {
                 data.inputParameterChanges = changes.as_ptr();
             }
             self.processor.process(&mut data)
+        };
+        if result == kResultOk {
+            self.blocks.fetch_add(1, Ordering::Relaxed);
         }
+        result
     }
 }
 
@@ -282,7 +304,7 @@ impl IMidiMappingTrait for Front {
         controller: CtrlNumber,
         id: *mut ParamID,
     ) -> tresult {
-        let mapping = self.ready.get().and_then(|ready| ready.mapping.as_ref());
+        let mapping = self.ready().and_then(|ready| ready.mapping.as_ref());
         // SAFETY: the host gives room for an id.
         mapping.map_or(kResultFalse, |mapping| unsafe {
             mapping.getMidiControllerAssignment(bus, channel, controller, id)
