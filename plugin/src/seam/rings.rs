@@ -343,6 +343,17 @@ mod tests {
     }
 
     #[test]
+    fn a_receiver_knows_whether_anybody_sends_and_gets_what_was_sent_last() {
+        let (mut sender, mut receiver) = cue_ring(4);
+        assert!(receiver.has_sender());
+        let cue = StampedCue { epoch: 1, cue: Cue::Done(7) };
+        assert_eq!(sender.try_send(cue), Ok(()));
+        drop(sender);
+        assert!(!receiver.has_sender());
+        assert_eq!(receiver.next(), Some(cue));
+    }
+
+    #[test]
     fn two_threads_at_full_speed_lose_no_note_off() {
         const NOTES: i64 = 200_000;
         let (mut sender, mut receiver) = played_ring(256);
