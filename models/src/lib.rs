@@ -5,6 +5,7 @@
 
 pub mod channels;
 pub mod controls;
+pub mod files;
 pub mod improviser;
 pub mod music;
 pub mod network;

@@ -12,6 +12,7 @@ mod networks;
 mod take;
 
 use std::any::Any;
+use std::ffi::OsString;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use continuo_models::Cue;
 use continuo_models::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER, frame_start};
+use continuo_options::environment;
 
 use crate::diagnostics::decisions::Teller;
 use crate::diagnostics::{TOTALS, count};
@@ -34,6 +36,8 @@ pub use networks::NetworksKept;
 
 /// A developer's tool: the worker sleeps a pseudo-random time of up to this many milliseconds before each decision.
 const SLOW_WORKER: &str = "CONTINUO_SLOW_WORKER_MS";
+/// The most that it takes: a minute, in which every plan is late.
+const SLOWEST_MS: u64 = 60_000;
 
 /// Where somebody waits for the worker: rounds of looking for work that cost nothing, then such that give way, then such
 /// that sleep.
@@ -74,7 +78,10 @@ impl Worker {
             let band = Band::new(networks, shared.memory.newest());
             // The main thread may have stopped waiting.
             let _ = announce.send(());
-            let slowness = std::env::var(SLOW_WORKER).ok().and_then(|ms| ms.parse().ok()).unwrap_or(0);
+            let slowness = slowness(environment::value(SLOW_WORKER)).unwrap_or_else(|problem| {
+                shared.notify(problem);
+                0
+            });
             let pause = LONGEST_PAUSE;
             let teller = Teller::default();
             Labour { played, cues, shared, chooser, stop: loop_stop, band, pause, slowness, decisions: 0, teller }
@@ -98,6 +105,15 @@ impl Drop for Worker {
             let _ = thread.join();
         }
     }
+}
+
+/// By how many milliseconds the worker is slowed at most, if the variable [`SLOW_WORKER`] holds `value`.
+fn slowness(value: Option<OsString>) -> Result<u64, String> {
+    let Some(value) = value else { return Ok(0) };
+    let number = value.to_str().and_then(|text| text.parse().ok()).filter(|ms| *ms <= SLOWEST_MS);
+    number.ok_or_else(|| {
+        format!("{SLOW_WORKER} is {value:?}, no whole number from 0 to {SLOWEST_MS}; the worker is not slowed.")
+    })
 }
 
 /// The thread's state.

@@ -119,6 +119,42 @@ fn a_folder_that_is_not_there_is_named_and_music_goes_on() {
 }
 
 #[test]
+fn a_variable_that_is_empty_is_as_one_that_is_not_set() {
+    let empty = ["CONTINUO_MODELS", "CONTINUO_SLOW_WORKER_MS", "XDG_DATA_HOME"].map(|name| (name, ""));
+    let probed = probe(&["--bars", "8"], &empty);
+    assert_eq!((probed.networks, probed.origins, &*probed.said), (BOTH, [GRU; 2], ""));
+}
+
+#[test]
+fn a_folder_that_says_not_from_where_is_named_and_the_built_in_networks_play() {
+    for set in ["GRU", "Own folder"] {
+        let probed = probe(&["--set", &format!("network={set}")], &[("CONTINUO_MODELS", "models/gru")]);
+        assert_eq!((probed.networks, probed.origins), (BOTH, [GRU; 2]), "{set}");
+        assert!(probed.said.contains("CONTINUO_MODELS is \"models/gru\""), "{set}: {}", probed.said);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_pipe_a_folder_and_a_file_too_large_in_the_place_of_a_network_are_named_and_nothing_waits() {
+    type Put = fn(&Path);
+    let pipe: Put = |path| assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    let folder: Put = |path| fs::create_dir(path).unwrap();
+    let large: Put = |path| fs::File::create(path).unwrap().set_len(1 << 40).unwrap();
+    for (put, reason) in [(pipe, "it is a pipe, not a file"), (folder, "it is a folder, not a file"), (large, "1 TB")] {
+        for file in ["harmonist.onnx", "harmonist.json"] {
+            let own = Folder::new("kinds");
+            fs::remove_file(own.file(file)).unwrap();
+            put(&own.file(file));
+            let probed = own.probe();
+            assert_eq!(probed.networks, SOLOIST);
+            assert!(probed.said.contains(&format!("{file}: it")), "{}", probed.said);
+            assert!(probed.said.contains(reason), "{}", probed.said);
+        }
+    }
+}
+
+#[test]
 fn each_set_of_networks_plays_another_music_and_says_so() {
     let [gru, transformer] =
         ["GRU", "Transformer"].map(|set| probe(&["--bars", "8", "--set", &format!("network={set}")], &[]));

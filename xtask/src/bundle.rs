@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::env::consts::ARCH;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -86,8 +87,9 @@ pub fn write() -> Result<Bundles> {
     let library = cargo::target_folder().join("release").join(system.library());
     let folder = cargo::target_folder().join("bundled");
     let stripped = folder.join(system.library());
-    fs::create_dir_all(&folder)?;
-    fs::copy(&library, &stripped).with_context(|| format!("{} could not be read", library.display()))?;
+    fs::create_dir_all(&folder).with_context(|| format!("{} could not be made", folder.display()))?;
+    fs::copy(&library, &stripped)
+        .with_context(|| format!("{} could not be copied to {}", library.display(), folder.display()))?;
     strip(&stripped, system);
 
     for place in [system.clap(&name), system.vst3(&name)] {
@@ -117,7 +119,7 @@ fn strip(library: &Path, system: System) {
         System::MacOs => "-x",
         System::Windows => return,
     };
-    if !system::succeeds("strip", &[option, &library.to_string_lossy()]) {
+    if !system::succeeds("strip", &[OsStr::new(option), library.as_os_str()]) {
         eprintln!("warning: strip is not there or failed; the bundles keep their symbols");
     }
 }
@@ -128,8 +130,10 @@ pub fn put(from: &Path, to: &Path) -> Result<()> {
     let write = || {
         fs::create_dir_all(folder)?;
         let new = to.with_extension("new");
-        fs::copy(from, &new)?;
-        fs::rename(&new, to)
+        fs::copy(from, &new).and_then(|_| fs::rename(&new, to)).inspect_err(|_| {
+            // What is left of an attempt is of no use. If it cannot be removed either, the error says enough.
+            let _ = fs::remove_file(&new);
+        })
     };
     write().with_context(|| format!("{} could not be written; is it in use?", to.display()))
 }

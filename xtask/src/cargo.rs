@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
+use continuo_options::environment;
 
 /// What every command builds. Cargo compiles a dependency anew for each set of features that a selection asks of it, so
 /// there is one selection: the examples bring the tests' own dependencies into view, and with them the features that
@@ -28,18 +29,15 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace").to_path_buf()
 }
 
-/// The folder of build results.
+/// The folder of build results: what `CARGO_TARGET_DIR` names, from the workspace's root.
 pub fn target_folder() -> PathBuf {
-    match env::var_os("CARGO_TARGET_DIR") {
-        Some(folder) => root().join(folder),
-        None => root().join("target"),
-    }
+    root().join(environment::value("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }
 
-/// The cargo that runs us, in the workspace's root.
+/// The cargo that runs us, in the workspace's root, building into the [`target_folder`] whatever its configuration says.
 pub fn cargo() -> Command {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(root());
+    let mut command = Command::new(environment::value("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root()).env("CARGO_TARGET_DIR", target_folder());
     command
 }
 

@@ -15,6 +15,7 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
 use cargo::Target;
+use install::Places;
 use setup::Purpose;
 
 #[derive(Parser)]
@@ -85,9 +86,9 @@ fn run(command: Command) -> Result<ExitCode> {
             println!("Bundled {} and {}", bundles.clap.display(), bundles.vst3.display());
         }
         Command::Install => {
+            let places = Places::prepare()?;
             setup::ensure(&[Purpose::Build], false)?;
-            let bundles = bundle::build_and_write()?;
-            let installed = install::install(&bundles)?;
+            let installed = places.install(&bundle::build_and_write()?)?;
             println!("Installed {} and {}", installed.clap.display(), installed.vst3.display());
         }
         Command::Demo(forwarded) => {
@@ -97,7 +98,7 @@ fn run(command: Command) -> Result<ExitCode> {
         }
         Command::Test { yes } => {
             setup::ensure(&[Purpose::Build, Purpose::Test], yes)?;
-            return checks::run_all();
+            return Ok(checks::run_all());
         }
         Command::Bench(forwarded) => {
             setup::ensure(&[Purpose::Build], false)?;

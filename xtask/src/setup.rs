@@ -3,6 +3,7 @@
 use std::env;
 
 use anyhow::{Result, bail};
+use continuo_options::environment;
 
 use crate::system;
 
@@ -134,7 +135,7 @@ pub fn ensure(purposes: &[Purpose], yes: bool) -> Result<()> {
 
 /// Whether `program` is in a folder of `PATH`.
 fn is_on_path(program: &str) -> bool {
-    env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+    environment::value("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(program).is_file()))
 }
 
 #[cfg(test)]

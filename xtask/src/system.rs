@@ -1,5 +1,6 @@
 //! What the machine is: its operating system, package manager and terminal.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::process::{Command, Stdio};
@@ -17,7 +18,7 @@ pub fn is_debian_like() -> bool {
 }
 
 /// Whether `program` with `arguments` starts and exits with success.
-pub fn succeeds(program: &str, arguments: &[&str]) -> bool {
+pub fn succeeds(program: &str, arguments: &[impl AsRef<OsStr>]) -> bool {
     Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
@@ -47,10 +48,10 @@ pub fn apt_get(arguments: &[&str]) -> Result<bool> {
         command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
         command
     };
-    let status = command
-        .args(arguments)
-        .status()
-        .context("neither root nor sudo: run the command above as root, then try again")?;
+    let status = command.args(arguments).status().with_context(|| {
+        let program = command.get_program().to_string_lossy();
+        format!("`{program}` could not be started; run the command above as root by hand, then try again")
+    })?;
     Ok(status.success())
 }
 
@@ -64,11 +65,11 @@ pub fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Asks a question that is answered by yes (the default) or no.
+/// Asks a question that is answered by yes (the default) or no. The end of the input is a no.
 pub fn ask(question: &str) -> Result<bool> {
     eprint!("{question} [Y/n] ");
     io::stderr().flush()?;
     let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "" | "y" | "yes"))
+    let answered = io::stdin().read_line(&mut answer)? > 0;
+    Ok(answered && matches!(answer.trim().to_lowercase().as_str(), "" | "y" | "yes"))
 }

@@ -7,7 +7,6 @@ pub mod plan;
 pub mod soloist;
 
 use std::borrow::Cow;
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,6 +14,13 @@ pub use harmonist::HarmonistNetwork;
 pub use soloist::SoloistNetwork;
 
 use card::Card;
+
+use crate::files;
+
+/// The most bytes that are read of a network: many times the largest that a frame leaves time for.
+const LARGEST_NETWORK: u64 = 64_000_000;
+/// The most bytes that are read of a card.
+const LARGEST_CARD: u64 = 1_000_000;
 
 /// The families of networks that are built in: the same contract, trained on the same corpus, another architecture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -84,9 +90,9 @@ impl Networks {
     /// these, the built-in ones, play on.
     pub fn replaced_from(&self, folder: &Path) -> (Self, Vec<String>) {
         self.load(
-            |file| match fs::read(folder.join(file)) {
-                Ok(bytes) => Ok(Cow::Owned(bytes)),
-                Err(error) => Err(format!("it cannot be opened ({error})")),
+            |file| {
+                let limit = if file.ends_with(".json") { LARGEST_CARD } else { LARGEST_NETWORK };
+                files::read(&folder.join(file), limit).map(Cow::Owned).map_err(|refusal| refusal.to_string())
             },
             |file| folder.join(file).display().to_string(),
             "put a network exported for this version there, with its card",

@@ -1,26 +1,42 @@
 //! Where networks of the musician's own lie.
 
+use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+
+use continuo_options::environment::{self, NoFolder};
 
 /// A folder of networks that play in the place of the built-in ones.
 const MODELS: &str = "CONTINUO_MODELS";
 
-/// The folder that [`MODELS`] names.
-pub fn named() -> Option<PathBuf> {
-    std::env::var_os(MODELS).map(PathBuf::from)
+/// What is said when there is no place for networks of one's own.
+const NO_FOLDER: &str = "There is no folder for networks of your own: the system does not say where your data lie. The \
+                         built-in networks play until you name a folder in CONTINUO_MODELS.";
+
+/// The folder that [`MODELS`] names, or what is wrong with it. `None` if the variable is not set.
+pub fn named() -> Option<Result<PathBuf, String>> {
+    match environment::folder(MODELS) {
+        Err(NoFolder::Unset(_)) => None,
+        Err(problem) => Some(Err(format!("The built-in networks play: {problem}."))),
+        Ok(folder) => Some(Ok(folder)),
+    }
 }
 
-/// The folder for networks of one's own: the one that is [`named`], else the one among the user's data. `None` if the
-/// system does not say where these are.
-pub fn own() -> Option<PathBuf> {
-    named().or_else(|| Some(data(|name| std::env::var_os(name))?.join("continuo").join("models")))
+/// The folder for networks of one's own: the one that is [`named`], else the one among the user's data.
+///
+/// # Errors
+/// If what is named is no absolute path, or the system does not say where the user's data are: what the musician should
+/// read.
+pub fn own() -> Result<PathBuf, String> {
+    named().unwrap_or_else(|| {
+        let data = data(|name| env::var_os(name)).ok_or(NO_FOLDER)?;
+        Ok(data.join("continuo").join("models"))
+    })
 }
 
 /// Where the system keeps the user's data.
 fn data(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
-    // A relative path would lie wherever the host happens to stand; the XDG specification has it ignored, too.
-    let folder = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = |name| environment::absolute(name, variable(name)).ok();
     let in_home = |path: &str| Some(folder("HOME")?.join(Path::new(path)));
     if cfg!(target_os = "windows") {
         folder("APPDATA")
@@ -47,6 +63,8 @@ mod tests {
             (vec![home], Some("/home/ada/.local/share")),
             (vec![home, ("XDG_DATA_HOME", "")], Some("/home/ada/.local/share")),
             (vec![home, ("XDG_DATA_HOME", "data")], Some("/home/ada/.local/share")),
+            (vec![("HOME", "")], None),
+            (vec![("HOME", "ada")], None),
             (vec![], None),
         ] {
             assert_eq!(data_with(&variables), expected.map(PathBuf::from), "{variables:?}");

@@ -19,6 +19,7 @@ enum Source {
     /// The folder for the musician's own; the built-in ones stand in for what is missing there.
     OwnFolder,
     /// The folder that the environment names in the place of the default set; what is missing there is played by rule.
+    /// If it is no absolute path, the built-in ones play.
     NamedFolder,
 }
 
@@ -124,16 +125,23 @@ impl NetworksKept {
 
     fn load(&self, source: Source, shared: &Shared) -> Loaded {
         let mut stand_in = Networks::default();
+        let built_in = || Networks::clone(&self.obtain(Source::BuiltIn(Family::Gru), shared, Weak::upgrade).networks);
         let (networks, problems) = match source {
             Source::BuiltIn(family) => Networks::built_in(family),
             Source::OwnFolder => {
-                stand_in = Networks::clone(&self.obtain(Source::BuiltIn(Family::Gru), shared, Weak::upgrade).networks);
+                stand_in = built_in();
                 match folder::own() {
-                    Some(folder) => stand_in.replaced_from(&folder),
-                    None => (stand_in.clone(), vec![NO_FOLDER.to_owned()]),
+                    Ok(folder) => stand_in.replaced_from(&folder),
+                    Err(problem) => (stand_in.clone(), vec![problem]),
                 }
             }
-            Source::NamedFolder => folder::named().map(|folder| Networks::from_folder(&folder)).unwrap_or_default(),
+            Source::NamedFolder => match folder::named() {
+                Some(Ok(folder)) => Networks::from_folder(&folder),
+                problem => {
+                    stand_in = built_in();
+                    (stand_in.clone(), problem.and_then(Result::err).into_iter().collect())
+                }
+            },
         };
         let origin = |is_there: bool, stands_in: bool| match source {
             _ if !is_there => None,
@@ -148,10 +156,6 @@ impl NetworksKept {
         Loaded { networks: Arc::new(networks), origins, problems }
     }
 }
-
-/// What is said when there is no place for networks of one's own.
-const NO_FOLDER: &str = "There is no folder for networks of your own: the system does not say where your data lie. The \
-                         built-in networks play until you name a folder in CONTINUO_MODELS.";
 
 /// Whether both are the same network.
 fn same<T>(one: &Option<Arc<T>>, other: &Option<Arc<T>>) -> bool {

@@ -100,3 +100,13 @@ fn a_worker_that_waits_for_room_ends_when_it_is_told() {
     let (mut sender, _receiver) = cue_ring(1);
     hand_over(&[cue(0), cue(1)], &mut sender, &Shared::new(), &AtomicBool::new(true));
 }
+
+#[test]
+fn a_slowness_is_a_number_of_milliseconds_or_is_refused_by_name() {
+    assert_eq!(slowness(None), Ok(0));
+    assert_eq!(slowness(Some("15".into())), Ok(15));
+    for bad in ["fast", "-1", "1.5", "60001", "99999999999999999999"] {
+        let problem = slowness(Some(bad.into())).unwrap_err();
+        assert!(problem.contains(SLOW_WORKER) && problem.contains(bad), "{problem}");
+    }
+}

@@ -1,9 +1,9 @@
 //! Where the built plug-in is.
 
-use std::env;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use continuo_options::environment::{self, NoFolder};
 
 use super::Format;
 
@@ -11,10 +11,12 @@ use super::Format;
 /// `target/bundled`.
 ///
 /// # Errors
-/// If it is not there, with what to do about it.
+/// If it is not there, or the variable holds a relative path, with what to do about it.
 pub fn library(format: Format) -> Result<PathBuf> {
-    let folder = env::var_os("CONTINUO_BUNDLES")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bundled"), PathBuf::from);
+    let folder = match environment::folder("CONTINUO_BUNDLES") {
+        Err(NoFolder::Unset(_)) => Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bundled"),
+        named => named?,
+    };
     let library = folder.join(match format {
         Format::Clap => "Continuo.clap",
         Format::Vst3 => "Continuo.vst3/Contents/x86_64-linux/Continuo.so",

@@ -3,7 +3,10 @@
 
 pub mod random;
 
-use std::process::Command;
+use std::io::Read;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use continuo_tests::host::performance::{PlayedNote, Segment};
 use continuo_tests::host::{Blocks, Format, Performance, Session, Take, bundles, parameter_id};
@@ -139,10 +142,61 @@ pub fn probe(arguments: &[&str], environment: &[(&str, &str)]) -> Probed {
 /// Runs the probe: what it answers in the last line of its output, and what it and the plug-in wrote to the error stream.
 pub fn run_probe(arguments: &[&str], environment: &[(&str, &str)]) -> (String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_probe"));
-    let output = command.args(arguments).envs(environment.iter().copied()).output().expect("the probe starts");
-    let [answer, said] = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    assert!(output.status.success(), "the probe failed: {} {said}", output.status);
-    (answer.lines().last().unwrap_or_default().to_owned(), said)
+    let ended = run(command.args(arguments).envs(environment.iter().copied()), PATIENCE);
+    assert_eq!(ended.code, Some(0), "the probe failed: {}", ended.said);
+    (ended.answer.lines().last().unwrap_or_default().to_owned(), ended.said)
+}
+
+/// How long a process is given that plays to the plug-in, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+/// How a process ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit code; `None` if a signal ended it.
+    pub code: Option<i32>,
+    /// What it wrote to its standard output.
+    pub answer: String,
+    /// What it wrote to its error stream.
+    pub said: String,
+}
+
+/// Runs `command` to its end, with nothing to read.
+///
+/// # Panics
+/// If it does not start, or has not ended after `patience`.
+pub fn run(command: &mut Command, patience: Duration) -> Ended {
+    let mut process = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+    let read = |mut pipe: Box<dyn Read + Send>| {
+        thread::spawn(move || {
+            let mut bytes = Vec::new();
+            // What was read until the pipe broke is what there is.
+            let _ = pipe.read_to_end(&mut bytes);
+            String::from_utf8_lossy(&bytes).into_owned()
+        })
+    };
+    let answer = read(Box::new(process.stdout.take().expect("piped")));
+    let said = read(Box::new(process.stderr.take().expect("piped")));
+    let began = Instant::now();
+    let status = loop {
+        if let Some(status) = process.try_wait().expect("a process can be waited for") {
+            break Some(status);
+        }
+        if began.elapsed() > patience {
+            process.kill().expect("a process that runs can be ended");
+            process.wait().expect("a process can be waited for");
+            break None;
+        }
+        thread::sleep(Duration::from_millis(10));
+    };
+    let [answer, said] = [answer, said].map(|reader| reader.join().expect("reading does not panic"));
+    let Some(status) = status else { panic!("{command:?} does not end. It said: {answer}{said}") };
+    Ended { code: status.code(), answer, said }
 }
 
 /// The library of the built plug-in.
