@@ -121,6 +121,16 @@ impl Continuo {
         }
     }
 
+    /// What the instance's threads share.
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// The panel, for a window that is yet to be opened.
+    pub fn panel(&self) -> Option<ContinuoEditor> {
+        editor::create(Arc::clone(&self.params), Arc::clone(&self.shared))
+    }
+
     /// Runs `act`; no panic of it crosses into the host. After one, all notes end and the instance goes on.
     fn guarded<R>(&mut self, act: impl FnOnce(&mut Self) -> R) -> Option<R> {
         let result = catch_unwind(AssertUnwindSafe(|| act(self))).ok();
@@ -160,7 +170,7 @@ impl Plugin for Continuo {
     }
 
     fn editor(&mut self, _: AsyncExecutor<Self>) -> Option<ContinuoEditor> {
-        editor::create(Arc::clone(&self.params), Arc::clone(&self.shared))
+        self.panel()
     }
 
     fn filter_state(state: &mut PluginState) {

@@ -70,6 +70,12 @@ const NEEDS: &[Need] = &[
         "an environment for the linter of the training package",
         Probe::Success("python3", &["-c", "import ensurepip, venv"]),
     ),
+    need(
+        Purpose::Test,
+        "jackd2",
+        "a JACK server without a sound card, for the standalone program",
+        Probe::Programs(&["jackd"]),
+    ),
     need(Purpose::Test, "xvfb", "a screen in memory on which the tests open the panel", Probe::Programs(&["Xvfb"])),
     need(Purpose::Test, "libegl1", "draws the panel", Probe::Package),
     need(Purpose::Test, "libegl-mesa0", "draws the panel without a graphics card", Probe::Package),

@@ -5,7 +5,9 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use x11rb::connection::Connection;
-use x11rb::protocol::xproto::{ConnectionExt, CreateWindowAux, ImageFormat, Window, WindowClass};
+use x11rb::protocol::xproto::{
+    AtomEnum, ClientMessageEvent, ConnectionExt, CreateWindowAux, EventMask, ImageFormat, Window, WindowClass,
+};
 use x11rb::rust_connection::RustConnection;
 
 /// A running X server. It ends when this is dropped.
@@ -35,6 +37,16 @@ impl Server {
     }
 }
 
+impl Server {
+    /// A connection to it.
+    ///
+    /// # Errors
+    /// If it is gone.
+    pub fn screen(&self) -> Result<Screen> {
+        Screen::connect_to(Some(&self.display))
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         // It may be gone already; then there is nothing to end.
@@ -55,7 +67,11 @@ impl Screen {
     /// # Errors
     /// If there is no such server.
     pub fn connect() -> Result<Self> {
-        let (connection, screen) = x11rb::connect(None).context("there is no X server to draw on")?;
+        Self::connect_to(None)
+    }
+
+    fn connect_to(display: Option<&str>) -> Result<Self> {
+        let (connection, screen) = x11rb::connect(display).context("there is no X server to draw on")?;
         let root = connection.setup().roots[screen].root;
         Ok(Self { connection, root })
     }
@@ -81,6 +97,34 @@ impl Screen {
     /// If the server refuses.
     pub fn close_window(&self, window: Window) -> Result<()> {
         self.connection.destroy_window(window)?.check()?;
+        Ok(())
+    }
+
+    /// The window with this title, if one is open.
+    ///
+    /// # Errors
+    /// If the server is gone.
+    pub fn window_called(&self, title: &str) -> Result<Option<Window>> {
+        for window in self.connection.query_tree(self.root)?.reply()?.children {
+            let (name, text) = (AtomEnum::WM_NAME, AtomEnum::ANY);
+            // It may have been closed since the tree was asked for.
+            let Ok(name) = self.connection.get_property(false, window, name, text, 0, 256)?.reply() else { continue };
+            if name.value == title.as_bytes() {
+                return Ok(Some(window));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Asks the program whose `window` it is to close it, as a click on its cross does.
+    ///
+    /// # Errors
+    /// If the server refuses.
+    pub fn ask_to_close(&self, window: Window) -> Result<()> {
+        let atom = |name: &[u8]| -> Result<u32> { Ok(self.connection.intern_atom(false, name)?.reply()?.atom) };
+        let (protocols, delete) = (atom(b"WM_PROTOCOLS")?, atom(b"WM_DELETE_WINDOW")?);
+        let message = ClientMessageEvent::new(32, window, protocols, [delete, x11rb::CURRENT_TIME, 0, 0, 0]);
+        self.connection.send_event(false, window, EventMask::NO_EVENT, message)?.check()?;
         Ok(())
     }
 

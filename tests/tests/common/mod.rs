@@ -4,8 +4,9 @@
 pub mod random;
 
 use std::io::Read;
-use std::process::{Command, Stdio};
-use std::thread;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use continuo_tests::host::performance::{PlayedNote, Segment};
@@ -166,37 +167,100 @@ pub struct Ended {
 /// # Panics
 /// If it does not start, or has not ended after `patience`.
 pub fn run(command: &mut Command, patience: Duration) -> Ended {
-    let mut process = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
-    let read = |mut pipe: Box<dyn Read + Send>| {
-        thread::spawn(move || {
-            let mut bytes = Vec::new();
-            // What was read until the pipe broke is what there is.
-            let _ = pipe.read_to_end(&mut bytes);
-            String::from_utf8_lossy(&bytes).into_owned()
-        })
-    };
-    let answer = read(Box::new(process.stdout.take().expect("piped")));
-    let said = read(Box::new(process.stderr.take().expect("piped")));
-    let began = Instant::now();
-    let status = loop {
-        if let Some(status) = process.try_wait().expect("a process can be waited for") {
-            break Some(status);
+    Running::start(command).end(patience)
+}
+
+/// A process that runs, and what it has written. It is ended when this is dropped.
+pub struct Running {
+    process: Child,
+    name: String,
+    /// The standard output and the error stream.
+    streams: [Arc<Mutex<Vec<u8>>>; 2],
+    readers: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Starts `command`, with nothing to read.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn start(command: &mut Command) -> Self {
+        let started = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let mut process = started.unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+        let pipes: [Box<dyn Read + Send>; 2] =
+            [Box::new(process.stdout.take().expect("piped")), Box::new(process.stderr.take().expect("piped"))];
+        let streams: [Arc<Mutex<Vec<u8>>>; 2] = Default::default();
+        let readers = pipes.into_iter().zip(&streams).map(|(mut pipe, stream)| {
+            let stream = Arc::clone(stream);
+            thread::spawn(move || {
+                let mut bytes = [0; 4096];
+                while let Ok(length @ 1..) = pipe.read(&mut bytes) {
+                    stream.lock().expect("no thread panics with it").extend(&bytes[..length]);
+                }
+            })
+        });
+        Self { process, name: format!("{command:?}"), readers: readers.collect(), streams }
+    }
+
+    fn stream(&self, index: usize) -> String {
+        String::from_utf8_lossy(&self.streams[index].lock().expect("no thread panics with it")).into_owned()
+    }
+
+    /// What it has written to its error stream.
+    pub fn said(&self) -> String {
+        self.stream(1)
+    }
+
+    /// Waits until `text` is in what it has written.
+    ///
+    /// # Panics
+    /// If it is not after `patience`.
+    pub fn wait_for(&self, text: &str, patience: Duration) {
+        let written = || [0, 1].map(|index| self.stream(index)).concat();
+        let found = soon(patience, || written().contains(text).then_some(()));
+        assert!(found.is_some(), "{} does not say \"{text}\". It said: {}", self.name, written());
+    }
+
+    /// Ends it as Ctrl+C does.
+    pub fn interrupt(&mut self) {
+        // SAFETY: a process that was not waited for keeps its number.
+        assert_eq!(unsafe { libc::kill(self.process.id() as libc::pid_t, libc::SIGINT) }, 0, "{}", self.name);
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    /// If that has not come after `patience`.
+    pub fn end(mut self, patience: Duration) -> Ended {
+        let status = soon(patience, || self.process.try_wait().expect("a process can be waited for"));
+        if status.is_none() {
+            self.process.kill().expect("a process that runs can be ended");
         }
-        if began.elapsed() > patience {
-            process.kill().expect("a process that runs can be ended");
-            process.wait().expect("a process can be waited for");
-            break None;
+        self.readers.drain(..).for_each(|reader| reader.join().expect("reading does not panic"));
+        let [answer, said] = [0, 1].map(|index| self.stream(index));
+        let Some(status) = status else { panic!("{} does not end. It said: {answer}{said}", self.name) };
+        Ended { code: status.code(), answer, said }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already; then there is nothing to end.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// What `look` finds, looking again and again for as long as `patience` lasts.
+pub fn soon<T>(patience: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    let began = Instant::now();
+    loop {
+        let found = look();
+        if found.is_some() || began.elapsed() > patience {
+            return found;
         }
         thread::sleep(Duration::from_millis(10));
-    };
-    let [answer, said] = [answer, said].map(|reader| reader.join().expect("reading does not panic"));
-    let Some(status) = status else { panic!("{command:?} does not end. It said: {answer}{said}") };
-    Ended { code: status.code(), answer, said }
+    }
 }
 
 /// The library of the built plug-in.

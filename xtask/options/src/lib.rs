@@ -2,3 +2,5 @@
 //! judged before any work begins.
 
 pub mod environment;
+pub mod live;
+pub mod numbers;
