@@ -1,7 +1,7 @@
 use super::price::{ERROR, price};
 use super::*;
-use crate::music::leading::{overlaps, parallels};
-use crate::music::pitch::PitchClass;
+use crate::leading::{overlaps, parallels};
+use crate::pitch::PitchClass;
 use proptest::prelude::*;
 
 const TEXTURES: [Texture; 5] = [Texture::Close, Texture::Rootless, Texture::Shell, Texture::Wide, Texture::Chorale];
@@ -17,9 +17,8 @@ fn chords(symbols: &str) -> Vec<Chord> {
 }
 
 fn names(path: &Path) -> Vec<String> {
-    let name = |voicing: &Voicing| {
-        voicing.keys().iter().map(|&key| crate::music::pitch::key_name(key)).collect::<Vec<_>>().join(" ")
-    };
+    let name =
+        |voicing: &Voicing| voicing.keys().iter().map(|&key| crate::pitch::key_name(key)).collect::<Vec<_>>().join(" ");
     path.voicings.iter().map(name).collect()
 }
 

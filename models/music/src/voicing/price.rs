@@ -1,10 +1,10 @@
 //! What voicings and the steps between them cost.
 
 use super::{Space, Texture, Voicing};
-use crate::music::chord::{Chord, Quality};
-use crate::music::key::Key;
-use crate::music::leading::{is_hidden, overlaps, parallels};
-use crate::music::pitch::{PitchClass, class_of};
+use crate::chord::{Chord, Quality};
+use crate::key::Key;
+use crate::leading::{is_hidden, overlaps, parallels};
+use crate::pitch::{PitchClass, class_of};
 
 /// The price of an error in a chorale: more than a path of any length that is worth while costs otherwise.
 pub(super) const ERROR: i32 = 100_000;

@@ -2,8 +2,8 @@
 
 use super::price::price;
 use super::{MAX_NOTES, Space, Texture, Voicing};
-use crate::music::chord::{Chord, Quality};
-use crate::music::pitch::{KeyRange, PitchClass, PitchClassSet, ascent, class_of, nearest};
+use crate::chord::{Chord, Quality};
+use crate::pitch::{KeyRange, PitchClass, PitchClassSet, ascent, class_of, nearest};
 
 /// How far above the bass the tenor of a chorale lies at most.
 const WIDEST: u8 = 24;
