@@ -5,12 +5,12 @@
 
 pub mod channels;
 pub mod controls;
-pub mod files;
 pub mod improviser;
 pub mod network;
 pub mod score;
 
 pub use channels::Zones;
+pub use continuo_input::files;
 pub use continuo_music as music;
 pub use controls::{Controls, LeadMode, Manner, Player, PlayerControls};
 pub use improviser::memory::Memory;

@@ -20,9 +20,9 @@ use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use continuo_input::environment;
 use continuo_models::Cue;
 use continuo_models::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER, frame_start};
-use continuo_options::environment;
 
 use crate::diagnostics::decisions::Teller;
 use crate::diagnostics::{TOTALS, count};

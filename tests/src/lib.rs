@@ -4,4 +4,3 @@ pub mod bench;
 pub mod demo;
 pub mod eval;
 pub mod host;
-pub mod options;

@@ -6,6 +6,7 @@ mod common;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, id};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use common::{Ended, Running, run};
@@ -57,7 +58,11 @@ impl Drop for SilentCard {
 struct Jack {
     server: Running,
     name: String,
+    _alone: MutexGuard<'static, ()>,
 }
+
+/// Servers that start at the same time get in each other's way.
+static ONE_SERVER: Mutex<()> = Mutex::new(());
 
 impl Jack {
     fn start(name: &str) -> Self {
@@ -65,12 +70,14 @@ impl Jack {
         let mut command = Command::new("jackd");
         command.args(["--no-realtime", "--no-mlock", "--name", &name]);
         command.args(["-d", "dummy", "--rate", "44100", "--period", "256"]);
-        let jack = Self { server: Running::start(&mut command), name };
+        let alone = ONE_SERVER.lock().unwrap_or_else(PoisonError::into_inner);
+        let jack = Self { server: Running::start(&mut command), name, _alone: alone };
         let lists = || {
             let listed = run(jack.for_program(&mut live()).arg("--connect-jack-midi-input="), SOON);
             (listed.code == Some(0)).then_some(())
         };
-        common::soon(SOON, lists).expect("the server takes clients");
+        let listed = common::soon(SOON, lists);
+        assert!(listed.is_some(), "the server takes no clients: {}", jack.server.said());
         jack
     }
 

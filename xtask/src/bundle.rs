@@ -76,8 +76,17 @@ impl System {
 
 /// Builds the plug-in and writes both bundles into `target/bundled`.
 pub fn build_and_write() -> Result<Bundles> {
+    // Whether they can be written shows before the build.
+    folder()?;
     cargo::build()?;
     write()
+}
+
+/// The folder of the bundles, made if it is missing.
+fn folder() -> Result<PathBuf> {
+    let folder = cargo::target_folder().join("bundled");
+    fs::create_dir_all(&folder).with_context(|| format!("{} could not be made", folder.display()))?;
+    Ok(folder)
 }
 
 /// Writes both bundles from the library that was built last.
@@ -85,9 +94,8 @@ pub fn write() -> Result<Bundles> {
     let name = name()?;
     let system = System::HERE;
     let library = cargo::target_folder().join("release").join(system.library());
-    let folder = cargo::target_folder().join("bundled");
+    let folder = folder()?;
     let stripped = folder.join(system.library());
-    fs::create_dir_all(&folder).with_context(|| format!("{} could not be made", folder.display()))?;
     fs::copy(&library, &stripped)
         .with_context(|| format!("{} could not be copied to {}", library.display(), folder.display()))?;
     strip(&stripped, system);

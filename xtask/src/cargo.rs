@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
-use continuo_options::environment;
+use continuo_input::environment;
 
 /// What every command builds. Cargo compiles a dependency anew for each set of features that a selection asks of it, so
 /// there is one selection: the examples bring the tests' own dependencies into view, and with them the features that

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use continuo_options::environment;
+use continuo_input::environment;
 
 use crate::bundle::{self, Bundles};
 

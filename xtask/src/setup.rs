@@ -3,7 +3,7 @@
 use std::env;
 
 use anyhow::{Result, bail};
-use continuo_options::environment;
+use continuo_input::environment;
 
 use crate::system;
 

@@ -122,7 +122,7 @@ impl Key {
     }
 
     /// `class` as a degree of the key or its usual alteration, however it reads: in D♭ major the lowered third is F♭.
-    pub(crate) fn alteration(self, class: PitchClass) -> Spelling {
+    pub fn alteration(self, class: PitchClass) -> Spelling {
         let lowest = self.tonic_spelling().place() - if self.is_minor() { 6 } else { 5 };
         Spelling::from_window(class, lowest)
     }

@@ -18,7 +18,7 @@ use card::Card;
 use crate::files;
 
 /// The most bytes that are read of a network: many times the largest that a frame leaves time for.
-const LARGEST_NETWORK: u64 = 64_000_000;
+pub const LARGEST_NETWORK: u64 = 64_000_000;
 /// The most bytes that are read of a card.
 const LARGEST_CARD: u64 = 1_000_000;
 

@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use continuo_options::environment::{self, NoFolder};
+use continuo_input::environment::{self, NoFolder};
 
 /// A folder of networks that play in the place of the built-in ones.
 const MODELS: &str = "CONTINUO_MODELS";

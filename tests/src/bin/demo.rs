@@ -1,81 +1,24 @@
 //! Plays performances to the built plug-in and writes down what comes back. `cargo xtask demo` builds and runs it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use continuo_models::music::{Key, Style};
+use continuo_models::{Player, files};
+use continuo_options::demo::{Demo, LARGEST_MIDI, PlayerName, Playing};
 use continuo_tests::demo::names::Names;
 use continuo_tests::demo::performances::{self, Performance};
 use continuo_tests::demo::report::Report;
-use continuo_tests::demo::settings::{PlayerName, Settings};
+use continuo_tests::demo::settings::Settings;
 use continuo_tests::demo::{self, latency, midi, sheet};
-use continuo_tests::options;
 
 /// Seconds of the first performance that are played in real time.
 const LIVE_SECONDS: f64 = 8.0;
 
-/// The most bytes of a MIDI file; an hour of dense music has a few.
-const LARGEST: u64 = 64 << 20;
-
-/// Play performances to the built plug-in; each gets a folder with take.mid, take.wav and take.png, and all together a
-/// report.txt and report.json. Without --play these are the performances in assets/performances; and each player alone and
-/// the band in each style play twelve bars: sheet.png, and a MIDI file each in the folder sheet.
-#[derive(Parser)]
-#[command(name = "demo", bin_name = "cargo xtask demo", version)]
-struct Cli {
-    /// Play this MIDI file instead
-    #[arg(long, value_parser = options::input_file(), value_name = "FILE.mid")]
-    play: Option<PathBuf>,
-    /// Play only this track of the file, counted from 1
-    #[arg(long, requires = "play", value_parser = options::count, value_name = "NUMBER")]
-    track: Option<usize>,
-    /// The style
-    #[arg(long, value_parser = options::style, value_name = "NAME")]
-    style: Option<Style>,
-    /// A second style to blend in
-    #[arg(long, value_parser = options::style, value_name = "NAME")]
-    style_b: Option<Style>,
-    /// How much of the second style, 0 to 1 (0.5 if a second style is given)
-    #[arg(long, value_parser = options::share, allow_negative_numbers = true)]
-    blend: Option<f32>,
-    /// From always the likeliest (0) to wild (2)
-    #[arg(long, value_parser = options::temperature, allow_negative_numbers = true)]
-    temperature: Option<f32>,
-    /// From anticipating (0) to reacting (1)
-    #[arg(long, value_parser = options::share, allow_negative_numbers = true)]
-    follow: Option<f32>,
-    /// How much the band plays, 0 to 1
-    #[arg(long, value_parser = options::share, allow_negative_numbers = true)]
-    density: Option<f32>,
-    /// From straight (0) to full triplets (1)
-    #[arg(long, value_parser = options::share, allow_negative_numbers = true)]
-    swing: Option<f32>,
-    /// Deviation of timing and loudness, 0 to 1
-    #[arg(long, value_parser = options::share, allow_negative_numbers = true)]
-    humanise: Option<f32>,
-    /// Keep the band in this key, such as "C major" or "F#m"
-    #[arg(long)]
-    key: Option<Key>,
-    /// Another take: 1 to 9999
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=9999))]
-    seed: Option<u32>,
-    /// Let a player rest: voices, chords, bass or lead; may be given several times
-    #[arg(long, value_name = "PLAYER")]
-    without: Vec<PlayerName>,
-    /// Where to write
-    #[arg(long, value_parser = options::output_folder(), value_name = "FOLDER")]
-    out: Option<PathBuf>,
-    /// Write the MIDI files of assets/performances anew from the tunes beside them, and stop
-    #[arg(long, exclusive = true)]
-    engrave: bool,
-}
-
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(&cli) {
+    match run(&Demo::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -84,19 +27,20 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> Result<()> {
-    if cli.engrave {
+fn run(options: &Demo) -> Result<()> {
+    if options.engrave {
         for path in performances::engrave_all()? {
             println!("Wrote {}", path.display());
         }
         return Ok(());
     }
-    let performances = match &cli.play {
-        Some(path) => vec![own(path, cli.track)?],
+    let options = &options.playing;
+    let performances = match &options.play {
+        Some(path) => vec![own(path, options.track)?],
         None => performances::load_all()?,
     };
-    let out = cli.out.clone().unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/demo"));
-    fs::create_dir_all(&out).with_context(|| format!("{} could not be made", out.display()))?;
+    let out = &options.out;
+    fs::create_dir_all(out).with_context(|| format!("{} could not be made", out.display()))?;
     let out = out.canonicalize()?;
 
     let mut names = Names::default();
@@ -110,7 +54,7 @@ fn run(cli: &Cli) -> Result<()> {
     let mut summaries = Vec::new();
     for (performance, folder) in performances.iter().zip(&folders) {
         let Performance { name, score, .. } = performance;
-        let settings = cli.settings().or(&performance.settings);
+        let settings = settings(options).or(&performance.settings);
         eprintln!("Playing {} ({})", score.title.as_deref().unwrap_or(name), settings.caption());
         for remark in &score.remarks {
             eprintln!("  {remark}");
@@ -123,13 +67,13 @@ fn run(cli: &Cli) -> Result<()> {
         eprintln!("  {:.0} s of music, {:.0} times real time", summary.seconds, summary.real_time_factor);
         summaries.push(summary);
     }
-    if cli.play.is_none() {
+    if options.play.is_none() {
         eprintln!("Playing each player alone, and each style");
-        sheet::record(&performances, &cli.settings(), &out)?;
+        sheet::record(&performances, &settings(options), &out)?;
     }
     eprintln!("Measuring latency over block sizes");
     let first = &performances[0];
-    let texts = cli.settings().or(&first.settings).parameters();
+    let texts = settings(options).or(&first.settings).parameters();
     let texts: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
     let first_performance = demo::performance(&first.score);
     let latency = latency::measure(&first_performance, &texts)?;
@@ -161,28 +105,34 @@ fn run(cli: &Cli) -> Result<()> {
 
 /// The musician's own file.
 fn own(path: &Path, track: Option<usize>) -> Result<Performance> {
-    let size = fs::metadata(path).with_context(|| format!("{} could not be read", path.display()))?.len();
-    ensure!(size <= LARGEST, "{} is too large for a MIDI file: {} MB", path.display(), size >> 20);
-    let bytes = fs::read(path).with_context(|| format!("{} could not be read", path.display()))?;
+    let bytes = files::read(path, LARGEST_MIDI).with_context(|| path.display().to_string())?;
     let score = midi::read(&bytes, track).with_context(|| format!("{} cannot be played", path.display()))?;
     let name = path.file_stem().context("the file has no name")?.to_string_lossy().into_owned();
     Ok(Performance { name, score, settings: Settings::default() })
 }
 
-impl Cli {
-    fn settings(&self) -> Settings {
-        Settings {
-            style: self.style,
-            style_b: self.style_b,
-            blend: self.blend.or(self.style_b.map(|_| 0.5)),
-            temperature: self.temperature,
-            follow: self.follow,
-            density: self.density,
-            swing: self.swing,
-            humanise: self.humanise,
-            seed: self.seed,
-            key: self.key,
-            without: self.without.clone(),
-        }
+/// What the band is set to.
+fn settings(options: &Playing) -> Settings {
+    Settings {
+        style: options.style,
+        style_b: options.style_b,
+        blend: options.blend.or(options.style_b.map(|_| 0.5)),
+        temperature: options.temperature,
+        follow: options.follow,
+        density: options.density,
+        swing: options.swing,
+        humanise: options.humanise,
+        seed: options.seed,
+        key: options.key,
+        without: options.without.iter().map(|name| player(*name)).collect(),
+    }
+}
+
+fn player(name: PlayerName) -> Player {
+    match name {
+        PlayerName::Voices => Player::Voices,
+        PlayerName::Chords => Player::Chords,
+        PlayerName::Bass => Player::Bass,
+        PlayerName::Lead => Player::Lead,
     }
 }

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand, ValueEnum};
+use continuo_options::values;
 use continuo_tests::host::performance::{Change, Interruption, Motion, PlayedNote, Segment};
 use continuo_tests::host::screen::Screen;
 use continuo_tests::host::{
     Diagnostics, Format, Input, Instance, Mode, Pacing, Performance, Session, Take, bundles, parameter_id,
 };
-use continuo_tests::options;
 
 /// Drives the built plug-in in a process of its own and says what came of it.
 #[derive(Parser)]
@@ -52,7 +52,7 @@ enum Command {
         #[arg(long, default_value_t = 1500, value_parser = clap::value_parser!(u64).range(..=600_000))]
         open_ms: u64,
         /// Where to write a picture of it as it is before it is closed for the last time.
-        #[arg(long, value_parser = options::output_file())]
+        #[arg(long, value_parser = values::output_file())]
         picture: Option<PathBuf>,
         /// Leave the parameters alone.
         #[arg(long)]
@@ -88,7 +88,7 @@ impl FromStr for TimedSetting {
 
     fn from_str(argument: &str) -> Result<Self> {
         let (tick, setting) = argument.split_once(':').context("there is no `:`")?;
-        Ok(Self { at: options::tick(tick)?, setting: setting.parse()? })
+        Ok(Self { at: values::tick(tick)?, setting: setting.parse()? })
     }
 }
 

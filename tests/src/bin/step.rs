@@ -2,15 +2,16 @@
 //! the training wrote. Prints JSON; `models/training` calls it.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::path::PathBuf;
 use std::time::Instant;
-use std::{fs, iter};
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Parser;
+use continuo_models::files;
 use continuo_models::network::plan::{Plan, Shape};
-use continuo_models::network::{harmonist, soloist};
-use continuo_tests::options;
+use continuo_models::network::{LARGEST_NETWORK, harmonist, soloist};
+use continuo_options::values;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -18,10 +19,10 @@ use serde_json::json;
 #[derive(Parser)]
 struct Options {
     /// `harmonist.onnx` or `soloist.onnx`
-    #[arg(value_parser = options::input_file())]
+    #[arg(value_parser = values::input_file(LARGEST_NETWORK))]
     network: PathBuf,
     /// The steps and logits to compare it with
-    #[arg(long, value_parser = options::input_file(), value_name = "FILE.json")]
+    #[arg(long, value_parser = values::input_file(LARGEST_FIXTURE), value_name = "FILE.json")]
     fixture: Option<PathBuf>,
 }
 
@@ -47,6 +48,9 @@ struct Sparse {
     value: Vec<f32>,
 }
 
+/// The most bytes of a fixture.
+const LARGEST_FIXTURE: u64 = 1_000_000_000;
+
 const ROUNDS: usize = 200;
 /// Few enough for a round to end within one slice of a busy machine's time.
 const STEPS: usize = 10;
@@ -59,7 +63,8 @@ fn main() -> Result<()> {
         "soloist" => &soloist::SHAPE,
         other => bail!("`{other}` is neither `harmonist` nor `soloist`"),
     };
-    let bytes = fs::read(&options.network).with_context(|| format!("{}", options.network.display()))?;
+    let bytes =
+        files::read(&options.network, LARGEST_NETWORK).with_context(|| format!("{}", options.network.display()))?;
     let began = Instant::now();
     let plan = Plan::load(&bytes, shape).map_err(|problem| anyhow!("{}: {problem}", options.network.display()))?;
     let load = began.elapsed();
@@ -95,7 +100,7 @@ fn fastest(plan: &Plan, shape: &Shape) -> Result<f64> {
 
 /// Largest difference of each head over the sequences of the fixture.
 fn differences(plan: &Plan, shape: &Shape, path: &PathBuf) -> Result<BTreeMap<String, f32>> {
-    let text = fs::read(path).with_context(|| format!("{}", path.display()))?;
+    let text = files::read(path, LARGEST_FIXTURE).with_context(|| format!("{}", path.display()))?;
     let fixture: Fixture = serde_json::from_slice(&text).with_context(|| format!("{}", path.display()))?;
     let mut worst = BTreeMap::new();
     for sequence in &fixture.sequences {

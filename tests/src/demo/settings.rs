@@ -1,14 +1,12 @@
 //! What the band is set to for a performance.
 
-use std::str::FromStr;
-
 use anyhow::{Context, Result, bail};
 use continuo_models::music::{Key, Style};
 use continuo_models::{Controls, Player};
+use continuo_options::values::within;
 use serde::Serialize;
 
 use super::abc::Tune;
-use crate::options::{style, within};
 
 /// What the band is set to. `None` leaves the plug-in's default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -34,7 +32,7 @@ pub struct Settings {
     /// The key to which the band is locked.
     pub key: Option<Key>,
     /// The players that rest.
-    pub without: Vec<PlayerName>,
+    pub without: Vec<Player>,
 }
 
 impl Settings {
@@ -48,10 +46,10 @@ impl Settings {
             let read = || -> Result<Self> {
                 let mut settings = settings.clone();
                 match name.as_str() {
-                    "style" => settings.style = Some(style(value)?),
-                    "temperature" => settings.temperature = Some(within(value, 2.0)?),
-                    "swing" => settings.swing = Some(within(value, 1.0)?),
-                    "density" => settings.density = Some(within(value, 1.0)?),
+                    "style" => settings.style = Some(value.parse()?),
+                    "temperature" => settings.temperature = Some(within(value, 0.0, 2.0)?),
+                    "swing" => settings.swing = Some(within(value, 0.0, 1.0)?),
+                    "density" => settings.density = Some(within(value, 0.0, 1.0)?),
                     "seed" => settings.seed = Some(value.parse()?),
                     _ => bail!("there is no such setting"),
                 }
@@ -96,7 +94,7 @@ impl Settings {
         add("key", self.key.map(|key| key.to_string()));
         add("key_lock", self.key.map(|_| "On".to_owned()));
         for player in &self.without {
-            let parameter = ["voices_on", "chords_on", "bass_on", "lead_on"][player.0 as usize];
+            let parameter = ["voices_on", "chords_on", "bass_on", "lead_on"][*player as usize];
             add(parameter, Some("Off".to_owned()));
         }
         texts
@@ -131,19 +129,6 @@ fn style_text(style: Style) -> String {
     text
 }
 
-/// A player, by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct PlayerName(pub Player);
-
-impl FromStr for PlayerName {
-    type Err = anyhow::Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        let found = Player::ALL.into_iter().find(|player| format!("{player:?}").eq_ignore_ascii_case(name));
-        found.map(Self).with_context(|| format!("there is no player \"{name}\"; there are voices, chords, bass, lead"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_resting_player_is_switched_off() {
-        let settings = Settings { without: vec!["Bass".parse().unwrap()], ..Settings::default() };
+        let settings = Settings { without: vec![Player::Bass], ..Settings::default() };
         assert_eq!(settings.parameters(), [("bass_on", "Off".to_owned())]);
     }
 }

@@ -9,7 +9,7 @@ use continuo_models::music::Style;
 
 use super::midi::Score;
 use super::performances::Performance;
-use super::settings::{PlayerName, Settings};
+use super::settings::Settings;
 use super::{Page, Recording, roll};
 
 /// Bars of each performance; the band has one more for its last word.
@@ -22,7 +22,7 @@ const QUARTER: f64 = 32.0;
 /// in each style. `settings` say what neither player nor style does.
 fn performances(tunes: &[Performance], settings: &Settings) -> Vec<Performance> {
     let alone = Player::ALL.map(|player| {
-        let without = Player::ALL.into_iter().filter(|other| *other != player).map(PlayerName).collect();
+        let without = Player::ALL.into_iter().filter(|other| *other != player).collect();
         (format!("{player:?} alone"), Settings { without, ..Settings::default() })
     });
     let together = Style::ALL.map(|style| {
@@ -91,7 +91,7 @@ mod tests {
     fn every_player_plays_alone_and_every_style_with_all_of_them() {
         let performances = performances(&load_all().unwrap(), &Settings::default());
         for (performance, player) in performances.iter().zip(Player::ALL) {
-            let resting: Vec<Player> = performance.settings.without.iter().map(|name| name.0).collect();
+            let resting = performance.settings.without.clone();
             assert_eq!(resting.len(), 3);
             assert!(!resting.contains(&player));
         }

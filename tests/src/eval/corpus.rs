@@ -1,15 +1,16 @@
 //! Lead sheets as gzip JSONL: one piece per line, 24 ticks per quarter note (docs/models.md).
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
+use continuo_models::files;
 use continuo_models::music::time::{TICKS_PER_FRAME, frame_of_onset};
 use continuo_models::music::{
     BarPosition, Chord, Frame, Key, Meter, Mode, PitchClass, Quality, SlashChord, Style, Tick,
 };
+use continuo_options::eval::{LARGEST_CORPUS, Split};
 use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -41,18 +42,6 @@ pub struct Span {
     pub length: Tick,
     /// `None`: no chord.
     pub chord: Option<SlashChord>,
-}
-
-/// What a piece is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Split {
-    /// To learn from.
-    Train,
-    /// To tune on.
-    Valid,
-    /// To judge on, and for nothing else.
-    Test,
 }
 
 /// A melody with the chords that people wrote to it.
@@ -145,7 +134,7 @@ pub(super) fn each_record<T: DeserializeOwned>(
     path: &Path,
     mut take: impl FnMut(T) -> Result<()>,
 ) -> Result<Vec<String>> {
-    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let file = files::open(path, LARGEST_CORPUS).with_context(|| path.display().to_string())?;
     let mut lines = BufReader::new(MultiGzDecoder::new(file));
     let (mut skipped, mut understood) = (Vec::new(), 0);
     for number in 1.. {
@@ -459,7 +448,7 @@ pub(super) mod tests {
 
     fn written(name: &str, text: &[u8]) -> PathBuf {
         let path = std::env::temp_dir().join(format!("continuo-{name}-{}.jsonl.gz", std::process::id()));
-        let mut encoder = GzEncoder::new(File::create(&path).unwrap(), Compression::fast());
+        let mut encoder = GzEncoder::new(std::fs::File::create(&path).unwrap(), Compression::fast());
         encoder.write_all(text).unwrap();
         encoder.finish().unwrap();
         path

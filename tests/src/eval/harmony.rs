@@ -5,11 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use clap::ValueEnum;
 use continuo_models::music::time::{TICKS_PER_FRAME, frame_start};
 use continuo_models::music::{Chord, Frame, SlashChord, Tick};
 use continuo_models::{Controls, Cue, Fork, FrameStart, Heard, Improviser, Networks, Player, Zones};
-use serde::Serialize;
+use continuo_options::eval::System;
 use serde_json::json;
 
 use super::corpus::Piece;
@@ -21,42 +20,16 @@ use super::rules::{Pace, follow, tonic_held};
 /// How many of the worst pieces are told.
 const WORST: usize = 20;
 
-/// What plays the chords.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum System {
-    /// The chords that people wrote
-    Human,
-    /// Rule: the tonic triad of the tracked key
-    TonicHeld,
-    /// Rule: the triad that covers the notes of late, once per beat
-    FollowBeat,
-    /// The same once per sixteenth
-    FollowSixteenth,
-    /// The band with follow 0: from the notes before only
-    Anticipate,
-    /// The band, and under each played note the chord of its answer
-    React,
-    /// The band as it plays
-    Band,
-}
-
-impl System {
-    /// The name on the command line and of the file.
-    pub fn name(self) -> String {
-        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
-    }
-
-    fn title(self) -> &'static str {
-        match self {
-            System::Human => "human",
-            System::TonicHeld => "rule: tonic of the tracked key held",
-            System::FollowBeat => "rule: follow per beat",
-            System::FollowSixteenth => "rule: follow per sixteenth",
-            System::Anticipate => "network: anticipating",
-            System::React => "network: reacting",
-            System::Band => "network: the band as it plays",
-        }
+/// What plays the chords, in words.
+fn title(system: System) -> &'static str {
+    match system {
+        System::Human => "human",
+        System::TonicHeld => "rule: tonic of the tracked key held",
+        System::FollowBeat => "rule: follow per beat",
+        System::FollowSixteenth => "rule: follow per sixteenth",
+        System::Anticipate => "network: anticipating",
+        System::React => "network: reacting",
+        System::Band => "network: the band as it plays",
     }
 }
 
@@ -91,7 +64,7 @@ pub fn judge(
     system: System,
     controls: impl Fn(&Piece) -> Controls,
 ) -> Verdict {
-    let bar = progress(system.title(), pieces.len());
+    let bar = progress(title(system), pieces.len());
     let play = |piece: &Piece, frames: Frame| -> Vec<Option<SlashChord>> {
         let over_root = |chords: Vec<Option<Chord>>| chords.into_iter().map(|chord| chord.map(Into::into)).collect();
         match system {
@@ -211,7 +184,7 @@ pub fn table(verdicts: &[Verdict]) -> Table {
             Some(recovery) => recovery.beats().map_or("never".into(), |beats| beats.to_string()),
         };
         let cells = verdict.mean.values().map(|value| number(value, 3));
-        table.row([verdict.system.title().to_owned()].into_iter().chain(cells).chain([recovery]));
+        table.row([title(verdict.system).to_owned()].into_iter().chain(cells).chain([recovery]));
     }
     table
 }
@@ -274,11 +247,13 @@ fn worst(verdict: &Verdict) -> String {
         let cells = played.measures.values().map(|value| number(value, 3));
         table.row([played.id.clone()].into_iter().chain(cells));
     }
-    format!("{}\n{table}\n", verdict.system.title())
+    format!("{}\n{table}\n", title(verdict.system))
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum;
+
     use super::*;
     use crate::eval::corpus::tests::made_up;
 

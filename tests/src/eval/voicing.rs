@@ -9,9 +9,10 @@ use anyhow::{Result, ensure};
 use continuo_models::improviser::voices::answering::Answering;
 use continuo_models::music::{Moment, Style, Tick};
 use continuo_models::{Controls, Cue, Networks, Player};
+use continuo_options::eval::Split;
 use serde::{Deserialize, Serialize};
 
-use super::corpus::{Piece, Reading, Split, each_record};
+use super::corpus::{Piece, Reading, each_record};
 use super::harmony::rehearse;
 use super::measures::FRAMES;
 use super::report::{Table, number, progress};

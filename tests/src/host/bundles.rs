@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use continuo_options::environment::{self, NoFolder};
+use continuo_input::environment::{self, NoFolder};
 
 use super::Format;
 

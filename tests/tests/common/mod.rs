@@ -151,6 +151,9 @@ pub fn run_probe(arguments: &[&str], environment: &[(&str, &str)]) -> (String, S
 /// How long a process is given that plays to the plug-in, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(240);
 
+/// How long a process is given to end when nobody waits for what it says any more.
+const LAST_CHANCE: Duration = Duration::from_secs(5);
+
 /// How a process ended.
 #[derive(Debug)]
 pub struct Ended {
@@ -245,7 +248,11 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended already; then there is nothing to end.
+        // A server leaves nothing behind if it may end by itself. What has ended already is waited for at once.
+        if let Ok(None) = self.process.try_wait() {
+            self.interrupt();
+            soon(LAST_CHANCE, || self.process.try_wait().ok().flatten());
+        }
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

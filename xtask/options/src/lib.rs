@@ -1,6 +1,8 @@
-//! What the programs are told: options on the command line and variables of the environment, each defined once, and
-//! judged before any work begins.
+//! What the programs can be told on the command line. Each option is defined once, here: `xtask` judges with it before it
+//! builds a program, and the program itself when it starts. So nothing here needs what takes long to build.
 
-pub mod environment;
+pub mod bench;
+pub mod demo;
+pub mod eval;
 pub mod live;
-pub mod numbers;
+pub mod values;

@@ -1,8 +1,9 @@
 //! The options of the standalone program.
 
-use clap::{Parser, ValueEnum, value_parser};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, ValueEnum, value_parser};
 
-use crate::numbers;
+use crate::values;
 
 /// Meters that notes are written in.
 const DENOMINATORS: [&str; 6] = ["1", "2", "4", "8", "16", "32"];
@@ -36,7 +37,7 @@ pub struct Live {
     #[arg(long, value_name = "PORT")]
     pub connect_jack_midi_output: Option<String>,
     /// The audio layout by its number; "" lists those that there are
-    #[arg(short = 'l', long, value_name = "NUMBER")]
+    #[arg(short = 'l', long, value_name = "NUMBER", value_parser = layout)]
     pub audio_layout: Option<String>,
     /// The tempo until the knob, a tap or your playing gives another
     #[arg(long, value_name = "BPM", value_parser = tempo, default_value_t = 120.0)]
@@ -70,20 +71,33 @@ pub enum Backend {
 impl Backend {
     /// Its name on the command line.
     pub fn name(self) -> String {
-        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+        values::name(self)
     }
 }
 
+/// How many audio layouts the plug-in has.
+pub const LAYOUTS: usize = 1;
+
+fn layout(text: &str) -> anyhow::Result<String> {
+    let is_known = text.is_empty() || text.parse().is_ok_and(|number| (1..=LAYOUTS).contains(&number));
+    anyhow::ensure!(is_known, "there is no such layout; \"\" lists those that there are");
+    Ok(text.to_owned())
+}
+
 fn tempo(text: &str) -> anyhow::Result<f32> {
-    numbers::within(text, 5.0, 1000.0)
+    values::within(text, 5.0, 1000.0)
 }
 
 impl Live {
     /// The backend that is asked for: the one that is named, else the one that takes the other options.
     ///
     /// # Errors
-    /// If an option has no effect with it: one sentence.
-    pub fn wanted(&self) -> Result<Backend, String> {
+    /// If an option has no effect with it.
+    pub fn wanted(&self) -> Result<Backend, clap::Error> {
+        self.backend_for_all().map_err(|sentence| Self::command().error(ErrorKind::ArgumentConflict, sentence))
+    }
+
+    fn backend_for_all(&self) -> Result<Backend, String> {
         let places = [
             ("--midi-input", self.midi_input.is_some()),
             ("--midi-output", self.midi_output.is_some()),
@@ -125,7 +139,7 @@ mod tests {
     }
 
     fn wanted(options: &[&str]) -> Result<Backend, String> {
-        parsed(options).unwrap().wanted()
+        parsed(options).unwrap().backend_for_all()
     }
 
     #[test]
@@ -136,6 +150,7 @@ mod tests {
             ("--tempo", &["0", "4.9", "1001", "NaN", "inf", "-inf", "fast"], "5 to 1000"),
             ("--timesig-num", &["0", "33", "-4"], "1..=32"),
             ("--timesig-denom", &["0", "3", "64"], "1, 2, 4, 8, 16, 32"),
+            ("--audio-layout", &["0", "2", "-1", "stereo"], "\"\" lists"),
         ] {
             for value in bad {
                 let error = parsed(&[&format!("{option}={value}")]).unwrap_err();

@@ -6,11 +6,11 @@ use std::{env, fmt};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
+use continuo_options::values;
 use serde::{Deserialize, Serialize};
 
 use crate::eval::report::{Table, progress};
 use crate::host::{Blocks, Diagnostics, Format, Mode, Pacing, Performance, Session, bundles};
-use crate::options;
 
 /// The variable that slows the plug-in's worker down by up to so many milliseconds a decision.
 const SLOW_WORKER: &str = "CONTINUO_SLOW_WORKER_MS";
@@ -28,7 +28,7 @@ const ATTEMPTS: usize = 3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Args, Serialize)]
 pub struct Condition {
     /// Samples in a block
-    #[arg(long, value_parser = options::count, default_value_t = 512)]
+    #[arg(long, value_parser = values::count, default_value_t = 512)]
     pub block: usize,
     /// Samples per second
     #[arg(long, value_parser = clap::value_parser!(u32).range(1000..=768_000), default_value_t = 48_000)]

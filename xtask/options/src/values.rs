@@ -1,30 +1,31 @@
 //! Values of options on the command line. Each is judged as it is read, so that a bad one costs a line and no work.
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
-use anyhow::{Context, Error, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use clap::ValueEnum;
 use clap::builder::{PathBufValueParser, TypedValueParser};
-use continuo_models::music::Style;
+use continuo_input::files;
 
-/// The style called `name`.
-///
-/// # Errors
-/// If there is none, with those that there are.
-pub fn style(name: &str) -> Result<Style> {
-    Style::ALL
-        .into_iter()
-        .find(|style| style.name().eq_ignore_ascii_case(name))
-        .with_context(|| format!("there is no style \"{name}\"; there are {}", Style::ALL.map(Style::name).join(", ")))
+/// The name of a value on the command line.
+pub fn name(value: impl ValueEnum) -> String {
+    value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
-/// A number from 0 to `most`.
+/// `path` in the repository's folder of build results.
+pub fn target(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target").join(path)
+}
+
+/// A number from `least` to `most`, neither of them negative.
 ///
 /// # Errors
 /// If it is none, with the range.
-pub fn within(text: &str, most: f32) -> Result<f32> {
-    let value: f32 = text.trim().parse().ok().with_context(|| format!("\"{text}\" is no number from 0 to {most}"))?;
-    ensure!((0.0..=most).contains(&value), "{text} is not from 0 to {most}");
+pub fn within(text: &str, least: f32, most: f32) -> Result<f32> {
+    let value: f32 =
+        text.trim().parse().ok().with_context(|| format!("\"{text}\" is no number from {least} to {most}"))?;
+    ensure!((least..=most).contains(&value), "{text} is not from {least} to {most}");
     // Not −0.
     Ok(value.abs())
 }
@@ -34,7 +35,7 @@ pub fn within(text: &str, most: f32) -> Result<f32> {
 /// # Errors
 /// If it is none.
 pub fn share(text: &str) -> Result<f32> {
-    within(text, 1.0)
+    within(text, 0.0, 1.0)
 }
 
 /// A temperature, 0 to 2.
@@ -42,7 +43,7 @@ pub fn share(text: &str) -> Result<f32> {
 /// # Errors
 /// If it is none.
 pub fn temperature(text: &str) -> Result<f32> {
-    within(text, 2.0)
+    within(text, 0.0, 2.0)
 }
 
 /// The milliseconds for which a chord may wait, 0 to 60.
@@ -50,7 +51,7 @@ pub fn temperature(text: &str) -> Result<f32> {
 /// # Errors
 /// If it is no such time.
 pub fn wait(text: &str) -> Result<f32> {
-    within(text, 60.0)
+    within(text, 0.0, 60.0)
 }
 
 /// A number of things, at least one.
@@ -73,20 +74,16 @@ pub fn tick(text: &str) -> Result<f64> {
     Ok(tick)
 }
 
-/// A file to read: it is there, and a file, not a folder, a pipe or a device.
-pub fn input_file() -> impl TypedValueParser<Value = PathBuf> {
-    PathBufValueParser::new().try_map(|path| {
-        let kind = fs::metadata(&path).map_err(unreadable)?;
-        ensure!(kind.is_file(), "it is {}, not a file", what(&kind));
-        fs::File::open(&path).map_err(unreadable)?;
-        anyhow::Ok(path)
-    })
+/// A file to read: it is there, and a file of at most `limit` bytes, not a folder, a pipe or a device.
+pub fn input_file(limit: u64) -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(move |path| files::open(&path, limit).map(|_| path))
 }
 
 /// A folder to read.
 pub fn input_folder() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| {
-        fs::read_dir(&path).map_err(unreadable)?;
+        // In one line, since that is all that is shown of it.
+        fs::read_dir(&path).map_err(|error| anyhow!("it cannot be read: {error}"))?;
         anyhow::Ok(path)
     })
 }
@@ -112,11 +109,6 @@ pub fn output_file() -> impl TypedValueParser<Value = PathBuf> {
         }
         anyhow::Ok(path)
     })
-}
-
-/// In one line, since that is all that is shown of it.
-fn unreadable(error: io::Error) -> Error {
-    anyhow!("it cannot be read: {error}")
 }
 
 /// Whether there is such a folder that can be written to, or it could be made.
@@ -161,18 +153,11 @@ mod tests {
     }
 
     #[test]
-    fn a_style_that_does_not_exist_is_answered_with_those_that_do() {
-        let error = style("polka").unwrap_err().to_string();
-        assert!(error.contains("polka") && error.contains("jazz") && error.contains("electronic"), "{error}");
-        assert_eq!(style("Jazz").unwrap(), Style::Jazz);
-    }
-
-    #[test]
     fn a_number_that_is_none_or_out_of_range_is_answered_with_the_range() {
         for text in ["3", "hot", "NaN", "inf", "-inf", "-0.1", "1e99", ""] {
-            assert!(within(text, 2.0).unwrap_err().to_string().contains("0 to 2"), "{text}");
+            assert!(within(text, 0.0, 2.0).unwrap_err().to_string().contains("0 to 2"), "{text}");
         }
-        assert_eq!(within("0.9", 2.0).unwrap(), 0.9);
+        assert_eq!(within("0.9", 0.0, 2.0).unwrap(), 0.9);
         assert!(count("0").is_err() && count("-3").is_err() && count("1.5").is_err());
         assert!(tick("NaN").is_err() && tick("inf").is_err());
     }
@@ -180,11 +165,12 @@ mod tests {
     #[test]
     fn what_is_no_file_is_not_read() {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        assert_eq!(refused(input_file(), &here.join("Cargo.toml")), None);
-        assert!(refused(input_file(), here).unwrap().contains("a folder"));
-        assert!(refused(input_file(), &here.join("nowhere")).unwrap().contains("cannot be read"));
+        assert_eq!(refused(input_file(1 << 20), &here.join("Cargo.toml")), None);
+        assert!(refused(input_file(1 << 20), here).unwrap().contains("a folder"));
+        assert!(refused(input_file(1 << 20), &here.join("nowhere")).unwrap().contains("cannot be opened"));
+        assert!(refused(input_file(1), &here.join("Cargo.toml")).unwrap().contains("more than the 1 bytes"));
         #[cfg(unix)]
-        assert!(refused(input_file(), Path::new("/dev/null")).unwrap().contains("device"));
+        assert!(refused(input_file(1 << 20), Path::new("/dev/null")).unwrap().contains("device"));
     }
 
     #[test]

@@ -1,0 +1,181 @@
+//! The options of the evaluation.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use continuo_music::Style;
+use serde::{Deserialize, Serialize};
+
+use crate::values;
+
+/// The most bytes of a file of lead sheets, packed.
+pub const LARGEST_CORPUS: u64 = 4_000_000_000;
+
+/// Judge the band on lead sheets: gzip JSONL, one piece per line (docs/models.md tells the format and the measures)
+#[derive(Clone, Debug, Parser)]
+#[command(name = "eval", bin_name = "cargo xtask eval", version)]
+pub struct Eval {
+    /// What is judged.
+    #[command(subcommand)]
+    pub what: What,
+}
+
+/// What is judged.
+#[derive(Clone, Debug, Subcommand)]
+#[allow(missing_docs)]
+pub enum What {
+    /// The chords of the improviser, of people and of rules, to melodies that arrive in real time
+    Harmony {
+        #[command(flatten)]
+        sheets: Sheets,
+        #[command(flatten)]
+        choice: Choice,
+        /// Judge only this one; may be given several times
+        #[arg(long, value_enum, value_name = "NAME")]
+        system: Vec<System>,
+        /// Play every piece in this style instead of its own
+        #[arg(long, value_name = "NAME")]
+        style: Option<Style>,
+        /// From anticipating (0) to reacting (1), for the systems `react` and `band`
+        #[arg(long, value_parser = values::share, allow_negative_numbers = true, default_value_t = 1.0)]
+        follow: f32,
+        /// Milliseconds that a chord waits for the note, 0 to 60, for the same systems; the plug-in's default, if not given
+        #[arg(long, value_parser = values::wait, allow_negative_numbers = true, value_name = "MS")]
+        wait: Option<f32>,
+        /// From always the likeliest (0) to wild (2); the plug-in's default, if not given
+        #[arg(long, value_parser = values::temperature, allow_negative_numbers = true)]
+        temperature: Option<f32>,
+    },
+    /// Bits per note of the soloist, against n-grams; and the longest phrase that it copies
+    Melody {
+        #[command(flatten)]
+        sheets: Sheets,
+        #[command(flatten)]
+        choice: Choice,
+        /// Files whose train split the n-grams are counted on (the same files, if not given)
+        #[arg(long, value_parser = values::input_file(LARGEST_CORPUS), value_name = "FILE.jsonl.gz", num_args = 1..)]
+        train: Vec<PathBuf>,
+        /// Give the network this style instead of each piece's own
+        #[arg(long, value_name = "NAME")]
+        style: Option<Style>,
+    },
+    /// Whether styles and knobs do what they say
+    Control {
+        #[command(flatten)]
+        sheets: Sheets,
+        #[command(flatten)]
+        choice: Choice,
+        /// Length of a solo
+        #[arg(long, default_value_t = 16, value_parser = value_parser!(u16).range(1..))]
+        bars: u16,
+        /// Solos per style, blend and level
+        #[arg(long, default_value_t = 32, value_parser = value_parser!(u16).range(1..))]
+        solos: u16,
+    },
+    /// Voice leading: parallels, motion and crossings in real chorales, and in what the band plays to their sopranos
+    Voicing {
+        #[command(flatten)]
+        sheets: Sheets,
+        #[command(flatten)]
+        choice: Choice,
+    },
+    /// The built plug-in under a simulated musician: harmony, recovery, delays, stuck notes, and whether a take is the same
+    /// under every condition; fails if a note is stuck or a take differs without a late plan
+    Live(Sitting),
+}
+
+/// A simulated musician at the built plug-in.
+#[derive(Args, Clone, Debug)]
+pub struct Sitting {
+    /// What is played.
+    #[command(flatten)]
+    pub sheets: Sheets,
+    /// Which of the built-in networks play
+    #[arg(long, value_enum, ignore_case = true, value_name = "NAME", default_value_t = FamilyName::Gru)]
+    pub family: FamilyName,
+    /// Another musician and another take
+    #[arg(long, default_value_t = 1, value_parser = value_parser!(u32).range(1..=9999))]
+    pub seed: u32,
+}
+
+/// Which pieces, and where the results go.
+#[derive(Args, Clone, Debug)]
+pub struct Sheets {
+    /// Files of lead sheets; one that knows no splits is taken whole
+    #[arg(
+        long,
+        value_parser = values::input_file(LARGEST_CORPUS),
+        value_name = "FILE.jsonl.gz",
+        required = true,
+        num_args = 1..
+    )]
+    pub corpus: Vec<PathBuf>,
+    /// Which part of them; tune on `valid` alone
+    #[arg(long, value_enum, default_value_t = Split::Test)]
+    pub split: Split,
+    /// At most so many pieces
+    #[arg(long, visible_alias = "pieces", value_parser = values::count, allow_negative_numbers = true)]
+    pub limit: Option<usize>,
+    /// Where to write the results as JSON, and chords piece by piece
+    #[arg(long, value_parser = values::output_folder(), value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+}
+
+/// Who is judged.
+#[derive(Args, Clone, Debug)]
+pub struct Choice {
+    /// Which of the built-in networks to judge
+    #[arg(long, value_enum, ignore_case = true, value_name = "NAME", default_value_t = FamilyName::Gru)]
+    pub family: FamilyName,
+    /// Networks to judge instead of the built-in ones
+    #[arg(long, value_parser = values::input_folder(), value_name = "FOLDER")]
+    pub networks: Option<PathBuf>,
+}
+
+/// A family of built-in networks, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FamilyName {
+    /// Gated recurrent units: the quicker
+    Gru,
+    /// Attention over the last steps
+    Transformer,
+}
+
+/// What a piece is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Split {
+    /// To learn from
+    Train,
+    /// To tune on
+    Valid,
+    /// To judge on, and for nothing else
+    Test,
+}
+
+/// What plays the chords.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum System {
+    /// The chords that people wrote
+    Human,
+    /// Rule: the tonic triad of the tracked key
+    TonicHeld,
+    /// Rule: the triad that covers the notes of late, once per beat
+    FollowBeat,
+    /// The same once per sixteenth
+    FollowSixteenth,
+    /// The band with follow 0: from the notes before only
+    Anticipate,
+    /// The band, and under each played note the chord of its answer
+    React,
+    /// The band as it plays
+    Band,
+}
+
+impl System {
+    /// The name on the command line and of the file.
+    pub fn name(self) -> String {
+        values::name(self)
+    }
+}
