@@ -34,7 +34,8 @@ pub fn target_folder() -> PathBuf {
     root().join(environment::value("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }
 
-/// The cargo that runs us, in the workspace's root, building into the [`target_folder`] whatever its configuration says.
+/// The cargo that runs us, in the workspace's root, building into the [`target_folder`] whatever its configuration
+/// says.
 pub fn cargo() -> Command {
     let mut command = Command::new(environment::value("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root()).env("CARGO_TARGET_DIR", target_folder());

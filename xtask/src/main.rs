@@ -1,5 +1,5 @@
-//! The developer's commands. `cargo xtask help` lists them; each one judges its options, then sets up what it needs, then
-//! builds, and only then begins.
+//! The developer's commands. `cargo xtask help` lists them; each one judges its options, then sets up what it needs,
+//! then builds, and only then begins.
 
 mod bundle;
 mod cargo;

@@ -1,5 +1,5 @@
-//! The commands refuse what cannot be before anything is built: cargo is not there in these tests, so whoever builds fails
-//! in another way.
+//! The commands refuse what cannot be before anything is built: cargo is not there in these tests, so whoever builds
+//! fails in another way.
 
 use std::fs;
 use std::path::PathBuf;

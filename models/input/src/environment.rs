@@ -12,9 +12,8 @@ pub fn value(name: &str) -> Option<OsString> {
 
 /// The folder that the variable `name` names.
 ///
-/// # Errors
-/// If it is not set, or names no absolute path: a relative one would lie wherever the program happens to stand, which in a
-/// host is anywhere. The XDG specification has it ignored, too.
+/// # Errors If it is not set, or names no absolute path: a relative one would lie wherever the program happens to
+/// stand, which in a host is anywhere. The XDG specification has it ignored, too.
 pub fn folder(name: &'static str) -> Result<PathBuf, NoFolder> {
     absolute(name, env::var_os(name))
 }

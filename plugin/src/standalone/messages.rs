@@ -80,8 +80,8 @@ pub fn flush() {
     }
 }
 
-/// Hears what the framework says. That may be on the audio thread, so a message is written into a place of fixed size and
-/// told by another thread.
+/// Hears what the framework says. That may be on the audio thread, so a message is written into a place of fixed size
+/// and told by another thread.
 struct Framework;
 
 impl Subscriber for Framework {

@@ -1,8 +1,8 @@
 //! The standalone program: it judges its options, tries what the framework will open, says what it found, and runs the
 //! plug-in under the framework's own host.
 //!
-//! The framework meets most failures with silence. So nothing that can fail is left to it: `sound` and `midi` try first,
-//! `program` sees the panel open and close, `watch` sees sound break off, and `messages` tells all of it.
+//! The framework meets most failures with silence. So nothing that can fail is left to it: `sound` and `midi` try
+//! first, `program` sees the panel open and close, `watch` sees sound break off, and `messages` tells all of it.
 
 mod messages;
 mod midi;

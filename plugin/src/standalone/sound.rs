@@ -46,8 +46,8 @@ impl Connection {
             Backend::Auto => Self::jack(options).or_else(|no_jack| {
                 Self::card(options).or_else(|no_card| {
                     let problem = format!(
-                        "There is neither sound nor MIDI, only the panel: {no_jack}, and {no_card}. To play, mend one of \
-                         them and start Continuo again."
+                        "There is neither sound nor MIDI, only the panel: {no_jack}, and {no_card}. To play, mend one \
+                         of them and start Continuo again."
                     );
                     Ok(Self { problems: vec![problem], state: vec![], ..Self::none(options) })
                 })
@@ -68,7 +68,7 @@ impl Connection {
 
     fn jack(options: &Live) -> Result<Self, String> {
         let client = jack_client("continuo")?;
-        let (rate, block) = (client.sample_rate() as u32, client.buffer_size());
+        let (rate, block) = (client.sample_rate(), client.buffer_size());
         let mut arguments = arguments(Backend::Jack, rate, block.max(JACK_PERIOD));
         let mut state = vec![format!("Sound goes to JACK, {rate} Hz in blocks of {block}.")];
         for (direction, option, wanted) in [

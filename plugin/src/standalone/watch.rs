@@ -117,7 +117,7 @@ fn watch() {
             RUN.is_broken.store(true, Relaxed);
             messages::flush();
             messages::tell(
-                "Sound has broken off: the sound card or the JACK server is gone. Start Continuo again when it is back.",
+                "Sound has broken off: the sound card or the JACK server is gone. Start Continuo when it is back.",
             );
             if !RUN.has_panel.load(Relaxed) {
                 end(1);

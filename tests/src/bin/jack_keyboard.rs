@@ -1,5 +1,6 @@
-//! A musician at the JACK server that the environment names, for the tests of the standalone program: plays a scale on
-//! `keys:out` as soon as that is connected, hears what comes to `keys:in`, and says when the connection ends what it heard.
+//! A musician at the JACK server that the environment names, for the tests of the standalone program: plays a scale
+//! on `keys:out` as soon as that is connected, hears what comes to `keys:in`, and says when the connection ends what
+//! it heard.
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::iter;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -99,7 +99,7 @@ fn fastest(plan: &Plan, shape: &Shape) -> Result<f64> {
 }
 
 /// Largest difference of each head over the sequences of the fixture.
-fn differences(plan: &Plan, shape: &Shape, path: &PathBuf) -> Result<BTreeMap<String, f32>> {
+fn differences(plan: &Plan, shape: &Shape, path: &Path) -> Result<BTreeMap<String, f32>> {
     let text = files::read(path, LARGEST_FIXTURE).with_context(|| format!("{}", path.display()))?;
     let fixture: Fixture = serde_json::from_slice(&text).with_context(|| format!("{}", path.display()))?;
     let mut worst = BTreeMap::new();

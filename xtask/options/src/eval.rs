@@ -39,10 +39,10 @@ pub enum What {
         /// From anticipating (0) to reacting (1), for the systems `react` and `band`
         #[arg(long, value_parser = values::share, allow_negative_numbers = true, default_value_t = 1.0)]
         follow: f32,
-        /// Milliseconds that a chord waits for the note, 0 to 60, for the same systems; the plug-in's default, if not given
+        /// Milliseconds that a chord waits for the note, 0 to 60, for the same systems [default: the plug-in's]
         #[arg(long, value_parser = values::wait, allow_negative_numbers = true, value_name = "MS")]
         wait: Option<f32>,
-        /// From always the likeliest (0) to wild (2); the plug-in's default, if not given
+        /// From always the likeliest (0) to wild (2) [default: the plug-in's]
         #[arg(long, value_parser = values::temperature, allow_negative_numbers = true)]
         temperature: Option<f32>,
     },
@@ -79,8 +79,8 @@ pub enum What {
         #[command(flatten)]
         choice: Choice,
     },
-    /// The built plug-in under a simulated musician: harmony, recovery, delays, stuck notes, and whether a take is the same
-    /// under every condition; fails if a note is stuck or a take differs without a late plan
+    /// The built plug-in under a simulated musician: harmony, recovery, delays, stuck notes, and whether a take is the
+    /// same under every condition; fails if a note is stuck or a take differs without a late plan
     Live(Sitting),
 }
 

@@ -143,10 +143,7 @@ mod tests {
     use super::*;
 
     /// What is said of a path, if it is refused.
-    fn refused(
-        parser: impl TypedValueParser<Value = PathBuf> + Send + Sync + Clone + 'static,
-        path: &Path,
-    ) -> Option<String> {
+    fn refused(parser: impl TypedValueParser<Value = PathBuf> + 'static, path: &Path) -> Option<String> {
         let arg = Arg::new("path").value_parser(parser);
         let result = Command::new("test").arg(arg).try_get_matches_from([Path::new("test"), path]);
         result.err().map(|error| error.to_string())
