@@ -81,8 +81,8 @@ impl Numeral {
         }
     }
 
-    /// The name of the root of `chord` as `key` writes it: of a chord that leads into a degree, its leading tone (D♯dim7
-    /// into the E minor of C major); else as the key writes the note.
+    /// The name of the root of `chord` as `key` writes it: of a chord that leads into a degree, its leading tone
+    /// (D♯dim7 into the E minor of C major); else as the key writes the note.
     pub(super) fn root(chord: Chord, key: Key) -> Spelling {
         match Self::secondary(chord, key) {
             Some(Self { degree: 6, target: Some(target), .. }) => {

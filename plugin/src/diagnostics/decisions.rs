@@ -1,4 +1,5 @@
-//! The chords that the band decides, frame by frame, for headless hosts: they look up `continuo_decisions` in the library.
+//! The chords that the band decides, frame by frame, for headless hosts: they look up `continuo_decisions` in the
+//! library.
 //!
 //! Workers tell them, never the audio thread; and nothing is kept before somebody has asked for the first time.
 
@@ -12,8 +13,8 @@ use continuo_models::music::{Chord, Frame};
 /// Decisions that are kept for who asks: an hour at 1000 quarter notes a minute, in six megabytes.
 const CAPACITY: usize = 1 << 18;
 
-/// A chord that a band has decided for a frame. A later decision for the same frame corrects it: the musician's note has
-/// turned a fork.
+/// A chord that a band has decided for a frame. A later decision for the same frame corrects it: the musician's note
+/// has turned a fork.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Decision {
@@ -79,9 +80,9 @@ impl Teller {
     }
 }
 
-/// Moves the oldest decisions that nobody has fetched yet to `out`, which has room for `room` of them, and gives how many
-/// these are. From the first call on they are kept. −1: `size` is not that of this library's [`Decision`], or `out` is
-/// null; −2: some found no room since the last call, and all that were kept are dropped.
+/// Moves the oldest decisions that nobody has fetched yet to `out`, which has room for `room` of them, and gives how
+/// many these are. From the first call on they are kept. −1: `size` is not that of this library's [`Decision`], or
+/// `out` is null; −2: some found no room since the last call, and all that were kept are dropped.
 ///
 /// # Safety
 /// `out` is null or points to room for `room` decisions, aligned like [`Decision`].

@@ -56,7 +56,8 @@ fn run(options: &Demo) -> Result<()> {
         let Performance { name, score, .. } = performance;
         let settings = settings(options).or(&performance.settings);
         eprintln!("Playing {} ({})", score.title.as_deref().unwrap_or(name), settings.caption());
-        for remark in &score.remarks {
+        // Of our own performances we know what is in them.
+        for remark in score.remarks.iter().filter(|_| options.play.is_some()) {
             eprintln!("  {remark}");
         }
         if score.tempo_changes() {

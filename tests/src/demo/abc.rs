@@ -1,11 +1,11 @@
 //! Reading tunes in ABC notation: the part of the standard (version 2.1, abcnotation.com) that our performances use.
 //!
-//! Header fields `T: C: M: L: Q: K: V:`, the fields `M: L: K: V:` again in the music, on lines of their own or in brackets,
-//! notes with accidentals, octave marks, lengths and ties, chords in brackets, broken rhythm (`>`, `<`), rests (`z`, `x`, and
-//! `Z` for whole bars), bar lines, and the decorations `!pp!` to `!ff!`, `!<(! … !<)!` and `!>(! … !>)!`. Bars are checked:
-//! each must be as long as the meter says. A line `%%NAME VALUE` is kept as a setting of the performance. Whatever else
-//! stands there (repeats, tuplets, grace notes, lyrics) is refused by name; only chord symbols and annotations are passed
-//! over, and kept as such.
+//! Header fields `T: C: M: L: Q: K: V:`, the fields `M: L: K: V:` again in the music, on lines of their own or in
+//! brackets, notes with accidentals, octave marks, lengths and ties, chords in brackets, broken rhythm (`>`, `<`),
+//! rests (`z`, `x`, and `Z` for whole bars), bar lines, and the decorations `!pp!` to `!ff!`, `!<(! … !<)!` and `!>(! …
+//! !>)!`. Bars are checked: each must be as long as the meter says. A line `%%NAME VALUE` is kept as a setting of the
+//! performance. Whatever else stands there (repeats, tuplets, grace notes, lyrics) is refused by name; only chord
+//! symbols and annotations are passed over, and kept as such.
 
 use anyhow::{Context, Result, bail, ensure};
 use continuo_models::music::time::TICKS_PER_QUARTER;
@@ -205,7 +205,7 @@ impl Reader {
 /// What is before the first field in brackets, its letter and value, and what is after it.
 fn inline_field(music: &str) -> Option<(&str, &str, &str, &str)> {
     let (start, _) = music.match_indices('[').find(|(start, _)| {
-        let after = music[start + 1..].as_bytes();
+        let after = &music.as_bytes()[start + 1..];
         after.len() > 1 && after[0].is_ascii_alphabetic() && after[1] == b':'
     })?;
     let end = start + music[start..].find(']')?;
@@ -491,6 +491,8 @@ impl Writer {
             None => length,
         };
         let tied = std::mem::take(&mut self.tied);
+        ensure!(tied.iter().all(|index| keys.contains(&voice.notes[*index].key)), "a tie leads nowhere");
+        ensure!((1..keys.len()).all(|index| !keys[..index].contains(&keys[index])), "a chord has a note twice");
         self.last.clear();
         for &key in keys {
             match tied.iter().find(|index| voice.notes[**index].key == key) {
@@ -504,7 +506,6 @@ impl Writer {
                 }
             }
         }
-        ensure!(tied.is_empty() || tied.len() == keys.len(), "a tie leads nowhere");
         self.last_length = length;
         self.now += length;
         Ok(())
@@ -558,6 +559,8 @@ impl<'a> Scan<'a> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn melody(music: &str) -> Vec<(Tick, Tick, u8)> {
@@ -591,6 +594,7 @@ mod tests {
 
     #[test]
     fn a_tie_makes_one_note_of_two() {
+        assert_eq!(melody("C4- [CE]4 |"), [(0, 96, 60), (48, 48, 64)]);
         assert_eq!(melody("z4 C4- | C8 |"), [(48, 144, 60)]);
     }
 
@@ -645,6 +649,8 @@ mod tests {
             ("!trill!A4", "!trill!"),
             ("w: la la", "the field w:"),
             ("A4-", "tie"),
+            ("[CE]4-[CG]4", "tie"),
+            ("[CEC]8", "a note twice"),
             ("A4>", "note is missing"),
             ("A99999", "too much"),
             ("A/0", "whole number"),
@@ -674,6 +680,65 @@ mod tests {
         let tune = parse(include_str!("../../cases/accidentals-to-the-barline.abc")).unwrap();
         let keys: Vec<u8> = tune.voices[0].notes.iter().map(|note| note.key).collect();
         assert_eq!(keys, [69, 68, 69, 68, 68, 71, 68, 64, 69, 67, 66, 67, 69]);
+    }
+
+    // The reader's fuzz target: PROPTEST_CASES=1000000 lets it run for long.
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_by_name(
+            music in prop::collection::vec(
+                prop_oneof![
+                    "[A-Ga-gzxZ][,']{0,2}[0-9]{0,2}[/]?[0-9]?",
+                    "[\\^_=]{1,2}[a-g]",
+                    "\\[[CEGceg]{1,3}\\]2?",
+                    prop::sample::select(vec![
+                        "|", " ", "\n", "-", ">", "<", "!p!", "!<(!", "!<)!", "[M:3/4]", "M:6/8\n", "[K:Gm]", "[L:1/4]",
+                        "[V:2]", "V:1\n", "\"Am7\"", "%", "]", "[", "Z2",
+                    ]).prop_map(String::from),
+                    "\\PC{0,4}",
+                ],
+                0..40,
+            ),
+        ) {
+            let text = format!("M:4/4\nL:1/8\nK:C\nC8 |\n{}", music.concat());
+            match parse(&text) {
+                Ok(tune) => {
+                    for voice in &tune.voices {
+                        prop_assert!(voice.notes.is_sorted_by_key(|note| note.start));
+                        let ends = voice.notes.iter().map(|note| note.start + note.length);
+                        prop_assert!(voice.notes.iter().all(|note| note.length > 0));
+                        prop_assert!(ends.max().unwrap_or(0) <= voice.length);
+                    }
+                    // As many notes as letters of notes, but for those that ties make one of.
+                    let struck: usize = tune.voices.iter().map(|voice| voice.notes.len()).sum();
+                    let lines = text.lines().skip(3).map(|line| line.split('%').next().unwrap_or_default());
+                    let lines = lines.filter(|line| !line.trim_start().starts_with(|c: char| "MKLVTNXCr".contains(c) && line.trim_start()[1..].starts_with(':')));
+                    let plain: String = lines.map(|line| without(&without(line, '[', ':'), '"', '"')).collect();
+                    let written = without(&plain, '!', '!').chars().filter(|c| "ABCDEFGabcdefg".contains(*c)).count();
+                    prop_assert!(struck <= written && (struck == written || text.contains('-')), "{} of {}", struck, written);
+                }
+                Err(error) => {
+                    let said = format!("{error:#}");
+                    prop_assert!(said.contains("line ") || said.contains("at the end") || said.contains("no music"));
+                }
+            }
+        }
+    }
+
+    /// The line without what stands between two signs; a field in brackets is known by its colon.
+    fn without(line: &str, open: char, close: char) -> String {
+        let mut rest = line;
+        let mut kept = String::new();
+        while let Some((start, inside)) = rest.match_indices(open).find_map(|(start, _)| {
+            let inside = &rest[start + open.len_utf8()..];
+            let is_field = inside.chars().nth(1) == Some(':');
+            (close != ':' || is_field).then_some((start, inside))
+        }) {
+            kept.push_str(&rest[..start]);
+            let end = inside.find(if close == ':' { ']' } else { close }).map_or(inside.len(), |end| end + 1);
+            rest = &inside[end..];
+        }
+        kept + rest
     }
 
     #[test]

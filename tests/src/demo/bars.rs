@@ -19,8 +19,8 @@ pub struct Bar {
 /// Differences in ticks that no ear and no grid tells apart.
 const SAME: f64 = 0.5;
 
-/// The bars up to `end`, each as its meter says; the last is whole. `meters` are first tick and time signature, in order,
-/// the first at 0. Where a new meter begins within a bar, a new bar does.
+/// The bars up to `end`, each as its meter says; the last is whole. `meters` are first tick and time signature, in
+/// order, the first at 0. Where a new meter begins within a bar, a new bar does.
 pub fn bars(meters: &[(f64, Meter)], end: f64) -> Vec<Bar> {
     let mut bars = Vec::new();
     let (mut start, mut meter, mut next) = (0.0, Meter::default(), 0);

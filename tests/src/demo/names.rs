@@ -1,5 +1,5 @@
-//! Names of the folders that takes are written to: whatever a piece is called, nothing is written outside, and no take over
-//! another.
+//! Names of the folders that takes are written to: whatever a piece is called, nothing is written outside, and no take
+//! over another.
 
 use std::collections::BTreeSet;
 

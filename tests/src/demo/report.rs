@@ -26,7 +26,7 @@ pub struct Report {
 /// What came of one performance.
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
-    /// Its name, that of its folder.
+    /// Its name, after which its folder is called.
     pub name: String,
     /// Its title.
     pub title: String,

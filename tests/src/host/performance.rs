@@ -155,8 +155,8 @@ pub struct Performance {
     pub notes: Vec<PlayedNote>,
     /// Controllers and automation, in any order.
     pub changes: Vec<Change>,
-    /// The song's way, one segment after the other. Held notes are let go at the end of each, unless the song rolls on in
-    /// the next one.
+    /// The song's way, one segment after the other. Held notes are let go at the end of each, unless the song rolls on
+    /// in the next one.
     pub route: Vec<Segment>,
 }
 
@@ -168,8 +168,8 @@ impl Performance {
         Self { notes, changes: Vec::new(), route: vec![Segment::rolling(0.0, bars * 96.0).at_tempo(tempo)] }
     }
 
-    /// The inputs of segment number `index` of the route: ticks since its start and event, in order. A note that is held
-    /// beyond the segment is let go at its end, or in a later segment into which the song rolls on.
+    /// The inputs of segment number `index` of the route: ticks since its start and event, in order. A note that is
+    /// held beyond the segment is let go at its end, or in a later segment into which the song rolls on.
     pub fn inputs_of(&self, index: usize) -> Vec<(f64, super::Input)> {
         use super::Input;
         let segment = &self.route[index];

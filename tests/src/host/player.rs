@@ -83,8 +83,8 @@ impl Player {
     /// Plays `performance` and takes down what comes back.
     ///
     /// # Errors
-    /// If the plug-in fails to process, or if the performance asks for a reactivation, which only the main thread can do
-    /// ([`super::Session::perform`]).
+    /// If the plug-in fails to process, or if the performance asks for a reactivation, which only the main thread can
+    /// do ([`super::Session::perform`]).
     pub fn perform(&mut self, performance: &Performance) -> Result<Take> {
         let mut take = self.begin();
         for (index, segment) in performance.route.iter().enumerate() {
@@ -167,8 +167,8 @@ impl Player {
         Ok(())
     }
 
-    /// Waits until an audio device that runs `speed` times as fast as time would ask for the block that starts `samples`
-    /// after the take's start.
+    /// Waits until an audio device that runs `speed` times as fast as time would ask for the block that starts
+    /// `samples` after the take's start.
     fn await_clock(&self, samples: u64, speed: f64) {
         let due = Duration::from_secs_f64(samples as f64 / self.setup.sample_rate / speed);
         if let Some(wait) = due.checked_sub(self.origin.elapsed()) {

@@ -96,8 +96,8 @@ enum Item<'a> {
     End,
 }
 
-/// Reads the events of a track up to its end mark, or as far as they make sense. A message that cannot be is passed over
-/// if the track then goes on to its end mark; if it does not, the track breaks off there.
+/// Reads the events of a track up to its end mark, or as far as they make sense. A message that cannot be is passed
+/// over if the track then goes on to its end mark; if it does not, the track breaks off there.
 pub fn read(bytes: &[u8]) -> Track<'_> {
     let mut scan = Scan { bytes, place: 0, running: None };
     let (mut now, mut events, mut impossible) = (0u64, Vec::new(), Vec::new());

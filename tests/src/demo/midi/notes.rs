@@ -58,8 +58,9 @@ impl NoteReader {
     }
 }
 
-/// The notes of all tracks in order of start, as one pair of hands can play them: where a key is struck that sounds, the
-/// first note ends. Also gives how many notes fell away because another track strikes the same key in the same moment.
+/// The notes of all tracks in order of start, as one pair of hands can play them: where a key is struck that sounds,
+/// the first note ends. Also gives how many notes fell away because another track strikes the same key in the same
+/// moment.
 pub fn in_one_hand(mut notes: Vec<PlayedNote>) -> (Vec<PlayedNote>, usize) {
     notes.sort_by(|a, b| a.start.total_cmp(&b.start).then(a.key.cmp(&b.key)).then(a.channel.cmp(&b.channel)));
     let mut played: Vec<PlayedNote> = Vec::with_capacity(notes.len());

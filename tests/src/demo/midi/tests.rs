@@ -1,4 +1,5 @@
-//! What files say, of whatever program they are. The files in `tests/cases` were made after reports about other programs.
+//! What files say, of whatever program they are. The files in `tests/cases` were made after reports about other
+//! programs.
 
 use std::fs;
 use std::path::Path;
@@ -288,9 +289,8 @@ fn is_sound(bytes: &[u8]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+// These are the reader's fuzz targets: PROPTEST_CASES=1000000 lets them run for long.
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
-
     #[test]
     fn any_bytes_are_read_or_named(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         is_sound(&bytes)?;

@@ -3,8 +3,8 @@
 /// The most letters of a title.
 const LONGEST: usize = 120;
 
-/// What the bytes 0x80–0x9f mean in Windows-1252, which most programs that do not write UTF-8 have written; the rest of it
-/// is Latin-1.
+/// What the bytes 0x80–0x9f mean in Windows-1252, which most programs that do not write UTF-8 have written; the rest of
+/// it is Latin-1.
 const WINDOWS: [char; 32] = [
     '€', '\u{fffd}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{fffd}', 'Ž', '\u{fffd}', '\u{fffd}',
     '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{fffd}', 'ž', 'Ÿ',
@@ -37,8 +37,8 @@ fn windows(byte: u8) -> char {
     }
 }
 
-/// The text with its words one space apart, without control characters and marks that turn the direction of writing, and
-/// not too long.
+/// The text with its words one space apart, without control characters and marks that turn the direction of writing,
+/// and not too long.
 pub fn in_one_line(text: &str) -> String {
     let visible = |letter: &char| {
         !matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
