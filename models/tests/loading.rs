@@ -211,6 +211,26 @@ fn a_network_that_takes_sequences_for_steps_in_time_is_refused() {
 }
 
 #[test]
+fn a_damaged_card_is_named_or_does_no_harm() {
+    let card = network_file(Family::Gru, "harmonist.json");
+    for seed in 0..64usize {
+        let folder = Folder::new(&format!("card{seed}"));
+        folder.change("harmonist.json", |mut json| {
+            let place = seed * 7919 % card.len();
+            match seed % 3 {
+                0 => json.truncate(place),
+                1 => json[place] = json[place].wrapping_add(1 + seed as u8),
+                _ => drop(json.splice(place..place, *b"\xff\0{")),
+            }
+            json
+        });
+        let (networks, problems) = folder.load();
+        let named = problems.len() == 1 && problems[0].contains("harmonist");
+        assert!(networks.soloist.is_some() && networks.harmonist.is_none() == named, "{problems:?}");
+    }
+}
+
+#[test]
 fn random_damage_never_panics() {
     let onnx = network_file(Family::Gru, "harmonist.onnx");
     for seed in 0..24usize {

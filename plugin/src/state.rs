@@ -94,7 +94,12 @@ fn repair(values: &mut BTreeMap<String, ParamValue>, complete: bool, remarks: &m
     if complete && !missing.is_empty() {
         remarks.push(format!("The saved state lacks {}; the default is used.", missing.join(", ")));
     }
-    values.retain(|id, _| map.iter().any(|(known, ..)| known == id));
+    let unknown = values.extract_if(.., |id, _| map.iter().all(|(known, ..)| known != id)).map(|(id, _)| id);
+    let unknown: Vec<String> = unknown.collect();
+    if !unknown.is_empty() {
+        remarks
+            .push(format!("This Continuo does not know {} of the saved state, and left it out.", unknown.join(", ")));
+    }
 }
 
 fn default_value(param: ParamPtr) -> ParamValue {
@@ -266,7 +271,8 @@ mod tests {
         state.params.insert("reverb".into(), ParamValue::Bool(true));
         migrate(&mut state);
         assert!(state.params.contains_key("swing") && !state.params.contains_key("reverb"));
-        assert!(stamp(&state).remarks[0].contains("swing"));
+        let remarks = stamp(&state).remarks;
+        assert!(remarks.len() == 2 && remarks[0].contains("swing") && remarks[1].contains("reverb"), "{remarks:?}");
     }
 
     #[test]
