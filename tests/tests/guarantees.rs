@@ -38,6 +38,15 @@ struct Take {
     chords: Vec<Option<Chord>>,
 }
 
+impl Take {
+    /// The chords, one after another.
+    fn changes(&self) -> Vec<Chord> {
+        let mut chords: Vec<Chord> = self.chords.iter().flatten().copied().collect();
+        chords.dedup();
+        chords
+    }
+}
+
 /// What the band plays to the musician's `notes`. Where a chord waits, the first of the right hand's notes decides.
 fn taken(notes: &[Struck], meter: Meter, controls: Controls, built_in: bool) -> Take {
     let mut heard: Vec<(Tick, bool, Heard)> = Vec::new();
@@ -130,6 +139,18 @@ fn melody() -> impl Strategy<Value = Vec<Struck>> {
     })
 }
 
+/// A melody whose notes come where a chord waits for them: with the beats, or a little early.
+fn on_beats() -> impl Strategy<Value = Vec<Struck>> {
+    prop::collection::vec((1i64..3, 0i64..3, 55u8..90), 0..24).prop_map(|notes| {
+        let mut beat = 0;
+        let after = |(beats, early, key): (Tick, Tick, u8)| {
+            beat += beats;
+            (24 * beat - early, 12, key)
+        };
+        notes.into_iter().map(after).collect()
+    })
+}
+
 fn any_mode() -> impl Strategy<Value = LeadMode> {
     use LeadMode::*;
     select(vec![Answer, Continuous, Fills, TradeTwos, TradeFours, TradeEights])
@@ -146,6 +167,25 @@ fn most_rounds(chords: &[Chord]) -> usize {
         }
     }
     most
+}
+
+/// Meters of which eight bars end in time.
+fn short_meter() -> impl Strategy<Value = Meter> {
+    let meters = vec![(2, 4), (3, 4), (6, 8), (5, 8), (3, 8), (7, 16), (5, 16)];
+    select(meters).prop_map(|(numerator, denominator)| Meter { numerator, denominator })
+}
+
+/// The first chord that is not due at the end of a form of eight bars, and its tick: the dominant for half a bar, then
+/// the tonic.
+fn astray(take: &Take, meter: Meter, key: Key) -> Option<(Tick, Chord)> {
+    let (bar, dominant) = (meter.bar_ticks(), (key.tonic + 7) % 12);
+    let is_due = |tick: Tick, chord: Chord| match tick {
+        tick if tick < 7 * bar => chord.root == dominant || chord.root == key.leading_tone(),
+        _ => chord.root == key.tonic,
+    };
+    let spots = (0..=7 * bar).step_by(6).filter(|tick| 2 * tick >= 13 * bar);
+    let mut chords = spots.filter_map(|tick| Some(tick).zip(take.chords[(tick / 6) as usize]));
+    chords.find(|&(tick, chord)| !is_due(tick, chord))
 }
 
 proptest! {
@@ -177,9 +217,7 @@ proptest! {
         melody in melody(), controls in controls(), max_repeats in 1u8..4, built_in in prop::bool::weighted(0.03),
     ) {
         let controls = Controls { max_repeats, ..controls };
-        let take = taken(&melody, Meter::default(), controls, built_in);
-        let mut chords: Vec<Chord> = take.chords.iter().flatten().copied().collect();
-        chords.dedup();
+        let chords = taken(&melody, Meter::default(), controls, built_in).changes();
         prop_assert!(most_rounds(&chords) <= max_repeats.into(), "{chords:?}");
 
         // With bars of two beats a form of eight comes to its end.
@@ -188,6 +226,27 @@ proptest! {
         let take = taken(&melody, meter, controls, built_in);
         let home = take.chords[7 * 8];
         prop_assert!(home.is_none_or(|chord| chord.root == controls.key.tonic), "{home:?} in {:?}", controls.key);
+    }
+
+    #[test]
+    fn no_cycle_comes_more_often_than_it_may_however_far_ahead_the_band_commits(
+        melody in melody(), controls in controls(), max_repeats in 1u8..3, commit in 1u8..=16,
+        built_in in prop::bool::weighted(0.03),
+    ) {
+        let controls = Controls { max_repeats, commit, ..controls };
+        let chords = taken(&melody, Meter::default(), controls, built_in).changes();
+        prop_assert!(most_rounds(&chords) <= max_repeats.into(), "{chords:?}");
+    }
+
+    #[test]
+    fn a_form_ends_at_home_in_every_meter(
+        melody in melody(), controls in controls(), commit in 1u8..=16, built_in in prop::bool::weighted(0.03),
+        meter in short_meter(),
+    ) {
+        let controls = Controls { form: Some(8), key_lock: true, scale: 0, commit, ..controls };
+        let take = taken(&melody, meter, controls, built_in);
+        let astray = astray(&take, meter, controls.key);
+        prop_assert!(astray.is_none(), "{astray:?} in {:?}", controls.key);
     }
 
     #[test]
@@ -232,5 +291,29 @@ proptest! {
                 prop_assert!(offset.unsigned_abs() <= farthest, "{offset} semitones at register {register}");
             }
         }
+    }
+}
+
+// Only with the networks does a chord wait for the musician's note.
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn no_cycle_comes_more_often_than_it_may_where_notes_turn_the_chords(
+        melody in on_beats(), controls in controls(), max_repeats in 1u8..3, follow in 0.5f32..1.0,
+    ) {
+        let controls = Controls { max_repeats, follow, ..controls };
+        let chords = taken(&melody, Meter::default(), controls, true).changes();
+        prop_assert!(most_rounds(&chords) <= max_repeats.into(), "{chords:?}");
+    }
+
+    #[test]
+    fn a_form_ends_at_home_where_notes_turn_the_chords(
+        melody in on_beats(), controls in controls(), follow in 0.5f32..1.0, meter in short_meter(),
+    ) {
+        let controls = Controls { form: Some(8), key_lock: true, scale: 0, follow, ..controls };
+        let take = taken(&melody, meter, controls, true);
+        let astray = astray(&take, meter, controls.key);
+        prop_assert!(astray.is_none(), "{astray:?} in {:?}", controls.key);
     }
 }

@@ -254,11 +254,7 @@ impl<'a> Choice<'a> {
             *logit -= recent.weariness(chord, self.weights) + if same_root { self.weights.colour } else { 0.0 };
         }
         let freedom = self.freedom(self.weights.chord_heat);
-        let fits = |index| {
-            Chord::from_index(index).is_some_and(|chord| {
-                terms.begin.contains(chord) || Some(chord) == standing && terms.stand.contains(chord)
-            })
-        };
+        let fits = |index| Chord::from_index(index).is_some_and(|chord| terms.allow(chord, standing));
         sample(&logits, fits, freedom, random.uniform(Purpose::Chord, 0))
             .and_then(Chord::from_index)
             .or(standing)
@@ -333,7 +329,7 @@ fn tonic(key: Key) -> Chord {
 mod tests {
     use super::*;
     use crate::improviser::spot::Spot;
-    use crate::improviser::terms::Covenant;
+    use crate::improviser::terms::{Covenant, Cycles};
     use crate::music::{BarPosition, Meter};
     use crate::network::features::Note;
 
@@ -377,7 +373,7 @@ mod tests {
 
     fn terms(controls: &Controls) -> Terms {
         let spot = Spot { frame: 0, position: BarPosition { bar_start: 0, meter: Meter::default() } };
-        Covenant::default().terms(spot, controls.key, controls)
+        Covenant::default().terms(spot, controls.key, controls, &Cycles::default())
     }
 
     fn after(chord: Option<SlashChord>, frames: usize) -> Past {

@@ -136,7 +136,6 @@ impl Harmonist {
             *slot = Some(chord);
         }
         self.recent = self.recent.with(chord.chord);
-        self.covenant = self.covenant.clone().with(chord.chord);
         self.planned = [None; OUTLOOK_CHORDS];
     }
 
@@ -167,7 +166,7 @@ impl Harmonist {
             Advisor::Rules => &Weights::RULES,
         };
         let choice = Choice::new(weights, controls, keys, ahead.heard(), situation.given, situation.memory);
-        let terms = self.covenant.terms(next, situation.key, controls);
+        let terms = self.covenant.terms(next, situation.key, controls, ahead.cycles());
         let standing = ahead.standing().map(|standing| standing.chord);
 
         let waits = self.waits(situation, &choice, &expected);
@@ -193,6 +192,8 @@ impl Harmonist {
         let mut reactions = Reactions::default();
         let mut under = [chord; 12];
         let mut alternatives = waits.then_some(Alternatives::default());
+        // A chord that a note asks for stands in the next frame too: that is decided before the note is known.
+        let after = waits.then(|| self.covenant.terms(next.plus(1), situation.key, controls, ahead.cycles()).stand);
         // A note between two eighths is answered as one at the eighth before, and changes nothing.
         let is_between = !changes && !next.begins_eighth() && !choice.is_made();
         if is_between {
@@ -211,7 +212,9 @@ impl Harmonist {
                 if choice.heeds(&reaction, 1.0) {
                     under[index] = Some(reaction.chord);
                 }
-                if let Some(alternatives) = alternatives.as_mut().filter(|_| choice.heeds(&reaction, controls.follow)) {
+                let lasts = after.is_some_and(|after| after.contains(reaction.chord));
+                let turns = lasts && choice.heeds(&reaction, controls.follow);
+                if let Some(alternatives) = alternatives.as_mut().filter(|_| turns) {
                     alternatives[index] = Some(choice.over_bass(reaction.chord, &advice, random(next)));
                 }
             }
@@ -219,7 +222,6 @@ impl Harmonist {
 
         if let Some(chord) = chord.filter(|_| changes) {
             self.recent = self.recent.with(chord);
-            self.covenant = std::mem::take(&mut self.covenant).with(chord);
         }
         // A correction leaves what was planned behind.
         let kept = future.filter(|future| Some(future.harmony) == harmony);
@@ -268,8 +270,9 @@ impl Harmonist {
         let &Situation { controls, key, next, .. } = situation;
         let standing = ahead.standing();
         let promised = planned_at(&self.planned, next.tick()).or(standing);
+        let before = standing.map(|standing| standing.chord);
         let promised = promised
-            .filter(|promised| next.frame < self.certain && !choice.is_made() && terms.stand.contains(promised.chord));
+            .filter(|promised| next.frame < self.certain && !choice.is_made() && terms.allow(promised.chord, before));
         let drawn = |take: u32| {
             promised
                 .unwrap_or_else(|| choice.harmony(&expected.next, ahead, &self.recent, terms, random(next).take(take)))
@@ -300,7 +303,7 @@ impl Harmonist {
         };
         let beginnings = (0..FUTURES).map(|take| {
             let harmony = if goes_on { first } else { drawn(take) };
-            (harmony, choice.regret(&expected.next, standing.map(|standing| standing.chord), harmony.chord))
+            (harmony, choice.regret(&expected.next, before, harmony.chord))
         });
         let futures = present.imagine(beginnings, |take, spot| random(spot).take(take))?;
         Ok(Future::best(futures).unwrap_or(Future::of(first, self.planned)))

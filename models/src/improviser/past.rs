@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::harmony_rules;
 use super::key_belief::KeyBelief;
 use super::spot::Spot;
+use super::terms::Cycles;
 use crate::controls::Controls;
 use crate::music::{SlashChord, Style};
 use crate::network::features::{Note, PitchMemory};
@@ -146,6 +147,7 @@ pub struct Past {
     note: Note,
     standing: Option<SlashChord>,
     age: u32,
+    cycles: Cycles,
 }
 
 impl Default for Past {
@@ -157,6 +159,7 @@ impl Default for Past {
             note: Note::Rest,
             standing: None,
             age: 0,
+            cycles: Cycles::default(),
         }
     }
 }
@@ -170,6 +173,11 @@ impl Past {
     /// For how many frames it has stood; 0 before the first.
     pub fn age(&self) -> u32 {
         self.age
+    }
+
+    /// The chord changes so far.
+    pub fn cycles(&self) -> &Cycles {
+        &self.cycles
     }
 
     /// Pitch classes of the lead line of late; they sum to 1 once anything has been heard.
@@ -216,7 +224,7 @@ impl Past {
         let is_guided = grounds.attributes != unset;
         let mut steps = Vec::new();
         for (past, note, _) in readings.iter_mut() {
-            let Self { states, free, memories, note: previous, standing, age } = &mut **past;
+            let Self { states, free, memories, note: previous, standing, age, .. } = &mut **past;
             let input = HarmonistInput {
                 note: *note,
                 previous: *previous,
@@ -266,6 +274,7 @@ impl Past {
         let of = |chord: Option<SlashChord>| chord.map(|chord| chord.chord);
         self.age = if of(chord) == of(self.standing) { self.age.saturating_add(1) } else { 1 };
         self.standing = chord;
+        of(chord).into_iter().for_each(|chord| self.cycles.push(chord));
     }
 
     /// Forgets the network's states, so that another advisor can go on.

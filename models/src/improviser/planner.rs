@@ -130,7 +130,6 @@ impl Present<'_> {
 /// A future while it is imagined.
 struct Dream {
     past: Past,
-    covenant: Covenant,
     recent: Recent,
     critic: Critic,
     future: Future,
@@ -143,10 +142,9 @@ struct Dream {
 
 impl Dream {
     fn new(present: &Present, harmony: SlashChord, regret: f32) -> Self {
-        let &Present { before, covenant, key, recent, next, .. } = present;
+        let &Present { before, key, recent, next, .. } = present;
         let mut dream = Self {
             past: before.clone(),
-            covenant: covenant.clone(),
             recent,
             critic: Critic::new(key, -regret),
             future: Future::of(harmony, [None; OUTLOOK_CHORDS]),
@@ -163,19 +161,18 @@ impl Dream {
 
     fn hear_change(&mut self, from: Option<Chord>, to: Chord, spot: Spot) {
         self.recent = self.recent.with(to);
-        self.covenant = std::mem::take(&mut self.covenant).with(to);
         self.critic.hear_change(from, to, spot);
     }
 
     /// Goes on to `spot` after the frame before it was read.
     fn go_on(&mut self, present: &Present, spot: Spot, advice: &Advice, random: Random) {
-        let Present { choice, key, controls, .. } = present;
+        let Present { choice, covenant, key, controls, .. } = present;
         let standing = self.harmony;
         self.critic.hear_note(self.note, standing.chord);
-        let terms = self.covenant.terms(spot, *key, controls);
+        let terms = covenant.terms(spot, *key, controls, self.past.cycles());
         let promised = planned_at(present.promised, spot.tick()).or(Some(standing));
         let coming = promised
-            .filter(|promised| spot.frame < present.certain && terms.stand.contains(promised.chord))
+            .filter(|promised| spot.frame < present.certain && terms.allow(promised.chord, Some(standing.chord)))
             .unwrap_or_else(|| choice.harmony(&advice.next, &self.past, &self.recent, &terms, random));
         self.critic.add(-choice.regret(&advice.next, Some(standing.chord), coming.chord));
         if coming.chord != standing.chord {

@@ -60,12 +60,18 @@ pub struct Terms {
     pub begin: Chords,
 }
 
-/// What the terms rest on besides the controls. `Clone` is a snapshot.
+impl Terms {
+    /// Whether the frame may have `chord` after `standing`, the chord of the frame before it.
+    pub fn allow(&self, chord: Chord, standing: Option<Chord>) -> bool {
+        if Some(chord) == standing { self.stand.contains(chord) } else { self.begin.contains(chord) }
+    }
+}
+
+/// What the terms rest on besides the controls and the chords so far. `Clone` is a snapshot.
 #[derive(Clone, Debug, Default)]
 pub struct Covenant {
     /// Where the cadence that was asked for arrives.
     arrival: Option<Tick>,
-    cycles: Cycles,
 }
 
 impl Covenant {
@@ -83,19 +89,13 @@ impl Covenant {
         self.arrival = self.arrival.map(|arrival| arrival + delta);
     }
 
-    /// After `chord` has begun.
-    pub fn with(mut self, chord: Chord) -> Self {
-        self.cycles.push(chord);
-        self
-    }
-
     /// Whether the band has come to its end in the frame at `spot`: the last chord has had its bar.
     pub fn is_over(&self, spot: Spot) -> bool {
         self.arrival.is_some_and(|arrival| spot.tick() >= arrival + spot.position.meter.bar_ticks())
     }
 
-    /// The chords of the frame at `spot`, in `key`.
-    pub fn terms(&self, spot: Spot, key: Key, controls: &Controls) -> Terms {
+    /// The chords of the frame at `spot`, in `key`, after those of `cycles`.
+    pub fn terms(&self, spot: Spot, key: Key, controls: &Controls, cycles: &Cycles) -> Terms {
         let allowed = controls.allowed();
         let locked = Chords::with(|chord| chord.tones().is_subset(allowed));
         // A scale may be drawn so that no chord fits; what the players may sound of the others is locked all the same.
@@ -106,7 +106,7 @@ impl Covenant {
             None => locked,
         };
         let most = usize::from(controls.max_repeats);
-        let begin = if most == 0 { stand } else { stand.narrowed(|chord| !self.cycles.closes(chord, most)) };
+        let begin = if most == 0 { stand } else { stand.narrowed(|chord| !cycles.closes(chord, most)) };
         Terms { stand, begin }
     }
 
@@ -155,12 +155,16 @@ fn shares_most(chord: Chord, allowed: PitchClassSet) -> bool {
     Some(shared(chord)) == most
 }
 
-/// The last chord changes, oldest first.
+/// The last chord changes, oldest first; no two alike in a row.
 #[derive(Clone, Debug, Default)]
-struct Cycles(Vec<Chord>);
+pub struct Cycles(Vec<Chord>);
 
 impl Cycles {
-    fn push(&mut self, chord: Chord) {
+    /// A frame has `chord`: the last one goes on, or comes again after a rest, or another begins.
+    pub fn push(&mut self, chord: Chord) {
+        if self.0.last() == Some(&chord) {
+            return;
+        }
         if self.0.len() == REMEMBERED {
             self.0.remove(0);
         }
@@ -194,8 +198,18 @@ mod tests {
         symbol.parse().unwrap()
     }
 
+    fn after<'a>(symbols: impl IntoIterator<Item = &'a str>) -> Cycles {
+        let mut cycles = Cycles::default();
+        symbols.into_iter().for_each(|symbol| cycles.push(chord(symbol)));
+        cycles
+    }
+
+    fn beginning(cycles: &Cycles, controls: &Controls) -> Chords {
+        Covenant::default().terms(spot(0), controls.key, controls, cycles).begin
+    }
+
     fn standing(covenant: &Covenant, frame: Frame, controls: &Controls) -> Vec<String> {
-        let terms = covenant.terms(spot(frame), controls.key, controls);
+        let terms = covenant.terms(spot(frame), controls.key, controls, &Cycles::default());
         let chords = (0..Chord::NONE_INDEX).filter_map(Chord::from_index);
         chords.filter(|&chord| terms.stand.contains(chord)).map(|chord| chord.to_string()).collect()
     }
@@ -232,15 +246,23 @@ mod tests {
     #[test]
     fn a_cycle_comes_as_often_as_is_allowed() {
         let controls = Controls { max_repeats: 2, ..Controls::default() };
-        let mut covenant = Covenant::default();
-        let cycle = ["C", "Am", "F", "G"].map(chord);
-        for &next in cycle.iter().cycle().take(11) {
-            assert!(covenant.terms(spot(0), controls.key, &controls).begin.contains(next));
-            covenant = covenant.with(next);
+        let cycle = ["C", "Am", "F", "G"].into_iter().cycle();
+        for played in 0..11 {
+            let next = cycle.clone().nth(played).unwrap();
+            assert!(beginning(&after(cycle.clone().take(played)), &controls).contains(chord(next)));
         }
-        let terms = covenant.terms(spot(0), controls.key, &controls);
+        let cycles = after(cycle.take(11));
+        let terms = Covenant::default().terms(spot(0), controls.key, &controls, &cycles);
         assert!(!terms.begin.contains(chord("G")) && terms.begin.contains(chord("G7")));
         assert!(terms.stand.contains(chord("G")));
+        assert!(!terms.allow(chord("G"), Some(chord("F"))) && terms.allow(chord("G"), Some(chord("G"))));
+    }
+
+    #[test]
+    fn a_chord_that_goes_on_or_comes_again_after_a_rest_is_no_change() {
+        let controls = Controls { max_repeats: 1, ..Controls::default() };
+        let begin = beginning(&after(["C", "Am", "Am", "C"]), &controls);
+        assert!(!begin.contains(chord("Am")) && begin.contains(chord("C")));
     }
 
     proptest! {
@@ -248,13 +270,13 @@ mod tests {
         fn no_draw_from_the_terms_repeats_a_cycle_too_often(draws in prop::collection::vec(0usize..3, 60), most in 1u8..4) {
             let controls = Controls { max_repeats: most, ..Controls::default() };
             let chords = ["C", "F", "G"].map(chord);
-            let mut covenant = Covenant::default();
+            let mut cycles = Cycles::default();
             let mut played: Vec<Chord> = Vec::new();
             for draw in draws {
-                let terms = covenant.terms(spot(0), controls.key, &controls);
-                let fits = |chord: &&Chord| played.last() != Some(chord) && terms.begin.contains(**chord);
+                let begin = beginning(&cycles, &controls);
+                let fits = |chord: &&Chord| played.last() != Some(chord) && begin.contains(**chord);
                 let Some(&next) = chords[draw..].iter().chain(&chords).find(fits) else { break };
-                covenant = covenant.with(next);
+                cycles.push(next);
                 played.push(next);
             }
             for length in 2..=LONGEST_CYCLE {
@@ -277,10 +299,7 @@ mod tests {
             };
             let mut covenant = Covenant::default();
             covenant.follow(spot(0), &controls);
-            for symbol in ["C", "F", "C", "F"] {
-                covenant = covenant.with(chord(symbol));
-            }
-            let terms = covenant.terms(spot(frame), controls.key, &controls);
+            let terms = covenant.terms(spot(frame), controls.key, &controls, &after(["C", "F", "C", "F"]));
             let chords: Vec<Chord> = (0..Chord::NONE_INDEX).filter_map(Chord::from_index).collect();
             prop_assert!(chords.iter().any(|&chord| terms.begin.contains(chord)));
             let allowed = controls.allowed();
