@@ -23,7 +23,7 @@ fn short_chords(channel: u8, changes: Vec<Change>) -> Performance {
     let notes = (0..8).flat_map(|half: usize| {
         chords[half % 4].map(|key| PlayedNote { channel, ..note(half as f64 * 48.0, 10.0, key) })
     });
-    ended(Performance { notes: notes.collect(), changes, route: vec![Segment::rolling(0.0, 6.0 * BAR)] })
+    ended(Performance { notes: notes.collect(), changes, route: vec![Segment::rolling(-BAR, 7.0 * BAR)] })
 }
 
 /// The pedal of `channel`, changed with each chord.
@@ -49,10 +49,10 @@ fn a_pedal_acts_on_its_own_channel_only() {
     }
 }
 
-/// The configuration message of a zone.
+/// The configuration message of a zone, in the bar before the music.
 fn zone(master: u8, members: u8) -> [Change; 3] {
-    [(101, 0), (100, 6), (6, members)]
-        .map(|(number, value)| controller(0.05 * f64::from(107 - number), master, number, value))
+    [(-90.0, 101, 0), (-80.0, 100, 6), (-70.0, 6, members)]
+        .map(|(at, number, value)| controller(at, master, number, value))
 }
 
 #[test]

@@ -84,16 +84,6 @@ fn what_a_block_brings_counts_for_more_than_what_the_controller_was_told_before(
     assert_eq!(json_of(&saved)["params"]["temperature"]["f32"], 0.5);
 }
 
-/// The JSON inside a saved state, behind eight bytes that say how long it is.
-fn json_of(state: &[u8]) -> Value {
-    serde_json::from_slice(&state[8..]).unwrap()
-}
-
-fn state_of(json: &Value) -> Vec<u8> {
-    let text = serde_json::to_vec(json).unwrap();
-    [&(text.len() as u64).to_le_bytes(), text.as_slice()].concat()
-}
-
 #[test]
 fn only_our_own_parameters_are_shown_and_automated_in_vst3() {
     let shown = |format| {

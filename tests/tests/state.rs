@@ -30,16 +30,6 @@ fn odd_values(instance: &mut dyn Instance) -> Vec<(u32, f64)> {
     shown.map(|parameter| (parameter.id, if parameter.default < 0.5 { 1.0 } else { 0.0 })).collect()
 }
 
-/// The JSON inside a saved state, behind eight bytes that say how long it is.
-fn json_of(state: &[u8]) -> Value {
-    serde_json::from_slice(&state[8..]).unwrap()
-}
-
-fn state_of(json: &Value) -> Vec<u8> {
-    let text = serde_json::to_vec(json).unwrap();
-    [&(text.len() as u64).to_le_bytes(), text.as_slice()].concat()
-}
-
 #[test]
 fn saving_loading_and_saving_again_gives_the_same_bytes() {
     for format in Format::ALL {

@@ -115,8 +115,8 @@ impl Key {
     }
 
     /// `class` as it is written in the key; notes outside the scale as their usual alterations (in C major D♭, E♭,
-    /// F♯, A♭ and B♭; in A minor the raised third, sixth and seventh are sharp), but such that they read easily: see
-    /// [`Key::readable`].
+    /// F♯, A♭ and B♭; in A minor the raised third, sixth and seventh are sharp), but such that they read
+    /// easily: no white key is named in disguise.
     pub fn spell(self, class: PitchClass) -> Spelling {
         self.readable(self.alteration(class))
     }

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use continuo_tests::host::performance::{PlayedNote, Segment};
 use continuo_tests::host::{Blocks, Format, Performance, Session, Take, bundles, parameter_id};
 use serde::Deserialize;
+use serde_json::Value;
 
 /// The channel on which the musician plays.
 pub const MUSICIAN: u8 = 0;
@@ -111,6 +112,17 @@ pub fn perform(session: &mut Session, performance: &Performance) -> Take {
 /// The number of the parameter with the plug-in's own name.
 pub fn id(name: &str) -> u32 {
     parameter_id(name)
+}
+
+/// The JSON inside a saved state, behind eight bytes that say how long it is.
+pub fn json_of(state: &[u8]) -> Value {
+    serde_json::from_slice(&state[8..]).unwrap()
+}
+
+/// The saved state that holds `json`.
+pub fn state_of(json: &Value) -> Vec<u8> {
+    let text = serde_json::to_vec(json).unwrap();
+    [&(text.len() as u64).to_le_bytes(), text.as_slice()].concat()
 }
 
 /// What the probe (a process of its own) says of its take.
