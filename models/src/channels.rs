@@ -1,7 +1,7 @@
 //! What the MIDI channels are: hands, drums, or the members of an MPE zone.
 //!
-//! MPE (MIDI Polyphonic Expression, MMA/AMEI RP-053) gives each note a channel of its own. A *zone* is a master channel, 1 or
-//! 16, and the members next to it; a configuration message on the master says how many.
+//! MPE (MIDI Polyphonic Expression, MMA/AMEI RP-053) gives each note a channel of its own. A *zone* is a master
+//! channel, 1 or 16, and the members next to it; a configuration message on the master says how many.
 
 use crate::score::RightHand;
 

@@ -91,8 +91,8 @@ pub struct Controls {
     pub follow: f32,
     /// How often the chords change.
     pub chord_rate: Level,
-    /// How many of the chord tones lie outside the key: the tension of the harmony. Voices is diatonic at its lower levels
-    /// and chordal at the higher.
+    /// How many of the chord tones lie outside the key: the tension of the harmony. Voices is diatonic at its lower
+    /// levels and chordal at the higher.
     pub chromaticism: Level,
     /// Whether chords and melody are to be of major or of minor pieces; `None` leaves it free.
     pub mode: Option<Mode>,
@@ -104,8 +104,8 @@ pub struct Controls {
     pub key_lock: bool,
     /// The key for `key_lock`.
     pub key: Key,
-    /// The scale for `key_lock`, if the musician has drawn one: bit *n* allows the note *n* semitones above the tonic of
-    /// `key`, 0–11. Without any bit it is the key's own.
+    /// The scale for `key_lock`, if the musician has drawn one: bit *n* allows the note *n* semitones above the tonic
+    /// of `key`, 0–11. Without any bit it is the key's own.
     pub scale: u16,
     /// The channel of the musician's left hand, 0–15; `None`: the hands are told apart by ear.
     pub left_hand: Option<u8>,

@@ -110,7 +110,8 @@ pub const ANSWER_VOICES: usize = 3;
 /// The most ways to answer a note, of which one is chosen when it is played.
 pub const ANSWER_WAYS: usize = 5;
 
-/// Which notes are the right hand's, as far as one can tell when they are struck: the melody, to which the band answers.
+/// Which notes are the right hand's, as far as one can tell when they are struck: the melody, to which the band
+/// answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RightHand {
     /// Its lowest MIDI key, where no channel tells the hands apart: what lies lower is the left hand's.
@@ -219,8 +220,8 @@ pub enum Cue {
     },
     /// The band waits in this frame. Comes before everything that depends on it.
     Fork(Fork),
-    /// What follows, up to the next cue of this kind or to [`Cue::Done`], holds only if the fork turns this way; answers
-    /// then hold instead of those that came first.
+    /// What follows, up to the next cue of this kind or to [`Cue::Done`], holds only if the fork turns this way;
+    /// answers then hold instead of those that came first.
     On(Way),
     /// The plan for the frame is complete. Always the last cue of a frame.
     Done(Frame),

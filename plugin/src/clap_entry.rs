@@ -1,9 +1,9 @@
 //! The CLAP entry point: the framework's, and what the framework leaves out.
 //!
-//! - **Whole values** for stepped parameters. The framework computes them as `normalized · steps` from 32-bit numbers, so
-//!   that the seventh of ten steps is 6.99999988. The VST3 and AUv2 wrappers take the *floor* of it: a style chosen in the
-//!   panel would reach the host as the one before, and come back as that. So values are made whole wherever the plug-in
-//!   tells one: when it is asked, when it reads a text, and in the events that it sends.
+//! - **Whole values** for stepped parameters. The framework computes them as `normalized · steps` from 32-bit numbers,
+//!   so that the seventh of ten steps is 6.99999988. The VST3 and AUv2 wrappers take the *floor* of it: a style chosen
+//!   in the panel would reach the host as the one before, and come back as that. So values are made whole wherever the
+//!   plug-in tells one: when it is asked, when it reads a text, and in the events that it sends.
 //! - **Events in blocks of no samples**, and behind the end of their block: see [`input`].
 //! - **Changes in the midst of a block**, and what the transport is in the rest of it: see [`pieces`].
 //! - **Notes as MIDI**, if the musician wants them so: see [`output`].
@@ -51,8 +51,8 @@ struct Framework {
 /// An instance as the host holds it.
 #[repr(C)]
 struct Instance {
-    /// What the host calls, and the framework's `plugin_data`, by which the framework knows it. First, so that a pointer to
-    /// it is one to all of this.
+    /// What the host calls, and the framework's `plugin_data`, by which the framework knows it. First, so that a
+    /// pointer to it is one to all of this.
     plugin: clap_plugin,
     inside: Inside,
     /// In Hertz; set while nothing is processed.

@@ -34,16 +34,16 @@ pub struct Diagnostics {
     pub worst_lead_us: i64,
     /// The mean of these times, in microseconds.
     pub mean_lead_us: i64,
-    /// Which networks play, of the instance that chose last: bit 0 harmonist, bit 1 soloist. What is not set is played by
-    /// rule.
+    /// Which networks play, of the instance that chose last: bit 0 harmonist, bit 1 soloist. What is not set is played
+    /// by rule.
     pub networks: u32,
     /// Instances that exist now.
     pub instances: u32,
-    /// From where these networks come, harmonist and soloist: 0 by rule, 1 built-in GRU, 2 built-in Transformer, 3 own folder.
-    /// Since version 2.
+    /// From where these networks come, harmonist and soloist: 0 by rule, 1 built-in GRU, 2 built-in Transformer, 3 own
+    /// folder. Since version 2.
     pub origins: [u32; 2],
-    /// Times that a host played and could not be followed: its position stood still, or its tempo was beyond 5 to 1000. Since
-    /// version 3.
+    /// Times that a host played and could not be followed: its position stood still, or its tempo was beyond 5 to 1000.
+    /// Since version 3.
     pub doubts: u64,
 }
 

@@ -1,11 +1,11 @@
 //! The audio callback: plays what the worker has planned and answers what the musician plays, at the exact sample.
 //!
-//! Nothing here allocates, locks, waits (but for a host that renders: see [`patience`]) or makes a system call. In each block the events of
-//! four sources are taken in the order of their samples: frames that begin, planned notes that end, planned notes that
-//! start, and what the musician plays.
+//! Nothing here allocates, locks, waits (but for a host that renders: see [`patience`]) or makes a system call. In each
+//! block the events of four sources are taken in the order of their samples: frames that begin, planned notes that end,
+//! planned notes that start, and what the musician plays.
 //!
-//! **Epochs.** Every uninterrupted pass of the song has a number. A start, a stop, a seek and each turn of a loop begin a
-//! new epoch and void what an older one has planned. The last frame of a loop asks for the first one already in the
+//! **Epochs.** Every uninterrupted pass of the song has a number. A start, a stop, a seek and each turn of a loop begin
+//! a new epoch and void what an older one has planned. The last frame of a loop asks for the first one already in the
 //! epoch to come.
 //!
 //! **Promises.** At each frame the worker is asked for the next one; that is a promise. A frame whose plan was promised
@@ -144,7 +144,8 @@ impl Processor {
         }
     }
 
-    /// Main thread, while no block is processed: connects the ends of fresh rings. `offline`: the host says that it renders.
+    /// Main thread, while no block is processed: connects the ends of fresh rings. `offline`: the host says that it
+    /// renders.
     pub fn connect(&mut self, sample_rate: f64, offline: bool, played: PlayedSender, cues: CueReceiver) {
         (self.played, self.cues) = (played, cues);
         (self.sample_rate, self.patience) = (sample_rate, Patience::new(offline));
@@ -173,7 +174,8 @@ impl Processor {
         &mut self.output
     }
 
-    /// A block of `length` samples begins at `now`: finds out whether it may wait for plans. Before [`Processor::process`].
+    /// A block of `length` samples begins at `now`: finds out whether it may wait for plans. Before
+    /// [`Processor::process`].
     pub fn begin_block(&mut self, now: Instant, length: u32) {
         self.patience.begin_block(now, f64::from(length) / self.sample_rate, self.shared.renders_block());
         self.shared.set_awaited(self.patience.waits());
@@ -352,7 +354,8 @@ impl Processor {
         }
     }
 
-    /// Whether the plan for `frame` is complete. Live it never waits; a host that renders waits for the worker, within reason.
+    /// Whether the plan for `frame` is complete. Live it never waits; a host that renders waits for the worker, within
+    /// reason.
     fn await_plan(&mut self, epoch: u32, frame: Frame, at: u32) -> bool {
         self.collect_cues(at);
         if self.patience.waits() && !self.is_complete(epoch, frame) {
@@ -533,8 +536,8 @@ impl Processor {
         }
     }
 
-    /// The epoch and frame to which a note at `tick` belongs, whose plan has arrived if it is not late; `None`: one that
-    /// nobody has planned.
+    /// The epoch and frame to which a note at `tick` belongs, whose plan has arrived if it is not late; `None`: one
+    /// that nobody has planned.
     fn frame_of(&mut self, at: u32, tick: Tick) -> Option<(u32, Frame)> {
         let frame = self.clock.frame();
         if frame_of_onset(tick) == frame {
@@ -587,8 +590,8 @@ impl Processor {
         }
     }
 
-    /// The sustain pedal. Hosts report some movements twice and some not at all: whether it is down is the listener's to
-    /// know.
+    /// The sustain pedal. Hosts report some movements twice and some not at all: whether it is down is the listener's
+    /// to know.
     fn move_pedal(&mut self, at: u32, channel: u8, down: bool) {
         self.played.heard(Heard::Pedal { tick: self.clock.tick_at(at), channel, down });
     }

@@ -1,7 +1,7 @@
 //! Scenes: eight snapshots of all musical parameters, saved with the project.
 //!
-//! A *place* is a number from 0 to [`SCENES`]: 0 is the panel itself, 1 to 8 are the scenes, and between two of them the
-//! music lies between. An empty scene counts as the panel.
+//! A *place* is a number from 0 to [`SCENES`]: 0 is the panel itself, 1 to 8 are the scenes, and between two of them
+//! the music lies between. An empty scene counts as the panel.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -123,8 +123,8 @@ impl Shared {
         self.panic_requested.load(Ordering::Relaxed) && self.panic_requested.swap(false, Ordering::Acquire)
     }
 
-    /// Audio, a format's entry point: whether the host says that it renders the block to come, if the format has a way to say
-    /// so.
+    /// Audio, a format's entry point: whether the host says that it renders the block to come, if the format has a way
+    /// to say so.
     pub fn set_renders_block(&self, renders: bool) {
         self.renders_block.store(renders, Ordering::Relaxed);
     }

@@ -1,9 +1,9 @@
 //! Samples to song time and back, from the host's transport or on a tempo of its own.
 //!
 //! The clock counts samples itself. The host's position sets an *anchor* (a sample and the moment that it is); every
-//! other position follows from the anchor by one formula, so that it does not depend on how the song is cut into blocks.
-//! Anchors are set anew only where the song really jumps or changes its tempo: the positions that hosts report tremble by
-//! samples.
+//! other position follows from the anchor by one formula, so that it does not depend on how the song is cut into
+//! blocks. Anchors are set anew only where the song really jumps or changes its tempo: the positions that hosts report
+//! tremble by samples.
 //!
 //! **When a frame is called.** A frame is called [`CALL_LEAD`] before its first tick, and what is played after the call
 //! belongs to its ticks: a tick reaches from almost half a tick before to a little more than half a tick after its own
@@ -14,8 +14,9 @@
 //!
 //! **Loops** wrap at the same border: [`CALL_LEAD`] before the loop's end the song is [`CALL_LEAD`] before its start.
 //!
-//! **A host that cannot be followed** (its position stands still while it plays, or its tempo is beyond [`TEMPI`]) is not
-//! heeded until it can be: meanwhile the song goes on by itself, from where it is and at its last tempo. See [`Doubt`].
+//! **A host that cannot be followed** (its position stands still while it plays, or its tempo is beyond [`TEMPI`]) is
+//! not heeded until it can be: meanwhile the song goes on by itself, from where it is and at its last tempo. See
+//! [`Doubt`].
 
 mod bars;
 
@@ -85,8 +86,8 @@ impl From<&Transport> for HostTime {
     }
 }
 
-/// The host's position stands still when it has done so for this many seconds. For a shorter time it does where a host cuts
-/// its blocks and says of each piece what holds for the whole.
+/// The host's position stands still when it has done so for this many seconds. For a shorter time it does where a host
+/// cuts its blocks and says of each piece what holds for the whole.
 const STANDING: f64 = 0.1;
 
 /// What a host that plays said of its position last.
@@ -177,8 +178,8 @@ impl SongClock {
         self.leader = Leader::Nobody;
     }
 
-    /// Begins a block of `length` samples. `true`: the song has jumped (started, stopped, been moved), and the frame that it
-    /// is in now has to be called at the block's first sample.
+    /// Begins a block of `length` samples. `true`: the song has jumped (started, stopped, been moved), and the frame
+    /// that it is in now has to be called at the block's first sample.
     pub fn begin_block(&mut self, host: &HostTime, length: u32) -> bool {
         self.now += self.block_length;
         self.block_length = i64::from(length);
@@ -253,8 +254,8 @@ impl SongClock {
         self.anchor + (sample - self.anchor_sample) as f64 * self.moments_per_sample
     }
 
-    /// Lets a song that no host leads go on at `tempo` from the call of the present frame on; `stretch` times as fast, while
-    /// it makes for the beat.
+    /// Lets a song that no host leads go on at `tempo` from the call of the present frame on; `stretch` times as fast,
+    /// while it makes for the beat.
     pub fn keep_pace(&mut self, tempo: f64, stretch: f64) {
         let pace = self.moments_per_sample_at(tempo) * stretch;
         if !self.host_leads() && (pace, tempo) != (self.moments_per_sample, self.tempo) {
@@ -357,7 +358,8 @@ impl SongClock {
         self.anchor_sample.saturating_add(samples as i64)
     }
 
-    /// The host's `position` as ours: at the end of a loop it may have wrapped where we have not, or the other way about.
+    /// The host's `position` as ours: at the end of a loop it may have wrapped where we have not, or the other way
+    /// about.
     fn folded(&self, position: f64, expected: f64) -> f64 {
         let Some((start, end)) = self.cycle else { return position };
         let length = end - start;
@@ -387,7 +389,8 @@ impl SongClock {
         Some((tempo * 1e3).round() / 1e3).filter(|tempo| TEMPI.contains(tempo))
     }
 
-    /// Looks whether a host that plays, and gives the position `said`, can be followed, and whether that position moves.
+    /// Looks whether a host that plays, and gives the position `said`, can be followed, and whether that position
+    /// moves.
     fn heed(&mut self, host: &HostTime, leader: Leader, said: Option<f64>) -> bool {
         let (now, before) = (self.now, self.claim);
         self.claim = said.map(|position| match before {

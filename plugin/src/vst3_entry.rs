@@ -3,15 +3,16 @@
 //! `clap-wrapper` makes a VST3 of the CLAP in this library. Hosts get its objects behind ours ([`front`]), which pass
 //! everything on and see to the rest:
 //!
-//! - **A block says whether it is rendered.** The wrapper reads it before activation only; Ardour before 8.7 says it in each
-//!   block only.
-//! - **A parameter that is set while nothing is processed is in the state** that is saved next. The wrapper waits for a block
-//!   to bring it.
+//! - **A block says whether it is rendered.** The wrapper reads it before activation only; Ardour before 8.7 says it in
+//!   each block only.
+//! - **A parameter that is set while nothing is processed is in the state** that is saved next. The wrapper waits for a
+//!   block to bring it.
 //! - **All changes of a parameter or controller arrive**, and none is rounded down on its way: see [`changes`].
-//! - **The wrapper's controllers in the guise of parameters are hidden**, and its programs have the names of what they do.
+//! - **The wrapper's controllers in the guise of parameters are hidden**, and its programs have the names of what they
+//!   do.
 //!
-//! So that ours come first, the wrapper's factory is built under another name (`.cargo/config.toml`), and the function that
-//! hosts call finds [`clap_wrapper_GetPluginFactory`] in its place.
+//! So that ours come first, the wrapper's factory is built under another name (`.cargo/config.toml`), and the function
+//! that hosts call finds [`clap_wrapper_GetPluginFactory`] in its place.
 
 mod changes;
 mod front;
@@ -34,8 +35,8 @@ unsafe extern "system" {
     fn clap_wrapper_own_GetPluginFactory() -> *mut IPluginFactory;
 }
 
-/// The wrapper's line on the error stream about each instance's audio ports goes nowhere: `build.rs` has the linker put these
-/// in the place of C's functions, for this library alone.
+/// The wrapper's line on the error stream about each instance's audio ports goes nowhere: `build.rs` has the linker put
+/// these in the place of C's functions, for this library alone.
 #[cfg(target_os = "linux")]
 mod silence {
     use std::ffi::{c_char, c_int, c_void};

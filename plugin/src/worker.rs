@@ -1,8 +1,8 @@
 //! The worker: one thread for each instance, on which everything musical happens.
 //!
-//! It takes what the audio thread tells it in the order of the ring, and nothing else decides what it plays: not the time at
-//! which it wakes, not how long it takes. It wakes by itself, by the song's clock, so that the audio thread never makes a
-//! system call for it.
+//! It takes what the audio thread tells it in the order of the ring, and nothing else decides what it plays: not the
+//! time at which it wakes, not how long it takes. It wakes by itself, by the song's clock, so that the audio thread
+//! never makes a system call for it.
 
 mod band;
 mod chooser;
@@ -39,14 +39,14 @@ const SLOW_WORKER: &str = "CONTINUO_SLOW_WORKER_MS";
 /// The most that it takes: a minute, in which every plan is late.
 const SLOWEST_MS: u64 = 60_000;
 
-/// Where somebody waits for the worker: rounds of looking for work that cost nothing, then such that give way, then such
-/// that sleep.
+/// Where somebody waits for the worker: rounds of looking for work that cost nothing, then such that give way, then
+/// such that sleep.
 const SPINS: u32 = 16;
 const YIELDS: u32 = 32;
 const SHORTEST_SLEEP: Duration = Duration::from_micros(50);
 const LONGEST_SLEEP: Duration = Duration::from_millis(3);
-/// Where nobody does, it looks for work so many times in a frame: seldom enough that fifty instances cost little, and soon
-/// enough that next to nothing is lost of the frame that there is for a plan.
+/// Where nobody does, it looks for work so many times in a frame: seldom enough that fifty instances cost little, and
+/// soon enough that next to nothing is lost of the frame that there is for a plan.
 const LOOKS_IN_FRAME: f64 = 8.0;
 const LONGEST_PAUSE: Duration = Duration::from_millis(16);
 
@@ -58,8 +58,8 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts the thread, and gives the audio thread's ends of its rings. The networks are loaded on the new thread, or shared
-    /// with the instances that have them; `networks` play first.
+    /// Starts the thread, and gives the audio thread's ends of its rings. The networks are loaded on the new thread, or
+    /// shared with the instances that have them; `networks` play first.
     ///
     /// # Errors
     /// When the system has no thread to give.
@@ -90,7 +90,8 @@ impl Worker {
         Ok((Self { stop, ready, thread: Some(thread) }, played_sender, cue_receiver))
     }
 
-    /// Main thread: waits until the networks are loaded, so that the first frames do not miss. `false` after `patience`.
+    /// Main thread: waits until the networks are loaded, so that the first frames do not miss. `false` after
+    /// `patience`.
     pub fn wait_until_ready(&self, patience: Duration) -> bool {
         self.ready.recv_timeout(patience).is_ok()
     }

@@ -6,7 +6,8 @@ use common::{BAR, CHORDS, ended, id, open, open_at, perform, tune};
 use continuo_tests::host::performance::{Bars, Change, Segment};
 use continuo_tests::host::{Blocks, Format, Input, Performance};
 
-/// What is played over `bars`: each from a tick on, with its origin and its meter. `cuts`: the host cuts its blocks there.
+/// What is played over `bars`: each from a tick on, with its origin and its meter. `cuts`: the host cuts its blocks
+/// there.
 fn song(bars: &[Bars], tempo: f64, cuts: bool) -> Performance {
     const END: f64 = 8.0 * BAR;
     let mut route = Vec::new();

@@ -1,7 +1,7 @@
 //! The live callback takes no memory, waits for nothing and makes no system call.
 //!
-//! How that is seen without a tracer is told in [`continuo_tests::host::spy`]; the first tests prove that it is seen, with
-//! a plug-in of the same framework that offends on purpose.
+//! How that is seen without a tracer is told in [`continuo_tests::host::spy`]; the first tests prove that it is seen,
+//! with a plug-in of the same framework that offends on purpose.
 
 mod common;
 

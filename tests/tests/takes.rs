@@ -28,7 +28,8 @@ fn over_and_over(from: f64, buttons: &[&str]) -> Performance {
     ended(performance)
 }
 
-/// What the band begins in each pass of the tune that starts at `from`: moments into the pass, channel, key and loudness.
+/// What the band begins in each pass of the tune that starts at `from`: moments into the pass, channel, key and
+/// loudness.
 fn passes(take: &Take, from: f64, passes: usize) -> Vec<Vec<(i64, u8, u8, u8)>> {
     let length = BARS as f64 * BAR;
     let notes = [VOICES, CHORDS, BASS, LEAD].into_iter().flat_map(|channel| take.notes(channel));

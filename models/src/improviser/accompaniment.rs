@@ -7,8 +7,8 @@ use crate::controls::Player;
 use crate::music::Moment;
 use crate::score::NoteCue;
 
-/// Appends what Chords, then Bass begin in the scene's frame to `out`, as far as they are on. Bass decides first, so that
-/// Chords knows over which line it sings.
+/// Appends what Chords, then Bass begin in the scene's frame to `out`, as far as they are on. Bass decides first, so
+/// that Chords knows over which line it sings.
 pub fn play(scene: &Scene, comper: &mut Comper, bassist: &mut Bassist, out: &mut Vec<NoteCue>) {
     let first = out.len();
     let mut scene = *scene;

@@ -1,7 +1,8 @@
 //! Chords, Bass and Lead together, on every way that the harmony may go.
 //!
 //! Where a chord waits for the musician's note, the players play every answer ahead of time: as planned, and on each of
-//! the other chords that a note may ask for. The note, or that there is none, decides which of them is heard and goes on.
+//! the other chords that a note may ask for. The note, or that there is none, decides which of them is heard and goes
+//! on.
 
 use super::accompaniment;
 use super::bassist::Bassist;

@@ -253,8 +253,8 @@ impl Harmonist {
         Ok(Grown { past, ahead, heard, expected })
     }
 
-    /// The harmony of the frame and what is to follow on it: as was planned, or the best of several futures where a beat
-    /// begins, or where what the musician played has left none of the plan, or where it has come to nothing.
+    /// The harmony of the frame and what is to follow on it: as was planned, or the best of several futures where a
+    /// beat begins, or where what the musician played has left none of the plan, or where it has come to nothing.
     #[allow(clippy::too_many_arguments)]
     fn future(
         &self,
@@ -324,7 +324,8 @@ impl Harmonist {
         may_wait && is_wanted && plays && next.begins_beat() && !choice.is_made() && is_likely()
     }
 
-    /// Whether the band rests: nothing was heard yet, or for many bars, or it has come to its end; it enters with a beat.
+    /// Whether the band rests: nothing was heard yet, or for many bars, or it has come to its end; it enters with a
+    /// beat.
     fn rests(&self, situation: &Situation) -> bool {
         let bars = BARS_ALONE * situation.next.position.meter.bar_ticks();
         let alone = situation.listener.silence().is_none_or(|silence| silence >= bars);

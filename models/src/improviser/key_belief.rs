@@ -4,8 +4,8 @@ use crate::music::time::TICKS_PER_QUARTER;
 use crate::music::{Chord, Key, Numeral, PitchClass, Quality, Tick};
 
 /// A Bayesian filter over the 24 keys: each note multiplies the belief in a key by how usual the note is there (raised
-/// to a power, because the notes of a melody are not independent), each new chord of the left hand does the same, and a little belief leaks to other keys, near ones
-/// above all, so that a modulation is found within two bars.
+/// to a power, because the notes of a melody are not independent), each new chord of the left hand does the same, and a
+/// little belief leaks to other keys, near ones above all, so that a modulation is found within two bars.
 ///
 /// Only additions, multiplications, divisions and square roots are used, so that every processor believes the same.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -86,7 +86,8 @@ impl Outlook {
 }
 
 /// The band as a pure state machine. Its output depends only on the calls made since [`Improviser::new`], or on its
-/// memory and the calls made since [`Improviser::restart`], never on when they are made. `Clone` is a snapshot (microseconds).
+/// memory and the calls made since [`Improviser::restart`], never on when they are made. `Clone` is a snapshot
+/// (microseconds).
 #[derive(Clone, Debug)]
 pub struct Improviser {
     networks: Arc<Networks>,
@@ -141,7 +142,8 @@ impl Improviser {
         self.learner.remember(memory);
     }
 
-    /// Goes on with other networks: what was heard, decided and begun stays; only what the old networks had in mind goes.
+    /// Goes on with other networks: what was heard, decided and begun stays; only what the old networks had in mind
+    /// goes.
     pub fn exchange(&mut self, networks: &Arc<Networks>) {
         if !Arc::ptr_eq(&self.networks, networks) {
             self.harmonist.exchange(networks);
@@ -170,9 +172,9 @@ impl Improviser {
         true
     }
 
-    /// Decides the frame `start.next` and appends its cues to `cues`, [`Cue::Done`] last: the answers, then releases and
-    /// notes of Chords, Bass and Lead, on each way that an open fork leaves. What was heard at or after the first tick of
-    /// `start.frame` must not have been passed to [`Improviser::hear`] yet.
+    /// Decides the frame `start.next` and appends its cues to `cues`, [`Cue::Done`] last: the answers, then releases
+    /// and notes of Chords, Bass and Lead, on each way that an open fork leaves. What was heard at or after the first
+    /// tick of `start.frame` must not have been passed to [`Improviser::hear`] yet.
     pub fn decide(&mut self, start: &FrameStart, cues: &mut Vec<Cue>) {
         let done = Cue::Done(start.next);
         let start = sensible(start);

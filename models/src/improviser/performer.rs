@@ -36,8 +36,8 @@ pub fn play(scene: &Scene, cues: &mut [NoteCue]) {
     }
 }
 
-/// By how many moments `moment` comes later for the swing: the off-beat eighth by all of it, the sixteenths around it by
-/// half. Other divisions of the beat, and compound meters, have a lilt of their own.
+/// By how many moments `moment` comes later for the swing: the off-beat eighth by all of it, the sixteenths around it
+/// by half. Other divisions of the beat, and compound meters, have a lilt of their own.
 fn swing(scene: &Scene, moment: Moment) -> i64 {
     let meter = scene.position.meter;
     if meter.is_compound() || meter.denominator > 4 {

@@ -14,8 +14,8 @@ use crate::network::features::Note;
 
 /// Frames that are imagined beyond the decided one: three quarter notes.
 pub const HORIZON: Frame = 12;
-/// And where the chord waits for the musician's note: just so many as the choice of a chord needs, for that note decides
-/// how it goes on.
+/// And where the chord waits for the musician's note: just so many as the choice of a chord needs, for that note
+/// decides how it goes on.
 pub const BRIEF: Frame = 4;
 /// Futures that are imagined.
 pub const FUTURES: u32 = 3;

@@ -38,7 +38,8 @@ pub struct Scene<'a> {
     pub player_centre: u8,
     /// Notes of the musician's lead line per quarter note of late.
     pub player_density: f32,
-    /// Ticks since the musician's lead line ended; 0 while it sounds. At most 256 quarter notes, as before its first note.
+    /// Ticks since the musician's lead line ended; 0 while it sounds. At most 256 quarter notes, as before its first
+    /// note.
     pub player_rests: Tick,
     /// Quarter notes per minute.
     pub tempo: f32,

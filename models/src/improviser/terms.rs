@@ -1,9 +1,9 @@
 //! What the harmony must hold to, exactly: the lock, cadences where they are due, and no cycle of chords too often.
 //!
 //! Each frame has a set of chords that may stand in it. As every chord may follow on every other, what is still to come
-//! never forbids a chord before its time: the sets of the frames are all that forward filtering (Papadopoulos et al. 2011,
-//! "Finite-length Markov processes with constraints") leaves to be done, and a chord drawn from them never leads to a
-//! dead end.
+//! never forbids a chord before its time: the sets of the frames are all that forward filtering (Papadopoulos et al.
+//! 2011, "Finite-length Markov processes with constraints") leaves to be done, and a chord drawn from them never leads
+//! to a dead end.
 
 use super::spot::Spot;
 use crate::controls::Controls;
@@ -140,8 +140,8 @@ fn is_dominant(chord: Chord, key: Key, allowed: PitchClassSet) -> bool {
     leads && !chord.contains(key.tonic) && (chord.root == fifth || chord.root == leading)
 }
 
-/// Whether the chord is at home: on the tonic, with the third of the key where the scale has it, and without the seventh
-/// of a dominant.
+/// Whether the chord is at home: on the tonic, with the third of the key where the scale has it, and without the
+/// seventh of a dominant.
 fn is_tonic(chord: Chord, key: Key, allowed: PitchClassSet) -> bool {
     let third = (key.tonic + if key.is_minor() { 3 } else { 4 }) % 12;
     let fits = chord.contains(third) || !allowed.contains(third);

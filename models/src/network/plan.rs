@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tract_onnx::prelude::*;
 
 /// What a step model must look like (docs/models.md). Its states are its own affair: every input `NAME_in` is one, and
-/// comes back as the output `NAME_out` of the same shape. *N* sequences are read at once: one in some models, any number
-/// in others.
+/// comes back as the output `NAME_out` of the same shape. *N* sequences are read at once: one in some models, any
+/// number in others.
 #[derive(Debug)]
 pub struct Shape {
     /// The network's role, which is also its file's name.

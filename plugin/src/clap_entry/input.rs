@@ -1,7 +1,7 @@
 //! What the host plays to the plug-in, on its way to the framework.
 //!
-//! Hosts carry events in blocks of no samples, and in flushes, which are meant for parameters. The framework drops
-//! them there. Here they wait for the first sample that is processed. And an event that a host puts behind the end of its
+//! Hosts carry events in blocks of no samples, and in flushes, which are meant for parameters. The framework drops them
+//! there. Here they wait for the first sample that is processed. And an event that a host puts behind the end of its
 //! block is brought back into it: the framework would split the block there, and write beyond it.
 
 use std::cell::UnsafeCell;
@@ -132,8 +132,8 @@ pub struct Joined<'a> {
     host: *const clap_input_events,
     /// The last sample of the block.
     last: u32,
-    /// Where an event from behind the block is put right. The framework is done with one before it asks for the next, but
-    /// keeps the last transport.
+    /// Where an event from behind the block is put right. The framework is done with one before it asks for the next,
+    /// but keeps the last transport.
     late: UnsafeCell<Event>,
     late_transport: UnsafeCell<Event>,
 }
@@ -155,7 +155,8 @@ unsafe extern "C" fn size(list: *const clap_input_events) -> u32 {
 }
 
 unsafe extern "C" fn get(list: *const clap_input_events, index: u32) -> *const clap_event_header {
-    // SAFETY: as above; every variant of an event begins with its header, and no other reference to the two places exists.
+    // SAFETY: as above; every variant of an event begins with its header, and no other reference to the two places
+    // exists.
     unsafe {
         let joined = &*(*list).ctx.cast::<Joined>();
         if let Some(event) = joined.first.get(index as usize) {

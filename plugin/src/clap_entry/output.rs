@@ -1,5 +1,5 @@
-//! What leaves the plug-in on its way to the host: whole values for stepped parameters, and notes in the dialect that the
-//! musician has chosen.
+//! What leaves the plug-in on its way to the host: whole values for stepped parameters, and notes in the dialect that
+//! the musician has chosen.
 
 use super::input::Event;
 use clap_sys::events::{

@@ -1,8 +1,8 @@
 //! Cuts a block where the host changes a parameter or the transport in the midst of it.
 //!
-//! The framework would cut it too, but it makes up what it tells of the later pieces: their barlines count from the song's
-//! beginning, and the position that a transport event gives is moved on by where the event lies. Here each piece is a block
-//! of its own, with the transport as the host has it.
+//! The framework would cut it too, but it makes up what it tells of the later pieces: their barlines count from the
+//! song's beginning, and the position that a transport event gives is moved on by where the event lies. Here each piece
+//! is a block of its own, with the transport as the host has it.
 
 use std::cell::UnsafeCell;
 use std::ptr;
@@ -21,8 +21,8 @@ use super::input::{Event, each};
 /// The most channels of an output that are passed on; the plug-in has two.
 const CHANNELS: usize = 16;
 
-/// Calls `process` for each piece of `block`, with the sample at which the piece begins, until one fails. `block` has events,
-/// and is of 1 sample or more, at `sample_rate` Hertz.
+/// Calls `process` for each piece of `block`, with the sample at which the piece begins, until one fails. `block` has
+/// events, and is of 1 sample or more, at `sample_rate` Hertz.
 ///
 /// # Safety
 /// `block` and all that it points to is as hosts give it.
@@ -31,7 +31,8 @@ pub unsafe fn each_piece(
     sample_rate: f64,
     mut process: impl FnMut(&clap_process, u32) -> clap_process_status,
 ) -> clap_process_status {
-    // SAFETY: what the host gives is read and passed on within the call; the places below outlive the calls that use them.
+    // SAFETY: what the host gives is read and passed on within the call; the places below outlive the calls that use
+    // them.
     unsafe {
         let mut transport = block.transport.as_ref().map(|&transport| (transport, 0));
         let (mut start, mut first) = (0, 0);
@@ -179,8 +180,8 @@ mod tests {
 
     use super::*;
 
-    /// What the framework would be told of a piece: its first sample, its length, position and bar in quarter notes, and each
-    /// event's time and key.
+    /// What the framework would be told of a piece: its first sample, its length, position and bar in quarter notes,
+    /// and each event's time and key.
     type Told = (u32, u32, Option<(f64, f64)>, Vec<(u32, i16)>);
 
     fn note(kind: u16, time: u32, key: i16) -> Event {

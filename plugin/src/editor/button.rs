@@ -52,8 +52,8 @@ pub fn latch(ui: &mut Ui, rect: Rect, label: &str, hint: Hint, light: Color32, s
     hint.attach(response)
 }
 
-/// Shows a button that sets something off each time that `setting` goes on: it goes on as soon as the button goes down, and
-/// off again after `hold`, when whoever waits for it has seen it.
+/// Shows a button that sets something off each time that `setting` goes on: it goes on as soon as the button goes down,
+/// and off again after `hold`, when whoever waits for it has seen it.
 pub fn trigger(ui: &mut Ui, rect: Rect, label: &str, hint: Hint, hold: Duration, setting: &dyn Setting) -> Response {
     let response = sense(ui, rect, &hint);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, hint.name));

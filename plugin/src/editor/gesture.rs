@@ -15,8 +15,8 @@ const LEAP: f32 = 0.1;
 /// Points that a trackpad scrolls for one notch.
 const POINTS_PER_NOTCH: f32 = 40.0;
 
-/// A place that turns `setting` and is announced under `name`, with its value in percent: what knobs and sliders have in
-/// common. `travel` as in [`turn`].
+/// A place that turns `setting` and is announced under `name`, with its value in percent: what knobs and sliders have
+/// in common. `travel` as in [`turn`].
 pub fn turned(ui: &Ui, rect: Rect, name: &str, setting: &dyn Setting, travel: f32) -> Response {
     let response = ui.interact(rect, ui.make_persistent_id(name), Sense::click_and_drag());
     response.widget_info(|| {

@@ -1,7 +1,8 @@
 //! The panel: one widget a file, all of them plain functions of what they show.
 //!
-//! `mod` ties the panel to the plug-in framework; `panel` lays it out, and a `_page` each what lies in its middle; `view` reads what it shows; `setting` and
-//! `gesture` change parameters; the other files are widgets, painters and measures.
+//! `mod` ties the panel to the plug-in framework; `panel` lays it out, and a `_page` each what lies in its middle;
+//! `view` reads what it shows; `setting` and `gesture` change parameters; the other files are widgets, painters and
+//! measures.
 
 pub mod band;
 pub mod band_page;

@@ -13,8 +13,8 @@ fn choice<C: Enum + Copy + Into<T>, T: PartialEq>(wanted: T) -> C {
 }
 
 impl ContinuoParams {
-    /// Main, panel: sets every parameter that [`ContinuoParams::controls`] reads to what `controls` say, through the host. What
-    /// is called for at the moment, to end and to freeze, stays.
+    /// Main, panel: sets every parameter that [`ContinuoParams::controls`] reads to what `controls` say, through the
+    /// host. What is called for at the moment, to end and to freeze, stays.
     pub fn adopt(&self, controls: &Controls, setter: &ParamSetter) {
         let to = Setter(setter);
         to.set(&self.style_a, StyleChoice(controls.style_a));

@@ -8,8 +8,8 @@ use nice_plug::params::persist::PersistentField;
 use super::ContinuoParams;
 use crate::seam::Shared;
 
-/// Where the memory passes into the saved state, if it is to be kept, and out of it. A state without one leaves the band
-/// what it knows.
+/// Where the memory passes into the saved state, if it is to be kept, and out of it. A state without one leaves the
+/// band what it knows.
 #[derive(Default)]
 pub struct MemoryField(OnceLock<(Weak<ContinuoParams>, Arc<Shared>)>);
 

@@ -14,7 +14,8 @@ pub enum Timbre {
 }
 
 impl Timbre {
-    /// The tone at full gain, at the frequency `pitch` in hertz and without what is above `highest`: no input, one output.
+    /// The tone at full gain, at the frequency `pitch` in hertz and without what is above `highest`: no input, one
+    /// output.
     fn tone(self, pitch: &Shared, highest: f32) -> Box<dyn AudioUnit> {
         let partial = |number: f32| (var(pitch) * number) >> sine();
         match self {

@@ -9,8 +9,8 @@ const GLIDE: f32 = 0.25;
 /// The samples for which a level stands, at most.
 const STRETCH: usize = 64;
 
-/// The built-in sound, and the switch and level that it is heard with. Belongs to the audio thread; never allocates after
-/// it was made.
+/// The built-in sound, and the switch and level that it is heard with. Belongs to the audio thread; never allocates
+/// after it was made.
 pub struct Monitor {
     preview: Preview,
     gain: f32,
@@ -28,8 +28,8 @@ impl Monitor {
         self.preview.release_all();
     }
 
-    /// Renders a block into `left` and `right`, which must be silent: the notes of `events`, at their samples. When it is
-    /// not `on`, notes fade and no new ones begin.
+    /// Renders a block into `left` and `right`, which must be silent: the notes of `events`, at their samples. When it
+    /// is not `on`, notes fade and no new ones begin.
     pub fn render(&mut self, events: &[Event], on: bool, gain_db: f32, left: &mut [f32], right: &mut [f32]) {
         if self.was_on && !on {
             self.preview.release_all();

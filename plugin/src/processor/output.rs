@@ -83,8 +83,8 @@ pub enum Sent {
     Full,
 }
 
-/// The events of the block, in the order in which they happen. What the host has no room for is sent at the start of the
-/// next block. Never allocates after it was made.
+/// The events of the block, in the order in which they happen. What the host has no room for is sent at the start of
+/// the next block. Never allocates after it was made.
 pub struct Output {
     events: Vec<Event>,
     /// How many of them were left over from the last block.

@@ -1,18 +1,18 @@
 //! Whether the callback may wait for plans: while the host renders it does, while somebody listens it never does.
 //!
 //! A host says that it renders when it activates the instance; or, some VST3 hosts, in each block only; or not at all,
-//! and renders all the same. So the **pace** counts too: blocks that come at more than twice the speed at which they would
-//! be heard, for a while. Until that is so, a burst may pass: a host that renders ahead, or catches up after a hiccup, is
-//! live. And once it is so, the host is taken at its pace for as long as it keeps it, without the time that it has waited
-//! for us.
+//! and renders all the same. So the **pace** counts too: blocks that come at more than twice the speed at which they
+//! would be heard, for a while. Until that is so, a burst may pass: a host that renders ahead, or catches up after a
+//! hiccup, is live. And once it is so, the host is taken at its pace for as long as it keeps it, without the time that
+//! it has waited for us.
 
 use std::time::{Duration, Instant};
 
 /// How many times as fast as they are heard blocks have to come.
 const FASTER: f64 = 2.0;
 
-/// How much music has to come at once, in seconds, until nobody can be listening. Hosts render ahead by a fifth of a second
-/// or so.
+/// How much music has to come at once, in seconds, until nobody can be listening. Hosts render ahead by a fifth of a
+/// second or so.
 const BURST: f64 = 0.5;
 
 /// How long the callback waits for one plan before it goes on without.
@@ -86,8 +86,8 @@ struct Pace {
     last: Option<Instant>,
     /// How long we have kept the host waiting since.
     waited: Duration,
-    /// Seconds of music by which the host is ahead of the fastest pace that counts as live; 0 at least, and [`BURST`] and a
-    /// block at most.
+    /// Seconds of music by which the host is ahead of the fastest pace that counts as live; 0 at least, and [`BURST`]
+    /// and a block at most.
     ahead: f64,
     is_fast: bool,
 }

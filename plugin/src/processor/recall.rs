@@ -1,9 +1,9 @@
 //! Which scene counts for which frame.
 //!
 //! A change by less than one scene is a morph: it goes on from frame to frame. A change by one or more is a recall: it
-//! waits for the frame, beat or bar that the musician has chosen, and at a jump of the song for nothing. What
-//! counts for a frame is settled when the frame is asked for, so that the plan and the switches of its players change as
-//! one. It depends on what stands at the starts of frames only, not on blocks.
+//! waits for the frame, beat or bar that the musician has chosen, and at a jump of the song for nothing. What counts
+//! for a frame is settled when the frame is asked for, so that the plan and the switches of its players change as one.
+//! It depends on what stands at the starts of frames only, not on blocks.
 
 use continuo_models::Controls;
 use continuo_models::music::time::{TICKS_PER_FRAME, frame_start};
@@ -45,8 +45,8 @@ impl Recall {
         self.next = self.called_for(params);
     }
 
-    /// A frame is called, and `asked` will be asked for, in the bar `bar`. Returns what is in force for the two of them,
-    /// while the panel stands at `panel`.
+    /// A frame is called, and `asked` will be asked for, in the bar `bar`. Returns what is in force for the two of
+    /// them, while the panel stands at `panel`.
     pub fn call(&mut self, params: &TakeParams, panel: &Controls, asked: Frame, bar: BarPosition) -> [Controls; 2] {
         self.now = self.next;
         let called_for = self.called_for(params);

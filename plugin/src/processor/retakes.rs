@@ -4,8 +4,8 @@ use crate::params::TakeParams;
 use crate::seam::Again;
 use crate::trigger::Trigger;
 
-/// Which take is wanted and has not been asked of the worker yet. Of two buttons between two frames the later one counts, and
-/// of two at once the one for another take.
+/// Which take is wanted and has not been asked of the worker yet. Of two buttons between two frames the later one
+/// counts, and of two at once the one for another take.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Retakes {
     same: Trigger,

@@ -24,8 +24,8 @@ struct Waiting {
 }
 
 impl Waiting {
-    /// If it is a note of `player` in `epoch` that starts before `end`, it ends by then. What starts later is of another
-    /// mind already, whichever came first.
+    /// If it is a note of `player` in `epoch` that starts before `end`, it ends by then. What starts later is of
+    /// another mind already, whichever came first.
     fn end_by(&mut self, epoch: u32, player: Player, end: Moment) {
         let note = &mut self.note;
         if (self.epoch, note.player) == (epoch, player) && note.start < end {
@@ -97,7 +97,8 @@ impl Schedule {
         self.fork.as_ref().filter(|last| last.epoch == epoch && last.turn.is_none()).map(|last| &last.fork)
     }
 
-    /// Whether what lies on `way` is played; `None`: it is not known yet. Of forks of long ago only what was planned is.
+    /// Whether what lies on `way` is played; `None`: it is not known yet. Of forks of long ago only what was planned
+    /// is.
     fn is_taken(&self, epoch: u32, way: Way) -> Option<bool> {
         match &self.fork {
             Some(last) if (last.epoch, last.fork.frame) == (epoch, way.fork) => {
@@ -160,8 +161,8 @@ impl Schedule {
         true
     }
 
-    /// The note of `epoch` that starts first; of several, the one that arrived first. Notes that wait for a fork to turn
-    /// do not count.
+    /// The note of `epoch` that starts first; of several, the one that arrived first. Notes that wait for a fork to
+    /// turn do not count.
     pub fn next_note(&self, epoch: u32) -> Option<&NoteCue> {
         let ready = self.notes.iter().filter(|waiting| waiting.epoch == epoch && waiting.way.is_none());
         ready.map(|waiting| &waiting.note).min_by_key(|note| note.start)

@@ -13,8 +13,8 @@ const PLANNED: usize = 256;
 /// The most answers to one played note.
 const ANSWERS: usize = continuo_models::score::ANSWER_VOICES;
 
-/// The identity of a note that sounds. Whoever starts a note keeps it, and may end that note only: a key that was struck
-/// again by somebody else is theirs.
+/// The identity of a note that sounds. Whoever starts a note keeps it, and may end that note only: a key that was
+/// struck again by somebody else is theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct NoteId(u32);
 
@@ -126,8 +126,8 @@ impl Sounding {
         }
     }
 
-    /// The musician lets a key go, as fast as `velocity` (0 to 1) says: its note and the answers to it end as fast. Does
-    /// nothing for a key that is not held.
+    /// The musician lets a key go, as fast as `velocity` (0 to 1) says: its note and the answers to it end as fast.
+    /// Does nothing for a key that is not held.
     pub fn release(&mut self, stage: &mut Stage, channel: u8, key: u8, velocity: f32) {
         let place = Place::new(channel, key);
         if let Some(held) = self.held[place.index()].take() {
@@ -144,7 +144,8 @@ impl Sounding {
         self.held[Place::new(channel, key).index()].is_some()
     }
 
-    /// A player plays a note until `end`, unless the musician sounds its key himself. `false`: there was no room for it.
+    /// A player plays a note until `end`, unless the musician sounds its key himself. `false`: there was no room for
+    /// it.
     pub fn play(
         &mut self,
         stage: &mut Stage,

@@ -10,8 +10,8 @@ const RPN_FINE: u8 = 100;
 const NRPN: [u8; 2] = [98, 99];
 const DATA_ENTRY: u8 = 6;
 
-/// Reads the messages. Belongs to the audio thread, and is kept for as long as the instance lives: a controller sends them
-/// once.
+/// Reads the messages. Belongs to the audio thread, and is kept for as long as the instance lives: a controller sends
+/// them once.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ZoneReader {
     zones: Zones,

@@ -38,8 +38,8 @@ impl NetworkSet {
 /// From which set a network comes; `None`: there is none, and its part is played by rule.
 pub type Origin = Option<NetworkSet>;
 
-/// The origins of the networks that play. The worker writes, anybody reads. The two are not read as one, so a reader may
-/// see one of the old set beside one of the new for an instant.
+/// The origins of the networks that play. The worker writes, anybody reads. The two are not read as one, so a reader
+/// may see one of the old set beside one of the new for an instant.
 #[derive(Debug, Default)]
 pub struct Playing {
     /// 0: by rule; else 1 more than the set's index.

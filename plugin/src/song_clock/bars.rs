@@ -1,8 +1,9 @@
 //! The bars of the song, as the host tells them.
 //!
-//! A host tells its meter and the last barline once in a block. So the longer the blocks, the later we hear of a change; but
-//! wherever it is heard, the barline says where it lies. A change counts from the first frame on that begins
-//! [`LONGEST_BLOCK`] after it: by then a host with blocks of any length has told of it, and the band decides the same.
+//! A host tells its meter and the last barline once in a block. So the longer the blocks, the later we hear of a
+//! change; but wherever it is heard, the barline says where it lies. A change counts from the first frame on that
+//! begins [`LONGEST_BLOCK`] after it: by then a host with blocks of any length has told of it, and the band decides the
+//! same.
 
 use std::collections::VecDeque;
 

@@ -171,12 +171,12 @@ fn a_change_of_tempo_goes_on_from_where_the_song_is() {
     assert_eq!(clock.sample_at(Moment(960 + 480)), 24_000 + 24_000);
 }
 
-/// A host at 120 quarter notes per minute whose bars are these: where each begins to count, its origin, and its meter, all in
-/// quarter notes.
+/// A host at 120 quarter notes per minute whose bars are these: where each begins to count, its origin, and its meter,
+/// all in quarter notes.
 type Bars = &'static [(f64, f64, (i32, i32))];
 
-/// What counts as the bar of the frame after each one, with the host's song in blocks of `length`. `cuts`: the host begins a
-/// block where its bars change.
+/// What counts as the bar of the frame after each one, with the host's song in blocks of `length`. `cuts`: the host
+/// begins a block where its bars change.
 fn bars_heard(bars: Bars, tempo: f64, length: u32, cuts: bool) -> Vec<(Frame, BarPosition)> {
     let host = Host { tempo, ..Host::new(0.0) };
     let per_quarter = host.sample_rate * 60.0 / tempo;

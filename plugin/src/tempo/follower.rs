@@ -7,11 +7,11 @@
 //!
 //! - The farther it lies from there the less it counts, and a sixteenth in between not at all.
 //! - Off the beat it counts half: off-beat eighths swing.
-//! - Of notes that follow each other within less than an eighth only the one nearest to the grid counts: so runs, rolled
-//!   chords and ornaments do not pull.
+//! - Of notes that follow each other within less than an eighth only the one nearest to the grid counts: so runs,
+//!   rolled chords and ornaments do not pull.
 //!
-//! Between onsets the song goes straight on, through a rest of any length; the longer the rest, the more the next onset is
-//! believed. A tempo that is off by more than about an eighth of itself is not found by ear: tap it.
+//! Between onsets the song goes straight on, through a rest of any length; the longer the rest, the more the next onset
+//! is believed. A tempo that is off by more than about an eighth of itself is not found by ear: tap it.
 //!
 //! Only the four basic operations are used, so that every processor computes the same.
 
@@ -103,8 +103,8 @@ impl Follower {
         ];
     }
 
-    /// Moves place and tempo towards an onset that lies `error` quarter notes farther on than expected, with its `weight`
-    /// (0–1) and `variance`.
+    /// Moves place and tempo towards an onset that lies `error` quarter notes farther on than expected, with its
+    /// `weight` (0–1) and `variance`.
     fn correct(&mut self, error: f64, weight: f64, variance: f64, passed: f64) {
         if weight < 0.01 {
             return;

@@ -1,12 +1,14 @@
 //! The tempo of a song that no host leads.
 //!
-//! The host's tempo, the tempo knob, taps and the musician's own notes may all give it. Whoever spoke last counts, and at
-//! the beginning the host, if it gives a tempo at all: so a band beside a standing transport plays at the project's
-//! tempo until somebody turns the knob or taps, and takes the project's again when that changes or the transport starts.
+//! The host's tempo, the tempo knob, taps and the musician's own notes may all give it. Whoever spoke last counts, and
+//! at the beginning the host, if it gives a tempo at all: so a band beside a standing transport plays at the project's
+//! tempo until somebody turns the knob or taps, and takes the project's again when that changes or the transport
+//! starts.
 //!
-//! Knob and host give a tempo only; from the next frame on the song goes on at it from where it is. A tap and a note also
-//! say *where* the beat is. The song then does not jump there: it is stretched or squeezed, a quarter of the distance and at
-//! most a quarter of a frame in each frame, until it lies on the beat. Nothing is skipped, no planned note is lost.
+//! Knob and host give a tempo only; from the next frame on the song goes on at it from where it is. A tap and a note
+//! also say *where* the beat is. The song then does not jump there: it is stretched or squeezed, a quarter of the
+//! distance and at most a quarter of a frame in each frame, until it lies on the beat. Nothing is skipped, no planned
+//! note is lost.
 //!
 //! Notes count at their samples, knob and taps at the start of their block; hosts that send automation have blocks
 //! split where it lies. All takes effect when a frame is called. So blocks of any size give the same song.
@@ -72,7 +74,8 @@ impl From<&ListeningParams> for TempoSettings {
     }
 }
 
-/// Keeps the tempo while no host leads. Belongs to the audio thread; takes a constant time for a block, a note or a frame.
+/// Keeps the tempo while no host leads. Belongs to the audio thread; takes a constant time for a block, a note or a
+/// frame.
 #[derive(Clone, Debug)]
 pub struct OwnTempo {
     /// Quarter notes per minute.
@@ -100,8 +103,8 @@ impl Default for OwnTempo {
 }
 
 impl OwnTempo {
-    /// Hears at the start of a block what the host and the panel say. Call after [`SongClock::begin_block`], with what that
-    /// returned.
+    /// Hears at the start of a block what the host and the panel say. Call after [`SongClock::begin_block`], with what
+    /// that returned.
     pub fn begin_block(&mut self, clock: &SongClock, host: Option<f64>, settings: TempoSettings, jumped: bool) {
         let tapped = self.tap.rises(settings.tap);
         let spoke = self.heed(host.filter(|tempo| TEMPI.contains(tempo)), settings.tempo);

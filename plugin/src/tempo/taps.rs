@@ -15,7 +15,8 @@ const HALF: std::ops::Range<f64> = 0.4..0.62;
 /// Between these it is the double: a tap is missing.
 const DOUBLE: std::ops::Range<f64> = 1.6..2.5;
 
-/// A series of taps. To tap the half or the double of a tempo, pause first: within a series they are slips of the finger.
+/// A series of taps. To tap the half or the double of a tempo, pause first: within a series they are slips of the
+/// finger.
 #[derive(Clone, Debug, Default)]
 pub struct Taps {
     last: Option<i64>,

@@ -40,8 +40,8 @@ impl Jam {
         self
     }
 
-    /// The frames of `length` samples in blocks of these sizes, over and over; like a host, the loop splits blocks where
-    /// settings change.
+    /// The frames of `length` samples in blocks of these sizes, over and over; like a host, the loop splits blocks
+    /// where settings change.
     fn play(&self, length: i64, blocks: &[i64]) -> (Vec<Called>, SongClock) {
         let (mut clock, mut tempo) = (SongClock::new(RATE), OwnTempo::default());
         let (mut called, mut sample, mut onsets) = (Vec::new(), 0, self.onsets.iter().copied().peekable());
@@ -134,8 +134,8 @@ impl Musician {
         onsets
     }
 
-    /// By how many milliseconds the song is off at each of the musician's beats after the first `settled`, without regard to
-    /// the sign: the mean and the most.
+    /// By how many milliseconds the song is off at each of the musician's beats after the first `settled`, without
+    /// regard to the sign: the mean and the most.
     fn compare(&self, called: &[Called], settled: usize) -> (f64, f64) {
         let last = called[called.len() - 1].0 as f64;
         let errors: Vec<f64> = (settled..self.beats.len() - 1)

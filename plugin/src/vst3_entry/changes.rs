@@ -1,8 +1,9 @@
 //! A block's changes of parameters, as the wrapper is given them.
 //!
-//! Of each parameter, the wrapper takes the last change in a block only, and rounds the values of controllers and programs
-//! down: 64 of 127, which a host has put through 32-bit numbers, would arrive as 63, and a pedal stay up. So it is given
-//! every change as if it were of a parameter of its own, and values that are as far above a step as it takes to stay there.
+//! Of each parameter, the wrapper takes the last change in a block only, and rounds the values of controllers and
+//! programs down: 64 of 127, which a host has put through 32-bit numbers, would arrive as 63, and a pedal stay up. So
+//! it is given every change as if it were of a parameter of its own, and values that are as far above a step as it
+//! takes to stay there.
 
 use std::cell::{Cell, RefCell};
 

@@ -15,15 +15,15 @@ use crate::seam::{Cycle, FrameCall, Played, StampedCue};
 
 /// The band.
 ///
-/// **Loops.** The frame before the turn of a loop asks for the first frame of the loop. The first time, the band keeps a copy
-/// of itself as it stands before it decides that; each later time at the turn of the same loop it becomes that copy again. So
-/// from the second pass on, a loop with the same playing repeats note for note. Leaving the loop, changing it or jumping
-/// forgets the copy.
+/// **Loops.** The frame before the turn of a loop asks for the first frame of the loop. The first time, the band keeps
+/// a copy of itself as it stands before it decides that; each later time at the turn of the same loop it becomes that
+/// copy again. So from the second pass on, a loop with the same playing repeats note for note. Leaving the loop,
+/// changing it or jumping forgets the copy.
 ///
-/// **Takes.** A take begins with the song: after a start, a stop or a seek; where that was in the midst of a bar, with the
-/// next barline. The band keeps a copy of itself as it was then. When it is asked for the take again, it becomes that copy at
-/// the next barline, in whose own time the song has not moved on: so the same playing gets the same answer, note for note. For
-/// another take the seed is another one.
+/// **Takes.** A take begins with the song: after a start, a stop or a seek; where that was in the midst of a bar, with
+/// the next barline. The band keeps a copy of itself as it was then. When it is asked for the take again, it becomes
+/// that copy at the next barline, in whose own time the song has not moved on: so the same playing gets the same
+/// answer, note for note. For another take the seed is another one.
 pub struct Band {
     networks: Arc<Networks>,
     mind: Mind,
@@ -168,8 +168,8 @@ impl Band {
         self.memory = None;
     }
 
-    /// A band that begins anew in the place of one that has failed at something, at `tick`: it knows what `learnt` holds,
-    /// and what the musician holds.
+    /// A band that begins anew in the place of one that has failed at something, at `tick`: it knows what `learnt`
+    /// holds, and what the musician holds.
     pub fn after_failure(failed: &Self, learnt: Arc<Memory>, tick: Tick) -> Self {
         let mut band = Self::new(Arc::clone(&failed.networks), learnt);
         band.mind.catch_up(&failed.mind.hands, tick);

@@ -9,8 +9,8 @@ use super::networks::{Loaded, NetworksKept, THREAD};
 use crate::diagnostics::TOTALS;
 use crate::seam::{NetworkSet, Shared};
 
-/// The choice of one instance. The built-in sets are at hand from the start; the musician's folder is read when it is chosen,
-/// on a thread of its own, and until that is done the others play on.
+/// The choice of one instance. The built-in sets are at hand from the start; the musician's folder is read when it is
+/// chosen, on a thread of its own, and until that is done the others play on.
 pub struct Chooser {
     kept: Arc<NetworksKept>,
     shared: Arc<Shared>,
@@ -37,8 +37,8 @@ impl Chooser {
                 NetworkSet::OwnFolder => self.read_folder(),
             }
         }
-        // A frame may wait for it after all where the callback waits: nobody listens to a rendering while it is made, and it
-        // must come out the same each time.
+        // A frame may wait for it after all where the callback waits: nobody listens to a rendering while it is made,
+        // and it must come out the same each time.
         let read = self.reading.take_if(|reading| self.shared.is_awaited() || reading.is_finished())?.join();
         if chosen != NetworkSet::OwnFolder {
             return None;

@@ -64,8 +64,8 @@ impl Loaded {
     }
 }
 
-/// The networks of this process, by source, for as long as an instance keeps them. Locked by workers and loaders and never
-/// by the audio thread; whoever comes while a source is being loaded waits for it.
+/// The networks of this process, by source, for as long as an instance keeps them. Locked by workers and loaders and
+/// never by the audio thread; whoever comes while a source is being loaded waits for it.
 static LOADED: [Mutex<Weak<Loaded>>; Source::COUNT] = [const { Mutex::new(Weak::new()) }; Source::COUNT];
 
 /// An instance's hold on the networks: while it lives, no source is loaded twice for it unless it asks for that.
@@ -93,8 +93,8 @@ impl NetworksKept {
         self.obtain(Source::of(set), shared, Weak::upgrade)
     }
 
-    /// Not on the worker while it plays: the networks of `set`, loaded anew if they lie in a folder, because its files may
-    /// be others now. Other instances keep theirs until they ask themselves.
+    /// Not on the worker while it plays: the networks of `set`, loaded anew if they lie in a folder, because its files
+    /// may be others now. Other instances keep theirs until they ask themselves.
     pub fn get_fresh(&self, set: NetworkSet, shared: &Shared) -> Arc<Loaded> {
         match Source::of(set) {
             Source::BuiltIn(_) => self.get(set, shared),

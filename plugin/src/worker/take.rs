@@ -23,8 +23,8 @@ pub enum Opening {
 /// The takes of a song.
 ///
 /// A song that starts on a barline has no plan for its first frame, since nobody could have been asked for it. So has
-/// each later take of it then; the band begins anew when that frame does, and of what was played before it has only heard
-/// what was early for it, as at the song's start.
+/// each later take of it then; the band begins anew when that frame does, and of what was played before it has only
+/// heard what was early for it, as at the song's start.
 #[derive(Default)]
 pub struct Takes {
     origin: Option<Origin>,
@@ -144,8 +144,8 @@ mod tests {
             Self { band, frame }
         }
 
-        /// Plays on for some bars and presses the button in the first frame of the last one. The cues for the frames that
-        /// were asked for, as if the first bar of the song were here.
+        /// Plays on for some bars and presses the button in the first frame of the last one. The cues for the frames
+        /// that were asked for, as if the first bar of the song were here.
         fn play(&mut self, bars: Frame, again: Option<Again>) -> Vec<Vec<Cue>> {
             let first = self.frame.div_euclid(BAR) * BAR;
             let last = first + bars * BAR;

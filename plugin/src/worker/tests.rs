@@ -15,7 +15,8 @@ fn cue(frame: Frame) -> StampedCue {
     StampedCue { epoch: 0, cue: Cue::Done(frame) }
 }
 
-/// Eight bars of a scale, rendered offline in blocks of `length`; what left the plug-in, and how many plans were missed.
+/// Eight bars of a scale, rendered offline in blocks of `length`; what left the plug-in, and how many plans were
+/// missed.
 fn render(length: u32) -> (Vec<String>, u64) {
     let (params, shared) = (Arc::new(ContinuoParams::default()), Shared::new());
     let mut processor = Processor::new(params, Arc::clone(&shared));

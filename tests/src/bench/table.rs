@@ -76,7 +76,8 @@ impl Table {
         Ok(Self(rows.collect::<Result<_>>()?))
     }
 
-    /// What has changed since `before`, as text. Ratios are compared where there are any, since they hold on any machine.
+    /// What has changed since `before`, as text. Ratios are compared where there are any, since they hold on any
+    /// machine.
     pub fn compared_with(&self, before: &Table) -> String {
         let older: BTreeMap<&str, &Measurement> = before.0.iter().map(|row| (row.name.as_str(), row)).collect();
         let mut text = format!("{:54} {:>10} {:>10} {:>8}\n", "measurement", "before", "now", "change");

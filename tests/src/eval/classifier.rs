@@ -1,5 +1,5 @@
-//! A classifier of melodies by style that has nothing to do with the networks: multinomial logistic regression on counts
-//! of n-grams of intervals, rhythms and degrees over the chord.
+//! A classifier of melodies by style that has nothing to do with the networks: multinomial logistic regression on
+//! counts of n-grams of intervals, rhythms and degrees over the chord.
 
 use std::collections::HashMap;
 
@@ -15,8 +15,8 @@ const EPOCHS: u32 = 10;
 /// Step size of AdaGrad (Duchi et al. 2011).
 const RATE: f32 = 0.1;
 
-/// The features of a melody over the chords and bars of `piece`, as hashes, as often as they occur. The chords themselves
-/// are none: they would give the style of the piece away whatever is played over them.
+/// The features of a melody over the chords and bars of `piece`, as hashes, as often as they occur. The chords
+/// themselves are none: they would give the style of the piece away whatever is played over them.
 pub fn features(piece: &Piece, changes: &Changes, melody: &[Note]) -> Vec<u64> {
     let intervals: Vec<u64> = pairs(melody, |note, next| u64::from(next.key) + 128 - u64::from(note.key));
     let times: Vec<u64> = pairs(melody, |note, next| time_class(next.onset - note.onset) as u64);

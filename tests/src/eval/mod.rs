@@ -1,5 +1,6 @@
 //! How good the band is on lead sheets that it has not seen: the chords of the real improviser in logical time, the
-//! likelihood of melodies, whether styles and knobs do what they say, and how the built plug-in stands up to a musician.
+//! likelihood of melodies, whether styles and knobs do what they say, and how the built plug-in stands up to a
+//! musician.
 //!
 //! Definitions of the measures: docs/models.md.
 

@@ -1,5 +1,5 @@
-//! Voice leading: what theory books forbid, and how far voices move, in real chorales and in what the band plays to their
-//! sopranos.
+//! Voice leading: what theory books forbid, and how far voices move, in real chorales and in what the band plays to
+//! their sopranos.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -45,8 +45,8 @@ impl VoiceLeading {
         Self { who: who.into(), ..Self::default() }
     }
 
-    /// Adds what follows from `sonorities`, the keys of the voices from the highest down. Where a voice comes or goes, none
-    /// is led.
+    /// Adds what follows from `sonorities`, the keys of the voices from the highest down. Where a voice comes or goes,
+    /// none is led.
     pub fn add(&mut self, sonorities: &[Vec<u8>]) {
         for pair in sonorities.windows(2) {
             let (from, to) = (&pair[0], &pair[1]);
@@ -154,8 +154,8 @@ const LISTENED: [(Style, Ensemble); 6] = [
     (Style::Baroque, Ensemble::Voices),
 ];
 
-/// The voice leading of the band to the melodies of `pieces`. The notes of Chords are voices as they lie, from the highest
-/// down.
+/// The voice leading of the band to the melodies of `pieces`. The notes of Chords are voices as they lie, from the
+/// highest down.
 pub fn band(networks: &Arc<Networks>, pieces: &[Piece]) -> Vec<VoiceLeading> {
     let mut rows = Vec::new();
     for (style, ensemble) in LISTENED {

@@ -58,8 +58,8 @@ pub enum Input {
         /// New position, 0–16383; 8192 is the middle.
         value: u16,
     },
-    /// A MIDI message as it is. In VST3, which knows none, what the host makes of it: a note with its velocity (that of the
-    /// release too), a controller, a program change; anything else is left out.
+    /// A MIDI message as it is. In VST3, which knows none, what the host makes of it: a note with its velocity (that of
+    /// the release too), a controller, a program change; anything else is left out.
     Midi([u8; 3]),
     /// The host automates a parameter.
     Parameter {

@@ -1,4 +1,5 @@
-//! What real hosts do differently from one another, and from what one would expect after reading the formats' documents.
+//! What real hosts do differently from one another, and from what one would expect after reading the formats'
+//! documents.
 
 /// The habits of a host. The default is the host of the books: it says everything, once, where it belongs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

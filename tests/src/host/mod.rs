@@ -122,8 +122,8 @@ pub trait Instance {
     /// [`Input::Parameter`].
     fn set_values(&mut self, values: &[(u32, f64)]);
 
-    /// As [`Instance::set_values`], in a host that has nothing processed for it: VST3 hears of it on its controller only,
-    /// whether it is active or not; CLAP is told as ever, and must not be active.
+    /// As [`Instance::set_values`], in a host that has nothing processed for it: VST3 hears of it on its controller
+    /// only, whether it is active or not; CLAP is told as ever, and must not be active.
     fn set_values_unprocessed(&mut self, values: &[(u32, f64)]);
 
     /// Makes it ready to process. Errors if it is active already or refuses.

@@ -48,8 +48,8 @@ pub enum Pacing {
     Realtime,
     /// By a clock that goes so many times as fast.
     Times(u16),
-    /// By the wall clock, but so much of the song at a time: as fast as it can until it is as far ahead, then not before the
-    /// clock has caught up. So do hosts that render ahead.
+    /// By the wall clock, but so much of the song at a time: as fast as it can until it is as far ahead, then not
+    /// before the clock has caught up. So do hosts that render ahead.
     Ahead(Duration),
 }
 

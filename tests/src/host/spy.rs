@@ -1,13 +1,13 @@
 //! The callback safety spy: counts what a real-time callback must not do, while the plug-in processes.
 //!
 //! Three nets, each proven by a plug-in that offends on purpose (`tests/callback_safety.rs`):
-//! - **Memory**: an executable that calls [`crate::interpose!`] defines `malloc` and its kin, so that every library that
-//!   is loaded into it takes memory through counters.
+//! - **Memory**: an executable that calls [`crate::interpose!`] defines `malloc` and its kin, so that every library
+//!   that is loaded into it takes memory through counters.
 //! - **Locks and waits of libc**: likewise `pthread_mutex_lock`, `pthread_cond_wait` and their kin.
-//! - **System calls**: Linux's Syscall User Dispatch (`prctl`, since 5.11) turns the first system call in a process call
-//!   into a signal, which is noted; the call then goes through. A lock of Rust's `std` that has to wait, a sleep, a log
-//!   line or a file is a system call. Not seen: calls that the vDSO answers without the kernel, such as reading the
-//!   clock, and a lock of `std` that is free.
+//! - **System calls**: Linux's Syscall User Dispatch (`prctl`, since 5.11) turns the first system call in a process
+//!   call into a signal, which is noted; the call then goes through. A lock of Rust's `std` that has to wait, a sleep,
+//!   a log line or a file is a system call. Not seen: calls that the vDSO answers without the kernel, such as reading
+//!   the clock, and a lock of `std` that is free.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

@@ -247,7 +247,8 @@ impl Take {
                     Played::NoteOff { channel, key, .. } => (false, channel, key, 0),
                     _ => return None,
                 };
-                // Not rounded: what a loop ends lies halfway between two moments, and a sample's rounding to either side.
+                // Not rounded: what a loop ends lies halfway between two moments, and a sample's rounding to either
+                // side.
                 let moment = (event.position * MOMENTS_PER_TICK + 0.25).floor() as i64;
                 Some(ScoreLine { segment: event.segment, moment, on, channel, key, velocity })
             })

@@ -25,8 +25,8 @@ const PITCH_BEND: i16 = 129;
 /// Steinberg's controller numbers: those of MIDI, pressure, bend.
 const CONTROLLERS: RangeInclusive<i16> = 0..=PITCH_BEND;
 
-/// Held while a library is entered. VST3 has this done on the main thread only, and the wrapper's factory is made without
-/// a lock; tests load from many threads at once.
+/// Held while a library is entered. VST3 has this done on the main thread only, and the wrapper's factory is made
+/// without a lock; tests load from many threads at once.
 static ENTRANCE: Mutex<()> = Mutex::new(());
 
 /// A loaded library.

@@ -138,7 +138,8 @@ pub struct Probed {
     pub misses: u64,
     /// Which networks played at the end: bit 0 harmonist, bit 1 soloist.
     pub networks: u32,
-    /// From where harmonist and soloist came at the end: 0 by rule, 1 built-in GRU, 2 built-in Transformer, 3 own folder.
+    /// From where harmonist and soloist came at the end: 0 by rule, 1 built-in GRU, 2 built-in Transformer, 3 own
+    /// folder.
     pub origins: [u32; 2],
     /// What the plug-in wrote to the error stream.
     #[serde(skip)]
@@ -152,7 +153,8 @@ pub fn probe(arguments: &[&str], environment: &[(&str, &str)]) -> Probed {
     Probed { said, ..probed }
 }
 
-/// Runs the probe: what it answers in the last line of its output, and what it and the plug-in wrote to the error stream.
+/// Runs the probe: what it answers in the last line of its output, and what it and the plug-in wrote to the error
+/// stream.
 pub fn run_probe(arguments: &[&str], environment: &[(&str, &str)]) -> (String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_probe"));
     let ended = run(command.args(arguments).envs(environment.iter().copied()), PATIENCE);

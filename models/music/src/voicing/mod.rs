@@ -1,8 +1,9 @@
 //! Voicings: how a chord is spaced over the keys, and how one leads to the next.
 //!
 //! Voice leading is solved exactly: of every path through the candidates of the coming chords the cheapest is found by
-//! dynamic programming (Viterbi 1967), where a path's price is the motion of its voices and what theory books forbid. In
-//! a chorale one error costs more than everything else together, so that a path without errors is found if there is one.
+//! dynamic programming (Viterbi 1967), where a path's price is the motion of its voices and what theory books forbid.
+//! In a chorale one error costs more than everything else together, so that a path without errors is found if there is
+//! one.
 
 mod candidates;
 mod price;

@@ -80,8 +80,8 @@ fn is_dominant(chord: Chord, key: Key) -> bool {
     chord.contains(key.leading_tone()) && [dominant, key.leading_tone()].contains(&chord.root)
 }
 
-/// The price of going from one voicing of a chord to the next: the motion of every voice, and more for leaps, overlapping
-/// voices, parallel fifths and octaves and, in a chorale, tones that are left unresolved.
+/// The price of going from one voicing of a chord to the next: the motion of every voice, and more for leaps,
+/// overlapping voices, parallel fifths and octaves and, in a chorale, tones that are left unresolved.
 pub(super) fn motion(old: (Voicing, Chord), new: (Voicing, Chord), space: &Space) -> i32 {
     let distance = |a: u8, b: u8| i32::from(a.abs_diff(b));
     let (a, b) = (old.0.keys(), new.0.keys());

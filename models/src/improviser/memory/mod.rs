@@ -1,5 +1,6 @@
-//! What the band has learnt of the musician: the notes of the lead line and the chords of the left hand, in the order in
-//! which they came. It is asked what followed where the musician played before as is being played now, in whatever key.
+//! What the band has learnt of the musician: the notes of the lead line and the chords of the left hand, in the order
+//! in which they came. It is asked what followed where the musician played before as is being played now, in whatever
+//! key.
 //!
 //! A variable-order Markov model (Cleary & Witten 1984, "Data compression using adaptive coding and partial string
 //! matching"; for musicians: Pachet 2003, "The Continuator") that backs off to the network. It has no tree: what it

@@ -42,7 +42,8 @@ enum Place {
 }
 
 impl Place {
-    /// The place of the scene's bar in its phrase of eight bars, counted from the beginning of the song, or of the form.
+    /// The place of the scene's bar in its phrase of eight bars, counted from the beginning of the song, or of the
+    /// form.
     fn of(scene: &Scene) -> Self {
         let bar = scene.position.at(scene.tick()).bar_start.div_euclid(scene.position.meter.bar_ticks());
         let form = scene.controls.form.map(Tick::from);

@@ -1,5 +1,5 @@
-//! What accompaniments are made of: patterns of strokes for each style and family of meters, and how a bar chooses among
-//! them.
+//! What accompaniments are made of: patterns of strokes for each style and family of meters, and how a bar chooses
+//! among them.
 //!
 //! The patterns are data (`models/patterns`, with their provenance): mined from the corpus where it has parts, written
 //! by hand where it has not.
@@ -37,7 +37,8 @@ pub struct Stroke<T> {
     pub touch: T,
     /// Ticks that it sounds; 0: until the next stroke.
     pub length: u8,
-    /// The density in percent from which on the stroke is played: 0 always, 50 in half of all bars at the usual density.
+    /// The density in percent from which on the stroke is played: 0 always, 50 in half of all bars at the usual
+    /// density.
     pub from: u8,
     /// Difference in loudness from the musician's own, in MIDI velocity, when he plays at a usual loudness.
     pub accent: i8,

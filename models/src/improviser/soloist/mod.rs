@@ -152,8 +152,8 @@ impl Soloist {
         self.breaks_off
     }
 
-    /// Follows what the musician plays, and gets ready for a phrase if it is time for one in the scene's frame: Lead goes
-    /// on from its own line, or from the musician's phrase. The same for every chord that the frame may have.
+    /// Follows what the musician plays, and gets ready for a phrase if it is time for one in the scene's frame: Lead
+    /// goes on from its own line, or from the musician's phrase. The same for every chord that the frame may have.
     pub fn prepare(&mut self, scene: &Scene, listener: &Listener) {
         self.follow_mode(scene);
         self.ready = None;

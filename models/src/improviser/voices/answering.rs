@@ -1,5 +1,5 @@
-//! At the sample of a note: which of the ways to answer it joins best. Everything here takes a small, bounded time and no
-//! memory, so that the audio thread may do it.
+//! At the sample of a note: which of the ways to answer it joins best. Everything here takes a small, bounded time and
+//! no memory, so that the audio thread may do it.
 
 use crate::music::Tick;
 use crate::music::leading::{is_hidden, parallel};

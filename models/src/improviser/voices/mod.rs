@@ -1,11 +1,12 @@
 //! The player who harmonises each note that the musician plays.
 //!
-//! Before a frame begins, a row of answers to each pitch class is worked out ([`answers`]): a few ways, the best first. Which
-//! one joins best is known only when the note comes, and is decided then, at its sample ([`answering`]).
+//! Before a frame begins, a row of answers to each pitch class is worked out ([`answers`]): a few ways, the best first.
+//! Which one joins best is known only when the note comes, and is decided then, at its sample ([`answering`]).
 //!
-//! **Tension** ([`Controls::chromaticism`]) says what the voices are made of. At its two lowest levels, and left free, they are
-//! diatonic: thirds and sixths of the scale that go along with the line. From the middle level on they are chordal: chord
-//! tones, each voice staying near where it was; at the highest level nothing else, unless only the fifth lies near the note.
+//! **Tension** ([`Controls::chromaticism`]) says what the voices are made of. At its two lowest levels, and left free,
+//! they are diatonic: thirds and sixths of the scale that go along with the line. From the middle level on they are
+//! chordal: chord tones, each voice staying near where it was; at the highest level nothing else, unless only the fifth
+//! lies near the note.
 
 pub mod answering;
 mod ways;

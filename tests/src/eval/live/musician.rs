@@ -49,8 +49,8 @@ pub struct Sitting {
 }
 
 /// Plays the first `frames` of `piece`, and with `strays` on through a loop, a seek and a stop. The same seed plays the
-/// same. Everything lies on moments (1/960 of a quarter note), as in a sequencer, so that no sample rate's rounding moves
-/// it into another tick.
+/// same. Everything lies on moments (1/960 of a quarter note), as in a sequencer, so that no sample rate's rounding
+/// moves it into another tick.
 pub fn play(piece: &Piece, frames: Frame, hands: Hands, strays: bool, seed: u64) -> Sitting {
     let mut noise = Noise(seed);
     let end = frame_start(frames);
@@ -106,8 +106,8 @@ fn way(piece: &Piece, from: Tick, to: Tick, tempo: f64) -> Vec<Segment> {
     segments
 }
 
-/// A loop of some bars around `middle` that is left halfway through, a seek to a place off the beat, and a stop after which
-/// the musician jams on.
+/// A loop of some bars around `middle` that is left halfway through, a seek to a place off the beat, and a stop after
+/// which the musician jams on.
 fn stray(piece: &Piece, middle: Tick, tempo: f64) -> Vec<Segment> {
     let here = piece.position(middle);
     let length = (LOOP.0 * here.meter.bar_ticks()) as f64;
