@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{BAR, BASS, CHORDS, MUSICIAN, VOICES, ended, id, open, perform, probe, tune};
+use common::{BAR, BASS, CHORDS, MUSICIAN, VOICES, ended, id, json_of, open, perform, probe, state_of, tune};
 use continuo_models::{Controls, Player};
 use continuo_tests::host::performance::{Change, Segment};
 use continuo_tests::host::take::hash_of;

@@ -4,7 +4,7 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::{BAR, BASS, CHORDS, ended, id, left_hand_chords, open, perform, tune};
+use common::{BAR, BASS, CHORDS, ended, id, json_of, left_hand_chords, open, perform, state_of, tune};
 use continuo_models::{Controls, Player};
 use continuo_tests::host::performance::{Change, Segment};
 use continuo_tests::host::{Format, Input, Instance, Performance, Session, load};
