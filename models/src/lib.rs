@@ -3,6 +3,8 @@
 //! A pure state machine: no plug-in framework, no thread and no clock, so that every musical claim can be tested
 //! without audio.
 
+#![forbid(unsafe_code)]
+
 pub mod channels;
 pub mod controls;
 pub mod improviser;

@@ -300,10 +300,10 @@ impl Processor {
         let upcoming = self.clock.upcoming().frame;
         let (panel, bar) = (self.params.controls(), self.clock.bar_of(upcoming));
         let [now, next] = self.recall.call(&self.params.take, &panel, upcoming, bar);
-        self.controls = now;
+        let before = std::mem::replace(&mut self.controls, now);
         self.shared.places.set(self.recall.places());
         for player in Player::ALL {
-            if !self.controls.player(player).on {
+            if before.player(player).on && !self.controls.player(player).on {
                 self.sounding.end_part(&mut stage(&mut self.output, &self.shared, at), player.into());
             }
         }

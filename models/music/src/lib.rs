@@ -1,5 +1,7 @@
 //! The musical language: time, pitch, keys, chords, voicings and styles.
 
+#![forbid(unsafe_code)]
+
 pub mod chord;
 pub mod key;
 pub mod leading;

@@ -90,8 +90,8 @@ pub struct StampedCue {
 /// The audio thread's end of the `played` ring. No method waits, allocates or fails; what does not fit is counted.
 ///
 /// Note-ons are refused when fewer than [`NOTE_OFF_RESERVE`] places are free. A note-off that finds no place even so is
-/// remembered in a bitmap and sent before anything else, as soon as there is room; so are a jump, and where each pedal
-/// is. Nothing overtakes them.
+/// remembered in a bitmap and sent before anything else, as soon as there is room; so are a jump, how a fork turned, and
+/// where each pedal is. Nothing overtakes them.
 pub struct PlayedSender {
     ring: HeapProd<Played>,
     /// Note-offs that wait for room: by channel, one bit for each key.
@@ -99,6 +99,7 @@ pub struct PlayedSender {
     /// Pedals that have moved and wait for room, and those of them that are down now: one bit for each channel.
     waiting_pedals: u16,
     pedals_down: u16,
+    waiting_turn: Option<(Frame, Turn)>,
     waiting_jump: Option<(u32, Tick)>,
     waiting: bool,
     overflowed: u64,
@@ -115,6 +116,7 @@ pub fn played_ring(capacity: usize) -> (PlayedSender, PlayedReceiver) {
         waiting_offs: [0; 16],
         waiting_pedals: 0,
         pedals_down: 0,
+        waiting_turn: None,
         waiting_jump: None,
         waiting: false,
         overflowed: 0,
@@ -150,10 +152,12 @@ impl PlayedSender {
         }
     }
 
-    /// The fork in `frame` has turned. If there is no room, the band goes on as if it had turned as planned.
+    /// The fork in `frame` has turned.
     pub fn turned(&mut self, frame: Frame, turn: Turn) {
-        let sent = self.flush(frame_start(frame)) && self.ring.try_push(Played::Turned { frame, turn }).is_ok();
-        self.overflowed += u64::from(!sent);
+        // Of two that wait, the older comes too late.
+        self.overflowed += u64::from(self.waiting_turn.replace((frame, turn)).is_some());
+        self.waiting = true;
+        self.flush(frame_start(frame));
     }
 
     /// A frame begins. `false`: there was no room, and the plan will not be made.
@@ -165,6 +169,8 @@ impl PlayedSender {
 
     /// The song went elsewhere, to `tick`.
     pub fn jump(&mut self, epoch: u32, tick: Tick) {
+        // Forks of the past that is left stay as they are.
+        self.waiting_turn = None;
         self.waiting_jump = Some((epoch, tick));
         self.waiting = true;
         self.flush(tick);
@@ -196,6 +202,12 @@ impl PlayedSender {
                 }
                 self.waiting_pedals &= !(1 << channel);
             }
+        }
+        if let Some((frame, turn)) = self.waiting_turn {
+            if self.ring.try_push(Played::Turned { frame, turn }).is_err() {
+                return false;
+            }
+            self.waiting_turn = None;
         }
         // The worker takes over what is held, so it must know that first.
         if let Some((epoch, tick)) = self.waiting_jump {
@@ -323,6 +335,19 @@ mod tests {
         drain(&mut receiver);
         sender.heard(off(0, 3));
         assert_eq!(drain(&mut receiver), [Played::Jump { epoch: 2, tick: 0 }, Played::Heard(off(0, 3))]);
+    }
+
+    #[test]
+    fn how_a_fork_turned_is_told_though_there_was_no_room() {
+        let (mut sender, mut receiver) = played_ring(2);
+        sender.heard(off(0, 1));
+        sender.heard(off(0, 2));
+        sender.turned(4, Some(7));
+        assert_eq!(drain(&mut receiver), [Played::Heard(off(0, 1)), Played::Heard(off(0, 2))]);
+        sender.heard(off(0, 3));
+        let turned = Played::Turned { frame: 4, turn: Some(7) };
+        assert_eq!(drain(&mut receiver), [turned, Played::Heard(off(0, 3))]);
+        assert_eq!(sender.take_overflowed(), 0);
     }
 
     #[test]

@@ -20,7 +20,7 @@ const MOST_COMING: usize = 8;
 #[derive(Clone, Debug)]
 pub struct Bars {
     now: BarPosition,
-    /// Changes that have been heard of, and the frame from which on each counts; in order.
+    /// Changes that have been heard of, in that order, and the frame from which on each counts.
     coming: VecDeque<(Frame, BarPosition)>,
     /// Where the song began, or its loop was turned last: no change lies before it.
     since: Tick,
@@ -68,8 +68,9 @@ impl Bars {
 
     /// `frame` is called.
     pub fn enter(&mut self, frame: Frame) {
-        while let Some((_, bar)) = self.coming.pop_front_if(|&mut (from, _)| from <= frame) {
-            self.now = bar;
+        if let Some(due) = self.coming.iter().rposition(|&(from, _)| from <= frame) {
+            self.now = self.coming[due].1;
+            self.coming.drain(..=due);
         }
     }
 }
