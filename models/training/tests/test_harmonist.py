@@ -263,17 +263,6 @@ def test_imagining_hears_no_history():
     assert (one[1] == other[1]).all()
 
 
-@pytest.mark.parametrize("family", ["gru", "transformer"])
-def test_a_training_in_half_precision_draws_chords_of_its_own(task, family):
-    net = network(family=family)
-    with torch.autocast("cpu", torch.bfloat16):
-        loss, _ = task.loss(net, np.random.default_rng(5), 1.0)
-        chords, _ = generate(net, batch(), free(hf.ATTRIBUTES, 2), Sampling(), torch.Generator())
-    loss.backward()
-    assert torch.isfinite(loss)
-    assert (chords < N_CHORDS).all()
-
-
 @pytest.mark.parametrize("seed", range(4))
 def test_the_history_that_is_told_knows_nothing_of_the_true_chords(task, seed):
     net = network()

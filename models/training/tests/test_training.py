@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from lightning_fabric import Fabric
 from torch import nn
 from torch.nn import functional as F
 
@@ -346,10 +345,9 @@ def test_tuning_changes_what_its_table_names_and_the_command_line_has_the_last_w
     assert schedule_from(config, 7, tuning=True).steps == 7
 
 
-def test_mixed_precision_trains_every_weight_also_when_the_network_played_before(tmp_path, monkeypatch):
-    mixed = Fabric(accelerator="cpu", devices=1, precision="bf16-mixed")
-    monkeypatch.setattr(training, "_fabric", lambda devices: mixed)
+def test_training_reckons_in_full_precision_also_when_the_network_played_before(tmp_path):
     schedule = replace(SCHEDULE, ema=0.0, weight_decay=0.0)
+    assert training._fabric(1).strategy.precision.precision == "32-true"
     train(Hearing(), Network(), schedule, tmp_path, 1)
     before = Network().state_dict()
     for name, value in checkpoint(tmp_path)["network"].items():

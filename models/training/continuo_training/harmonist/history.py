@@ -93,11 +93,6 @@ class _Band:
         self.age = np.where(taken, 1, self.age + 1)
 
 
-def _at_hand(logits: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The logits where chords are drawn: on the CPU, in full precision, whatever the network reckons in."""
-    return {name: value.float().cpu() for name, value in logits.items()}
-
-
 def _heard(batch: FrameBatch, hearing: Hearing) -> np.ndarray:
     """Whether a note has been heard when each frame is decided, `[T, B]`."""
     heard = np.cumsum(batch.frames.note != REST, axis=0) > 0
@@ -110,7 +105,7 @@ def imagine(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Chords and basses `[T, B]` in one pass: drawn from what the network says to `rows`, without hearing itself."""
     logits, _ = network(rows.to(network.device))
-    begins, chord, bass = decide(_at_hand(logits), sampling, generator)
+    begins, chord, bass = decide({name: value.cpu() for name, value in logits.items()}, sampling, generator)
     if sampling.hearing == "anticipate":  # what is said at a frame is about the next
         begins, chord, bass = (np.concatenate([value[:1], value[:-1]]) for value in (begins, chord, bass))
     heard = _heard(batch, sampling.hearing)
@@ -139,7 +134,7 @@ def generate(
     for step in range(len(notes)):
         tell(rows[step], band.chord, band.bass, AGE_CLASS[np.minimum(band.age, OLD)], given)
         logits, state = network(rows[step : step + 1].to(network.device), state)
-        now = {name: value[0] for name, value in _at_hand(logits).items()}
+        now = {name: value[0].cpu() for name, value in logits.items()}
         known = now if sampling.hearing == "react" or before is None else before
         band.play(*decide(known, sampling, generator), heard[step])
         out[:, step] = band.chord, band.bass
