@@ -6,6 +6,7 @@ pub mod editor;
 pub mod params;
 pub mod preview;
 pub mod processor;
+pub mod repair;
 pub mod scenes;
 pub mod seam;
 pub mod song_clock;

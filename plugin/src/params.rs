@@ -8,20 +8,21 @@ mod choice;
 mod memory;
 
 use std::ops::RangeInclusive;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use continuo_models::{Controls, Player, PlayerControls};
 use nice_plug::params::persist::PersistentField;
 use nice_plug::prelude::*;
 
+use crate::repair::Fields;
 use crate::scenes::Scenes;
 use crate::seam::{NetworkSet, Shared};
-use crate::state::Stamp;
+use crate::state::{Stamp, Unknown};
 use choice::{AMOUNTS, SPEEDS, level, level_of};
 
 pub use band::{LeadParams, ListeningParams, PlanParams, SceneTime, TakeParams};
 pub use choice::{KeyChoice, ModeChoice, NetworkChoice, StyleChoice};
-pub use memory::MemoryField;
+pub use memory::{MemoryField, SavedMemory};
 
 /// The seeds to choose from.
 pub const SEEDS: RangeInclusive<i32> = 1..=9999;
@@ -128,6 +129,9 @@ pub struct ContinuoParams {
     /// What the band has learnt of the musician, if it is to be kept.
     #[persist = "memory"]
     pub memory: MemoryField,
+    /// What a newer Continuo has saved, to be written back.
+    #[persist = "unknown"]
+    pub unknown: RwLock<Unknown>,
 }
 
 /// The parameters of one player, under the IDs `PLAYER_on` and so on.
@@ -210,6 +214,7 @@ impl Default for ContinuoParams {
             scenes: Scenes::default(),
             stamp: StampField::default(),
             memory: MemoryField::default(),
+            unknown: RwLock::default(),
         }
     }
 }
@@ -315,19 +320,24 @@ fn int_range(range: RangeInclusive<i32>) -> IntRange {
 /// Where the saved state's [`Stamp`] passes through. What is written is always the present version without remarks; the
 /// remarks of what is read become notices.
 #[derive(Default)]
-pub struct StampField(OnceLock<Arc<Shared>>);
+pub struct StampField {
+    attached: OnceLock<Arc<Shared>>,
+    /// What else a newer Continuo has saved with the stamp.
+    unknown: Mutex<Fields>,
+}
 
 impl StampField {
     /// Main: says who shows the remarks.
     pub fn attach(&self, shared: Arc<Shared>) {
         // Attaching twice would be to the same instance.
-        let _ = self.0.set(shared);
+        let _ = self.attached.set(shared);
     }
 }
 
 impl<'a> PersistentField<'a, Stamp> for StampField {
     fn set(&self, stamp: Stamp) {
-        if let Some(shared) = self.0.get() {
+        *self.unknown.lock().unwrap_or_else(PoisonError::into_inner) = stamp.unknown;
+        if let Some(shared) = self.attached.get() {
             stamp.remarks.into_iter().for_each(|remark| shared.notify(remark));
         }
     }
@@ -336,7 +346,8 @@ impl<'a> PersistentField<'a, Stamp> for StampField {
     where
         F: Fn(&Stamp) -> R,
     {
-        f(&Stamp::default())
+        let unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        f(&Stamp { unknown, ..Stamp::default() })
     }
 }
 

@@ -7,9 +7,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use continuo_models::Controls;
 use nice_plug::params::persist::PersistentField;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Value, json};
 use triple_buffer::{Input, Output, triple_buffer};
+
+use crate::repair::{self, Fields, Findings, Verdict};
 
 /// How many scenes there are.
 pub const SCENES: usize = 8;
@@ -25,7 +27,7 @@ pub type Snapshots = [Option<Controls>; SCENES];
 pub struct Scenes(Mutex<Kept>);
 
 struct Kept {
-    snapshots: Snapshots,
+    saved: Saved,
     /// The way to the newest reader.
     published: Input<Snapshots>,
 }
@@ -33,7 +35,7 @@ struct Kept {
 impl Default for Scenes {
     fn default() -> Self {
         let (published, _) = triple_buffer(&Snapshots::default());
-        Self(Mutex::new(Kept { snapshots: Snapshots::default(), published }))
+        Self(Mutex::new(Kept { saved: Saved::default(), published }))
     }
 }
 
@@ -44,30 +46,31 @@ impl Scenes {
 
     /// Main, panel: what the scenes hold.
     pub fn snapshots(&self) -> Snapshots {
-        self.kept().snapshots
+        self.kept().saved.snapshots()
     }
 
-    /// Main, panel: the scene at `index` (0–7) holds `snapshot` from now on. What is no scene is left alone.
+    /// Main, panel: the scene at `index` (0–7) holds `snapshot` from now on, and nothing of what was loaded. What is no
+    /// scene is left alone.
     pub fn store(&self, index: usize, snapshot: Option<Controls>) {
-        let mut snapshots = self.snapshots();
-        if let Some(scene) = snapshots.get_mut(index) {
-            *scene = snapshot.map(Controls::sensible);
-            self.replace(snapshots);
-        }
-    }
-
-    fn replace(&self, snapshots: Snapshots) {
         let mut kept = self.kept();
-        kept.snapshots = snapshots;
-        kept.published.write(snapshots);
+        if let Some(scene) = kept.saved.scenes[..SCENES].get_mut(index) {
+            *scene = Scene { snapshot: snapshot.map(Controls::sensible), loaded: None };
+            kept.publish();
+        }
     }
 
     /// Main: a reader for the audio thread. From now on only this one sees what is written; allocates.
     pub fn reader(&self) -> SceneReader {
         let mut kept = self.kept();
-        let (published, read) = triple_buffer(&kept.snapshots);
+        let (published, read) = triple_buffer(&kept.saved.snapshots());
         kept.published = published;
         SceneReader(read)
+    }
+}
+
+impl Kept {
+    fn publish(&mut self) {
+        self.published.write(self.saved.snapshots());
     }
 }
 
@@ -90,59 +93,125 @@ impl SceneReader {
     }
 }
 
-/// Scenes as they are saved, under the field `scenes`.
-#[derive(Serialize, Deserialize)]
-pub struct Saved<S = Snapshots> {
+/// Scenes as they are saved, under the field `scenes`. Read from any JSON; what is wrong with it is repaired.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(from = "Value")]
+pub struct Saved {
     version: u32,
-    scenes: S,
+    /// The [`SCENES`], and then those of a newer Continuo that has more.
+    scenes: Vec<Scene>,
+    /// What else a newer Continuo has saved.
+    #[serde(flatten)]
+    unknown: Fields,
+}
+
+#[derive(Clone, Default)]
+struct Scene {
+    snapshot: Option<Controls>,
+    /// All that was loaded, if there was more than the snapshot holds: it is written back in its place.
+    loaded: Option<Value>,
+}
+
+impl Serialize for Scene {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.loaded {
+            Some(loaded) => loaded.serialize(serializer),
+            None => self.snapshot.serialize(serializer),
+        }
+    }
+}
+
+impl Default for Saved {
+    fn default() -> Self {
+        Self { version: VERSION, scenes: vec![Scene::default(); SCENES], unknown: Fields::new() }
+    }
+}
+
+impl From<Value> for Saved {
+    fn from(saved: Value) -> Self {
+        Self::repaired(saved, &mut Vec::new())
+    }
+}
+
+impl Saved {
+    fn snapshots(&self) -> Snapshots {
+        let mut scenes = self.scenes.iter();
+        std::array::from_fn(|_| scenes.next().and_then(|scene| scene.snapshot))
+    }
+
+    fn repaired(saved: Value, remarks: &mut Vec<String>) -> Self {
+        let model = json!({ "version": VERSION, "scenes": [] });
+        let judge = |at: &str, value: &Value| match at {
+            "/scenes/-" => Verdict::Valid,
+            "/version" if value.as_u64().is_some_and(|version| version <= VERSION.into()) => Verdict::Valid,
+            _ => Verdict::Unknown,
+        };
+        let mut repaired = repair::repaired(saved, &model, &judge);
+        let unknown = repair::unknown_fields(repaired.whole, &repaired.value);
+        let Findings { unknown: mut names, missing, .. } = repaired.findings;
+        names.extend(missing.into_iter().map(|name| format!("{name} (missing)")));
+        let Value::Array(saved) = repaired.value["scenes"].take() else { unreachable!("as the model has it") };
+        if saved.len() > SCENES {
+            names.push(format!("scenes {} to {}", SCENES + 1, saved.len()));
+        }
+        let findings = Findings { unknown: names, ..Findings::default() };
+        remarks.extend(findings.remark("The saved scenes"));
+        let mut scenes = Vec::new();
+        for (index, value) in saved.into_iter().enumerate() {
+            scenes.push(Scene::repaired(index + 1, value, remarks));
+        }
+        scenes.resize(scenes.len().max(SCENES), Scene::default());
+        Self { version: VERSION, scenes, unknown }
+    }
+}
+
+impl Scene {
+    fn repaired(number: usize, saved: Value, remarks: &mut Vec<String>) -> Self {
+        if number > SCENES || saved.is_null() {
+            return Self { snapshot: None, loaded: (!saved.is_null()).then_some(saved) };
+        }
+        if !saved.is_object() {
+            remarks.push(format!("Scene {number} is none that this Continuo knows; it is kept, and counts as empty."));
+            return Self { snapshot: None, loaded: Some(saved) };
+        }
+        let model = json!(Controls::default());
+        let repaired = repair::repaired(saved, &model, &repair::reading(&model, Controls::sensible));
+        let is_whole = repaired.findings.unknown.is_empty() && repaired.findings.out_of_range.is_empty();
+        remarks.extend(repaired.findings.remark(&format!("Scene {number}")));
+        Self {
+            snapshot: serde_json::from_value(repaired.value).ok().map(Controls::sensible),
+            loaded: (!is_whole).then_some(repaired.whole),
+        }
+    }
 }
 
 impl<'a> PersistentField<'a, Saved> for Scenes {
     fn set(&self, saved: Saved) {
-        self.replace(saved.scenes);
+        let mut kept = self.kept();
+        kept.saved = saved;
+        kept.publish();
     }
 
     fn map<F, R>(&self, f: F) -> R
     where
         F: Fn(&Saved) -> R,
     {
-        f(&Saved { version: VERSION, scenes: self.snapshots() })
+        f(&self.kept().saved)
     }
 }
 
-/// Saved scenes, whole or broken, in the present shape. What cannot be read is empty, what is out of range is brought
-/// into it, and a remark says so. `None`, as older states have it, is no scene at all.
+/// Saved scenes, whole or broken, as they are to be loaded; remarks say what is wrong with them. `None`, as older states
+/// have it, is no scene at all.
 pub fn repaired(saved: Option<&str>, remarks: &mut Vec<String>) -> String {
-    let mut scenes = Snapshots::default();
-    match saved.map(serde_json::from_str::<Saved<Vec<Value>>>) {
-        None => {}
-        Some(Err(error)) => remarks.push(format!("The saved scenes cannot be read ({error}); they are empty now.")),
-        Some(Ok(saved)) => {
-            if saved.version > VERSION || saved.scenes.len() > SCENES {
-                remarks
-                    .push("The saved scenes come from a newer Continuo; what is unknown here was left out.".to_owned());
-            }
-            for (n, (scene, value)) in scenes.iter_mut().zip(saved.scenes).enumerate() {
-                *scene = repaired_scene(n + 1, value, remarks);
-            }
-        }
-    }
-    serde_json::to_string(&Saved { version: VERSION, scenes }).unwrap_or_default()
-}
-
-fn repaired_scene(number: usize, value: Value, remarks: &mut Vec<String>) -> Option<Controls> {
-    let controls = match serde_json::from_value::<Option<Controls>>(value) {
-        Ok(controls) => controls?,
-        Err(error) => {
-            remarks.push(format!("Scene {number} cannot be read ({error}); it is empty now."));
-            return None;
+    let scenes = match saved.map(serde_json::from_str) {
+        None => Saved::default(),
+        Some(Ok(saved)) => Saved::repaired(saved, remarks),
+        Some(Err(error)) => {
+            remarks.push(format!("The saved scenes cannot be read ({error}); they are empty now."));
+            Saved::default()
         }
     };
-    let sensible = controls.sensible();
-    if sensible != controls {
-        remarks.push(format!("Scene {number} had values out of range; they were brought into it."));
-    }
-    Some(sensible)
+    serde_json::to_string(&scenes).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -219,10 +288,42 @@ mod tests {
         broken["scenes"][4] = 7.into();
         let (json, remarks) = repaired_alone(&broken.to_string());
         let read: Saved = serde_json::from_str(&json).unwrap();
-        let temperatures = read.scenes.map(|scene| scene.map(|controls| controls.temperature));
-        assert_eq!(temperatures[..5], [Some(1.0), Some(2.0), None, Some(1.0), None]);
+        let temperatures = read.snapshots().map(|scene| scene.map(|controls| controls.temperature));
+        assert_eq!(temperatures[..5], [Some(1.0), Some(2.0), Some(1.0), Some(1.0), None]);
+        assert_eq!(read.snapshots()[2].map(|scene| scene.style_a), Some(Controls::default().style_a));
         assert_eq!(remarks.len(), 3, "{remarks:?}");
         assert!(remarks[1].contains("Polka"), "{remarks:?}");
+    }
+
+    #[test]
+    fn what_a_newer_continuo_has_stored_is_written_back_until_the_scene_is_stored_anew() {
+        let scenes = Scenes::default();
+        (0..SCENES).for_each(|index| scenes.store(index, Some(warm(1.0))));
+        let mut newer: Value = serde_json::from_str(&saved(&scenes)).unwrap();
+        newer["version"] = 2.into();
+        newer["names"] = json!(["Verse"]);
+        newer["scenes"].as_array_mut().unwrap().push(json!(warm(0.5)));
+        newer["scenes"][0]["style_b"] = "Polka".into();
+        newer["scenes"][1]["players"].as_array_mut().unwrap().push(json!({ "on": true }));
+        newer["scenes"][2]["players"][3]["pan"] = json!(0.25);
+        newer["scenes"][3]["reverb"] = json!({ "mix": 0.25 });
+        let (loaded, remarks) = repaired_alone(&newer.to_string());
+        assert_eq!(remarks.len(), 5, "{remarks:?}");
+        let named = ["scenes 9 to 9", "style_b (\"Polka\")", "players.5", "players.4.pan", "reverb"];
+        for (remark, name) in remarks.iter().zip(named) {
+            assert!(remark.contains(name), "{name}: {remark}");
+        }
+        newer["version"] = VERSION.into();
+        let again = Scenes::default();
+        again.set(serde_json::from_str(&loaded).unwrap());
+        assert_eq!(again.snapshots(), scenes.snapshots(), "what is known sounds as it was stored");
+        assert_eq!(serde_json::from_str::<Value>(&saved(&again)).unwrap(), newer);
+
+        (0..SCENES).for_each(|index| again.store(index, Some(warm(1.0))));
+        let stored: Value = serde_json::from_str(&saved(&again)).unwrap();
+        let fresh: Value = serde_json::from_str(&saved(&scenes)).unwrap();
+        assert_eq!(stored["scenes"].as_array().unwrap()[..SCENES], fresh["scenes"].as_array().unwrap()[..]);
+        assert_eq!((&stored["names"], &stored["scenes"][SCENES]), (&newer["names"], &newer["scenes"][SCENES]));
     }
 
     #[test]

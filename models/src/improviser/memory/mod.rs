@@ -69,6 +69,11 @@ fn push<T>(known: &mut Vec<T>, new: T, most: usize) {
     known.push(new);
 }
 
+fn newest<T>(all: Vec<T>, most: usize) -> impl Iterator<Item = T> {
+    let older = all.len().saturating_sub(most);
+    all.into_iter().skip(older)
+}
+
 /// A memory as it is saved.
 #[derive(Serialize, Deserialize)]
 struct Written {
@@ -97,14 +102,12 @@ impl TryFrom<Written> for Memory {
         if version != VERSION {
             return Err(format!("it is of version {version}, and this Continuo reads version {VERSION}"));
         }
-        if notes.len() > MOST_NOTES || chords.len() > MOST_CHORDS {
-            return Err("it holds more than a memory can".into());
-        }
-        let line = notes.into_iter().map(|[key, step, length]| {
+        // Of more than a memory can hold the oldest is forgotten, as ever.
+        let (notes, chords) = (newest(notes, MOST_NOTES), newest(chords, MOST_CHORDS));
+        let line = notes.map(|[key, step, length]| {
             (key < 128 && length > 0).then_some(LineNote { key, step, length }).ok_or("it holds a note that is none")
         });
-        let chords =
-            chords.into_iter().map(|index| Chord::from_index(index.into()).ok_or("it holds a chord that is none"));
+        let chords = chords.map(|index| Chord::from_index(index.into()).ok_or("it holds a chord that is none"));
         Ok(Self { line: line.collect::<Result<_, _>>()?, chords: chords.collect::<Result<_, _>>()? })
     }
 }
@@ -238,8 +241,12 @@ mod tests {
         ] {
             assert!(read(text).is_err(), "{text}");
         }
-        let endless = Written { version: VERSION, notes: vec![[60, 0, 1]; MOST_NOTES + 1], chords: Vec::new() };
-        assert!(Memory::try_from(endless).is_err());
+    }
+
+    #[test]
+    fn of_too_much_the_newest_is_read() {
+        let notes: Vec<[u8; 3]> = (0..MOST_NOTES + 2).map(|index| [(index % 128) as u8, 0, 1]).collect();
+        assert_eq!(memory(&notes, &[]), memory(&notes[2..], &[]));
     }
 
     proptest! {

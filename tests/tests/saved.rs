@@ -1,0 +1,132 @@
+//! What was saved is never lost: a state as version 4 saved it, with eight scenes, a memory, and every parameter off its
+//! default, is opened and sounds as it did; and one of a newer Continuo comes back whole from this one.
+
+mod common;
+
+use common::{BAR, id, json_of, library, open, perform, state_of, tune};
+use continuo_tests::host::performance::Change;
+use continuo_tests::host::{Format, Input, Performance, load};
+use serde_json::{Map, Value, json};
+
+/// As the plug-in saved it then. Never to be changed.
+const SAVED: &str = include_str!("../cases/state-version-4.json");
+/// What [`hash`] was of it then. It changes with what the band plays, and with nothing else.
+const HASH: &str = "c66c2676f3a3aab0824d2d8955f9f18def8b81c53a4a0575c692db89b4ecb94c";
+
+fn fixture() -> Value {
+    serde_json::from_str(SAVED).unwrap()
+}
+
+/// What the plug-in saves after it has loaded `json`.
+fn saved_again(format: Format, json: &Value) -> Value {
+    let mut instance = load(format, &library(format)).unwrap();
+    instance.load(&state_of(json)).unwrap();
+    json_of(&instance.save().unwrap())
+}
+
+/// Hash of a take in which every scene of the state is recalled, a bar each.
+fn hash(format: Format, json: &Value) -> String {
+    let mut session = open(format);
+    session.instance().load(&state_of(json)).unwrap();
+    session.set(&[("cadence", "Off"), ("freeze", "Off"), ("left_hand", "By ear")]).unwrap();
+    let recall = |bar: u32| Change {
+        at: (f64::from(bar) - 0.5) * BAR,
+        input: Input::Parameter { id: id("scene"), value: f64::from(bar) / 8.0 },
+    };
+    let take = perform(&mut session, &Performance { changes: (1..=8).map(recall).collect(), ..tune(9) });
+    assert!(take.events.len() > 200, "{format:?}: it plays");
+    take.hash()
+}
+
+/// The persisted field `name` of a state.
+fn field(state: &Value, name: &str) -> Value {
+    serde_json::from_str(state["fields"][name].as_str().unwrap()).unwrap()
+}
+
+/// `state` with the persisted field `name` changed.
+fn with_field(mut state: Value, name: &str, change: impl FnOnce(&mut Value)) -> Value {
+    let mut field = field(&state, name);
+    change(&mut field);
+    state["fields"][name] = field.to_string().into();
+    state
+}
+
+/// [`SAVED`] as a newer Continuo might save it, that has more of everything.
+fn newer() -> Value {
+    let mut state = fixture();
+    state["params"]["reverb"] = json!({ "f32": 0.25 });
+    state["fields"]["tunes"] = "[\"Blue\"]".into();
+    let state = with_field(state, "state", |stamp| stamp["mood"] = "blue".into());
+    let state = with_field(state, "memory", |memory| memory["words"] = json!(["la", "li"]));
+    with_field(state, "scenes", |scenes| {
+        scenes["names"] = json!(["Verse", "Chorus"]);
+        for scene in scenes["scenes"].as_array_mut().unwrap() {
+            scene["reverb"] = json!({ "mix": 0.25 });
+            let players = scene["players"].as_array_mut().unwrap();
+            players[0]["pan"] = json!(-1);
+            players.push(json!({ "on": true, "density": 0.5, "register": 0, "channel": 9 }));
+        }
+    })
+}
+
+/// [`newer`] with values of enumerations that only a newer Continuo knows.
+fn newer_values() -> Value {
+    let mut state = newer();
+    state["params"]["style_b"] = json!({ "string": "bossa" });
+    with_field(state, "scenes", |scenes| {
+        scenes["scenes"][2]["style_a"] = "Bossa".into();
+        scenes["scenes"][5]["lead_mode"] = json!({ "TradeBars": 3 });
+    })
+}
+
+/// What a newer Continuo makes of a state that this one has saved: what was kept is in its place again.
+fn put_back(mut state: Value) -> Value {
+    let kept = state["fields"].as_object_mut().unwrap().remove("unknown").unwrap();
+    let kept: Value = serde_json::from_str(kept.as_str().unwrap()).unwrap();
+    let part = |name: &str| kept.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
+    for (id, value) in part("params") {
+        let kind = if value.is_string() { "string" } else { "f32" };
+        state["params"][id] = json!({ kind: value });
+    }
+    for (name, field) in part("fields") {
+        state["fields"][name] = field;
+    }
+    opened(state)
+}
+
+/// `state` with its persisted fields as JSON, so that only what they say is compared.
+fn opened(mut state: Value) -> Value {
+    let names: Vec<String> = state["fields"].as_object().unwrap().keys().cloned().collect();
+    let fields: Map<String, Value> = names.into_iter().map(|name| (name.clone(), field(&state, &name))).collect();
+    state["fields"] = fields.into();
+    state
+}
+
+#[test]
+fn a_state_of_version_4_comes_back_as_it_was() {
+    for format in Format::ALL {
+        let mut again = saved_again(format, &fixture());
+        assert_eq!(again["fields"].as_object_mut().unwrap().remove("unknown"), Some("{}".into()), "{format:?}");
+        assert_eq!(again, fixture(), "{format:?}");
+    }
+}
+
+#[test]
+fn a_state_of_version_4_sounds_as_it_did_and_so_it_does_after_a_newer_continuo() {
+    for format in Format::ALL {
+        assert_eq!(hash(format, &fixture()), HASH, "{format:?}");
+        assert_eq!(hash(format, &newer()), HASH, "{format:?}: what is unknown is not heard");
+        assert_eq!(hash(format, &saved_again(format, &newer())), HASH, "{format:?}: nor when it is saved again");
+    }
+}
+
+#[test]
+fn what_a_newer_continuo_has_saved_comes_back_to_it() {
+    for format in Format::ALL {
+        for state in [newer(), newer_values()] {
+            let once = saved_again(format, &state);
+            assert_eq!(put_back(once.clone()), opened(state), "{format:?}");
+            assert_eq!(saved_again(format, &once), once, "{format:?}: as often as it is opened");
+        }
+    }
+}
