@@ -7,11 +7,13 @@
 //! - **Events in blocks of no samples**, and behind the end of their block: see [`input`].
 //! - **Changes in the midst of a block**, and what the transport is in the rest of it: see [`pieces`].
 //! - **Notes as MIDI**, if the musician wants them so: see [`output`].
+//! - **States** of which it cannot read one value: see [`state`].
 //! - **VST3's own** texts, which CLAP has no place for: see [`vst3_info`].
 
 mod input;
 mod output;
 mod pieces;
+mod state;
 mod vst3_info;
 
 use std::cell::UnsafeCell;
@@ -23,6 +25,7 @@ use std::sync::{Arc, OnceLock};
 use atomic_float::AtomicF64;
 use clap_sys::events::{clap_input_events, clap_output_events};
 use clap_sys::ext::params::{CLAP_EXT_PARAMS, clap_plugin_params};
+use clap_sys::ext::state::{CLAP_EXT_STATE, clap_plugin_state};
 use clap_sys::factory::plugin_factory::{CLAP_PLUGIN_FACTORY_ID, clap_plugin_factory};
 use clap_sys::host::clap_host;
 use clap_sys::id::clap_id;
@@ -214,6 +217,9 @@ unsafe extern "C" fn get_extension(plugin: *const clap_plugin, id: *const c_char
     // SAFETY: the host's arguments go on as they are; the framework's extension is what its name says.
     unsafe {
         let extension = (framework.get_extension)(plugin, id);
+        if !extension.is_null() && CStr::from_ptr(id) == CLAP_EXT_STATE {
+            return ptr::from_ref(state::extension(*extension.cast::<clap_plugin_state>())).cast();
+        }
         if extension.is_null() || CStr::from_ptr(id) != CLAP_EXT_PARAMS {
             return extension;
         }

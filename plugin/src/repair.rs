@@ -195,7 +195,8 @@ mod tests {
     use super::*;
 
     fn model() -> Value {
-        json!({ "style": "pop", "tempo": 120, "key": { "tonic": 0 }, "players": [{ "on": true }, { "on": true }], "notes": [] })
+        let player = json!({ "on": true });
+        json!({ "style": "pop", "tempo": 120, "key": { "tonic": 0 }, "players": [player, player], "notes": [] })
     }
 
     /// Any string but `polka` is a style; a number up to 200 is one.
@@ -218,7 +219,8 @@ mod tests {
 
     #[test]
     fn what_is_whole_is_left_as_it_is() {
-        let saved = json!({ "style": "jazz", "tempo": 90, "key": { "tonic": 7 }, "players": [{ "on": false }, { "on": true }], "notes": [1, 2] });
+        let players = json!([{ "on": false }, { "on": true }]);
+        let saved = json!({ "style": "jazz", "tempo": 90, "key": { "tonic": 7 }, "players": players, "notes": [1, 2] });
         let repaired = repaired(saved.clone(), &model(), &judge);
         assert_eq!(repaired, Repaired { value: saved.clone(), whole: saved, findings: Findings::default() });
         assert_eq!(repaired.findings.remark("The state"), None);

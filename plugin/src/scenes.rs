@@ -200,8 +200,8 @@ impl<'a> PersistentField<'a, Saved> for Scenes {
     }
 }
 
-/// Saved scenes, whole or broken, as they are to be loaded; remarks say what is wrong with them. `None`, as older states
-/// have it, is no scene at all.
+/// Saved scenes, whole or broken, as they are to be loaded; remarks say what is wrong with them. `None`, as older
+/// states have it, is no scene at all.
 pub fn repaired(saved: Option<&str>, remarks: &mut Vec<String>) -> String {
     let scenes = match saved.map(serde_json::from_str) {
         None => Saved::default(),

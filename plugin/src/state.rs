@@ -57,11 +57,17 @@ pub struct Unknown {
 }
 
 /// Brings a state of any version, whole or broken, into the present shape: every parameter is there, of the right
-/// type and in range. What was missing or wrong gets its default and a remark in the [`Stamp`]; what is not known is
-/// kept.
+/// type and in range. What was missing or wrong gets its default and a remark in the [`Stamp`]. What is not known is
+/// kept in the field `unknown`, and put back from there when it is known.
 pub fn migrate(state: &mut PluginState) {
     let params = ContinuoParams::default();
     let mut remarks = Vec::new();
+    let is_kept_broken = state.fields.get("unknown").is_some_and(|json| serde_json::from_str::<Unknown>(json).is_err());
+    let kept = kept_of(state.fields.remove("unknown").as_deref());
+    for (name, field) in kept.fields {
+        let field = field.as_str().map_or_else(|| field.to_string(), str::to_owned);
+        state.fields.entry(name).or_insert(field);
+    }
     let (version, stamp) = read_stamp(state.fields.get("state"), &mut remarks);
     if version > VERSION {
         remarks.push(format!(
@@ -73,7 +79,8 @@ pub fn migrate(state: &mut PluginState) {
     {
         state.params.entry("style_blend".to_owned()).or_insert(blend);
     }
-    let (unknown, mut findings) = repair(state, &params);
+    let (unknown, mut findings) = repair(state, &params, kept.params);
+    findings.unknown.extend(is_kept_broken.then(|| "unknown".to_owned()));
     findings.unknown.extend(stamp.keys().map(|name| format!("state.{name}")));
     remarks.extend(findings.remark("The saved state"));
     if version >= VERSION && !findings.missing.is_empty() {
@@ -98,6 +105,28 @@ pub fn migrate(state: &mut PluginState) {
     }
 }
 
+/// The saved state `json` with all that the framework would refuse it for in the field `unknown`, from where
+/// [`migrate`] takes it: values of parameters that are of no kind that it has, and persisted fields that are no text.
+/// `None`: it can be left as it is, or is no state.
+pub fn readable(json: &[u8]) -> Option<Vec<u8>> {
+    let mut state: Value = serde_json::from_slice(json).ok()?;
+    if !(state["params"].is_object() || state["fields"].is_object()) || PluginState::deserialize(&state).is_ok() {
+        return None;
+    }
+    let (params, fields) = (part(&mut state, "params"), part(&mut state, "fields"));
+    let is_readable = |value: &Value| ParamValue::deserialize(value).is_ok();
+    let (kept_params, params) = params.into_iter().partition::<Fields, _>(|(_, value)| !is_readable(value));
+    let (kept_fields, mut fields) = fields.into_iter().partition::<Fields, _>(|(_, field)| !field.is_string());
+    let mut kept = kept_of(fields.remove("unknown").as_ref().and_then(Value::as_str));
+    kept.params.extend(kept_params);
+    kept.fields.extend(kept_fields);
+    fields.insert("unknown".to_owned(), json_of(&kept).ok()?.into());
+    serde_json::to_vec(
+        &json!({ "version": state["version"].as_str().unwrap_or_default(), "params": params, "fields": fields }),
+    )
+    .ok()
+}
+
 fn json_of(field: &impl Serialize) -> serde_json::Result<String> {
     serde_json::to_string(field)
 }
@@ -118,12 +147,18 @@ fn read_stamp(saved: Option<&String>, remarks: &mut Vec<String>) -> (u32, Fields
     (version, fields)
 }
 
-/// Gives every parameter of `state` a valid value, and takes what is not known out of it.
-fn repair(state: &mut PluginState, params: &ContinuoParams) -> (Unknown, Findings) {
+/// Gives every parameter of `state` a valid value, and takes what is not known out of it. `kept` are the values that
+/// were not known when the state was saved.
+fn repair(state: &mut PluginState, params: &ContinuoParams, kept: Fields) -> (Unknown, Findings) {
     let map: BTreeMap<String, ParamPtr> = params.param_map().into_iter().map(|(id, param, _)| (id, param)).collect();
     let model: Fields = map.iter().map(|(id, &param)| (id.clone(), plain(&default_value(param)))).collect();
     let mut saved: Fields = state.params.iter().map(|(id, value)| (id.clone(), plain(value))).collect();
-    put_back(state, &mut saved, &model);
+    for (id, value) in kept {
+        // Where a value was not valid the default has taken its place, unless another one was set since.
+        if saved.get(&id).is_none_or(|now| model.get(&id) == Some(now)) {
+            saved.insert(id, value);
+        }
+    }
 
     let model = Value::Object(model);
     let value_at = |id: &str, value: &Value| map.get(id).and_then(|&param| param_value(param, value));
@@ -145,25 +180,17 @@ fn repair(state: &mut PluginState, params: &ContinuoParams) -> (Unknown, Finding
     (Unknown { params: unknown_params, fields: unknown_fields }, findings)
 }
 
-/// Puts what an older Continuo kept in the field `unknown` back where it came from, unless something else is there by
-/// now. `saved` are the parameters.
-fn put_back(state: &mut PluginState, saved: &mut Fields, defaults: &Fields) {
-    let kept = state.fields.remove("unknown").and_then(|json| serde_json::from_str::<Value>(&json).ok());
-    let mut kept = kept.unwrap_or_default();
-    let mut part = |name| match kept.get_mut(name).map(Value::take) {
+/// The field `unknown`, as far as it can be read.
+fn kept_of(saved: Option<&str>) -> Unknown {
+    let mut saved: Value = saved.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
+    Unknown { params: part(&mut saved, "params"), fields: part(&mut saved, "fields") }
+}
+
+/// The object `name` in `value`, taken out; empty if there is none.
+fn part(value: &mut Value, name: &str) -> Fields {
+    match value.get_mut(name).map(Value::take) {
         Some(Value::Object(part)) => part,
         _ => Fields::new(),
-    };
-    for (id, value) in part("params") {
-        // Where a value was not valid, the default has taken its place.
-        if saved.get(&id).is_none_or(|now| defaults.get(&id) == Some(now)) {
-            saved.insert(id, value);
-        }
-    }
-    for (name, field) in part("fields") {
-        if let Value::String(field) = field {
-            state.fields.entry(name).or_insert(field);
-        }
     }
 }
 
@@ -222,293 +249,4 @@ fn is_valid(param: ParamPtr, value: &ParamValue) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn stamp(state: &PluginState) -> Stamp {
-        serde_json::from_str(&state.fields["state"]).unwrap()
-    }
-
-    /// A state as the plug-in would save it with its defaults.
-    fn saved() -> PluginState {
-        let mut state = PluginState { version: String::new(), params: BTreeMap::new(), fields: BTreeMap::new() };
-        migrate(&mut state);
-        state
-    }
-
-    #[test]
-    fn a_whole_state_is_left_as_it_is() {
-        let mut state = saved();
-        state.params.insert("temperature".into(), ParamValue::F32(1.25));
-        let before = serde_json::to_string(&state).unwrap();
-        migrate(&mut state);
-        assert_eq!(serde_json::to_string(&state).unwrap(), before);
-        assert_eq!(stamp(&state), Stamp::default());
-    }
-
-    #[test]
-    fn version_0_called_the_style_blend_blend() {
-        let mut state = saved();
-        state.fields.clear();
-        state.params.remove("style_blend");
-        state.params.insert("blend".into(), ParamValue::F32(0.75));
-        migrate(&mut state);
-        assert!(matches!(state.params["style_blend"], ParamValue::F32(0.75)));
-        assert!(!state.params.contains_key("blend"));
-        assert_eq!(stamp(&state), Stamp::default(), "an older state is nothing to remark on");
-    }
-
-    #[test]
-    fn version_1_left_harmony_and_melody_free_and_knew_one_set_of_networks() {
-        let mut state = saved();
-        state.fields.insert("state".into(), r#"{"version":1}"#.into());
-        for id in ["chord_rate", "tension", "mode", "lead_chromaticism", "syncopation", "network"] {
-            assert!(state.params.remove(id).is_some(), "{id}");
-        }
-        migrate(&mut state);
-        assert_eq!(format!("{:?}", state.params), format!("{:?}", saved().params));
-        assert!(matches!(&state.params["network"], ParamValue::String(id) if id == "gru"));
-        assert!(matches!(state.params["tension"], ParamValue::I32(0)));
-        assert_eq!(stamp(&state), Stamp::default(), "an older state is nothing to remark on");
-    }
-
-    #[test]
-    fn version_2_did_not_know_what_the_band_listens_to_plans_keeps_and_repeats() {
-        let mut state = saved();
-        state.fields = [("state".to_owned(), r#"{"version":2}"#.to_owned())].into();
-        for id in [
-            "left_hand",
-            "tempo",
-            "tap",
-            "follow_tempo",
-            "commit",
-            "wait",
-            "form",
-            "cadence",
-            "max_repeats",
-            "scale",
-            "chords_manner",
-            "lead_mode",
-            "motif",
-            "max_leap",
-            "strong_tones",
-            "memory",
-            "freeze",
-            "again",
-            "again_new",
-            "scene",
-            "scene_at",
-            "notes_as_midi",
-        ] {
-            assert!(state.params.remove(id).is_some(), "{id}");
-        }
-        migrate(&mut state);
-        assert_eq!(format!("{state:?}"), format!("{:?}", saved()), "defaults, no scenes, and nothing to remark on");
-    }
-
-    #[test]
-    fn version_3_sent_notes_as_notes() {
-        let mut state = saved();
-        state.fields.insert("state".into(), r#"{"version":3}"#.into());
-        assert!(state.params.remove("notes_as_midi").is_some());
-        migrate(&mut state);
-        assert_eq!(format!("{state:?}"), format!("{:?}", saved()), "as ever, and nothing to remark on");
-    }
-
-    #[test]
-    fn broken_scenes_are_remarked_on_and_the_rest_is_kept() {
-        let mut state = saved();
-        state.params.insert("temperature".into(), ParamValue::F32(1.25));
-        state.fields.insert("scenes".into(), "[".into());
-        migrate(&mut state);
-        assert!(matches!(state.params["temperature"], ParamValue::F32(1.25)));
-        assert_eq!(state.fields["scenes"], saved().fields["scenes"]);
-        let remarks = stamp(&state).remarks;
-        assert!(remarks.len() == 1 && remarks[0].contains("scenes"), "{remarks:?}");
-    }
-
-    #[test]
-    fn broken_values_get_their_default_and_are_named() {
-        let mut state = saved();
-        for (id, value) in [
-            ("temperature", ParamValue::F32(1e9)),
-            ("seed", ParamValue::I32(-1)),
-            ("style_a", ParamValue::String("polka".into())),
-            ("tension", ParamValue::I32(6)),
-            ("network", ParamValue::String("mamba".into())),
-            ("key_lock", ParamValue::F32(1.0)),
-        ] {
-            state.params.insert(id.into(), value);
-        }
-        migrate(&mut state);
-        let defaults = saved();
-        assert_eq!(format!("{:?}", state.params), format!("{:?}", defaults.params));
-        let remarks = stamp(&state).remarks;
-        assert_eq!(remarks.len(), 1, "{remarks:?}");
-        for value in ["temperature (", "seed (-1)", "polka", "tension (6)", "mamba", "key_lock ("] {
-            assert!(remarks[0].contains(value), "{value}: {remarks:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_missing_or_unknown_is_made_good() {
-        let mut state = saved();
-        state.params.remove("swing");
-        state.params.insert("reverb".into(), ParamValue::Bool(true));
-        migrate(&mut state);
-        assert!(state.params.contains_key("swing") && !state.params.contains_key("reverb"));
-        let remarks = stamp(&state).remarks;
-        assert!(remarks.len() == 2 && remarks[0].contains("reverb") && remarks[1].contains("swing"), "{remarks:?}");
-    }
-
-    #[test]
-    fn a_state_from_the_future_is_read_as_far_as_it_is_known() {
-        let mut state = saved();
-        state.fields.insert("state".into(), r#"{"version":9,"mood":"blue"}"#.into());
-        migrate(&mut state);
-        let stamp = stamp(&state);
-        assert!(stamp.remarks[0].contains("newer") && stamp.remarks[1].contains("state.mood"), "{:?}", stamp.remarks);
-        assert_eq!((stamp.version, stamp.unknown), (VERSION, json!({ "mood": "blue" }).as_object().unwrap().clone()));
-    }
-
-    #[test]
-    fn what_is_unknown_is_kept_and_put_back_when_it_is_known() {
-        let mut state = saved();
-        state.params.insert("reverb".into(), ParamValue::Bool(true));
-        state.params.insert("style_b".into(), ParamValue::String("polka".into()));
-        state.fields.insert("drums".into(), "[7]".into());
-        migrate(&mut state);
-        let kept = json!({ "params": { "reverb": true, "style_b": "polka" }, "fields": { "drums": "[7]" } });
-        let unknown = |state: &PluginState| serde_json::from_str::<Value>(&state.fields["unknown"]).unwrap();
-        assert_eq!(unknown(&state), kept);
-        let once = format!("{:?}", state);
-        migrate(&mut state);
-        assert_eq!(format!("{state:?}"), once, "as often as it is loaded");
-
-        // To this Continuo these are known: another one has kept them.
-        let kept = json!({ "params": { "seed": 77, "style_a": "jazz", "swing": 0.5 }, "fields": { "memory": "{}" } });
-        let mut state = saved();
-        state.params.insert("style_a".into(), ParamValue::String("folk".into()));
-        state.params.remove("swing");
-        state.fields.insert("unknown".into(), kept.to_string());
-        migrate(&mut state);
-        assert!(matches!(state.params["seed"], ParamValue::I32(77)), "it was at its default");
-        assert!(matches!(state.params["swing"], ParamValue::F32(0.5)), "it was not there");
-        assert!(matches!(&state.params["style_a"], ParamValue::String(id) if id == "folk"), "it was set since");
-        assert_eq!((state.fields["memory"].as_str(), state.fields["unknown"].as_str()), ("{}", "{}"));
-    }
-
-    #[test]
-    fn a_memory_that_cannot_be_read_is_left_out_and_a_broken_one_repaired_with_a_remark() {
-        let whole = r#"{"version":1,"notes":[[60,0,12]],"chords":[7]}"#;
-        let bad_note = r#"{"version":1,"notes":[[200,0,1]],"chords":[]}"#;
-        for (json, stays, remarks) in
-            [(whole, true, 0), ("null", true, 0), (bad_note, true, 1), ("[]", false, 1), (&whole[1..], false, 1)]
-        {
-            let mut state = saved();
-            state.fields.insert("memory".into(), json.into());
-            migrate(&mut state);
-            assert_eq!(state.fields.contains_key("memory"), stays, "{json}");
-            assert_eq!(stamp(&state).remarks.len(), remarks, "{json}");
-        }
-    }
-
-    #[test]
-    fn a_broken_stamp_does_not_matter() {
-        let mut state = saved();
-        state.fields.insert("state".into(), "%".into());
-        migrate(&mut state);
-        assert_eq!(stamp(&state).version, VERSION);
-    }
-
-    /// Every field of a saved state, each by its path; fields that are JSON of their own are opened.
-    fn leaves(state: &PluginState) -> BTreeMap<String, Value> {
-        fn walk(at: String, value: &Value, leaves: &mut BTreeMap<String, Value>) {
-            match value {
-                Value::Object(fields) => {
-                    fields.iter().for_each(|(name, value)| walk(format!("{at}/{name}"), value, leaves))
-                }
-                Value::Array(places) if !at.contains("/memory/") => {
-                    places.iter().enumerate().for_each(|(n, value)| walk(format!("{at}/{n}"), value, leaves));
-                }
-                value => {
-                    leaves.insert(at, value.clone());
-                }
-            }
-        }
-        let mut leaves = BTreeMap::new();
-        walk(String::new(), &opened(state), &mut leaves);
-        leaves
-    }
-
-    fn opened(state: &PluginState) -> Value {
-        let fields = state.fields.iter().map(|(name, json)| (name.clone(), serde_json::from_str(json).unwrap()));
-        let params = state.params.iter().map(|(id, value)| (id.clone(), plain(value)));
-        json!({ "params": params.collect::<Fields>(), "fields": fields.collect::<Fields>() })
-    }
-
-    /// The state of all that is opened; values of parameters are of the type that their JSON has.
-    fn closed(opened: &Value) -> PluginState {
-        let value = |value: &Value| match value {
-            Value::Bool(value) => ParamValue::Bool(*value),
-            Value::String(value) => ParamValue::String(value.clone()),
-            value if value.is_i64() => ParamValue::I32(value.as_i64().unwrap() as i32),
-            value => ParamValue::F32(value.as_f64().unwrap_or(f64::NAN) as f32),
-        };
-        let params = opened["params"].as_object().unwrap().iter().map(|(id, plain)| (id.clone(), value(plain)));
-        let fields =
-            opened["fields"].as_object().unwrap().iter().map(|(name, field)| (name.clone(), field.to_string()));
-        PluginState { version: String::new(), params: params.collect(), fields: fields.collect() }
-    }
-
-    /// What the plug-in saves after it has loaded `state`, with nothing that it does not know.
-    fn known(mut state: PluginState) -> PluginState {
-        migrate(&mut state);
-        let (params, shared) = (std::sync::Arc::new(ContinuoParams::default()), crate::seam::Shared::new());
-        params.memory.attach(&params, &shared);
-        params.deserialize_fields(&state.fields);
-        // SAFETY: the parameters live until the end.
-        unsafe { ParamPtr::BoolParam(&params.take.keep_memory)._internal_set_normalized_value(1.0) };
-        let scenes = params.scenes.snapshots();
-        (0..scenes.len()).for_each(|index| params.scenes.store(index, scenes[index]));
-        let mut fields = params.serialize_fields();
-        fields.remove("unknown");
-        PluginState { fields, ..state }
-    }
-
-    const FIXTURE: &str = include_str!("../../tests/cases/state-version-4.json");
-
-    proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-        #[test]
-        fn damage_to_one_field_leaves_every_other_as_it_was(
-            place in any::<prop::sample::Index>(),
-            damage in prop::option::of(prop::sample::select(vec![
-                json!(null), json!(true), json!(-7), json!(1e30), json!("Polka"), json!({}), json!([1, "x"]),
-            ])),
-        ) {
-            let fixture: PluginState = serde_json::from_str(FIXTURE).unwrap();
-            let whole = leaves(&known(fixture.clone()));
-            let paths: Vec<String> = leaves(&fixture).into_keys().collect();
-            let path = place.get(&paths);
-            let (parent, name) = path.rsplit_once('/').unwrap();
-            let mut broken = opened(&fixture);
-            match (broken.pointer_mut(parent).unwrap(), damage) {
-                (parent, Some(damage)) if !path.starts_with("/params") || !(damage.is_array() || damage.is_object()) => {
-                    let place = if parent.is_array() { &mut parent[name.parse::<usize>().unwrap()] } else { &mut parent[name] };
-                    *place = damage;
-                }
-                (Value::Object(parent), _) => drop(parent.remove(name)),
-                (other, _) => prop_assert!(other.is_array()),
-            }
-            let repaired = leaves(&known(closed(&broken)));
-            prop_assert_eq!(repaired.keys().collect::<Vec<_>>(), whole.keys().collect::<Vec<_>>());
-            for (other, value) in &whole {
-                prop_assert!(other == path || &repaired[other] == value, "{}: {} was {}", path, other, value);
-            }
-        }
-    }
-}
+mod tests;

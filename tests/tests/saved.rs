@@ -1,5 +1,5 @@
-//! What was saved is never lost: a state as version 4 saved it, with eight scenes, a memory, and every parameter off its
-//! default, is opened and sounds as it did; and one of a newer Continuo comes back whole from this one.
+//! What was saved is never lost: a state as version 4 saved it, with eight scenes, a memory, and every parameter off
+//! its default, is opened and sounds as it did; and one of a newer Continuo comes back whole from this one.
 
 mod common;
 
@@ -128,5 +128,20 @@ fn what_a_newer_continuo_has_saved_comes_back_to_it() {
             assert_eq!(put_back(once.clone()), opened(state), "{format:?}");
             assert_eq!(saved_again(format, &once), once, "{format:?}: as often as it is opened");
         }
+    }
+}
+
+#[test]
+fn one_value_of_a_kind_that_nobody_knows_costs_only_itself() {
+    for format in Format::ALL {
+        let mut broken = fixture();
+        broken["params"]["seed"] = json!({ "i64": 7 });
+        broken["fields"]["tunes"] = json!(["Blue"]);
+        let mut again = saved_again(format, &broken);
+        let unknown = field(&again, "unknown");
+        assert_eq!(unknown, json!({ "params": { "seed": { "i64": 7 } }, "fields": { "tunes": "[\"Blue\"]" } }));
+        again["fields"].as_object_mut().unwrap().remove("unknown");
+        again["params"]["seed"] = fixture()["params"]["seed"].clone();
+        assert_eq!(again, fixture(), "{format:?}");
     }
 }
