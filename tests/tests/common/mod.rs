@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use continuo_models::Controls;
 use continuo_tests::host::performance::{PlayedNote, Segment};
-use continuo_tests::host::{Blocks, Format, Performance, Session, Take, bundles, parameter_id};
+use continuo_tests::host::{Blocks, Format, Note, Performance, Session, Take, bundles, parameter_id};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -27,6 +28,12 @@ pub const LEAD: u8 = 4;
 
 /// Ticks in a bar of 4/4.
 pub const BAR: f64 = 96.0;
+
+/// Ticks in a beat of 4/4.
+pub const BEAT: f64 = 24.0;
+
+/// Ticks in a millisecond at 120 to the minute.
+const TICKS_PER_MILLISECOND: f64 = 0.048;
 
 /// Inputs lie this many ticks behind the grid, so that no sample rate's rounding moves them into another tick.
 pub const BEHIND: f64 = 0.25;
@@ -61,10 +68,40 @@ pub fn melody(bars: usize) -> Vec<PlayedNote> {
         (336.0, 12.0, 60),
         (348.0, 6.0, 60),
     ];
+    over_and_over(&PHRASE, bars)
+}
+
+/// A melody for a right hand alone, as many bars long as asked for: with the beats, between them and held over them,
+/// and through chords that lie some way from home. Where a chord waits for a note, that comes or does not.
+pub fn wandering_melody(bars: usize) -> Vec<PlayedNote> {
+    const PHRASE: [(f64, f64, u8); 17] = [
+        (0.0, 24.0, 67),
+        (36.0, 12.0, 65),
+        (48.0, 24.0, 64),
+        (84.0, 36.0, 69),
+        (120.0, 12.0, 70),
+        (132.0, 12.0, 69),
+        (144.0, 36.0, 65),
+        (180.0, 12.0, 62),
+        (192.0, 24.0, 66),
+        (216.0, 24.0, 69),
+        (252.0, 12.0, 72),
+        (264.0, 24.0, 71),
+        (288.0, 24.0, 68),
+        (324.0, 12.0, 71),
+        (336.0, 12.0, 64),
+        (348.0, 12.0, 65),
+        (360.0, 12.0, 68),
+    ];
+    over_and_over(&PHRASE, bars)
+}
+
+/// A phrase of four bars (start, length and key of each note) as often as `bars` ask for.
+fn over_and_over(phrase: &[(f64, f64, u8)], bars: usize) -> Vec<PlayedNote> {
     let length = bars as f64 * BAR;
-    let phrases = (0..bars.div_ceil(4)).map(|phrase| phrase as f64 * 4.0 * BAR);
-    phrases
-        .flat_map(|first| PHRASE.map(|(start, length, key)| note(first + start, length - 1.0, key)))
+    let firsts = (0..bars.div_ceil(4)).map(|phrase| phrase as f64 * 4.0 * BAR);
+    firsts
+        .flat_map(|first| phrase.iter().map(move |&(start, length, key)| note(first + start, length - 1.0, key)))
         .filter(|note| note.start < length)
         .collect()
 }
@@ -79,6 +116,25 @@ pub fn left_hand_chords(bars: usize) -> Vec<PlayedNote> {
 pub fn tune(bars: usize) -> Performance {
     let notes = [melody(bars), left_hand_chords(bars)].concat();
     Performance { notes, route: vec![Segment::rolling(0.0, bars as f64 * BAR)], ..Performance::default() }
+}
+
+/// The wandering melody alone, once through: with no left hand to give the harmony, chords wait for the musician's
+/// notes where they may begin.
+pub fn melody_alone(bars: usize) -> Performance {
+    let route = vec![Segment::rolling(0.0, bars as f64 * BAR)];
+    Performance { notes: wandering_melody(bars), route, ..Performance::default() }
+}
+
+/// Of the strikes of Chords and Bass in a take at 120 to the minute, without a trembling hand and with the usual wait:
+/// how many came with the note of the musician for which they waited, and how many when they had waited long enough.
+pub fn turned_by_note_and_clock(take: &Take) -> [usize; 2] {
+    let until = f64::from(Controls::default().wait) * TICKS_PER_MILLISECOND;
+    let strikes = [CHORDS, BASS].map(|channel| take.notes(channel)).concat();
+    let at = |moment: f64| {
+        let is_there = |strike: &&Note| (strike.position.rem_euclid(BEAT) - moment).abs() < 0.05;
+        strikes.iter().filter(is_there).count()
+    };
+    [at(BEHIND), at(until)]
 }
 
 /// `performance` with a last breath at its end.
