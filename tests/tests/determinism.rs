@@ -3,10 +3,10 @@
 mod common;
 
 use common::random::{METERS, automation, controllers, notes, route, storms};
-use common::{BAR, ended, open, open_at, perform, probe, tune};
+use common::{BAR, ended, melody_alone, open, open_at, perform, probe, tune, turned_by_note_and_clock};
 use continuo_tests::host::performance::{Change, Segment};
 use continuo_tests::host::take::ScoreLine;
-use continuo_tests::host::{Blocks, Diagnostics, Format, Input, Mode, Performance, Take};
+use continuo_tests::host::{Blocks, Diagnostics, Format, Input, Mode, Performance, Session, Take};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 
@@ -22,55 +22,110 @@ fn assert_same(take: &Take, reference: &Take, what: &str) {
     assert_eq!(take.hash(), reference.hash());
 }
 
-fn reference() -> Take {
-    let take = perform(&mut open(Format::Clap), &tune(BARS));
-    for channel in [common::VOICES, common::CHORDS, common::BASS] {
-        assert!(!take.notes(channel).is_empty(), "there is something to compare on channel {channel}");
+/// What the musician plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Music {
+    /// A left hand gives the harmony: the band takes it.
+    TwoHands,
+    /// The band finds the harmony, and its chords wait for the musician's notes.
+    MelodyAlone,
+}
+
+impl Music {
+    const ALL: [Music; 2] = [Music::TwoHands, Music::MelodyAlone];
+
+    fn bars(self, bars: usize) -> Performance {
+        match self {
+            Music::TwoHands => tune(bars),
+            Music::MelodyAlone => melody_alone(bars),
+        }
     }
-    take
+
+    /// `session`, set so that it is seen what there is to see.
+    fn set(self, session: Session) -> Session {
+        match self {
+            Music::TwoHands => session,
+            Music::MelodyAlone => session.with(&[("humanise", "0 %")]).unwrap(),
+        }
+    }
+
+    fn open(self, format: Format) -> Session {
+        self.set(open(format))
+    }
+
+    fn open_at(self, format: Format, blocks: Blocks, rate: f64) -> Session {
+        self.set(open_at(format, blocks, rate))
+    }
+
+    /// The take with which others are compared: there is something to compare on every channel, and forks have turned
+    /// both ways where chords wait.
+    fn reference(self, bars: usize) -> Take {
+        let take = perform(&mut self.open(Format::Clap), &self.bars(bars));
+        for channel in [common::VOICES, common::CHORDS, common::BASS] {
+            assert!(!take.notes(channel).is_empty(), "{self:?}: there is something to compare on channel {channel}");
+        }
+        self.assert_turned(&take);
+        take
+    }
+
+    fn assert_turned(self, take: &Take) {
+        let [by_note, by_clock] = turned_by_note_and_clock(take);
+        let turned = by_note > 0 && by_clock > 0;
+        assert!(turned || self == Music::TwoHands, "{by_note} strikes by a note, {by_clock} by the clock");
+    }
 }
 
 #[test]
 fn the_block_size_makes_no_difference() {
-    let reference = reference();
-    for blocks in [1, 17, 64, 480, 4096].map(Blocks::Of).into_iter().chain([Blocks::Cycle(vec![13, 256, 1, 999])]) {
-        let what = format!("{blocks:?}");
-        let take = perform(&mut open_at(Format::Clap, blocks, 48_000.0), &tune(BARS));
-        assert_same(&take, &reference, &what);
+    for music in Music::ALL {
+        let reference = music.reference(BARS);
+        for blocks in [1, 17, 64, 480, 4096].map(Blocks::Of).into_iter().chain([Blocks::Cycle(vec![13, 256, 1, 999])]) {
+            let what = format!("{music:?}, {blocks:?}");
+            let take = perform(&mut music.open_at(Format::Clap, blocks, 48_000.0), &music.bars(BARS));
+            assert_same(&take, &reference, &what);
+        }
     }
 }
 
 #[test]
 fn the_sample_rate_makes_no_difference_in_ticks() {
-    let reference = reference();
-    for rate in [22_050.0, 44_100.0, 88_200.0, 96_000.0, 192_000.0] {
-        let take = perform(&mut open_at(Format::Clap, Blocks::Of(256), rate), &tune(BARS));
-        assert_same(&take, &reference, &format!("{rate} Hz"));
+    for music in Music::ALL {
+        let reference = music.reference(BARS);
+        for rate in [22_050.0, 44_100.0, 88_200.0, 96_000.0, 192_000.0] {
+            let take = perform(&mut music.open_at(Format::Clap, Blocks::Of(256), rate), &music.bars(BARS));
+            assert_same(&take, &reference, &format!("{music:?}, {rate} Hz"));
+        }
     }
 }
 
 #[test]
 fn clap_and_vst3_play_the_same() {
-    let reference = reference();
-    for blocks in [Blocks::Of(64), Blocks::Cycle(vec![13, 256, 1, 999])] {
-        let take = perform(&mut open_at(Format::Vst3, blocks, 48_000.0), &tune(BARS));
-        assert_same(&take, &reference, "VST3");
+    for music in Music::ALL {
+        let reference = music.reference(BARS);
+        for blocks in [Blocks::Of(64), Blocks::Cycle(vec![13, 256, 1, 999])] {
+            let take = perform(&mut music.open_at(Format::Vst3, blocks, 48_000.0), &music.bars(BARS));
+            assert_same(&take, &reference, &format!("{music:?}, VST3"));
+        }
     }
 }
 
 #[test]
 fn live_is_the_same_as_offline() {
-    let reference = perform(&mut open(Format::Clap), &tune(2));
-    let library = common::library(Format::Clap);
-    for attempt in 1.. {
-        let before = Diagnostics::read(&library).unwrap();
-        let take = perform(&mut open(Format::Clap).in_mode(Mode::Live).unwrap(), &tune(2));
-        let misses = Diagnostics::read(&library).unwrap().since(&before).misses;
-        // Another process may hold up this one; then plans are late, the plug-in says so, and another attempt is made.
-        if misses == 0 {
-            return assert_same(&take, &reference, "live");
+    for music in Music::ALL {
+        let reference = music.reference(2);
+        let library = common::library(Format::Clap);
+        for attempt in 1.. {
+            let before = Diagnostics::read(&library).unwrap();
+            let take = perform(&mut music.open(Format::Clap).in_mode(Mode::Live).unwrap(), &music.bars(2));
+            let misses = Diagnostics::read(&library).unwrap().since(&before).misses;
+            // Another process may hold up this one; then plans are late, the plug-in says so, and another attempt is
+            // made.
+            if misses == 0 {
+                assert_same(&take, &reference, &format!("{music:?}, live"));
+                break;
+            }
+            assert!(attempt < 3, "the machine was too busy for live playing three times ({misses} plans late)");
         }
-        assert!(attempt < 3, "the machine was too busy for live playing three times ({misses} plans late)");
     }
 }
 
@@ -89,53 +144,65 @@ fn a_second_process_and_the_other_format_play_the_same() {
 
 #[test]
 fn two_instances_at_once_do_not_disturb_each_other() {
-    let reference = reference();
-    let mut instances = [Format::Clap, Format::Vst3, Format::Clap].map(|format| (open(format), Vec::new()));
-    // Bar by bar in turn, so that all are in mid-song together.
-    for bar in 0..BARS {
-        let part = Performance { route: vec![Segment::rolling(bar as f64 * BAR, BAR)], ..tune(BARS) };
-        for (session, score) in &mut instances {
-            score.extend(perform(session, &part).score());
+    for music in Music::ALL {
+        // Bar by bar in turn, so that all are in mid-song together.
+        let in_turn = |sessions: &mut [Session]| {
+            let mut scores = vec![Vec::new(); sessions.len()];
+            for bar in 0..BARS {
+                let part = Performance { route: vec![Segment::rolling(bar as f64 * BAR, BAR)], ..music.bars(BARS) };
+                for (session, score) in sessions.iter_mut().zip(&mut scores) {
+                    score.extend(perform(session, &part).score());
+                }
+            }
+            scores
+        };
+        let alone = in_turn(&mut [music.open(Format::Clap)]).remove(0);
+        assert!(alone.len() > 100, "{music:?}");
+        for score in in_turn(&mut [Format::Clap, Format::Vst3, Format::Clap].map(|format| music.open(format))) {
+            assert_eq!(score, alone, "{music:?}");
         }
-    }
-    for (_, mut score) in instances {
-        score.sort();
-        assert_eq!(score, reference.score());
     }
 }
 
 #[test]
 fn the_block_size_makes_no_difference_to_a_loop() {
-    for length in [2.0 * BAR, 150.0, 77.7, 5.0] {
+    let lengths = |music| match music {
+        Music::TwoHands => vec![2.0 * BAR, 150.0, 77.7, 5.0],
+        Music::MelodyAlone => vec![2.0 * BAR, 150.0],
+    };
+    for (music, length) in Music::ALL.into_iter().flat_map(|music| lengths(music).into_iter().map(move |l| (music, l)))
+    {
         let pass = Segment::rolling(0.0, length).with_loop(0.0, length);
-        let looped = Performance { route: vec![pass; 6], ..tune(2) };
-        let reference = perform(&mut open(Format::Clap), &looped);
+        let looped = Performance { route: vec![pass; 6], ..music.bars(2) };
+        let reference = perform(&mut music.open(Format::Clap), &looped);
+        music.assert_turned(&reference);
         for blocks in [Blocks::Of(64), Blocks::Of(4096), Blocks::Cycle(vec![13, 256, 1, 999])] {
-            let what = format!("a loop of {length} ticks, {blocks:?}");
-            assert_same(&perform(&mut open_at(Format::Clap, blocks, 48_000.0), &looped), &reference, &what);
+            let what = format!("{music:?}, a loop of {length} ticks, {blocks:?}");
+            assert_same(&perform(&mut music.open_at(Format::Clap, blocks, 48_000.0), &looped), &reference, &what);
         }
     }
 }
 
 #[test]
 fn the_second_and_the_third_pass_of_a_loop_are_the_same() {
-    for format in Format::ALL {
+    for (music, format) in Music::ALL.into_iter().flat_map(|music| Format::ALL.map(|format| (music, format))) {
         let pass = Segment::rolling(0.0, 2.0 * BAR).with_loop(0.0, 2.0 * BAR);
-        let looped = Performance { route: vec![pass; 4], ..tune(2) };
-        let take = perform(&mut open(format), &looped);
+        let looped = Performance { route: vec![pass; 4], ..music.bars(2) };
+        let take = perform(&mut music.open(format), &looped);
+        music.assert_turned(&take);
         let pass = |index: usize| -> Vec<ScoreLine> {
             let lines = take.score().into_iter().filter(|line| line.segment == index);
             lines.map(|line| ScoreLine { segment: 0, ..line }).collect()
         };
         assert!(!pass(1).is_empty());
-        assert_eq!(pass(1), pass(2), "{format:?}: second and third pass");
-        assert_eq!(pass(2), pass(3), "{format:?}: third and fourth pass");
+        assert_eq!(pass(1), pass(2), "{music:?}, {format:?}: second and third pass");
+        assert_eq!(pass(2), pass(3), "{music:?}, {format:?}: third and fourth pass");
     }
 }
 
-/// A tune under automation, between the beats.
-fn automated() -> Performance {
-    let mut performance = tune(BARS);
+/// Music under automation, between the beats.
+fn automated(music: Music) -> Performance {
+    let mut performance = music.bars(BARS);
     let names = ["temperature", "style_blend", "density", "chords_density", "swing", "seed", "follow", "bass_register"];
     for (step, name) in names.into_iter().cycle().take(60).enumerate() {
         let input = Input::Parameter { id: common::id(name), value: (step * 7 % 11) as f64 / 10.0 };
@@ -146,30 +213,39 @@ fn automated() -> Performance {
 
 #[test]
 fn automation_counts_where_it_lies_and_not_where_a_block_begins() {
-    let reference = perform(&mut open_at(Format::Clap, Blocks::Of(1), 48_000.0), &automated());
-    assert_ne!(reference.hash(), perform(&mut open(Format::Clap), &tune(BARS)).hash(), "automation is heard");
-    for format in Format::ALL {
-        for size in [64, 512, 4096] {
-            let take = perform(&mut open_at(format, Blocks::Of(size), 48_000.0), &automated());
-            assert_same(&take, &reference, &format!("{format:?}, blocks of {size}"));
+    for music in Music::ALL {
+        let reference = perform(&mut music.open_at(Format::Clap, Blocks::Of(1), 48_000.0), &automated(music));
+        assert_ne!(reference.hash(), music.reference(BARS).hash(), "{music:?}: automation is heard");
+        for format in Format::ALL {
+            for size in [64, 512, 4096] {
+                let take = perform(&mut music.open_at(format, Blocks::Of(size), 48_000.0), &automated(music));
+                assert_same(&take, &reference, &format!("{music:?}, {format:?}, blocks of {size}"));
+            }
         }
     }
 }
 
 #[test]
 fn another_seed_gives_another_take_and_the_same_seed_the_same() {
-    let take = |seed: &str| perform(&mut open(Format::Clap).with(&[("seed", seed)]).unwrap(), &tune(BARS)).hash();
-    assert_eq!(take("7"), take("7"));
-    assert_ne!(take("7"), take("8"));
+    for music in Music::ALL {
+        let take = |seed: &str| {
+            perform(&mut music.open(Format::Clap).with(&[("seed", seed)]).unwrap(), &music.bars(BARS)).hash()
+        };
+        assert_eq!(take("7"), take("7"));
+        assert_ne!(take("7"), take("8"));
+    }
 }
 
 #[test]
 fn a_second_performance_on_the_same_instance_is_the_same_after_a_reactivation() {
-    let mut session = open(Format::Clap);
-    let first = perform(&mut session, &ended(tune(2)));
-    session.deactivate();
-    session.activate().unwrap();
-    assert_same(&perform(&mut session, &ended(tune(2))), &first, "after reactivation");
+    for music in Music::ALL {
+        let mut session = music.open(Format::Clap);
+        let first = perform(&mut session, &ended(music.bars(2)));
+        music.assert_turned(&first);
+        session.deactivate();
+        session.activate().unwrap();
+        assert_same(&perform(&mut session, &ended(music.bars(2))), &first, "after reactivation");
+    }
 }
 
 /// The segment without its loop, if the song would come to the loop's end and not jump.

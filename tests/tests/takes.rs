@@ -2,8 +2,9 @@
 
 mod common;
 
-use common::{BAR, BASS, CHORDS, LEAD, VOICES, ended, open, open_at, perform, tune};
-use continuo_tests::host::performance::{Change, Segment};
+use common::turned_by_note_and_clock;
+use common::{BAR, BASS, CHORDS, LEAD, VOICES, ended, melody_alone, open, open_at, perform, tune};
+use continuo_tests::host::performance::{Change, PlayedNote, Segment};
 use continuo_tests::host::{Blocks, Format, Input, Performance, Take};
 
 /// The bars of the tune.
@@ -11,13 +12,16 @@ const BARS: usize = 4;
 
 /// The tune over and over, with a button pressed in the last bar of each but the last.
 fn over_and_over(from: f64, buttons: &[&str]) -> Performance {
-    let mut performance = Performance { notes: Vec::new(), ..tune(BARS) };
+    again_and_again(&tune(BARS).notes, from, buttons)
+}
+
+/// Notes of so many bars over and over, as [`over_and_over`].
+fn again_and_again(notes: &[PlayedNote], from: f64, buttons: &[&str]) -> Performance {
+    let mut performance = Performance::default();
     let length = BARS as f64 * BAR;
     for pass in 0..=buttons.len() {
-        performance.notes.extend(tune(BARS).notes.into_iter().map(|mut note| {
-            note.start += from + pass as f64 * length;
-            note
-        }));
+        let start = from + pass as f64 * length;
+        performance.notes.extend(notes.iter().map(|note| PlayedNote { start: start + note.start, ..*note }));
     }
     for (pass, button) in buttons.iter().enumerate() {
         let at = from + (pass as f64 + 1.0) * length - BAR / 2.0;
@@ -72,11 +76,17 @@ fn another_take_is_another_one_and_can_be_had_again() {
 
 #[test]
 fn the_block_size_makes_no_difference_to_a_take() {
-    let performance = over_and_over(0.0, &["again_new", "again"]);
-    let reference = perform(&mut open(Format::Clap), &performance);
-    for blocks in [Blocks::Of(64), Blocks::Of(4096), Blocks::Cycle(vec![13, 256, 1, 999])] {
-        let what = format!("{blocks:?}");
-        let take = perform(&mut open_at(Format::Clap, blocks, 48_000.0), &performance);
-        assert_eq!(take.score(), reference.score(), "{what}");
+    for (notes, waits) in [(tune(BARS).notes, false), (melody_alone(BARS).notes, true)] {
+        let performance = again_and_again(&notes, 0.0, &["again_new", "again"]);
+        let play = |blocks: Blocks| {
+            let session = open_at(Format::Clap, blocks, 48_000.0);
+            perform(&mut session.with(&[("humanise", "0 %")]).unwrap(), &performance)
+        };
+        let reference = play(Blocks::Of(512));
+        assert!(!waits || turned_by_note_and_clock(&reference).iter().all(|turned| *turned > 0));
+        for blocks in [Blocks::Of(64), Blocks::Of(4096), Blocks::Cycle(vec![13, 256, 1, 999])] {
+            let what = format!("{blocks:?}");
+            assert_eq!(play(blocks).score(), reference.score(), "{what}");
+        }
     }
 }
