@@ -285,6 +285,28 @@ fn nonsense_from_the_host_is_survived() {
 }
 
 #[test]
+fn at_a_tempo_that_cannot_be_followed_the_band_plays_on_and_it_is_counted() {
+    for format in Format::ALL {
+        for tempo in [2.0, 4.9, 1001.0, 4000.0] {
+            // The same notes at the same times as at 120.
+            let scale = tempo / 120.0;
+            let mut performance = tune(4);
+            for note in &mut performance.notes {
+                (note.start, note.length) = (note.start * scale, note.length * scale);
+            }
+            performance.route = vec![Segment::rolling(0.0, 4.0 * BAR * scale).at_tempo(tempo), Segment::last_breath()];
+            let library = common::library(format);
+            let before = Diagnostics::read(&library).unwrap();
+            let take = perform(&mut open(format), &performance);
+            let counted = Diagnostics::read(&library).unwrap().since(&before);
+            assert!(band_notes(&take) > 8, "{format:?} at {tempo}: {} notes", band_notes(&take));
+            assert_eq!(take.mismatches(&[]), vec![], "{format:?} at {tempo}");
+            assert!(counted.doubts > 0, "{format:?} at {tempo}");
+        }
+    }
+}
+
+#[test]
 fn a_position_that_jitters_by_a_sample_is_no_jump() {
     // Some hosts round the position anew in each block: here 16 times in a bar, by up to a sample to either side.
     const SAMPLE: f64 = 1.0 / 1000.0;
