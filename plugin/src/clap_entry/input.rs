@@ -96,13 +96,22 @@ impl Waiting {
 ///
 /// # Safety
 /// `list` is null or a list as hosts give it.
-pub unsafe fn each(list: *const clap_input_events) -> impl Iterator<Item = *const clap_event_header> {
+unsafe fn each(list: *const clap_input_events) -> impl Iterator<Item = *const clap_event_header> {
+    // SAFETY: as said above.
+    unsafe { each_from(list, 0).filter(|event| !event.is_null()) }
+}
+
+/// The events of `list`, which may be null, from number `first` on. Some may be null.
+///
+/// # Safety
+/// `list` is null or a list as hosts give it.
+pub unsafe fn each_from(list: *const clap_input_events, first: u32) -> impl Iterator<Item = *const clap_event_header> {
     // SAFETY: the list is called as its host has it.
     unsafe {
         let calls = list.as_ref().and_then(|list| list.size.zip(list.get));
         let count = calls.map_or(0, |(size, _)| size(list));
         let event = move |index| calls.map_or(std::ptr::null(), |(_, get)| get(list, index));
-        (0..count).map(event).filter(|event| !event.is_null())
+        (first..count).map(event)
     }
 }
 

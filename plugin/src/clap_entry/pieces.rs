@@ -16,7 +16,7 @@ use clap_sys::events::{
 use clap_sys::fixedpoint::{CLAP_BEATTIME_FACTOR, CLAP_SECTIME_FACTOR};
 use clap_sys::process::{CLAP_PROCESS_ERROR, clap_process, clap_process_status};
 
-use super::input::{Event, each};
+use super::input::{Event, each_from};
 
 /// The most channels of an output that are passed on; the plug-in has two.
 const CHANNELS: usize = 16;
@@ -39,12 +39,12 @@ pub unsafe fn each_piece(
         loop {
             let mut count = 0;
             let mut end = block.frames_count;
-            for event in each(block.in_events).skip(first) {
-                if (*event).time > start && cuts(event) {
+            for event in each_from(block.in_events, first) {
+                if !event.is_null() && (*event).time > start && cuts(event) {
                     end = (*event).time;
                     break;
                 }
-                if is_core(event, CLAP_EVENT_TRANSPORT) {
+                if !event.is_null() && is_core(event, CLAP_EVENT_TRANSPORT) {
                     transport = Some((*event.cast(), start));
                 }
                 count += 1;
@@ -137,8 +137,8 @@ unsafe fn from_sample(output: &mut clap_audio_buffer, channels: &mut [*mut f32; 
 /// The events of a piece, at their samples in it. The transport's are left out: the piece has its transport.
 struct Events {
     host: *const clap_input_events,
-    first: usize,
-    count: usize,
+    first: u32,
+    count: u32,
     start: u32,
     /// Where an event is given its new time. The framework is done with one before it asks for the next.
     shifted: UnsafeCell<Event>,
@@ -152,7 +152,7 @@ impl Events {
 
 unsafe extern "C" fn size(list: *const clap_input_events) -> u32 {
     // SAFETY: `list` is from `Events::list`.
-    unsafe { (*(*list).ctx.cast::<Events>()).count as u32 }
+    unsafe { (*(*list).ctx.cast::<Events>()).count }
 }
 
 unsafe extern "C" fn get(list: *const clap_input_events, index: u32) -> *const clap_event_header {
@@ -160,7 +160,7 @@ unsafe extern "C" fn get(list: *const clap_input_events, index: u32) -> *const c
     unsafe {
         let events = &*(*list).ctx.cast::<Events>();
         let Some(get) = (*events.host).get else { return ptr::null() };
-        let event = get(events.host, events.first as u32 + index);
+        let event = get(events.host, events.first + index);
         if event.is_null() || is_core(event, CLAP_EVENT_TRANSPORT) {
             return ptr::null();
         }
@@ -249,7 +249,12 @@ mod tests {
                 let quarters = |fixed: i64| fixed as f64 / CLAP_BEATTIME_FACTOR as f64;
                 let song = piece.transport.as_ref().map(|at| (quarters(at.song_pos_beats), quarters(at.bar_start)));
                 let event = |event: *const clap_event_header| ((*event).time, (*event.cast::<clap_event_note>()).key);
-                told.push((start, piece.frames_count, song, each(piece.in_events).map(event).collect()));
+                told.push((
+                    start,
+                    piece.frames_count,
+                    song,
+                    each_from(piece.in_events, 0).filter(|event| !event.is_null()).map(event).collect(),
+                ));
                 CLAP_PROCESS_CONTINUE
             });
             let wrong = left.iter().chain(&right).position(|&sample| sample != 1.0);

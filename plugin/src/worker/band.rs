@@ -2,6 +2,7 @@
 //!
 //! A pure state machine: its output depends only on the sequence of [`Played`] that it takes.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use continuo_models::improviser::random::seed_of_take;
@@ -169,11 +170,12 @@ impl Band {
     }
 
     /// A band that begins anew in the place of one that has failed at something, at `tick`: it knows what `learnt`
-    /// holds, and what the musician holds.
+    /// holds, and what the musician holds, unless it fails at that again.
     pub fn after_failure(failed: &Self, learnt: Arc<Memory>, tick: Tick) -> Self {
-        let mut band = Self::new(Arc::clone(&failed.networks), learnt);
-        band.mind.catch_up(&failed.mind.hands, tick);
-        band
+        let fresh = || Self::new(Arc::clone(&failed.networks), Arc::clone(&learnt));
+        let mut band = fresh();
+        let caught_up = catch_unwind(AssertUnwindSafe(|| band.mind.catch_up(&failed.mind.hands, tick)));
+        if caught_up.is_ok() { band } else { fresh() }
     }
 
     /// Goes on with other networks from the next frame on. The music goes on as well.
