@@ -130,7 +130,7 @@ impl RightHand {
 }
 
 /// What Voices answers to a note of each pitch class that is played in one frame. How it is read:
-/// [`crate::improviser::voices::answering`].
+/// [`crate::improviser::players::voices::answering`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AnswerRow {
     /// The frame for which the answers hold (see [`crate::music::time::frame_of_onset`]).

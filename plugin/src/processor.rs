@@ -25,7 +25,7 @@ mod zones;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use continuo_models::improviser::voices::answering::Answering;
+use continuo_models::improviser::players::voices::answering::Answering;
 use continuo_models::music::time::{frame_of_onset, frame_start};
 use continuo_models::music::{Frame, Moment, Tick};
 use continuo_models::{Controls, Cue, Fork, FrameStart, Heard, Improviser, NoteCue, Player, Turn, Way};

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use continuo_models::improviser::spot::Spot;
+use continuo_models::music::Spot;
 use continuo_models::music::time::frame_start;
 use continuo_models::music::{BarPosition, Chord, Key, Meter, Style, Tick};
 use continuo_models::{

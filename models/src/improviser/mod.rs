@@ -1,55 +1,29 @@
 //! The improviser: listens, decides frame by frame, and hands out cues.
 
-pub mod accompaniment;
-pub mod bass_patterns;
-pub mod bassist;
-pub mod choice;
-pub mod comper;
-pub mod comping_patterns;
-pub mod ensemble;
-pub mod harmonist;
-pub mod harmony_rules;
-pub mod key_belief;
-pub mod keyboard;
-pub mod listener;
+pub mod chance;
+pub mod harmony;
+pub mod listening;
 pub mod memory;
-pub mod past;
-pub mod patterns;
-pub mod performer;
-pub mod planner;
-pub mod random;
-#[cfg(test)]
-mod rehearsal;
-pub mod sampler;
-pub mod scene;
-pub mod soloist;
-pub mod spot;
-pub mod tape;
-pub mod terms;
-pub mod voices;
+pub mod players;
 
 use std::sync::Arc;
 
 use crate::channels::{Channels, Zones};
 use crate::controls::{Controls, in_range};
 use crate::music::time::{TICKS_PER_FRAME, frame_start};
-use crate::music::{Chord, Frame, Key, Meter, Moment, PitchClass, SlashChord, Style, Tick};
+use crate::music::{Chord, Frame, Key, Meter, Moment, PitchClass, SlashChord, Spot, Style, Tick};
 use crate::network::Networks;
 use crate::score::{AnswerRow, Cue, Fork, FrameStart, Heard, Turn};
 
-use ensemble::Ensemble;
-use harmonist::{Harmonist, Harmony, Situation};
-use key_belief::KeyBelief;
-use listener::Listener;
+use chance::random::{Purpose, Random};
+use harmony::harmonist::{Harmonist, Harmony, Situation};
+use harmony::lookahead::Planned;
+use listening::Listener;
+use listening::key_belief::KeyBelief;
 use memory::{Learner, Memory};
-use planner::Planned;
-use random::{Purpose, Random};
-use scene::Scene;
-use spot::Spot;
-use voices::Ground;
-
-/// The most planned chord changes that an [`Outlook`] shows.
-pub const OUTLOOK_CHORDS: usize = 8;
+use players::context::FrameContext;
+use players::ensemble::Ensemble;
+use players::voices::{self, AnswerContext};
 
 /// What the band believes and intends, for display. Plain old data.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -239,9 +213,9 @@ impl Improviser {
         let player = self.listener.player();
         let style = style_of_bar(controls, next);
         let right_hand = self.listener.right_hand();
-        let ground = Ground { frame: next.frame, key, style, right_hand, controls };
-        cues.push(Cue::Answers(voices::answers(&ground, |class| harmony.under[usize::from(class % 12)])));
-        let scene = Scene {
+        let answer_context = AnswerContext { frame: next.frame, key, style, right_hand, controls };
+        cues.push(Cue::Answers(voices::answers(&answer_context, |class| harmony.under[usize::from(class % 12)])));
+        let context = FrameContext {
             frame: next.frame,
             position: next.position,
             chord: harmony.chord,
@@ -264,12 +238,12 @@ impl Improviser {
         };
         let fork = harmony.alternatives.as_ref().map(|alternatives| {
             // The frame after it must know how the fork turned before half of it is over.
-            let wait = scene.moments(controls.wait).min(Moment::from_tick(TICKS_PER_FRAME / 2).0);
+            let wait = context.moments(controls.wait).min(Moment::from_tick(TICKS_PER_FRAME / 2).0);
             let until = Moment(Moment::from_tick(next.tick()).0 + wait);
             (Fork { frame: next.frame, until, right_hand }, alternatives)
         });
-        let answers = |chord| voices::answers(&ground, |_| Some(chord));
-        self.ensemble.play(&scene, before.slash_chord(), fork, &self.listener, answers, cues);
+        let answers = |chord| voices::answers(&answer_context, |_| Some(chord));
+        self.ensemble.play(&context, before.slash_chord(), fork, &self.listener, answers, cues);
     }
 
     /// What the band believes and intends.

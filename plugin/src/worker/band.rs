@@ -5,7 +5,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use continuo_models::improviser::random::seed_of_take;
+use continuo_models::improviser::chance::random::seed_of_take;
 use continuo_models::music::time::frame_start;
 use continuo_models::music::{Frame, Moment, Tick};
 use continuo_models::{Cue, FrameStart, Heard, Improviser, Memory, Networks, Outlook, Player, Turn};

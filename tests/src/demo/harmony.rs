@@ -1,6 +1,6 @@
 //! The chords that the band decided, as one reads them off a page; and what the notes have to do with them.
 
-use continuo_models::improviser::key_belief::KeyBelief;
+use continuo_models::improviser::listening::key_belief::KeyBelief;
 use continuo_models::music::time::frame_start;
 use continuo_models::music::{Frame, Key, SlashChord};
 

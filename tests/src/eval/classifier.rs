@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use continuo_models::improviser::random::{Purpose, Random};
+use continuo_models::improviser::chance::random::{Purpose, Random};
 use continuo_models::music::pitch::ascent;
 use continuo_models::network::features::time_class;
 

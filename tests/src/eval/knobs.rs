@@ -3,8 +3,8 @@
 
 use anyhow::{Context, Error, Result};
 use continuo_models::Networks;
-use continuo_models::improviser::random::{Purpose, Random};
-use continuo_models::improviser::sampler::sample;
+use continuo_models::improviser::chance::random::{Purpose, Random};
+use continuo_models::improviser::chance::sampler::sample;
 use continuo_models::music::time::frame_start;
 use continuo_models::music::{Chord, Frame, Key, PitchClassSet, Tick};
 use continuo_models::network::features::{LEVELS, Level, Note as FrameNote, PitchMemory};

@@ -1,7 +1,7 @@
 //! A melody as the soloist network reads it, note by note, and melodies of its own.
 
-use continuo_models::improviser::random::{Purpose, Random};
-use continuo_models::improviser::sampler::{Freedom, sample};
+use continuo_models::improviser::chance::random::{Purpose, Random};
+use continuo_models::improviser::chance::sampler::{Freedom, sample};
 use continuo_models::music::{Style, Tick};
 use continuo_models::network::SoloistNetwork;
 use continuo_models::network::features::{PitchMemory, TIME_CLASSES};

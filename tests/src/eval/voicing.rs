@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Result, ensure};
-use continuo_models::improviser::voices::answering::Answering;
+use continuo_models::improviser::players::voices::answering::Answering;
 use continuo_models::music::{Moment, Style, Tick};
 use continuo_models::{Controls, Cue, Networks, Player};
 use continuo_options::eval::Split;

@@ -30,7 +30,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::improviser::sampler::likeliest;
+    use crate::improviser::chance::sampler::likeliest;
 
     const EVEN: [f32; Chord::VOCABULARY] = [0.0; Chord::VOCABULARY];
 

@@ -2,7 +2,7 @@
 
 use super::Memory;
 use super::followers::{Followers, ORDER};
-use crate::improviser::listener::LeadNote;
+use crate::improviser::listening::LeadNote;
 use crate::music::Tick;
 use crate::network::features::{TIME_CLASSES, TIMES, time_class};
 use crate::network::soloist::{PITCHES, SoloistLogits};
@@ -135,7 +135,7 @@ fn on_grid(into_bar: Tick, time: Tick) -> Tick {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::improviser::sampler::likeliest;
+    use crate::improviser::chance::sampler::likeliest;
     use crate::network::soloist::LOWEST;
 
     const EVEN: SoloistLogits = SoloistLogits { pitch: [0.0; PITCHES], length: [0.0; TIMES], time: [0.0; TIMES] };

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::listener::{LeadNote, Listener};
+use crate::improviser::listening::{LeadNote, Listener};
 use crate::music::Chord;
 
 pub use line::{Junction, Trail, step_between};

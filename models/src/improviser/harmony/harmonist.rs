@@ -1,0 +1,338 @@
+//! The player who decides the harmony: which chord stands in the next frame, what would answer each note that the
+//! musician may play there, and what is planned after it.
+
+use super::OUTLOOK_CHORDS;
+use super::choice::{Choice, Reaction, Recent, Weights};
+use super::constraints::{Constraints, Permitted};
+use super::history::{Advice, AdviceSource, Advisor, History};
+use super::lookahead::{FUTURES, Future, HORIZON, Lookahead, Planned, SHORT_HORIZON, planned_at};
+use crate::controls::Controls;
+use crate::improviser::chance::random::Random;
+use crate::improviser::listening::Listener;
+use crate::improviser::listening::key_belief::KeyBelief;
+use crate::improviser::memory::Memory;
+use crate::improviser::players::ensemble::Alternatives;
+use crate::music::Spot;
+use crate::music::time::TICKS_PER_FRAME;
+use crate::music::{Chord, Frame, Key, PitchClass, SlashChord, Tick};
+use crate::network::Networks;
+use crate::network::features::Note;
+
+/// The band plays on for so many bars after the musician has stopped.
+const BARS_ALONE: Tick = 8;
+/// The chord waits where a note is at least this likely.
+const LIKELY: f32 = 0.25;
+/// So many frames after a chord has waited, it is known how that ended.
+const TURNED: usize = 2;
+/// A musician who has been silent for this many bars is not waited for.
+const BARS_PATIENT: Tick = 1;
+
+/// What the harmonist must know about the frame to decide.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'a> {
+    /// What was heard before `now`.
+    pub listener: &'a Listener,
+    /// The parameters at `now`.
+    pub controls: &'a Controls,
+    /// The key that the band believes to be in, or the locked one.
+    pub key: Key,
+    /// The keys that it believes to be in.
+    pub keys: KeyBelief,
+    /// What the musician has played so far.
+    pub memory: &'a Memory,
+    /// The harmony that is given, if it is: the band takes it.
+    pub given: Option<SlashChord>,
+    /// The frame that has just ended.
+    pub before: Spot,
+    /// The frame that begins now; its chord was decided before.
+    pub now: Spot,
+    /// The frame to decide.
+    pub next: Spot,
+    /// Whether the chord may wait for the musician's note there.
+    pub may_wait: bool,
+}
+
+/// What the harmonist decided.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Harmony {
+    /// The chord of the frame; `None`: the band rests.
+    pub chord: Option<Chord>,
+    /// What the bass plays where the chord begins: its root, or another pitch class.
+    pub bass: Option<PitchClass>,
+    /// Whether the chord begins in the frame.
+    pub changes: bool,
+    /// The chord under a note of each pitch class, if the musician plays it in the frame.
+    pub under: [Option<Chord>; 12],
+    /// What the band plays instead if that note comes in time, where the chord waits for it.
+    pub alternatives: Option<Alternatives>,
+    /// Chord changes expected after the frame, soonest first.
+    pub planned: Planned,
+    /// The first tick at which what is planned may still change.
+    pub certain: Tick,
+}
+
+impl Harmony {
+    /// The chord over its bass.
+    pub fn slash_chord(&self) -> Option<SlashChord> {
+        self.chord.zip(self.bass).map(|(chord, bass)| SlashChord { chord, bass })
+    }
+}
+
+/// Decides the harmony frame by frame. `Clone` is a snapshot.
+#[derive(Clone, Debug)]
+pub struct Harmonist {
+    source: AdviceSource,
+    /// Up to the frame before the one that has just ended.
+    history: History,
+    /// The chords of the frame that has just ended and of the one that begins now.
+    committed: [Option<SlashChord>; 2],
+    /// What notes would have asked for in those two frames.
+    reactions: [Reactions; 2],
+    recent: Recent,
+    constraints: Constraints,
+    planned: Planned,
+    /// The first frame for which nothing is promised.
+    certain: Frame,
+    /// Frames that were decided since the chord last waited, that one among them.
+    since_fork: usize,
+}
+
+/// The chord that a note of each pitch class asks for.
+type Reactions = [Option<Reaction>; 12];
+
+/// What is found out on the way to a decision.
+struct Grown {
+    history: History,
+    ahead: History,
+    heard: Advice,
+    expected: Advice,
+}
+
+impl Harmonist {
+    /// A harmonist that has heard nothing.
+    pub fn new(networks: &Networks) -> Self {
+        Self {
+            source: AdviceSource::of(networks),
+            history: History::default(),
+            committed: [None; 2],
+            reactions: [Reactions::default(); 2],
+            recent: Recent::default(),
+            constraints: Constraints::default(),
+            planned: [None; OUTLOOK_CHORDS],
+            certain: Frame::MIN,
+            since_fork: usize::MAX,
+        }
+    }
+
+    /// Goes on with another network, which has heard nothing but knows the chord, the key and the notes of late.
+    pub fn exchange(&mut self, networks: &Networks) {
+        self.source = AdviceSource::of(networks);
+        self.history.forget_states();
+    }
+
+    /// The chord that waited was answered: from the frame in which it waited on, `chord` stands.
+    pub fn turn(&mut self, chord: SlashChord) {
+        for slot in self.committed.iter_mut().rev().take(self.since_fork) {
+            *slot = Some(chord);
+        }
+        self.recent = self.recent.with(chord.chord);
+        self.planned = [None; OUTLOOK_CHORDS];
+    }
+
+    /// The song goes on `delta` ticks later than it would have.
+    pub fn jump(&mut self, delta: Tick) {
+        self.constraints.jump(delta);
+        self.planned.iter_mut().flatten().for_each(|(tick, _)| *tick += delta);
+        self.certain = self.certain.saturating_add(delta / TICKS_PER_FRAME);
+    }
+
+    /// Decides the frame `situation.next`. Call once for every frame, in playing order.
+    pub fn decide(&mut self, situation: &Situation, random: impl Fn(Spot) -> Random) -> Harmony {
+        self.constraints.follow(situation.next, situation.controls);
+        self.attempt(situation, &random).unwrap_or_else(|_| {
+            // A network that fails once is not asked again.
+            self.source = AdviceSource::Rules;
+            self.history.forget_states();
+            self.attempt(situation, &random).unwrap_or_default()
+        })
+    }
+
+    fn attempt(&mut self, situation: &Situation, random: &impl Fn(Spot) -> Random) -> Result<Harmony, String> {
+        let &Situation { listener, controls, ref keys, next, .. } = situation;
+        let advisor = Advisor::of(&self.source, controls, keys);
+        let Grown { history, ahead, heard, expected } = self.read(&advisor, situation)?;
+        let weights = match self.source {
+            AdviceSource::Network(_) => &Weights::NETWORK,
+            AdviceSource::Rules => &Weights::RULES,
+        };
+        let choice = Choice::new(weights, controls, keys, ahead.heard(), situation.given, situation.memory);
+        let permitted = self.constraints.permitted(next, situation.key, controls, ahead.cycles());
+        let standing = ahead.standing().map(|standing| standing.chord);
+
+        let waits = self.waits(situation, &choice, &expected);
+        let future = if self.rests(situation) {
+            None
+        } else {
+            Some(self.future(situation, &advisor, &choice, &permitted, &ahead, &expected, waits, random)?)
+        };
+        let harmony = future.map(|future| {
+            let corrected = || {
+                let struck = usize::from(listener.last_frame().onset()?);
+                // A chord that began after the note is an answer to it already.
+                let reaction = self.reactions[0][struck].filter(|_| ahead.age() > 1)?;
+                let heeds = permitted.begin.contains(reaction.chord) && choice.heeds(&reaction, controls.follow);
+                heeds.then(|| choice.over_bass(reaction.chord, &heard.here, random(next)))
+            };
+            let is_free = Some(future.harmony.chord) == standing && next.frame >= self.certain;
+            is_free.then(corrected).flatten().unwrap_or(future.harmony)
+        });
+        let chord = harmony.map(|harmony| harmony.chord);
+        let changes = chord != standing;
+
+        let mut reactions = Reactions::default();
+        let mut under = [chord; 12];
+        let mut alternatives = waits.then_some(Alternatives::default());
+        // A chord that a note asks for stands in the next frame too: that is decided before the note is known.
+        let after =
+            waits.then(|| self.constraints.permitted(next.plus(1), situation.key, controls, ahead.cycles()).stand);
+        // A note between two eighths is answered as one at the eighth before, and changes nothing.
+        let is_between = !changes && !next.begins_eighth() && !choice.is_made();
+        if is_between {
+            for (under, reaction) in under.iter_mut().zip(&self.reactions[1]) {
+                *under =
+                    reaction.filter(|reaction| choice.heeds(reaction, 1.0)).map(|reaction| reaction.chord).or(chord);
+            }
+        } else if let Some(chord) = chord.filter(|_| !choice.is_made()) {
+            let mut histories: [History; 12] = std::array::from_fn(|_| ahead.clone());
+            let struck = histories.iter_mut().zip(0..).map(|(history, class)| (history, Note::Onset(class), harmony));
+            for (class, advice) in (0..).zip(History::read_all(&advisor, next, struck.collect())?) {
+                let advice = advice.here;
+                let Some(reaction) = choice.reaction(&advice, class, chord, &permitted) else { continue };
+                let index = usize::from(class);
+                reactions[index] = Some(reaction);
+                if choice.heeds(&reaction, 1.0) {
+                    under[index] = Some(reaction.chord);
+                }
+                let lasts = after.is_some_and(|after| after.contains(reaction.chord));
+                let turns = lasts && choice.heeds(&reaction, controls.follow);
+                if let Some(alternatives) = alternatives.as_mut().filter(|_| turns) {
+                    alternatives[index] = Some(choice.over_bass(reaction.chord, &advice, random(next)));
+                }
+            }
+        }
+
+        if let Some(chord) = chord.filter(|_| changes) {
+            self.recent = self.recent.with(chord);
+        }
+        // A correction leaves what was planned behind.
+        let kept = future.filter(|future| Some(future.harmony) == harmony);
+        self.planned = kept.map_or([None; OUTLOOK_CHORDS], |future| future.planned);
+        self.certain = if harmony.is_some() { next.frame + Frame::from(controls.commit) } else { Frame::MIN };
+        self.since_fork = if alternatives.is_some() { 1 } else { self.since_fork.saturating_add(1) };
+        self.history = history;
+        self.committed = [self.committed[1], harmony];
+        self.reactions = [self.reactions[1], reactions];
+        Ok(Harmony {
+            chord,
+            bass: harmony.map(|harmony| harmony.bass),
+            changes,
+            under,
+            alternatives,
+            planned: self.planned,
+            certain: next.plus(controls.commit.into()).tick(),
+        })
+    }
+
+    /// Reads the frame that has just ended, and of the one that begins what is known.
+    fn read(&self, advisor: &Advisor, situation: &Situation) -> Result<Grown, String> {
+        let &Situation { listener, before, now, .. } = situation;
+        let mut history = self.history.clone();
+        let heard = history.read(advisor, before, listener.last_frame(), self.committed[0])?;
+        let mut ahead = history.clone();
+        let early = listener.early().map_or(Note::Hidden, Note::Onset);
+        let expected = ahead.read(advisor, now, early, self.committed[1])?;
+        Ok(Grown { history, ahead, heard, expected })
+    }
+
+    /// The harmony of the frame and what is to follow on it: as was planned, or the best of several futures where a
+    /// beat begins, or where what the musician played has left none of the plan, or where it has come to nothing.
+    #[allow(clippy::too_many_arguments)]
+    fn future(
+        &self,
+        situation: &Situation,
+        advisor: &Advisor,
+        choice: &Choice,
+        permitted: &Permitted,
+        ahead: &History,
+        expected: &Advice,
+        waits: bool,
+        random: &impl Fn(Spot) -> Random,
+    ) -> Result<Future, String> {
+        let &Situation { controls, key, next, .. } = situation;
+        let standing = ahead.standing();
+        let promised = planned_at(&self.planned, next.tick()).or(standing);
+        let before = standing.map(|standing| standing.chord);
+        let promised = promised.filter(|promised| {
+            next.frame < self.certain && !choice.is_made() && permitted.allow(promised.chord, before)
+        });
+        let drawn = |variant: u32| {
+            promised.unwrap_or_else(|| {
+                choice.harmony(&expected.next, ahead, &self.recent, permitted, random(next).variant(variant))
+            })
+        };
+        let first = drawn(0);
+        let has_come = self.planned[0].is_some_and(|(tick, _)| tick <= next.tick());
+        let stands = standing == Some(first);
+        let goes_on = stands && !next.begins_beat() && !has_come;
+        let is_lost = self.since_fork == TURNED && self.planned[0].is_none();
+        if choice.is_made() || goes_on && !is_lost {
+            // What was planned a moment ago still stands.
+            let planned = if choice.is_made() { [None; OUTLOOK_CHORDS] } else { self.planned };
+            return Ok(Future::of(first, planned));
+        }
+        let advisor = Advisor { mix: advisor.mix.pure(), ..advisor.clone() };
+        let present = Lookahead {
+            advisor: &advisor,
+            choice,
+            constraints: &self.constraints,
+            key,
+            controls,
+            next,
+            before: ahead,
+            recent: self.recent,
+            promised: &self.planned,
+            certain: self.certain,
+            horizon: if waits { SHORT_HORIZON } else { HORIZON },
+        };
+        let beginnings = (0..FUTURES).map(|variant| {
+            let harmony = if goes_on { first } else { drawn(variant) };
+            (harmony, choice.regret(&expected.next, before, harmony.chord))
+        });
+        let futures = present.imagine(beginnings, |variant, spot| random(spot).variant(variant))?;
+        Ok(Future::best(futures).unwrap_or(Future::of(first, self.planned)))
+    }
+
+    /// Whether the chord of the frame waits for the musician's note: where a beat begins and a note is likely.
+    fn waits(&self, situation: &Situation, choice: &Choice, expected: &Advice) -> bool {
+        let &Situation { listener, controls, next, may_wait, .. } = situation;
+        let is_wanted = controls.wait > 0.0 && controls.follow > 0.0 && controls.commit == 1;
+        let bar = next.position.meter.bar_ticks();
+        let plays = listener.silence().is_some_and(|silence| silence < BARS_PATIENT * bar);
+        let is_likely = || {
+            let Some(logits) = expected.note else { return true };
+            let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let chances = logits.map(|logit| (logit - most).exp());
+            chances[1..13].iter().sum::<f32>() > LIKELY * chances.iter().sum::<f32>()
+        };
+        may_wait && is_wanted && plays && next.begins_beat() && !choice.is_made() && is_likely()
+    }
+
+    /// Whether the band rests: nothing was heard yet, or for many bars, or it has come to its end; it enters with a
+    /// beat.
+    fn rests(&self, situation: &Situation) -> bool {
+        let bars = BARS_ALONE * situation.next.position.meter.bar_ticks();
+        let alone = situation.listener.silence().is_none_or(|silence| silence >= bars);
+        let plays = self.committed[1].is_some();
+        alone || self.constraints.is_over(situation.next) || (!plays && !situation.next.begins_beat())
+    }
+}

@@ -1,0 +1,236 @@
+//! How the band looks ahead: it imagines several futures, each with what the musician might play, and prefers the one
+//! that a critic likes best.
+
+use super::OUTLOOK_CHORDS;
+use super::choice::{Choice, Recent};
+use super::constraints::Constraints;
+use super::history::{Advice, Advisor, History};
+use crate::controls::Controls;
+use crate::improviser::chance::random::{Purpose, Random};
+use crate::improviser::chance::sampler::{Freedom, sample};
+use crate::music::Spot;
+use crate::music::{Chord, Frame, Key, SlashChord, Tick};
+use crate::network::features::Note;
+
+/// Frames that are imagined beyond the decided one: three quarter notes.
+pub const HORIZON: Frame = 12;
+/// And where the chord waits for the musician's note: just so many as the choice of a chord needs, for that note
+/// decides how it goes on.
+pub const SHORT_HORIZON: Frame = 4;
+/// Futures that are imagined.
+pub const FUTURES: u32 = 3;
+
+/// What the critic gives for each frame in which the imagined melody is not in the chord.
+const CLASH: f32 = -0.1;
+/// For each tone that one chord hands on to the next.
+const COMMON_TONE: f32 = 0.15;
+/// For a dominant that goes home where a bar begins.
+const CADENCE: f32 = 1.0;
+/// For each chord that the future has not had yet.
+const VARIETY: f32 = 0.2;
+/// Steps of the critic's scale per unit: coarse, so that every processor ranks the futures alike.
+const GRID: f32 = 16.0;
+
+/// Chord changes to come, soonest first: first tick and chord.
+pub type Planned = [Option<(Tick, SlashChord)>; OUTLOOK_CHORDS];
+
+/// The change of `planned` that is in force at `tick`, if one of them is.
+pub fn planned_at(planned: &Planned, tick: Tick) -> Option<SlashChord> {
+    planned.iter().flatten().take_while(|(from, _)| *from <= tick).last().map(|&(_, chord)| chord)
+}
+
+/// What all futures of a frame have in common.
+#[derive(Clone, Copy)]
+pub struct Lookahead<'a> {
+    /// What the advice rests on.
+    pub advisor: &'a Advisor<'a>,
+    /// How chords are chosen.
+    pub choice: &'a Choice<'a>,
+    /// What they must hold to.
+    pub constraints: &'a Constraints,
+    /// The key in which chords are permitted.
+    pub key: Key,
+    /// The parameters.
+    pub controls: &'a Controls,
+    /// The frame that is decided.
+    pub next: Spot,
+    /// What came before it.
+    pub before: &'a History,
+    /// The last chords.
+    pub recent: Recent,
+    /// What was planned before, of which what lies before the frame `certain` stands.
+    pub promised: &'a Planned,
+    /// The first frame that is free.
+    pub certain: Frame,
+    /// Frames that are imagined beyond the decided one.
+    pub horizon: Frame,
+}
+
+/// A future: what follows on `harmony` in the decided frame, and what the critic gives for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Future {
+    /// The harmony of the decided frame.
+    pub harmony: SlashChord,
+    /// The changes after it.
+    pub planned: Planned,
+    /// More is better.
+    score: i32,
+}
+
+impl Future {
+    /// A future that nobody has judged.
+    pub fn of(harmony: SlashChord, planned: Planned) -> Self {
+        Self { harmony, planned, score: 0 }
+    }
+
+    /// The best of `futures`; of equals the first.
+    pub fn best(futures: impl Iterator<Item = Self>) -> Option<Self> {
+        futures.reduce(|best, future| if future.score > best.score { future } else { best })
+    }
+}
+
+impl Lookahead<'_> {
+    /// Imagines what follows on each of `beginnings`: a harmony of the decided frame and how much the band regrets it.
+    /// `random` gives the numbers of each future at each spot.
+    ///
+    /// # Errors
+    /// When the network fails.
+    pub fn imagine(
+        &self,
+        beginnings: impl Iterator<Item = (SlashChord, f32)>,
+        random: impl Fn(u32, Spot) -> Random,
+    ) -> Result<impl Iterator<Item = Future>, String> {
+        let mut rollouts: Vec<Rollout> =
+            beginnings.map(|(harmony, regret)| Rollout::new(self, harmony, regret)).collect();
+        for frames in 0..self.horizon {
+            let open = rollouts.iter_mut().filter(|rollout| !rollout.is_full);
+            let readings = open.map(|rollout| (&mut rollout.history, rollout.note, Some(rollout.harmony))).collect();
+            let advice = History::read_all(self.advisor, self.next.plus(frames), readings)?;
+            let spot = self.next.plus(frames + 1);
+            let open = (0..).zip(&mut rollouts).filter(|(_, rollout)| !rollout.is_full);
+            for ((variant, rollout), advice) in open.zip(&advice) {
+                rollout.go_on(self, spot, advice, random(variant, spot));
+            }
+        }
+        Ok(rollouts.into_iter().map(|rollout| self.finished(rollout)))
+    }
+
+    /// The future that was imagined. Beyond it stands what was planned before, if that joins on.
+    fn finished(&self, Rollout { harmony, critic, mut future, .. }: Rollout) -> Future {
+        let last = self.next.plus(self.horizon).tick();
+        let later = self.promised.iter().flatten().filter(|(tick, _)| *tick > last);
+        if planned_at(self.promised, last).or(self.before.standing()) == Some(harmony) {
+            let free = future.planned.iter_mut().filter(|change| change.is_none());
+            free.zip(later).for_each(|(free, change)| *free = Some(*change));
+        }
+        future.score = critic.score();
+        future
+    }
+}
+
+/// A future while it is imagined.
+struct Rollout {
+    history: History,
+    recent: Recent,
+    critic: Critic,
+    future: Future,
+    /// The harmony and the musician's note of the frame that is read next.
+    harmony: SlashChord,
+    note: Note,
+    /// Whether there are more changes than are planned: it goes no further.
+    is_full: bool,
+}
+
+impl Rollout {
+    fn new(present: &Lookahead, harmony: SlashChord, regret: f32) -> Self {
+        let &Lookahead { before, key, recent, next, .. } = present;
+        let mut rollout = Self {
+            history: before.clone(),
+            recent,
+            critic: Critic::new(key, -regret),
+            future: Future::of(harmony, [None; OUTLOOK_CHORDS]),
+            harmony,
+            note: Note::Hidden,
+            is_full: false,
+        };
+        let standing = before.standing().map(|standing| standing.chord);
+        if standing != Some(harmony.chord) {
+            rollout.hear_change(standing, harmony.chord, next);
+        }
+        rollout
+    }
+
+    fn hear_change(&mut self, from: Option<Chord>, to: Chord, spot: Spot) {
+        self.recent = self.recent.with(to);
+        self.critic.hear_change(from, to, spot);
+    }
+
+    /// Goes on to `spot` after the frame before it was read.
+    fn go_on(&mut self, present: &Lookahead, spot: Spot, advice: &Advice, random: Random) {
+        let Lookahead { choice, constraints, key, controls, .. } = present;
+        let standing = self.harmony;
+        self.critic.hear_note(self.note, standing.chord);
+        let permitted = constraints.permitted(spot, *key, controls, self.history.cycles());
+        let promised = planned_at(present.promised, spot.tick()).or(Some(standing));
+        let coming = promised
+            .filter(|promised| spot.frame < present.certain && permitted.allow(promised.chord, Some(standing.chord)))
+            .unwrap_or_else(|| choice.harmony(&advice.next, &self.history, &self.recent, &permitted, random));
+        self.critic.add(-choice.regret(&advice.next, Some(standing.chord), coming.chord));
+        if coming.chord != standing.chord {
+            self.hear_change(Some(standing.chord), coming.chord, spot);
+            match self.future.planned.iter_mut().find(|change| change.is_none()) {
+                Some(change) => *change = Some((spot.tick(), coming)),
+                None => self.is_full = true,
+            }
+        }
+        self.harmony = coming;
+        self.note = advice.note.map_or(Note::Hidden, |logits| {
+            let freedom = Freedom { temperature: 1.0, nucleus: 0.9 };
+            let drawn = sample(&logits, |_| true, freedom, random.uniform(Purpose::Listening, 0));
+            drawn.map_or(Note::Hidden, Note::from_index)
+        });
+    }
+}
+
+/// What makes one future better than another: that the band likes what it plays, that the voices can move little, that
+/// phrases close, and that there is something new.
+#[derive(Clone, Debug)]
+struct Critic {
+    key: Key,
+    sum: f32,
+    heard: Vec<Chord>,
+}
+
+impl Critic {
+    fn new(key: Key, sum: f32) -> Self {
+        Self { key, sum, heard: Vec::new() }
+    }
+
+    fn add(&mut self, value: f32) {
+        self.sum += value;
+    }
+
+    fn hear_note(&mut self, note: Note, chord: Chord) {
+        if note.pitch_class().is_some_and(|class| !chord.contains(class)) {
+            self.add(CLASH);
+        }
+    }
+
+    fn hear_change(&mut self, from: Option<Chord>, to: Chord, spot: Spot) {
+        if let Some(from) = from {
+            self.add(COMMON_TONE * from.tones().intersection(to.tones()).len() as f32);
+            let dominant = (self.key.tonic + 7) % 12;
+            if from.root == dominant && to.root == self.key.tonic && spot.begins_bar() {
+                self.add(CADENCE);
+            }
+        }
+        if !self.heard.contains(&to) {
+            self.heard.push(to);
+            self.add(VARIETY);
+        }
+    }
+
+    fn score(&self) -> i32 {
+        (self.sum * GRID).round() as i32
+    }
+}

@@ -1,0 +1,227 @@
+//! Which pattern a bar plays, and which of its strokes.
+
+use super::{Family, Patterns, Rhythm, Stroke};
+use crate::improviser::chance::random::{Purpose, Random};
+use crate::improviser::players::context::FrameContext;
+use crate::music::time::frame_at;
+use crate::music::{Style, Tick};
+
+/// The most bars in a row with the same pattern.
+const MOST_BARS: u8 = 3;
+/// How much denser the last bar of a phrase is than the others, at the usual density or above.
+const FILL: f32 = 0.25;
+/// The same for the last bar of half a phrase.
+const HALF_FILL: f32 = 0.12;
+/// How strictly a pattern's fullness is to be that of the density knob.
+const STRICTNESS: f32 = 6.0;
+
+/// The bar that a player is in, and what it plays there: a groove for a phrase of eight bars, variations of it, and
+/// fills as the phrase and its half end.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bar {
+    start: Option<Tick>,
+    /// To what the choices below belong.
+    of: Option<(Style, Rhythm)>,
+    /// The pattern of the phrase.
+    groove: usize,
+    /// The pattern of the bar.
+    pattern: usize,
+    /// Bars in a row with `pattern`.
+    bars: u8,
+    /// How much denser the bar is for being a fill.
+    fill: f32,
+}
+
+/// What a bar is in its phrase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Opening,
+    Inside,
+    HalfClose,
+    Close,
+}
+
+impl Place {
+    /// The place of the frame's bar in its phrase of eight bars, counted from the beginning of the song, or of the
+    /// form.
+    fn of(context: &FrameContext) -> Self {
+        let bar = context.position.at(context.tick()).bar_start.div_euclid(context.position.meter.bar_ticks());
+        let form = context.controls.form.map(Tick::from);
+        let bar = form.map_or(bar, |bars| bar.rem_euclid(bars));
+        match bar.rem_euclid(8) {
+            0 => Self::Opening,
+            7 => Self::Close,
+            _ if form == Some(bar + 1) => Self::Close,
+            3 => Self::HalfClose,
+            _ => Self::Inside,
+        }
+    }
+}
+
+impl Bar {
+    /// Keeps up with the song. Whether a bar begins: then a pattern is drawn, by how common each is and how near its
+    /// fullness comes to `density` (0–1), and the same one at most three times in a row.
+    pub fn follow<T>(
+        &mut self,
+        context: &FrameContext,
+        patterns: &Patterns<T>,
+        purpose: Purpose,
+        density: f32,
+    ) -> bool {
+        let start = context.tick() - context.ticks_into_bar();
+        if self.start == Some(start) {
+            return false;
+        }
+        self.start = Some(start);
+        let rhythm = Rhythm::of(context.position.meter);
+        let family = patterns.of(rhythm);
+        let is_new = self.of != Some((context.style, rhythm));
+        self.of = Some((context.style, rhythm));
+
+        let place = Place::of(context);
+        let chance = context.random.uniform(purpose, 0);
+        let restless = 1.0 - family.constancy;
+        let was_varied = self.pattern != self.groove;
+        let last = (!is_new).then_some(self.pattern);
+        let varies = match place {
+            _ if is_new => false,
+            _ if self.bars >= MOST_BARS => true,
+            Place::Opening => chance < restless,
+            Place::Close => true,
+            Place::HalfClose => chance < 1.0 - family.constancy * family.constancy,
+            // Calm after a change.
+            Place::Inside if was_varied || self.bars == 1 => chance < restless * restless,
+            Place::Inside => chance < restless,
+        };
+        let fill = match place {
+            Place::Close => FILL,
+            Place::HalfClose => HALF_FILL,
+            Place::Opening | Place::Inside => 0.0,
+        };
+        self.fill = if varies { fill * (2.0 * density).min(1.0) } else { 0.0 };
+        let draw = |not: [Option<usize>; 2]| {
+            drawn(family, density + self.fill, not, context.random.uniform(purpose, 1)).unwrap_or(self.groove)
+        };
+        let pattern = match place {
+            _ if is_new => draw([None; 2]),
+            Place::Opening if varies => draw([last, None]),
+            _ if varies => draw([last, Some(self.groove)]),
+            _ => self.groove,
+        };
+        if is_new || place == Place::Opening && varies {
+            self.groove = pattern;
+        }
+        self.bars = if last == Some(pattern) { self.bars + 1 } else { 1 };
+        self.pattern = pattern;
+        true
+    }
+
+    /// The strokes of the frame's bar that are played at `density` (0–1), with their first ticks, in order.
+    pub fn strokes<'a, T: Copy>(
+        &self,
+        context: &FrameContext,
+        patterns: &'a Patterns<T>,
+        purpose: Purpose,
+        density: f32,
+    ) -> impl Iterator<Item = (Tick, Stroke<T>)> + use<'a, T> {
+        let rhythm = Rhythm::of(context.position.meter);
+        let (bars, period) = (&patterns.of(rhythm).bars, rhythm.period());
+        let strokes: &[_] = bars.get(self.pattern).or(bars.first()).map_or(&[], |pattern| &pattern.strokes);
+        let start = context.tick() - context.ticks_into_bar();
+        let bar = context.position.meter.bar_ticks();
+        let seed = context.controls.seed;
+        let density = density + self.fill;
+        (0..=bar / period)
+            .flat_map(move |turn| strokes.iter().map(move |&stroke| (turn * period + Tick::from(stroke.at), stroke)))
+            .take_while(move |&(at, _)| at < bar)
+            .map(move |(at, stroke)| (start + at, stroke))
+            .filter(move |(_, stroke)| is_played(stroke.from, start, seed, purpose, density))
+    }
+}
+
+/// A pattern of the family for `density`; none of `not`, as far as there are others.
+fn drawn<T>(family: &Family<T>, density: f32, not: [Option<usize>; 2], uniform: f32) -> Option<usize> {
+    let density = density.clamp(0.0, 1.0);
+    let count = family.bars.len();
+    let barred = match count {
+        0 | 1 => [None; 2],
+        2 => [not[0], None],
+        _ => not,
+    };
+    let weight = |index: &usize| {
+        let pattern = &family.bars[*index];
+        let distance = STRICTNESS * (pattern.fullness - density);
+        pattern.weight / (1.0 + distance * distance)
+    };
+    let candidates = || (0..count).filter(|index| !barred.contains(&Some(*index)));
+    let mut left = uniform * candidates().map(|index| weight(&index)).sum::<f32>();
+    let chosen = candidates().find(|index| {
+        left -= weight(index);
+        left < 0.0
+    });
+    chosen.or(candidates().next_back())
+}
+
+/// Whether strokes that belong to a density of `from` percent are played at `density` in the bar that begins at `bar`.
+/// The boundary is soft, so that bars differ, but strokes of the same importance come or stay away together.
+fn is_played(from: u8, bar: Tick, seed: u32, purpose: Purpose, density: f32) -> bool {
+    const SOFTNESS: f32 = 24.0;
+    let draw = Random::new(seed, frame_at(bar)).uniform(purpose, 16 + u32::from(from));
+    from == 0 || density * 100.0 + (draw - 0.5) * SOFTNESS >= f32::from(from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::improviser::players::accompaniment::patterns::of_style;
+    use crate::improviser::players::rehearsal::any_chart;
+    use proptest::prelude::*;
+
+    fn share_played(from: u8, density: f32) -> f32 {
+        let played = |tick: &Tick| is_played(from, *tick * 6, 1, Purpose::Comping, density);
+        (0..1000).filter(played).count() as f32 / 1000.0
+    }
+
+    #[test]
+    fn density_decides_which_strokes_are_played() {
+        assert_eq!(share_played(0, 0.0), 1.0);
+        assert!((share_played(50, 0.5) - 0.5).abs() < 0.06);
+        assert_eq!(share_played(70, 0.5), 0.0);
+        assert_eq!(share_played(30, 0.5), 1.0);
+    }
+
+    #[test]
+    fn density_decides_which_patterns_are_likely() {
+        for style in Style::ALL {
+            let family = &of_style(style).chords.four;
+            if family.bars.iter().all(|bar| bar.fullness == family.bars[0].fullness) {
+                continue;
+            }
+            let mean = |density| {
+                let fullness = |draw| {
+                    let index = drawn(family, density, [None; 2], draw as f32 / 100.0).unwrap();
+                    family.bars[index].fullness
+                };
+                (0..100).map(fullness).sum::<f32>() / 100.0
+            };
+            assert!(mean(0.0) + 0.2 < mean(1.0), "{style}: {} and {}", mean(0.0), mean(1.0));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_pattern_is_played_more_than_three_bars_running(mut chart in any_chart()) {
+            chart.bars = 64;
+            let (mut bar, mut running) = (Bar::default(), Vec::new());
+            for frame in 0..chart.bars * chart.meter.bar_ticks() / 6 {
+                let context = chart.context(frame);
+                let density = context.controls.density;
+                if bar.follow(&context, &of_style(chart.style).chords, Purpose::Comping, density) {
+                    running.push(bar.pattern);
+                }
+            }
+            prop_assert_eq!(running.len(), 64);
+            prop_assert!(running.windows(4).all(|bars| bars.iter().any(|bar| *bar != bars[0])), "{:?}", running);
+        }
+    }
+}

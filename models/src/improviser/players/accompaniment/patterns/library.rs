@@ -1,0 +1,118 @@
+//! The patterns that ship: one file for each style, read once.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::Patterns;
+use crate::improviser::players::accompaniment::bass_patterns::Tone;
+use crate::improviser::players::accompaniment::comping_patterns::Touch;
+use crate::music::Style;
+
+/// What Chords and Bass have for a style.
+#[derive(Clone, Debug, Deserialize)]
+pub struct StylePatterns {
+    /// Where the patterns are from, by the names that they give as their source.
+    pub provenance: BTreeMap<String, Provenance>,
+    /// How Chords strikes.
+    pub chords: Patterns<Touch>,
+    /// How Bass moves.
+    pub bass: Patterns<Tone>,
+}
+
+/// Where patterns are from.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Provenance {
+    /// The collection, or who wrote them.
+    pub source: String,
+    /// Its licences.
+    pub licence: String,
+    /// Pieces whose licence asks for it, with composer and source.
+    #[serde(default)]
+    pub credits: Vec<String>,
+}
+
+/// The patterns of `style`. The first call reads the files of all styles, which takes some milliseconds.
+pub fn of_style(style: Style) -> &'static StylePatterns {
+    static LIBRARY: LazyLock<[StylePatterns; 11]> = LazyLock::new(|| {
+        Style::ALL.map(|style| serde_json::from_str(text(style)).expect("the tests read the files that ship"))
+    });
+    &LIBRARY[style as usize]
+}
+
+fn text(style: Style) -> &'static str {
+    match style {
+        Style::Jazz => include_str!("../../../../../patterns/jazz.json"),
+        Style::Pop => include_str!("../../../../../patterns/pop.json"),
+        Style::Folk => include_str!("../../../../../patterns/folk.json"),
+        Style::Classical => include_str!("../../../../../patterns/classical.json"),
+        Style::Baroque => include_str!("../../../../../patterns/baroque.json"),
+        Style::Romantic => include_str!("../../../../../patterns/romantic.json"),
+        Style::Hymn => include_str!("../../../../../patterns/hymn.json"),
+        Style::Game => include_str!("../../../../../patterns/game.json"),
+        Style::Latin => include_str!("../../../../../patterns/latin.json"),
+        Style::Blues => include_str!("../../../../../patterns/blues.json"),
+        Style::Electronic => include_str!("../../../../../patterns/electronic.json"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::improviser::players::accompaniment::patterns::Family;
+
+    /// The families of a player, with the ticks of their bars.
+    fn families<T>(patterns: &Patterns<T>) -> [(&Family<T>, u8); 3] {
+        [(&patterns.four, 96), (&patterns.three, 72), (&patterns.compound, 72)]
+    }
+
+    fn is_sound<T: Copy + PartialEq>(family: &Family<T>, ticks: u8) -> bool {
+        let strokes = family.bars.iter().map(|bar| &bar.strokes);
+        family.bars.len() > 1
+            && (0.0..1.0).contains(&family.constancy)
+            && family.bars.iter().all(|bar| bar.weight > 0.0 && bar.weight.is_finite())
+            && strokes.clone().all(|strokes| strokes.windows(2).all(|pair| pair[0].at < pair[1].at))
+            && strokes.clone().flatten().all(|stroke| stroke.at < ticks && stroke.from <= 100)
+            && strokes.clone().all(|strokes| strokes.iter().any(|stroke| stroke.from == 0))
+    }
+
+    #[test]
+    fn every_style_has_sound_patterns_for_every_family_of_meters() {
+        for style in Style::ALL {
+            let StylePatterns { chords, bass, .. } = of_style(style);
+            for (family, ticks) in families(chords) {
+                assert!(is_sound(family, ticks), "chords of {style}");
+            }
+            for (family, ticks) in families(bass) {
+                assert!(is_sound(family, ticks), "bass of {style}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_pattern_says_where_it_is_from() {
+        for style in Style::ALL {
+            let StylePatterns { provenance, chords, bass } = of_style(style);
+            let of_chords = families(chords).into_iter().flat_map(|(family, _)| &family.bars).map(|bar| &bar.source);
+            let of_bass = families(bass).into_iter().flat_map(|(family, _)| &family.bars).map(|bar| &bar.source);
+            for source in of_chords.chain(of_bass) {
+                let origin = &provenance[source];
+                assert!(!origin.source.is_empty() && !origin.licence.is_empty(), "{style}: {source}");
+                assert!(!origin.licence.contains("Attribution") || !origin.credits.is_empty(), "{style}: {source}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_styles_share_a_pattern_that_was_written_for_one() {
+        let written = |style| {
+            let bars = of_style(style).chords.four.bars.iter().filter(|bar| bar.source == "written");
+            bars.map(|bar| bar.strokes.iter().map(|stroke| (stroke.at, stroke.touch, stroke.length)).collect())
+        };
+        let all: Vec<Vec<_>> = Style::ALL.into_iter().flat_map(written).collect();
+        for (index, one) in all.iter().enumerate() {
+            assert!(all[index + 1..].iter().all(|other| one != other), "{one:?}");
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! What accompaniments are made of: patterns of strokes for each style and family of meters, and how a bar chooses
+//! among them.
+//!
+//! The patterns are data (`models/patterns`, with their provenance): mined from the corpus where it has parts, written
+//! by hand where it has not.
+
+mod bar;
+mod library;
+
+use serde::Deserialize;
+
+use crate::controls::Player;
+use crate::improviser::players::context::FrameContext;
+use crate::music::{Meter, Tick};
+
+pub use bar::Bar;
+pub use library::{Provenance, StylePatterns, of_style};
+
+/// The touch at which accents are as loud as they are written, as a MIDI velocity.
+const USUAL_TOUCH: i32 = 80;
+/// A rest of so many ticks is more than the musician's breath.
+const BREATH: Tick = 24;
+/// After so many ticks of rest the musician waits for no answer.
+const DIALOGUE: Tick = 384;
+/// By how much the band is sparser while the musician plays many notes.
+const BUSY: f32 = 0.1;
+/// Notes per quarter note that are many.
+const MANY_NOTES: f32 = 2.0;
+
+/// One stroke of a pattern; `T` is what the player does with it. In a file: `[at, touch, length, from, accent]`.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(from = "(u8, T, u8, u8, i8)", bound(deserialize = "T: Deserialize<'de>"))]
+pub struct Stroke<T> {
+    /// Ticks from the beginning of the pattern.
+    pub at: u8,
+    /// What is played.
+    pub touch: T,
+    /// Ticks that it sounds; 0: until the next stroke.
+    pub length: u8,
+    /// The density in percent from which on the stroke is played: 0 always, 50 in half of all bars at the usual
+    /// density.
+    pub from: u8,
+    /// Difference in loudness from the musician's own, in MIDI velocity, when he plays at a usual loudness.
+    pub accent: i8,
+}
+
+/// A stroke at tick `at` that is always played and sounds until the next.
+pub const fn stroke<T: Copy>(at: u8, touch: T) -> Stroke<T> {
+    Stroke { at, touch, length: 0, from: 0, accent: 0 }
+}
+
+impl<T: Copy> Stroke<T> {
+    /// The stroke, sounding for `ticks`.
+    pub const fn length(self, ticks: u8) -> Self {
+        Self { length: ticks, ..self }
+    }
+
+    /// The loudness of the stroke beside a musician who plays at `touch`, as a MIDI velocity that may leave the range:
+    /// whoever plays softly has soft accents.
+    pub fn loudness(&self, touch: u8) -> i32 {
+        let touch = i32::from(touch);
+        touch + i32::from(self.accent) * touch / USUAL_TOUCH
+    }
+}
+
+impl<T> From<(u8, T, u8, u8, i8)> for Stroke<T> {
+    fn from((at, touch, length, from, accent): (u8, T, u8, u8, i8)) -> Self {
+        Self { at, touch, length, from, accent }
+    }
+}
+
+/// One bar of an accompaniment.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+pub struct Pattern<T> {
+    /// How common it is among its siblings; any positive number.
+    pub weight: f32,
+    /// Where it is from: a name in the file's provenance.
+    pub source: String,
+    /// The strokes, in order.
+    pub strokes: Vec<Stroke<T>>,
+    /// How many strokes it has among its siblings: the fewest (0) to the most (1).
+    #[serde(skip)]
+    fullness: f32,
+}
+
+/// The patterns of one family of meters.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "Siblings<T>", bound(deserialize = "T: Deserialize<'de>"))]
+pub struct Family<T> {
+    /// The chance to stay with a pattern for another bar.
+    pub constancy: f32,
+    /// The patterns, at least one.
+    pub bars: Vec<Pattern<T>>,
+}
+
+/// A family as it stands in a file.
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+struct Siblings<T> {
+    constancy: f32,
+    bars: Vec<Pattern<T>>,
+}
+
+impl<T> From<Siblings<T>> for Family<T> {
+    fn from(Siblings { constancy, mut bars }: Siblings<T>) -> Self {
+        let counts: Vec<usize> = bars.iter().map(|bar| bar.strokes.len()).collect();
+        let (least, most) = (counts.iter().min().copied(), counts.iter().max().copied());
+        if let (Some(least), Some(most)) = (least, most) {
+            for bar in &mut bars {
+                let range = (most - least) as f32;
+                bar.fullness = if most > least { (bar.strokes.len() - least) as f32 / range } else { 0.5 };
+            }
+        }
+        Self { constancy, bars }
+    }
+}
+
+/// What one player has for one style. The patterns for simple meters are a bar of 4/4 long, the others a bar of 3/4 or
+/// 6/8; longer bars repeat them, shorter ones break off.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+pub struct Patterns<T> {
+    /// For 4/4 and every meter that is neither of the others.
+    pub four: Family<T>,
+    /// For 3/4.
+    pub three: Family<T>,
+    /// For compound meters.
+    pub compound: Family<T>,
+}
+
+/// The families of meters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rhythm {
+    Four,
+    Three,
+    Compound,
+}
+
+impl Rhythm {
+    fn of(meter: Meter) -> Self {
+        let bar = meter.bar_ticks();
+        match () {
+            () if meter.is_compound() => Self::Compound,
+            () if bar % Self::Three.period() == 0 && bar % Self::Four.period() != 0 => Self::Three,
+            () => Self::Four,
+        }
+    }
+
+    /// Ticks after which a pattern repeats.
+    fn period(self) -> Tick {
+        match self {
+            Self::Four => 96,
+            Self::Three | Self::Compound => 72,
+        }
+    }
+}
+
+impl<T> Patterns<T> {
+    fn of(&self, rhythm: Rhythm) -> &Family<T> {
+        match rhythm {
+            Rhythm::Four => &self.four,
+            Rhythm::Three => &self.three,
+            Rhythm::Compound => &self.compound,
+        }
+    }
+}
+
+/// How much `player` is to play in the frame, 0 to 1: what its knob says, a little less while the musician plays, and
+/// more in his rests.
+pub fn density(context: &FrameContext, player: Player) -> f32 {
+    let density = context.controls.density(player);
+    density + room(context) * (2.0 * density).min(1.0)
+}
+
+/// By how much the band is denser for the room that the musician leaves: the less, the more notes he plays.
+fn room(context: &FrameContext) -> f32 {
+    match context.player_rests {
+        ..BREATH => -BUSY * (context.player_density / MANY_NOTES).min(1.0),
+        BREATH..DIALOGUE => 0.15,
+        _ => 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::controls::Controls;
+    use crate::improviser::players::context::tests::context;
+
+    #[test]
+    fn patterns_fit_every_meter() {
+        let family = |numerator, denominator| Rhythm::of(Meter { numerator, denominator });
+        assert_eq!([family(4, 4), family(5, 4), family(2, 4), family(7, 8)], [Rhythm::Four; 4]);
+        assert_eq!([family(3, 4), family(6, 4)], [Rhythm::Three; 2]);
+        assert_eq!([family(6, 8), family(9, 8), family(12, 8)], [Rhythm::Compound; 3]);
+    }
+
+    #[test]
+    fn the_fullest_bar_has_the_most_strokes() {
+        let bar = |strokes: &str| format!(r#"{{"weight": 1, "source": "mine", "strokes": [{strokes}]}}"#);
+        let one = bar(r#"[0, "x", 0, 0, 0]"#);
+        let two = bar(r#"[0, "x", 0, 0, 0], [48, "x", 0, 30, -4]"#);
+        let text = format!(r#"{{"constancy": 0.5, "bars": [{one}, {two}, {one}]}}"#);
+        let family: Family<char> = serde_json::from_str(&text).unwrap();
+        assert_eq!(family.bars.iter().map(|bar| bar.fullness).collect::<Vec<_>>(), [0.0, 1.0, 0.0]);
+        assert_eq!(family.bars[1].strokes[1], Stroke { at: 48, touch: 'x', length: 0, from: 30, accent: -4 });
+    }
+
+    #[test]
+    fn the_band_is_busier_in_the_musicians_rests() {
+        let controls = Controls::default();
+        let room = |player_rests, player_density| {
+            room(&FrameContext { player_rests, player_density, ..context(&controls, 0) })
+        };
+        assert!(room(0, 4.0) < room(0, 1.0) && room(0, 1.0) < room(1000, 0.0) && room(1000, 0.0) < room(48, 0.0));
+    }
+
+    #[test]
+    fn accents_follow_the_touch() {
+        let accented = Stroke { accent: 8, ..stroke(0, ()) };
+        assert_eq!([40, 80, 120].map(|touch| accented.loudness(touch)), [44, 88, 132]);
+    }
+}

@@ -1,0 +1,118 @@
+//! What every player of the band knows about the frame that is being decided.
+
+use crate::controls::Controls;
+use crate::improviser::chance::random::Random;
+use crate::improviser::memory::Memory;
+use crate::music::time::{MOMENTS_PER_TICK, TICKS_PER_QUARTER, frame_start};
+use crate::music::{BarPosition, Chord, Frame, Key, PitchClass, PitchClassSet, Style, Tick};
+
+/// The frame that is being decided, as the harmonist and the listener describe it to the other players.
+#[derive(Clone, Copy, Debug)]
+pub struct FrameContext<'a> {
+    /// The frame.
+    pub frame: Frame,
+    /// Where it lies in its bar.
+    pub position: BarPosition,
+    /// The chord of the frame; `None`: no chord, the band rests.
+    pub chord: Option<Chord>,
+    /// What the bass plays where that chord begins: its root, or another pitch class.
+    pub bass: Option<PitchClass>,
+    /// Whether that chord begins in this frame.
+    pub chord_changes: bool,
+    /// Whether it begins although the players could not know.
+    pub unforeseen: bool,
+    /// The chord that is expected to follow, and its first tick.
+    pub next_chord: Option<(Tick, Chord)>,
+    /// What the bass is expected to play there.
+    pub next_bass: Option<PitchClass>,
+    /// The key that Bass sounded before this frame, and the one that it sounds in it; `None` where Chords has the
+    /// lowest part.
+    pub bass_keys: Option<[u8; 2]>,
+    /// The key that the band believes to be in, or the locked one.
+    pub key: Key,
+    /// The style of this frame's patterns: `style_a` or `style_b`, drawn per bar by the blend.
+    pub style: Style,
+    /// The musician's loudness of late, as a MIDI velocity, 1–127.
+    pub touch: u8,
+    /// The middle of the musician's range of late, as a MIDI key.
+    pub player_centre: u8,
+    /// Notes of the musician's lead line per quarter note of late.
+    pub player_density: f32,
+    /// Ticks since the musician's lead line ended; 0 while it sounds. At most 256 quarter notes, as before its first
+    /// note.
+    pub player_rests: Tick,
+    /// Quarter notes per minute.
+    pub tempo: f32,
+    /// What the musician has played so far.
+    pub memory: &'a Memory,
+    /// The parameters at the decision.
+    pub controls: &'a Controls,
+    /// This frame's random numbers.
+    pub random: Random,
+}
+
+impl FrameContext<'_> {
+    /// The first tick of the frame.
+    pub fn tick(&self) -> Tick {
+        frame_start(self.frame)
+    }
+
+    /// Ticks from the barline to the frame.
+    pub fn ticks_into_bar(&self) -> Tick {
+        self.position.ticks_into_bar(self.tick())
+    }
+
+    /// Whether a felt beat begins with the frame.
+    pub fn is_beat(&self) -> bool {
+        self.position.is_beat(self.tick())
+    }
+
+    /// The pitch classes that the band may play: those of the locked key, or all.
+    pub fn allowed(&self) -> PitchClassSet {
+        self.controls.allowed()
+    }
+
+    /// `milliseconds` at the frame's tempo, in moments.
+    pub fn moments(&self, milliseconds: f32) -> i64 {
+        let per_minute = self.tempo * (TICKS_PER_QUARTER * MOMENTS_PER_TICK) as f32;
+        (milliseconds * per_minute / 60_000.0) as i64
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::improviser::listening::LONGEST_REST;
+    use crate::music::{Meter, Quality};
+
+    /// The context of `frame` over a C major chord in 4/4, with the band's `controls`.
+    pub(crate) fn context(controls: &Controls, frame: Frame) -> FrameContext<'_> {
+        let bar = BarPosition { bar_start: 0, meter: Meter::default() };
+        FrameContext {
+            frame,
+            position: bar.at(frame_start(frame)),
+            chord: Some(Chord::new(0, Quality::Major)),
+            bass: Some(0),
+            chord_changes: frame == 0,
+            unforeseen: false,
+            next_chord: None,
+            next_bass: None,
+            bass_keys: None,
+            key: Key::major(0),
+            style: Style::Pop,
+            touch: 80,
+            player_centre: 72,
+            player_density: 0.0,
+            player_rests: LONGEST_REST,
+            tempo: 120.0,
+            memory: Memory::EMPTY,
+            controls,
+            random: Random::new(controls.seed, frame),
+        }
+    }
+
+    #[test]
+    fn a_beat_lasts_960_moments() {
+        assert_eq!(context(&Controls::default(), 0).moments(500.0), 960);
+    }
+}

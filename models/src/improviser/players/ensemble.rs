@@ -1,0 +1,212 @@
+//! Chords, Bass and Lead together, on every way that the harmony may go.
+//!
+//! Where a chord waits for the musician's note, the players play every answer ahead of time: as planned, and on each of
+//! the other chords that a note may ask for. The note, or that there is none, decides which of them is heard and goes
+//! on.
+
+use super::accompaniment;
+use super::accompaniment::bassist::Bassist;
+use super::accompaniment::comper::Comper;
+use super::context::FrameContext;
+use super::performer;
+use super::soloist::Soloist;
+use super::tape::Tape;
+use crate::controls::{Manner, Player};
+use crate::improviser::listening::Listener;
+use crate::music::{Chord, Frame, Meter, Moment, SlashChord, Tick};
+use crate::network::Networks;
+use crate::score::{AnswerRow, Cue, Fork, NoteCue, Turn, Way};
+
+/// The chord that a note of each pitch class asks for in the frame, where it is not the planned one.
+pub type Alternatives = [Option<SlashChord>; 12];
+
+/// The players. `Clone` is a snapshot.
+#[derive(Clone, Debug)]
+pub struct Ensemble {
+    players: Players,
+    open: Option<Open>,
+}
+
+#[derive(Clone, Debug)]
+struct Players {
+    comper: Comper,
+    bassist: Bassist,
+    soloist: Soloist,
+    tape: Tape,
+}
+
+/// A fork that has not turned yet.
+#[derive(Clone, Debug)]
+struct Open {
+    /// The turns after which everything goes as planned.
+    planned: Way,
+    others: Vec<Other>,
+    /// Frames that were decided since.
+    age: u8,
+}
+
+#[derive(Clone, Debug)]
+struct Other {
+    way: Way,
+    chord: SlashChord,
+    players: Players,
+}
+
+impl Ensemble {
+    /// Players who have played nothing.
+    pub fn new(networks: &Networks) -> Self {
+        let soloist = Soloist::new(networks);
+        let (comper, bassist, tape) = Default::default();
+        Self { players: Players { comper, bassist, soloist, tape }, open: None }
+    }
+
+    fn all(&mut self) -> impl Iterator<Item = &mut Players> {
+        let others = self.open.iter_mut().flat_map(|open| &mut open.others);
+        std::iter::once(&mut self.players).chain(others.map(|other| &mut other.players))
+    }
+
+    /// Goes on with other networks.
+    pub fn exchange(&mut self, networks: &Networks) {
+        self.all().for_each(|players| players.soloist.exchange(networks));
+    }
+
+    /// The musician plays: Lead stops.
+    pub fn hear_lead(&mut self) {
+        self.all().for_each(|players| players.soloist.stop());
+    }
+
+    /// The song goes on at another place that was not announced.
+    pub fn lose_place(&mut self) {
+        self.all().for_each(|players| {
+            players.soloist.lose_place();
+            players.tape = Tape::default();
+        });
+    }
+
+    /// The song goes on `delta` ticks later than it would have.
+    pub fn jump(&mut self, delta: Tick) {
+        self.all().for_each(|players| players.soloist.jump(delta));
+    }
+
+    /// The fork in `frame` has turned. Returns the chord that is played from there on, if it is not the planned one.
+    pub fn turn(&mut self, frame: Frame, turn: Turn) -> Option<SlashChord> {
+        let open = self.open.take_if(|open| open.planned.fork == frame)?;
+        let Other { chord, players, .. } = open.others.into_iter().find(|other| other.way.is_taken(turn))?;
+        self.players = players;
+        Some(chord)
+    }
+
+    /// Freezes or thaws before a frame is decided.
+    pub fn freeze(&mut self, freeze: bool, meter: Meter) {
+        self.all().for_each(|players| players.tape.freeze(freeze, meter));
+    }
+
+    /// The harmony of what is repeated in the next frame, if the band is frozen.
+    pub fn frozen_harmony(&self) -> Option<SlashChord> {
+        self.players.tape.harmony()
+    }
+
+    /// Whether a fork may open in the next frame: the last one has turned.
+    pub fn may_fork(&self) -> bool {
+        self.open.is_none()
+    }
+
+    /// Appends the cues of the frame to `cues`; `standing` is the harmony before it. With `fork`, it opens
+    /// there, and the `alternatives` are played as well. `answers` gives what Voices answers under another chord.
+    pub fn play(
+        &mut self,
+        context: &FrameContext,
+        standing: Option<SlashChord>,
+        fork: Option<(Fork, &Alternatives)>,
+        listener: &Listener,
+        answers: impl Fn(Chord) -> AnswerRow,
+        cues: &mut Vec<Cue>,
+    ) {
+        if let Some(open) = &mut self.open {
+            open.age += 1;
+            if open.age > 1 {
+                // Nobody said how it turned: it went as planned.
+                self.open = None;
+            }
+        }
+        // Before the ways part, so that what they have in common is read once.
+        self.all().for_each(|players| players.prepare(context, listener));
+        if let Some((fork, alternatives)) = fork {
+            self.open = self.forked(fork.frame, alternatives);
+            cues.extend(self.open.is_some().then_some(Cue::Fork(fork)));
+        }
+        cues.extend(self.open.as_ref().map(|open| Cue::On(open.planned)));
+        self.players.play(context, listener, cues);
+        for Other { way, chord, players } in self.open.iter_mut().flat_map(|open| &mut open.others) {
+            cues.extend([Cue::On(*way), Cue::Answers(answers(chord.chord))]);
+            let begins = fork.is_some();
+            let next_chord = context.next_chord.filter(|(_, next)| *next != chord.chord);
+            let context = FrameContext {
+                chord: Some(chord.chord),
+                bass: Some(chord.bass),
+                chord_changes: begins,
+                unforeseen: begins && standing != Some(*chord),
+                next_chord,
+                ..*context
+            };
+            players.play(&context, listener, cues);
+        }
+    }
+
+    /// The ways from a fork in `frame`; `None` if there is only one.
+    fn forked(&self, frame: Frame, alternatives: &Alternatives) -> Option<Open> {
+        let mut planned = Way { fork: frame, turns: 1 << 12 };
+        let mut others: Vec<Other> = Vec::new();
+        for (class, alternative) in alternatives.iter().enumerate() {
+            let way = match alternative {
+                None => &mut planned,
+                Some(chord) => match others.iter().position(|other| other.chord == *chord) {
+                    Some(index) => &mut others[index].way,
+                    None => {
+                        let way = Way { fork: frame, turns: 0 };
+                        others.push(Other { way, chord: *chord, players: self.players.clone() });
+                        let last = others.len() - 1;
+                        &mut others[last].way
+                    }
+                },
+            };
+            way.turns |= 1 << class;
+        }
+        (!others.is_empty()).then_some(Open { planned, others, age: 0 })
+    }
+}
+
+impl Players {
+    fn prepare(&mut self, context: &FrameContext, listener: &Listener) {
+        if !self.tape.repeats() {
+            self.soloist.prepare(context, listener);
+        }
+    }
+
+    /// Appends the releases, then the notes that begin in the frame.
+    fn play(&mut self, context: &FrameContext, listener: &Listener, cues: &mut Vec<Cue>) {
+        let first = Moment::from_tick(context.tick());
+        if context.unforeseen {
+            // What was struck before was to last longer.
+            cues.extend([Player::Chords, Player::Bass].map(|player| Cue::Release { player, at: first }));
+        } else if context.chord_changes && context.controls.manner == Some(Manner::Sustained) {
+            // What sounds was to last for the bar.
+            cues.push(Cue::Release { player: Player::Chords, at: first });
+        }
+        let mut notes = Vec::new();
+        if !self.tape.play(context, &mut notes) {
+            accompaniment::play(context, &mut self.comper, &mut self.bassist, &mut notes);
+            self.soloist.decide(context, listener, &mut notes);
+            if self.soloist.breaks_off() {
+                cues.push(Cue::Release { player: Player::Lead, at: first });
+            }
+            performer::play(context, &mut notes);
+            self.tape.take_down(context, &notes);
+        }
+        cues.extend(notes.into_iter().filter(|note| is_playable(note, first)).map(Cue::Note));
+    }
+}
+
+fn is_playable(note: &NoteCue, first: Moment) -> bool {
+    note.key < 128 && note.channel < 16 && (1..128).contains(&note.velocity) && note.length.0 > 0 && note.start >= first
+}

@@ -1,0 +1,160 @@
+//! How the band's notes are performed: swing, and a hand's timing and loudness.
+
+use super::context::FrameContext;
+use crate::controls::Player;
+use crate::improviser::chance::random::Purpose;
+use crate::music::Moment;
+use crate::music::time::{MOMENTS_PER_TICK, TICKS_PER_QUARTER};
+use crate::score::NoteCue;
+
+/// Moments in a quarter note.
+const QUARTER: i64 = TICKS_PER_QUARTER * MOMENTS_PER_TICK;
+/// How late the off-beat eighth comes at full swing: two thirds of the beat instead of half.
+const SWING: f32 = (QUARTER * 2 / 3 - QUARTER / 2) as f32;
+/// The latest that a hand comes at full humanise, in milliseconds.
+const LATENESS: f32 = 20.0;
+/// The largest deviation of loudness at full humanise, in MIDI velocity.
+const LOUDNESS: f32 = 12.0;
+
+/// Swings and humanises the cues of the frame, in place. Starts move only later; ends stay where they are, or
+/// swing with the stroke that follows, so that a note never runs into the next. Without swing and humanise nothing
+/// changes.
+pub fn play(context: &FrameContext, cues: &mut [NoteCue]) {
+    for index in 0..cues.len() {
+        let earlier = &cues[..index];
+        // Notes of one stroke share most of its deviation.
+        let chord = earlier.iter().filter(|other| other.player == cues[index].player).count() as u32;
+        let cue = &mut cues[index];
+        let start = cue.start.0 + swing(context, cue.start) + lateness(context, cue, chord);
+        let end = cue.start.0 + cue.length.0;
+        let end = end + swing(context, Moment(end));
+        // However late it comes, half of the note is left.
+        let shortest = (cue.length.0 / 2).max(1);
+        cue.start = Moment(start);
+        cue.length = Moment((end - start).max(shortest));
+        cue.velocity = loudness(context, cue, chord);
+    }
+}
+
+/// By how many moments `moment` comes later for the swing: the off-beat eighth by all of it, the sixteenths around it
+/// by half. Other divisions of the beat, and compound meters, have a lilt of their own.
+fn swing(context: &FrameContext, moment: Moment) -> i64 {
+    let meter = context.position.meter;
+    if meter.is_compound() || meter.denominator > 4 {
+        return 0;
+    }
+    let bar_start = Moment::from_tick(context.position.bar_start).0;
+    let delay = (SWING * context.controls.swing.clamp(0.0, 1.0)) as i64;
+    match (moment.0 - bar_start).rem_euclid(QUARTER) * 4 {
+        sixteenth if sixteenth == QUARTER || sixteenth == 3 * QUARTER => delay / 2,
+        eighth if eighth == 2 * QUARTER => delay,
+        _ => 0,
+    }
+}
+
+/// How many moments later a hand strikes: least on the beat, and in the bass.
+fn lateness(context: &FrameContext, cue: &NoteCue, chord: u32) -> i64 {
+    let on_beat = context.is_beat() && cue.start == Moment::from_tick(context.tick());
+    let steadiness = if on_beat { 0.5 } else { 1.0 } * if cue.player == Player::Bass { 0.6 } else { 1.0 };
+    let stroke = 0.75 * draw(context, Purpose::Timing, cue.player, 0)
+        + 0.25 * draw(context, Purpose::Timing, cue.player, 1 + chord);
+    context.moments(LATENESS * context.controls.humanise.clamp(0.0, 1.0) * steadiness * stroke)
+}
+
+fn loudness(context: &FrameContext, cue: &NoteCue, chord: u32) -> u8 {
+    let drawn = 0.6 * draw(context, Purpose::Loudness, cue.player, 0)
+        + 0.4 * draw(context, Purpose::Loudness, cue.player, 1 + chord);
+    let deviation = LOUDNESS * context.controls.humanise.clamp(0.0, 1.0) * (2.0 * drawn - 1.0);
+    (i32::from(cue.velocity) + deviation.round() as i32).clamp(1, 127) as u8
+}
+
+/// A number from 0 to 1 for note number `draw` of `player`.
+fn draw(context: &FrameContext, purpose: Purpose, player: Player, draw: u32) -> f32 {
+    context.random.uniform(purpose, (player as u32) << 8 | draw)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::controls::Controls;
+    use crate::improviser::players::context::tests::context;
+    use crate::music::Meter;
+    use proptest::prelude::*;
+
+    fn cue(start: i64, length: i64) -> NoteCue {
+        let (start, length) = (Moment::from_tick(start), Moment::from_tick(length));
+        NoteCue { player: Player::Chords, channel: 2, key: 60, velocity: 80, start, length }
+    }
+
+    fn played(controls: &Controls, frame: i64, cue: NoteCue) -> NoteCue {
+        let mut cues = [cue];
+        play(&context(controls, frame), &mut cues);
+        cues[0]
+    }
+
+    fn swung(swing: f32, start: i64, length: i64) -> (f64, f64) {
+        let controls = Controls { swing, humanise: 0.0, ..Controls::default() };
+        let cue = played(&controls, start / 6, cue(start, length));
+        (cue.start.ticks(), cue.start.ticks() + cue.length.ticks())
+    }
+
+    #[test]
+    fn full_swing_plays_eighths_as_a_triplet() {
+        assert_eq!(swung(1.0, 0, 12), (0.0, 16.0));
+        assert_eq!(swung(1.0, 12, 12), (16.0, 24.0));
+        assert_eq!(swung(1.0, 108, 12), (112.0, 120.0));
+        assert_eq!(swung(0.5, 12, 12), (14.0, 24.0));
+    }
+
+    #[test]
+    fn sixteenths_swing_by_half_and_triplets_not_at_all() {
+        assert_eq!(swung(1.0, 6, 6), (8.0, 16.0));
+        assert_eq!(swung(1.0, 18, 6), (20.0, 24.0));
+        assert_eq!(swung(1.0, 8, 8), (8.0, 16.0));
+    }
+
+    #[test]
+    fn compound_meters_do_not_swing() {
+        let controls = Controls { swing: 1.0, humanise: 0.0, ..Controls::default() };
+        let mut context = context(&controls, 2);
+        context.position.meter = Meter { numerator: 6, denominator: 8 };
+        let mut cues = [cue(12, 12)];
+        play(&context, &mut cues);
+        assert_eq!(cues[0], cue(12, 12));
+    }
+
+    #[test]
+    fn the_notes_of_a_chord_stay_together() {
+        let controls = Controls { humanise: 1.0, ..Controls::default() };
+        let mut cues = [cue(12, 12), cue(12, 12), cue(12, 12)];
+        play(&context(&controls, 2), &mut cues);
+        let starts = cues.map(|cue| cue.start.0);
+        let spread = starts.iter().max().unwrap() - starts.iter().min().unwrap();
+        assert!(spread <= context(&controls, 2).moments(LATENESS / 4.0) + 1, "{starts:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn without_swing_and_humanise_nothing_changes(start in 0i64..960, length in 1i64..96, seed: u32) {
+            let controls = Controls { swing: 0.0, humanise: 0.0, seed, ..Controls::default() };
+            prop_assert_eq!(played(&controls, start / 6, cue(start, length)), cue(start, length));
+        }
+
+        #[test]
+        fn notes_come_a_little_late_and_never_early(
+            start in 0i64..960,
+            length in 1i64..96,
+            humanise in 0f32..=1.0,
+            swing in 0f32..=1.0,
+            seed: u32,
+        ) {
+            let controls = Controls { swing, humanise, seed, ..Controls::default() };
+            let (before, after) = (cue(start, length), played(&controls, start / 6, cue(start, length)));
+            let late = after.start.0 - before.start.0;
+            let most = context(&controls, 0).moments(LATENESS) + 160;
+            prop_assert!((0..=most).contains(&late), "{late}");
+            prop_assert!(after.length.0 > 0);
+            prop_assert!(after.velocity.abs_diff(before.velocity) <= 12);
+        }
+    }
+}
