@@ -3,8 +3,6 @@
 //! MPE (MIDI Polyphonic Expression, MMA/AMEI RP-053) gives each note a channel of its own. A *zone* is a master
 //! channel, 1 or 16, and the members next to it; a configuration message on the master says how many.
 
-use crate::score::RightHand;
-
 /// The channel of General MIDI's drums, 0–15.
 const DRUMS: u8 = 9;
 /// The master channels of the lower and the upper zone, 0–15.
@@ -78,6 +76,25 @@ impl Channels {
     pub fn right_hand(self) -> RightHand {
         let others = (0..16).filter(|&channel| self.is_left(channel) || self.is_drums(channel));
         RightHand { lowest: 0, by_channel: self.tell_hands(), not_on: mask(others) }
+    }
+}
+
+/// Which notes are the right hand's, as far as one can tell when they are struck: the melody, to which the band
+/// answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RightHand {
+    /// Its lowest MIDI key, where no channel tells the hands apart: what lies lower is the left hand's.
+    pub lowest: u8,
+    /// Whether the left hand has channels of its own.
+    pub by_channel: bool,
+    /// The channels that are not the right hand's, one bit each: drums, and the left hand's if it has some.
+    pub not_on: u16,
+}
+
+impl RightHand {
+    /// Whether the note is one of its own.
+    pub fn plays(self, channel: u8, key: u8) -> bool {
+        self.not_on >> (channel & 15) & 1 == 0 && (self.by_channel || key >= self.lowest)
     }
 }
 

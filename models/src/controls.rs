@@ -1,5 +1,6 @@
 //! What the musician sets: the musical parameters as they stand at the start of a frame.
 
+mod level;
 mod morph;
 
 use std::ops::RangeInclusive;
@@ -7,7 +8,8 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 
 use crate::music::{Key, Mode, PitchClassSet, Style};
-use crate::network::features::{Level, MAX_LEVEL};
+
+pub use level::{Level, MAX_LEVEL};
 
 /// The four players of the band.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

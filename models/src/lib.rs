@@ -11,12 +11,11 @@ pub mod improviser;
 pub mod network;
 pub mod score;
 
-pub use channels::Zones;
+pub use channels::{RightHand, Zones};
 pub use continuo_input::files;
 pub use continuo_music as music;
-pub use controls::{Controls, LeadMode, Manner, Player, PlayerControls};
+pub use controls::{Controls, LeadMode, Level, MAX_LEVEL, Manner, Player, PlayerControls};
 pub use improviser::memory::Memory;
 pub use improviser::{Improviser, Outlook};
-pub use network::features::{Level, MAX_LEVEL};
 pub use network::{Family, Networks};
-pub use score::{AnswerRow, Cue, Fork, FrameStart, Heard, NoteCue, RightHand, Turn, Way};
+pub use score::{AnswerRow, Cue, Fork, FrameStart, Heard, NoteCue, Turn, Way};

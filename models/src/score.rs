@@ -1,6 +1,6 @@
 //! What goes into the improviser and what comes out of it: plain old data that can cross a ring between threads.
 
-use crate::channels::Zones;
+use crate::channels::{RightHand, Zones};
 use crate::controls::{Controls, Player};
 use crate::music::pitch::KeyRange;
 use crate::music::time::{frame_of_onset, frame_start};
@@ -110,25 +110,6 @@ pub const ANSWER_VOICES: usize = 3;
 /// The most ways to answer a note, of which one is chosen when it is played.
 pub const ANSWER_WAYS: usize = 5;
 
-/// Which notes are the right hand's, as far as one can tell when they are struck: the melody, to which the band
-/// answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RightHand {
-    /// Its lowest MIDI key, where no channel tells the hands apart: what lies lower is the left hand's.
-    pub lowest: u8,
-    /// Whether the left hand has channels of its own.
-    pub by_channel: bool,
-    /// The channels that are not the right hand's, one bit each: drums, and the left hand's if it has some.
-    pub not_on: u16,
-}
-
-impl RightHand {
-    /// Whether the note is one of its own.
-    pub fn plays(self, channel: u8, key: u8) -> bool {
-        self.not_on >> (channel & 15) & 1 == 0 && (self.by_channel || key >= self.lowest)
-    }
-}
-
 /// What Voices answers to a note of each pitch class that is played in one frame. How it is read:
 /// [`crate::improviser::players::voices::answering`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -177,11 +158,15 @@ pub struct Fork {
 }
 
 impl Fork {
-    /// Whether a note-on at `tick` turns the fork, if it is the first that counts: it belongs to the frame and comes in
-    /// time.
+    /// Whether a note that belongs to `frame` turns the fork, if it is the first and comes in time: up to
+    /// [`Fork::until`], as whoever plays it counts.
+    pub fn awaits(&self, frame: Frame, channel: u8, key: u8) -> bool {
+        frame == self.frame && self.right_hand.plays(channel, key)
+    }
+
+    /// Whether a note-on at `tick` turns the fork, if it is the first that does, in a song that is counted in ticks.
     pub fn is_turned_by(&self, tick: Tick, channel: u8, key: u8) -> bool {
-        let in_time = frame_of_onset(tick) == self.frame && Moment::from_tick(tick) <= self.until;
-        in_time && self.right_hand.plays(channel, key)
+        Moment::from_tick(tick) <= self.until && self.awaits(frame_of_onset(tick), channel, key)
     }
 }
 

@@ -4,8 +4,9 @@ mod common;
 
 use common::{built_in, file, folder};
 use continuo_models::Family;
+use continuo_models::Level;
 use continuo_models::music::{BarPosition, Chord, Meter, Mode, PitchClass, Style, Tick};
-use continuo_models::network::features::{Level, Note, PitchMemory};
+use continuo_models::network::features::{Note, PitchMemory};
 use continuo_models::network::harmonist::{self, HarmonistAttributes, HarmonistInput, HarmonyLogits, Standing};
 use continuo_models::network::soloist::{self, LastNote, SoloistAttributes, SoloistInput};
 use serde::Deserialize;

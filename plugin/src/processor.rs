@@ -515,7 +515,7 @@ impl Processor {
         let loudness = (velocity * 127.0).round().clamp(1.0, 127.0) as u8;
         self.played.heard(Heard::NoteOn { tick, channel, key, velocity: loudness });
         let place = self.frame_of(at, tick);
-        let waits = |fork: &Fork, frame| fork.frame == frame && fork.right_hand.plays(channel, key);
+        let waits = |fork: &Fork, frame| fork.awaits(frame, channel, key);
         if place.is_some_and(|(epoch, frame)| self.schedule.open_fork(epoch).is_some_and(|fork| waits(fork, frame))) {
             self.turn(Some(key % 12));
         }

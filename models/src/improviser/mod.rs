@@ -4,6 +4,7 @@ pub mod chance;
 pub mod harmony;
 pub mod listening;
 pub mod memory;
+pub mod outlook;
 pub mod players;
 
 use std::sync::Arc;
@@ -11,53 +12,20 @@ use std::sync::Arc;
 use crate::channels::{Channels, Zones};
 use crate::controls::{Controls, in_range};
 use crate::music::time::{TICKS_PER_FRAME, frame_start};
-use crate::music::{Chord, Frame, Key, Meter, Moment, PitchClass, SlashChord, Spot, Style, Tick};
+use crate::music::{Frame, Key, Meter, Moment, Spot, Style, Tick};
 use crate::network::Networks;
 use crate::score::{AnswerRow, Cue, Fork, FrameStart, Heard, Turn};
 
 use chance::random::{Purpose, Random};
+pub use outlook::Outlook;
+
 use harmony::harmonist::{Harmonist, Harmony, Situation};
-use harmony::lookahead::Planned;
 use listening::Listener;
 use listening::key_belief::KeyBelief;
 use memory::{Learner, Memory};
 use players::context::FrameContext;
 use players::ensemble::Ensemble;
 use players::voices::{self, AnswerContext};
-
-/// What the band believes and intends, for display. Plain old data.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Outlook {
-    /// The frame that was decided last.
-    pub frame: Frame,
-    /// The key that the band believes to be in.
-    pub key: Option<Key>,
-    /// The chord of `frame`.
-    pub chord: Option<Chord>,
-    /// Its bass.
-    pub bass: Option<PitchClass>,
-    /// Chord changes expected after it, soonest first.
-    pub planned: Planned,
-    /// The first tick at which what is planned may still change.
-    pub certain: Tick,
-}
-
-impl Outlook {
-    /// The same, `frames` later.
-    pub fn later(mut self, frames: Frame) -> Self {
-        self.frame += frames;
-        for (tick, _) in self.planned.iter_mut().flatten() {
-            *tick += frame_start(frames);
-        }
-        self.certain += frame_start(frames);
-        self
-    }
-
-    /// The chord of `frame` over its bass.
-    pub fn slash_chord(&self) -> Option<SlashChord> {
-        self.chord.zip(self.bass).map(|(chord, bass)| SlashChord { chord, bass })
-    }
-}
 
 /// The band as a pure state machine. Its output depends only on the calls made since [`Improviser::new`], or on its
 /// memory and the calls made since [`Improviser::restart`], never on when they are made. `Clone` is a snapshot
@@ -224,7 +192,6 @@ impl Improviser {
             unforeseen: harmony.changes && !foreseen,
             next_chord: harmony.planned[0].map(|(tick, coming)| (tick, coming.chord)),
             next_bass: harmony.planned[0].map(|(_, coming)| coming.bass),
-            bass_keys: None,
             key,
             style,
             touch: player.touch,

@@ -1,5 +1,6 @@
 //! The blocks of which the networks' feature vectors are made, as docs/models.md defines them.
 
+use crate::controls::{Level, MAX_LEVEL};
 use crate::music::time::TICKS_PER_FRAME;
 use crate::music::{BarPosition, Chord, Mode, PitchClass, PitchClassSet, Style, Tick};
 
@@ -36,13 +37,6 @@ pub fn time_class(ticks: Tick) -> usize {
         _ => above,
     }
 }
-
-/// How much of an attribute there is to be, from 0, the lowest fifth of the corpus, to 4, the highest; `None` leaves it
-/// free.
-pub type Level = Option<u8>;
-
-/// The highest level.
-pub const MAX_LEVEL: u8 = 4;
 
 /// The melody in a frame, as the harmonist reads it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! The harmonist network: one step per frame, which chord.
 
-use super::features::{Blocks, CHORD, LEVELS, Level, METER, MODE, Note, PITCH_CLASSES, PitchMemory, STYLE};
+use super::features::{Blocks, CHORD, LEVELS, METER, MODE, Note, PITCH_CLASSES, PitchMemory, STYLE};
 use super::mix;
 use super::plan::{Outputs, Plan, Shape, State, Step};
+use crate::controls::Level;
 use crate::music::time::TICKS_PER_FRAME;
 use crate::music::{BarPosition, Chord, Mode, PitchClass, Style, Tick};
 

@@ -5,6 +5,7 @@ pub mod features;
 pub mod harmonist;
 pub mod plan;
 pub mod soloist;
+pub mod style_mix;
 
 use std::borrow::Cow;
 use std::path::Path;

@@ -1,10 +1,9 @@
 //! The soloist network: one step per note, which pitch, how long, and when the next one.
 
-use super::features::{
-    Blocks, CHORD, LEVELS, Level, METER, MODE, PITCH_CLASSES, PitchMemory, STYLE, TIMES, time_class,
-};
+use super::features::{Blocks, CHORD, LEVELS, METER, MODE, PITCH_CLASSES, PitchMemory, STYLE, TIMES, time_class};
 use super::mix;
 use super::plan::{Outputs, Plan, Shape, State, Step};
+use crate::controls::Level;
 use crate::music::pitch::ascent;
 use crate::music::{BarPosition, Chord, Mode, Style, Tick};
 

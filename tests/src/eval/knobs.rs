@@ -2,15 +2,15 @@
 //! then measured on what they play at temperature 1.
 
 use anyhow::{Context, Error, Result};
-use continuo_models::Networks;
 use continuo_models::improviser::chance::random::{Purpose, Random};
 use continuo_models::improviser::chance::sampler::sample;
 use continuo_models::music::time::frame_start;
 use continuo_models::music::{Chord, Frame, Key, PitchClassSet, Tick};
-use continuo_models::network::features::{LEVELS, Level, Note as FrameNote, PitchMemory};
+use continuo_models::network::features::{LEVELS, Note as FrameNote, PitchMemory};
 use continuo_models::network::harmonist::{DECAYS, HarmonistAttributes, HarmonistInput, Standing};
 use continuo_models::network::soloist::SoloistAttributes;
 use continuo_models::network::{HarmonistNetwork, SoloistNetwork};
+use continuo_models::{Level, Networks};
 use serde::Serialize;
 
 use super::control::{Window, spread};

@@ -32,6 +32,9 @@ pub enum Texture {
     Chorale,
 }
 
+/// The highest key of the bass of a [`Texture::Chorale`]; the other parts lie above it.
+pub const HIGHEST_CHORALE_BASS: u8 = 47;
+
 /// The most notes in a voicing.
 pub const MAX_NOTES: usize = 4;
 

@@ -1,17 +1,17 @@
 //! The player who decides the harmony: which chord stands in the next frame, what would answer each note that the
 //! musician may play there, and what is planned after it.
 
-use super::OUTLOOK_CHORDS;
+use super::advisor::{Advice, AdviceSource, Advisor};
 use super::choice::{Choice, Reaction, Recent, Weights};
 use super::constraints::{Constraints, Permitted};
-use super::history::{Advice, AdviceSource, Advisor, History};
-use super::lookahead::{FUTURES, Future, HORIZON, Lookahead, Planned, SHORT_HORIZON, planned_at};
+use super::history::History;
+use super::lookahead::{FUTURES, Future, HORIZON, Lookahead, SHORT_HORIZON, planned_at};
+use super::{Alternatives, OUTLOOK_CHORDS, Planned};
 use crate::controls::Controls;
 use crate::improviser::chance::random::Random;
 use crate::improviser::listening::Listener;
 use crate::improviser::listening::key_belief::KeyBelief;
 use crate::improviser::memory::Memory;
-use crate::improviser::players::ensemble::Alternatives;
 use crate::music::Spot;
 use crate::music::time::TICKS_PER_FRAME;
 use crate::music::{Chord, Frame, Key, PitchClass, SlashChord, Tick};
@@ -205,7 +205,7 @@ impl Harmonist {
         } else if let Some(chord) = chord.filter(|_| !choice.is_made()) {
             let mut histories: [History; 12] = std::array::from_fn(|_| ahead.clone());
             let struck = histories.iter_mut().zip(0..).map(|(history, class)| (history, Note::Onset(class), harmony));
-            for (class, advice) in (0..).zip(History::read_all(&advisor, next, struck.collect())?) {
+            for (class, advice) in (0..).zip(advisor.read_all(next, struck.collect())?) {
                 let advice = advice.here;
                 let Some(reaction) = choice.reaction(&advice, class, chord, &permitted) else { continue };
                 let index = usize::from(class);
@@ -247,10 +247,10 @@ impl Harmonist {
     fn read(&self, advisor: &Advisor, situation: &Situation) -> Result<Grown, String> {
         let &Situation { listener, before, now, .. } = situation;
         let mut history = self.history.clone();
-        let heard = history.read(advisor, before, listener.last_frame(), self.committed[0])?;
+        let heard = advisor.read(&mut history, before, listener.last_frame(), self.committed[0])?;
         let mut ahead = history.clone();
         let early = listener.early().map_or(Note::Hidden, Note::Onset);
-        let expected = ahead.read(advisor, now, early, self.committed[1])?;
+        let expected = advisor.read(&mut ahead, now, early, self.committed[1])?;
         Ok(Grown { history, ahead, heard, expected })
     }
 

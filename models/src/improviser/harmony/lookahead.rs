@@ -1,10 +1,11 @@
 //! How the band looks ahead: it imagines several futures, each with what the musician might play, and prefers the one
 //! that a critic likes best.
 
-use super::OUTLOOK_CHORDS;
+use super::advisor::{Advice, Advisor};
 use super::choice::{Choice, Recent};
 use super::constraints::Constraints;
-use super::history::{Advice, Advisor, History};
+use super::history::History;
+use super::{OUTLOOK_CHORDS, Planned};
 use crate::controls::Controls;
 use crate::improviser::chance::random::{Purpose, Random};
 use crate::improviser::chance::sampler::{Freedom, sample};
@@ -30,9 +31,6 @@ const CADENCE: f32 = 1.0;
 const VARIETY: f32 = 0.2;
 /// Steps of the critic's scale per unit: coarse, so that every processor ranks the futures alike.
 const GRID: f32 = 16.0;
-
-/// Chord changes to come, soonest first: first tick and chord.
-pub type Planned = [Option<(Tick, SlashChord)>; OUTLOOK_CHORDS];
 
 /// The change of `planned` that is in force at `tick`, if one of them is.
 pub fn planned_at(planned: &Planned, tick: Tick) -> Option<SlashChord> {
@@ -105,7 +103,7 @@ impl Lookahead<'_> {
         for frames in 0..self.horizon {
             let open = rollouts.iter_mut().filter(|rollout| !rollout.is_full);
             let readings = open.map(|rollout| (&mut rollout.history, rollout.note, Some(rollout.harmony))).collect();
-            let advice = History::read_all(self.advisor, self.next.plus(frames), readings)?;
+            let advice = self.advisor.read_all(self.next.plus(frames), readings)?;
             let spot = self.next.plus(frames + 1);
             let open = (0..).zip(&mut rollouts).filter(|(_, rollout)| !rollout.is_full);
             for ((variant, rollout), advice) in open.zip(&advice) {

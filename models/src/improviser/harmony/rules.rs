@@ -1,7 +1,8 @@
 //! Harmony by rule, for when there is no network: the diatonic chord that covers what was heard of late and follows
 //! well on the chord before.
 
-use super::history::{Advisor, History};
+use super::history::History;
+use crate::improviser::listening::key_belief::KeyBelief;
 use crate::music::Spot;
 use crate::music::time::TICKS_PER_FRAME;
 use crate::music::{Chord, Key, Quality, Style};
@@ -54,16 +55,16 @@ const MINOR: [Quality; 7] = [
 ];
 
 /// What the rules advise in the frame at `spot` with `note` in it: the mean of the chords that they advise in each key,
-/// weighed by the belief in it; always over the root.
-pub fn advise(history: &History, note: Note, spot: Spot, advisor: &Advisor) -> HarmonyLogits {
-    let (heard, style) = (history.heard(), advisor.mix.main());
+/// weighed by the belief in it, with the sevenths of `style`; always over the root.
+pub fn advise(history: &History, note: Note, spot: Spot, keys: &KeyBelief, style: Style) -> HarmonyLogits {
+    let heard = history.heard();
     let standing = history.standing().map(|standing| standing.chord);
     let cover = |chord: Chord| -> f32 {
         let now = note.pitch_class().map_or(0.0, |class| if chord.contains(class) { 0.25 } else { -0.25 });
         chord.tones().iter().map(|class| heard[usize::from(class)]).sum::<f32>() + now
     };
     let mut chances = [0.0; Chord::VOCABULARY];
-    for (index, &belief) in advisor.keys.weights().iter().enumerate().filter(|(_, belief)| **belief > 1e-3) {
+    for (index, &belief) in keys.weights().iter().enumerate().filter(|(_, belief)| **belief > 1e-3) {
         let key = Key::from_index(index);
         let before = standing.and_then(|chord| key.degree(chord.root));
         let weigh = |degree: u8| {
@@ -115,10 +116,7 @@ fn diatonic(key: Key, degree: u8, style: Style) -> Chord {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::controls::Controls;
     use crate::improviser::chance::sampler::likeliest;
-    use crate::improviser::harmony::history::AdviceSource;
-    use crate::improviser::listening::key_belief::KeyBelief;
     use crate::music::{BarPosition, Frame, Meter, SlashChord};
 
     fn advice(heard: &[u8], chord: Option<&str>, key: Key, style: Style, frame: Frame) -> HarmonyLogits {
@@ -126,10 +124,9 @@ mod tests {
         for &class in heard {
             history.put_down(Note::Onset(class), chord.map(|chord| SlashChord::from(chord.parse::<Chord>().unwrap())));
         }
-        let controls = Controls { style_a: style, ..Controls::default() };
         let keys = KeyBelief::certain(key);
         let spot = Spot { frame, position: BarPosition { bar_start: 0, meter: Meter::default() } };
-        advise(&history, Note::Hidden, spot, &Advisor::of(&AdviceSource::Rules, &controls, &keys))
+        advise(&history, Note::Hidden, spot, &keys, style)
     }
 
     fn advised(heard: &[u8], key: Key, style: Style) -> Option<Chord> {

@@ -11,12 +11,12 @@ mod portrait;
 #[cfg(test)]
 mod tests;
 
-use crate::channels::Channels;
+use crate::channels::{Channels, RightHand};
 use crate::music::pitch::class_of;
 use crate::music::time::{EARLY_TICKS, TICKS_PER_FRAME, TICKS_PER_QUARTER, frame_of_onset, frame_start};
 use crate::music::{Chord, Frame, PitchClass, PitchClassSet, SlashChord, Tick};
 use crate::network::features::Note;
-use crate::score::{Heard, RightHand};
+use crate::score::Heard;
 use key_belief::KeyBelief;
 use keyboard::{Keyboard, keys_of};
 

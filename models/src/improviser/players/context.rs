@@ -25,9 +25,6 @@ pub struct FrameContext<'a> {
     pub next_chord: Option<(Tick, Chord)>,
     /// What the bass is expected to play there.
     pub next_bass: Option<PitchClass>,
-    /// The key that Bass sounded before this frame, and the one that it sounds in it; `None` where Chords has the
-    /// lowest part.
-    pub bass_keys: Option<[u8; 2]>,
     /// The key that the band believes to be in, or the locked one.
     pub key: Key,
     /// The style of this frame's patterns: `style_a` or `style_b`, drawn per bar by the blend.
@@ -97,7 +94,6 @@ pub(crate) mod tests {
             unforeseen: false,
             next_chord: None,
             next_bass: None,
-            bass_keys: None,
             key: Key::major(0),
             style: Style::Pop,
             touch: 80,

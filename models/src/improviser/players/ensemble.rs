@@ -12,13 +12,11 @@ use super::performer;
 use super::soloist::Soloist;
 use super::tape::Tape;
 use crate::controls::{Manner, Player};
+use crate::improviser::harmony::Alternatives;
 use crate::improviser::listening::Listener;
 use crate::music::{Chord, Frame, Meter, Moment, SlashChord, Tick};
 use crate::network::Networks;
 use crate::score::{AnswerRow, Cue, Fork, NoteCue, Turn, Way};
-
-/// The chord that a note of each pitch class asks for in the frame, where it is not the planned one.
-pub type Alternatives = [Option<SlashChord>; 12];
 
 /// The players. `Clone` is a snapshot.
 #[derive(Clone, Debug)]

@@ -70,7 +70,6 @@ impl Chart {
             bass: Some(self.bass_of(self.chord_at(tick))),
             next_chord,
             next_bass: next_chord.map(|(_, chord)| self.bass_of(chord)),
-            bass_keys: None,
             key: self.key,
             style: self.style,
             touch: 80,

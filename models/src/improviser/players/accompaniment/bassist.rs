@@ -1,31 +1,37 @@
 //! The player of the bass line.
 
+use super::groove::{Groove, LONGEST};
+use super::patterns::{self, Stroke, Tone, stroke};
 use crate::controls::Player;
 use crate::improviser::chance::random::Purpose;
-use crate::improviser::players::accompaniment::bass_patterns::Tone;
-use crate::improviser::players::accompaniment::patterns::{self, Bar, Stroke, stroke};
 use crate::improviser::players::context::FrameContext;
 use crate::music::pitch::{KeyRange, PitchClassSet, class_of, nearest};
-use crate::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER};
+use crate::music::time::TICKS_PER_QUARTER;
+use crate::music::voicing::HIGHEST_CHORALE_BASS;
 use crate::music::{Chord, Moment, PitchClass, Quality, SlashChord, Style, Tick};
 use crate::score::NoteCue;
 
 /// The keys of a bass: from the open E string up two octaves and a third.
 const KEYS: KeyRange = KeyRange::new(28, 55);
-/// The highest note of a bass in a hymn; Chords has the parts above it.
-pub(super) const HYMN_HIGHEST: u8 = 47;
 /// Where a bass line is at home, above the lowest key.
 const HOME: u8 = 10;
-/// The longest that a note sounds, in ticks: the harmony may turn another way than was planned.
-const LONGEST: Tick = 48;
 /// A chord whose bass was played so many ticks early need not begin with it.
 const EARLIEST: Tick = 24;
+
+/// The key that Bass sounded before a frame, and the one that it sounds in it.
+#[derive(Clone, Copy, Debug)]
+pub struct BassKeys {
+    /// Before.
+    pub before: u8,
+    /// In the frame.
+    pub now: u8,
+}
 
 /// Plays a line of chord tones, and of notes that lead to the next chord, in the manner of the style. One note at a
 /// time; on strong beats always a chord tone.
 #[derive(Clone, Debug, Default)]
 pub struct Bassist {
-    bar: Bar,
+    groove: Groove,
     chord: Option<Chord>,
     /// The last note of the line, and the one before it. A leap of an octave is no part of the line.
     last: [Option<u8>; 2],
@@ -34,11 +40,18 @@ pub struct Bassist {
 }
 
 impl Bassist {
-    /// Appends the notes that begin in the frame to `out`.
-    pub fn decide(&mut self, context: &FrameContext, out: &mut Vec<NoteCue>) {
+    /// Appends the notes that begin in the frame to `out`. Which keys sound, once there are any.
+    pub fn decide(&mut self, context: &FrameContext, out: &mut Vec<NoteCue>) -> Option<BassKeys> {
+        let (before, first) = (self.last[0], out.len());
+        self.strike_due(context, out);
+        let start = Moment::from_tick(context.tick());
+        let now = out[first..].iter().find(|note| note.start == start).map(|note| note.key).or(before)?;
+        Some(BassKeys { before: before.unwrap_or(now), now })
+    }
+
+    fn strike_due(&mut self, context: &FrameContext, out: &mut Vec<NoteCue>) {
         let patterns = &patterns::of_style(context.style).bass;
-        let density = patterns::density(context, Player::Bass);
-        self.bar.follow(context, patterns, Purpose::Bass, density);
+        self.groove.follow(context, patterns, Player::Bass, Purpose::Bass);
         let tick = context.tick();
         let begins = context.chord_changes || self.chord != context.chord;
         self.chord = context.chord;
@@ -49,40 +62,23 @@ impl Bassist {
         let harmony = SlashChord { chord, bass: context.bass.unwrap_or(chord.root) };
         let was_ahead = self.ahead.is_some_and(|(at, ahead)| ahead == harmony && (tick - EARLIEST..tick).contains(&at));
 
-        let mut strokes: Vec<_> = self.bar.strokes(context, patterns, Purpose::Bass, density).collect();
-        strokes.retain(|&(at, _)| at >= tick);
-        if begins && was_ahead {
-            strokes.retain(|&(at, _)| at > tick);
-        } else if begins {
-            match strokes.first_mut() {
-                Some((at, first)) if *at == tick => first.touch = Tone::Bass,
-                _ => strokes.insert(0, (tick, stroke(0, Tone::Bass))),
-            }
-        }
+        let mut strokes = self.groove.strokes(context, patterns, Purpose::Bass);
         if begins {
+            strokes.begin(was_ahead, |_| Tone::Bass, || stroke(0, Tone::Bass));
             self.ahead = None;
         }
-        let barline = tick - context.ticks_into_bar() + context.position.meter.bar_ticks();
-        for (index, &(at, stroke)) in strokes.iter().enumerate().take_while(|(_, (at, _))| *at < tick + TICKS_PER_FRAME)
-        {
-            let next = strokes.get(index + 1).map_or(barline, |next| next.0);
-            let moves = strokes[index + 1..].iter().find(|(_, stroke)| stroke.touch != Tone::Again);
+        for (place, at, stroke) in strokes.due() {
             let line = Line {
                 context,
                 chord,
                 bass: harmony.bass,
                 at,
-                until: moves.map_or(barline, |next| next.0),
+                until: strokes.next(place, |stroke| stroke.touch != Tone::Again),
                 range: range(context),
                 last: self.last,
             };
-            self.play(&line, stroke, next, out);
+            self.play(&line, stroke, strokes.next(place, |_| true), out);
         }
-    }
-
-    /// The last key of the line.
-    pub fn last_key(&self) -> Option<u8> {
-        self.last[0]
     }
 
     /// Plays `stroke` as the line wants it, until the `next` stroke at the latest.
@@ -132,7 +128,7 @@ impl Bassist {
 
 fn range(context: &FrameContext) -> KeyRange {
     // Under the other parts of a hymn.
-    let keys = if context.style == Style::Hymn { KeyRange::new(KEYS.low, HYMN_HIGHEST) } else { KEYS };
+    let keys = if context.style == Style::Hymn { KeyRange::new(KEYS.low, HIGHEST_CHORALE_BASS) } else { KEYS };
     keys.shifted(context.controls.player(Player::Bass).register)
 }
 
@@ -302,7 +298,9 @@ mod tests {
 
     fn played(chart: &Chart) -> Vec<NoteCue> {
         let mut bassist = Bassist::default();
-        chart.play(|context, out| bassist.decide(context, out))
+        chart.play(|context, out| {
+            bassist.decide(context, out);
+        })
     }
 
     fn tick(cue: &NoteCue) -> Tick {

@@ -1,14 +1,14 @@
 //! The player of the accompaniment.
 
+use super::bassist::BassKeys;
+use super::groove::{Groove, LONGEST};
+use super::manner::{beginning, in_manner};
+use super::patterns::{self, Stroke, Touch, stroke};
 use crate::controls::Player;
 use crate::improviser::chance::random::Purpose;
-use crate::improviser::players::accompaniment::bassist::HYMN_HIGHEST;
-use crate::improviser::players::accompaniment::comping_patterns::{Touch, beginning, in_manner};
-use crate::improviser::players::accompaniment::patterns::{self, Bar, Stroke, stroke};
 use crate::improviser::players::context::FrameContext;
 use crate::music::pitch::{KeyRange, ascent, class_of};
-use crate::music::time::TICKS_PER_FRAME;
-use crate::music::voicing::{Space, Texture, Voicing, lead};
+use crate::music::voicing::{HIGHEST_CHORALE_BASS, Space, Texture, Voicing, lead};
 use crate::music::{Chord, Moment, Quality, Style, Tick};
 use crate::score::NoteCue;
 
@@ -16,8 +16,6 @@ use crate::score::NoteCue;
 const KEYS: KeyRange = KeyRange::new(36, 84);
 /// A chord that was struck so many ticks early need not be struck again when it begins.
 const EARLIEST: Tick = 12;
-/// The longest that a stroke sounds, in ticks: the harmony may turn another way than was planned.
-const LONGEST: Tick = 48;
 /// How far apart the strings of a strummed chord are at most, in milliseconds.
 const STRUM: f32 = 9.0;
 
@@ -25,7 +23,7 @@ const STRUM: f32 = 9.0;
 /// they begin, with the nearest voicing. When a bar goes by on one chord, it may look for another voicing.
 #[derive(Clone, Debug, Default)]
 pub struct Comper {
-    bar: Bar,
+    groove: Groove,
     voicing: Option<Voicing>,
     /// The chord of `voicing`.
     chord: Option<Chord>,
@@ -34,13 +32,12 @@ pub struct Comper {
 }
 
 impl Comper {
-    /// Appends the notes that begin in the frame to `out`.
-    pub fn decide(&mut self, context: &FrameContext, out: &mut Vec<NoteCue>) {
+    /// Appends the notes that begin in the frame, over `bass` if Bass plays, to `out`.
+    pub fn decide(&mut self, context: &FrameContext, bass: Option<BassKeys>, out: &mut Vec<NoteCue>) {
         let patterns = &patterns::of_style(context.style).chords;
-        let density = patterns::density(context, Player::Chords);
-        let bar_begins = self.bar.follow(context, patterns, Purpose::Comping, density);
+        let bar_begins = self.groove.follow(context, patterns, Player::Chords, Purpose::Comping);
         let Some(chord) = context.chord else {
-            *self = Self { bar: self.bar, voicing: self.voicing, ..Self::default() };
+            *self = Self { groove: self.groove, voicing: self.voicing, ..Self::default() };
             return;
         };
         let tick = context.tick();
@@ -51,35 +48,25 @@ impl Comper {
         }
         let begins = context.chord_changes || !is_due;
         if !is_due {
-            self.voice(chord, context, None);
+            self.voice(chord, context, bass, None);
         } else if !begins && self.looks_elsewhere(context, bar_begins) {
-            self.voice(chord, context, self.voicing);
+            self.voice(chord, context, bass, self.voicing);
         }
         self.early = None;
 
-        let bar_start = tick - context.ticks_into_bar();
-        let barline = bar_start + bar_ticks(context);
-        let mut strokes: Vec<_> = self.bar.strokes(context, patterns, Purpose::Comping, density).collect();
+        let mut strokes = self.groove.strokes(context, patterns, Purpose::Comping);
+        let (bar_start, barline) = (strokes.bar_start, strokes.barline);
         if let Some(manner) = context.controls.manner {
-            strokes = in_manner(manner, &strokes, bar_start, barline);
+            strokes = strokes.changed(|strokes| in_manner(manner, strokes, bar_start, barline));
         }
-        strokes.retain(|&(at, _)| at >= tick);
-        if begins && is_due && struck_early {
-            strokes.retain(|&(at, _)| at > tick);
-        } else if begins {
-            match strokes.first_mut() {
-                Some((at, first)) if *at == tick => first.touch = at_beginning(first.touch),
-                // The pattern is silent where the chord begins.
-                _ => strokes.insert(0, (tick, sudden(context, barline))),
-            }
+        if begins {
+            strokes.begin(is_due && struck_early, at_beginning, || sudden(context, barline));
         }
-        for (index, (at, stroke)) in strokes.iter().enumerate().take_while(|(_, (at, _))| *at < tick + TICKS_PER_FRAME)
-        {
-            let again = |&&(_, other): &&(Tick, Stroke<Touch>)| {
+        for (place, at, stroke) in strokes.due() {
+            let again = |other: &Stroke<Touch>| {
                 stroke.length == 0 || matches!(stroke.touch, Touch::Step(_)) && other.touch == stroke.touch
             };
-            let next = strokes[index + 1..].iter().find(again).map_or(barline, |next| next.0);
-            self.strike(chord, stroke, *at, next, context, out);
+            self.strike(chord, &stroke, at, strokes.next(place, again), context, bass, out);
         }
     }
 
@@ -95,16 +82,16 @@ impl Comper {
     }
 
     /// Finds the voicing of `chord`, with an eye on the chord after it.
-    fn voice(&mut self, chord: Chord, context: &FrameContext, avoid: Option<Voicing>) {
+    fn voice(&mut self, chord: Chord, context: &FrameContext, bass: Option<BassKeys>, avoid: Option<Voicing>) {
         let after = context.next_chord.map(|(_, next)| next).filter(|&next| next != chord);
         let mut chords = vec![chord];
         chords.extend(after);
-        let space = space(context);
-        let [before, now] =
-            [0, 1].map(|index| context.bass_keys.filter(|_| space.bass.is_some()).map(|keys| keys[index]));
+        let space = space(context, bass);
+        let under = bass.filter(|_| space.bass.is_some());
         let whole = |voicing: Voicing, bass: Option<u8>| bass.map_or(voicing, |bass| voicing.over(bass));
-        let last = self.voicing.zip(self.chord).map(|(voicing, chord)| (whole(voicing, before), chord));
-        let avoid = avoid.map(|voicing| whole(voicing, now));
+        let last =
+            self.voicing.zip(self.chord).map(|(voicing, chord)| (whole(voicing, under.map(|keys| keys.before)), chord));
+        let avoid = avoid.map(|voicing| whole(voicing, under.map(|keys| keys.now)));
         let path = lead(last, &chords, &Space { avoid, ..space });
         let own = |voicing: &Voicing| if space.bass.is_some() { voicing.upper() } else { *voicing };
         self.voicing = path.voicings.first().map(own);
@@ -113,6 +100,7 @@ impl Comper {
     }
 
     /// Plays `stroke` at tick `at`; `next` is when the next stroke takes its place, or the next like it if it rings on.
+    #[allow(clippy::too_many_arguments)]
     fn strike(
         &mut self,
         mut chord: Chord,
@@ -120,6 +108,7 @@ impl Comper {
         at: Tick,
         next: Tick,
         context: &FrameContext,
+        bass: Option<BassKeys>,
         out: &mut Vec<NoteCue>,
     ) {
         let mut end = match Tick::from(stroke.length) {
@@ -130,7 +119,7 @@ impl Comper {
         let change = context.next_chord.filter(|&(change, _)| change > at);
         match change {
             Some((change, coming)) if stroke.touch == Touch::Early && change <= at + EARLIEST => {
-                self.voice(coming, context, None);
+                self.voice(coming, context, bass, None);
                 self.early = Some(change);
                 chord = coming;
             }
@@ -138,7 +127,7 @@ impl Comper {
             None => {}
         }
         let Some(voicing) = self.voicing else { return };
-        let notes = notes(stroke.touch, &voicing, chord, &space(context));
+        let notes = notes(stroke.touch, &voicing, chord, &space(context, bass));
         let spread = context.moments(STRUM * context.controls.humanise);
         let chords = context.controls.player(Player::Chords);
         for (string, key) in notes.into_iter().filter(|&key| context.allowed().contains(class_of(key))).enumerate() {
@@ -184,8 +173,8 @@ fn at_beginning(touch: Touch) -> Touch {
     }
 }
 
-/// Where the accompaniment lies.
-fn space(context: &FrameContext) -> Space {
+/// Where the accompaniment lies, over the keys of Bass if it plays.
+fn space(context: &FrameContext, bass: Option<BassKeys>) -> Space {
     let texture = context.style.texture();
     let home = match texture {
         Texture::Close => KeyRange::new(48, 72),
@@ -193,7 +182,7 @@ fn space(context: &FrameContext) -> Space {
         Texture::Shell => KeyRange::new(47, 72),
         Texture::Wide => KeyRange::new(41, 70),
         // Over a bass there are three parts to sing, which it does not cross.
-        Texture::Chorale if context.bass_keys.is_some() => KeyRange::new(HYMN_HIGHEST, 76),
+        Texture::Chorale if bass.is_some() => KeyRange::new(HIGHEST_CHORALE_BASS, 76),
         Texture::Chorale => KeyRange::new(43, 72),
     };
     let width = home.high - home.low;
@@ -201,7 +190,7 @@ fn space(context: &FrameContext) -> Space {
     let range = KeyRange::new(low, low + width);
     let ceiling = context.player_centre.saturating_sub(2).clamp(low + width / 2 + 2, range.high);
     // A choir has one bass.
-    let bass = context.bass_keys.map(|[_, now]| now).filter(|_| texture == Texture::Chorale);
+    let bass = bass.map(|keys| keys.now).filter(|_| texture == Texture::Chorale);
     Space { texture, range, ceiling, key: context.key, colours: context.key.scale(), avoid: None, bass }
 }
 
@@ -252,7 +241,7 @@ mod tests {
 
     fn comped(chart: &Chart) -> Vec<NoteCue> {
         let mut comper = Comper::default();
-        chart.play(|context, out| comper.decide(context, out))
+        chart.play(|context, out| comper.decide(context, None, out))
     }
 
     fn rhythm(cues: &[NoteCue], bar: Tick) -> Vec<Tick> {

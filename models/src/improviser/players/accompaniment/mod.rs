@@ -1,14 +1,13 @@
 //! Chords and Bass together.
 
-pub mod bass_patterns;
 pub mod bassist;
 pub mod comper;
-pub mod comping_patterns;
+mod groove;
+mod manner;
 pub mod patterns;
 
 use crate::controls::Player;
 use crate::improviser::players::context::FrameContext;
-use crate::music::Moment;
 use crate::score::NoteCue;
 use bassist::Bassist;
 use comper::Comper;
@@ -17,17 +16,11 @@ use comper::Comper;
 /// that Chords knows over which line it sings.
 pub fn play(context: &FrameContext, comper: &mut Comper, bassist: &mut Bassist, out: &mut Vec<NoteCue>) {
     let first = out.len();
-    let mut context = *context;
-    if context.controls.player(Player::Bass).on {
-        let before = bassist.last_key();
-        bassist.decide(&context, out);
-        let start = Moment::from_tick(context.tick());
-        let now = out[first..].iter().find(|note| note.start == start).map(|note| note.key).or(before);
-        context.bass_keys = before.or(now).zip(now).map(|(before, now)| [before, now]);
-    }
+    let on = |player| context.controls.player(player).on;
+    let bass = if on(Player::Bass) { bassist.decide(context, out) } else { None };
     let bass_notes = out.len() - first;
-    if context.controls.player(Player::Chords).on {
-        comper.decide(&context, out);
+    if on(Player::Chords) {
+        comper.decide(context, bass, out);
     }
     out[first..].rotate_left(bass_notes);
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::bounds::Compass;
 use crate::controls::{Controls, Player};
-use crate::improviser::harmony::history::{States, StyleMix};
 use crate::improviser::listening::LeadNote;
 use crate::improviser::memory::{Junction, Trail, step_between};
 use crate::improviser::players::context::FrameContext;
@@ -12,6 +11,7 @@ use crate::music::{BarPosition, Chord, Tick};
 use crate::network::features::PitchMemory;
 use crate::network::plan::State;
 use crate::network::soloist::{DECAYS, LastNote, SoloistAttributes, SoloistInput, SoloistLogits};
+use crate::network::style_mix::{States, StyleMix};
 use crate::network::{Networks, SoloistNetwork};
 
 /// Notes of the musician's phrase that are read at once, if it was not followed from its beginning.

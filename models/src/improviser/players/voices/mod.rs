@@ -11,11 +11,11 @@
 pub mod answering;
 mod ways;
 
-use crate::channels::{Channels, Zones};
+use crate::channels::{Channels, RightHand, Zones};
 use crate::controls::{Controls, Player};
 use crate::music::pitch::{KeyRange, PitchClass, PitchClassSet};
 use crate::music::{Chord, Frame, Key, Style};
-use crate::score::{AnswerRow, RightHand};
+use crate::score::AnswerRow;
 use ways::{Place, Side};
 
 /// Above these densities there are two voices, and three.

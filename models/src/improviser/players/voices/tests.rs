@@ -2,10 +2,10 @@ use proptest::prelude::*;
 
 use super::answering::{Answer, Answering};
 use super::*;
-use crate::channels::Zones;
+use crate::channels::{RightHand, Zones};
 use crate::music::leading::{crossings, parallels};
 use crate::music::pitch::{class_of, transposed};
-use crate::score::{ANSWER_VOICES, RightHand};
+use crate::score::ANSWER_VOICES;
 
 const STRICT: [Style; 4] = [Style::Classical, Style::Baroque, Style::Romantic, Style::Hymn];
 

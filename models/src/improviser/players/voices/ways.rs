@@ -1,8 +1,8 @@
 //! The ways to answer one pitch class, regardless of what was played before.
 
+use crate::controls::MAX_LEVEL;
 use crate::music::Chord;
 use crate::music::pitch::{PitchClass, PitchClassSet, transposed};
-use crate::network::features::MAX_LEVEL;
 use crate::score::{ANSWER_VOICES, ANSWER_WAYS};
 
 /// Semitones from the played note to each voice, the nearest first; 0 is no voice.

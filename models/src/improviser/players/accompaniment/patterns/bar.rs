@@ -172,8 +172,8 @@ fn is_played(from: u8, bar: Tick, seed: u32, purpose: Purpose, density: f32) -> 
 
 #[cfg(test)]
 mod tests {
+    use super::super::of_style;
     use super::*;
-    use crate::improviser::players::accompaniment::patterns::of_style;
     use crate::improviser::players::rehearsal::any_chart;
     use proptest::prelude::*;
 

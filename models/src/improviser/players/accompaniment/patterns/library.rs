@@ -5,9 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::Patterns;
-use crate::improviser::players::accompaniment::bass_patterns::Tone;
-use crate::improviser::players::accompaniment::comping_patterns::Touch;
+use super::{Patterns, Tone, Touch};
 use crate::music::Style;
 
 /// What Chords and Bass have for a style.
@@ -59,8 +57,8 @@ fn text(style: Style) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Family;
     use super::*;
-    use crate::improviser::players::accompaniment::patterns::Family;
 
     /// The families of a player, with the ticks of their bars.
     fn families<T>(patterns: &Patterns<T>) -> [(&Family<T>, u8); 3] {

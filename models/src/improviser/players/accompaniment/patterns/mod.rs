@@ -6,27 +6,20 @@
 
 mod bar;
 mod library;
+mod tone;
+mod touch;
 
 use serde::Deserialize;
 
-use crate::controls::Player;
-use crate::improviser::players::context::FrameContext;
 use crate::music::{Meter, Tick};
 
 pub use bar::Bar;
 pub use library::{Provenance, StylePatterns, of_style};
+pub use tone::Tone;
+pub use touch::Touch;
 
 /// The touch at which accents are as loud as they are written, as a MIDI velocity.
 const USUAL_TOUCH: i32 = 80;
-/// A rest of so many ticks is more than the musician's breath.
-const BREATH: Tick = 24;
-/// After so many ticks of rest the musician waits for no answer.
-const DIALOGUE: Tick = 384;
-/// By how much the band is sparser while the musician plays many notes.
-const BUSY: f32 = 0.1;
-/// Notes per quarter note that are many.
-const MANY_NOTES: f32 = 2.0;
-
 /// One stroke of a pattern; `T` is what the player does with it. In a file: `[at, touch, length, from, accent]`.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(from = "(u8, T, u8, u8, i8)", bound(deserialize = "T: Deserialize<'de>"))]
@@ -166,27 +159,9 @@ impl<T> Patterns<T> {
     }
 }
 
-/// How much `player` is to play in the frame, 0 to 1: what its knob says, a little less while the musician plays, and
-/// more in his rests.
-pub fn density(context: &FrameContext, player: Player) -> f32 {
-    let density = context.controls.density(player);
-    density + room(context) * (2.0 * density).min(1.0)
-}
-
-/// By how much the band is denser for the room that the musician leaves: the less, the more notes he plays.
-fn room(context: &FrameContext) -> f32 {
-    match context.player_rests {
-        ..BREATH => -BUSY * (context.player_density / MANY_NOTES).min(1.0),
-        BREATH..DIALOGUE => 0.15,
-        _ => 0.0,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::controls::Controls;
-    use crate::improviser::players::context::tests::context;
 
     #[test]
     fn patterns_fit_every_meter() {
@@ -205,15 +180,6 @@ mod tests {
         let family: Family<char> = serde_json::from_str(&text).unwrap();
         assert_eq!(family.bars.iter().map(|bar| bar.fullness).collect::<Vec<_>>(), [0.0, 1.0, 0.0]);
         assert_eq!(family.bars[1].strokes[1], Stroke { at: 48, touch: 'x', length: 0, from: 30, accent: -4 });
-    }
-
-    #[test]
-    fn the_band_is_busier_in_the_musicians_rests() {
-        let controls = Controls::default();
-        let room = |player_rests, player_density| {
-            room(&FrameContext { player_rests, player_density, ..context(&controls, 0) })
-        };
-        assert!(room(0, 4.0) < room(0, 1.0) && room(0, 1.0) < room(1000, 0.0) && room(1000, 0.0) < room(48, 0.0));
     }
 
     #[test]
