@@ -30,12 +30,12 @@ fn lead(cues: &[Cue]) -> Vec<(i32, Tick)> {
 }
 
 /// Two intervals in a row and the steps between the onsets, of every three notes.
-fn turns(line: &[(i32, Tick)]) -> Vec<[(i32, Tick); 2]> {
+fn figures(line: &[(i32, Tick)]) -> Vec<[(i32, Tick); 2]> {
     let step = |pair: &[(i32, Tick)]| (pair[1].0 - pair[0].0, pair[1].1 - pair[0].1);
     line.windows(3).map(|three| [step(&three[..2]), step(&three[1..])]).collect()
 }
 
-/// The share of Lead's turns that are the lick's own, over some takes, in percent.
+/// The share of Lead's figures that are the lick's own, over some takes, in percent.
 fn share_of_own_turns(memory: f32) -> f32 {
     let mut onset = 0;
     let lick: Vec<(i32, Tick)> = (LICK.iter())
@@ -44,13 +44,13 @@ fn share_of_own_turns(memory: f32) -> f32 {
             (i32::from(key), onset - 6 * sixteenths)
         })
         .collect();
-    let known = turns(&lick);
+    let known = figures(&lick);
     let (mut own, mut all) = (0, 0);
     for seed in 1..=5 {
         let mut improviser = Improviser::new(networks());
         let cues = play(&mut improviser, &licks(6), 0..288, Meter::default(), |_| controls(memory, seed));
-        let played = turns(&lead(&cues));
-        own += played.iter().filter(|turn| known.contains(turn)).count();
+        let played = figures(&lead(&cues));
+        own += played.iter().filter(|figure| known.contains(figure)).count();
         all += played.len();
     }
     assert!(all > 50, "Lead plays");
@@ -60,7 +60,7 @@ fn share_of_own_turns(memory: f32) -> f32 {
 #[test]
 fn the_more_memory_the_more_of_the_musicians_own_turns() {
     let shares = [0.0, 0.5, 1.0].map(share_of_own_turns);
-    println!("of Lead's turns are the musician's own at memory 0, 0.5 and 1: {shares:.1?} %");
+    println!("of Lead's figures are the musician's own at memory 0, 0.5 and 1: {shares:.1?} %");
     assert!(shares[0] < 3.0 && shares[1] > shares[0] + 1.0 && shares[2] > 10.0 + 2.0 * shares[0], "{shares:?}");
 }
 

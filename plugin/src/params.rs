@@ -17,7 +17,7 @@ use nice_plug::prelude::*;
 use crate::repair::Fields;
 use crate::scenes::Scenes;
 use crate::seam::{NetworkSet, Shared};
-use crate::state::{Stamp, Unknown};
+use crate::state::saved::{Stamp, Unknown};
 use choice::{AMOUNTS, SPEEDS, level, level_of};
 
 pub use band::{LeadParams, ListeningParams, PlanParams, SceneTime, TakeParams};

@@ -1,5 +1,7 @@
 //! The saved state: its version, the migration of older ones, and the repair of broken ones.
 
+pub mod saved;
+
 use std::collections::BTreeMap;
 
 use nice_plug::params::Param;
@@ -12,49 +14,7 @@ use crate::params::{ContinuoParams, SavedMemory};
 use crate::repair::{self, Fields, Findings, Verdict};
 use crate::scenes;
 
-/// The version in which states are saved now.
-///
-/// - 0: `style_blend` was called `blend`; there was no version.
-/// - 1: there was no `chord_rate`, `tension`, `mode`, `lead_chromaticism`, `syncopation` and `network`.
-/// - 2: there was nothing of what the band listens to, plans, keeps and repeats: `left_hand`, `commit`, `lead_mode`,
-///   `memory`, `scene` and their like.
-/// - 3: there was no `notes_as_midi`.
-/// - 4: as now.
-///
-/// The field `memory` has a version of its own, and need not be there.
-pub const VERSION: u32 = 4;
-
-/// What is saved beside the parameters, under the field `state`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stamp {
-    /// The version of the state.
-    pub version: u32,
-    /// What was wrong with a state that was loaded, for the musician to read. Never saved.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub remarks: Vec<String>,
-    /// What else a newer Continuo has saved with the stamp.
-    #[serde(flatten)]
-    pub unknown: Fields,
-}
-
-impl Default for Stamp {
-    fn default() -> Self {
-        Self { version: VERSION, remarks: Vec::new(), unknown: Fields::new() }
-    }
-}
-
-/// What of a saved state this Continuo does not know, under the field `unknown`. It is saved again, and put back where
-/// it came from by a Continuo that knows it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Unknown {
-    /// Values of parameters by ID: of unknown ones, or not valid ones. The parameter has its default then.
-    #[serde(skip_serializing_if = "Fields::is_empty")]
-    pub params: Fields,
-    /// Persisted fields.
-    #[serde(skip_serializing_if = "Fields::is_empty")]
-    pub fields: Fields,
-}
+pub use saved::{Stamp, Unknown, VERSION};
 
 /// Brings a state of any version, whole or broken, into the present shape: every parameter is there, of the right
 /// type and in range. What was missing or wrong gets its default and a remark in the [`Stamp`]. What is not known is

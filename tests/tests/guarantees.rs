@@ -3,9 +3,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use continuo_models::music::Spot;
 use continuo_models::music::time::frame_start;
-use continuo_models::music::{BarPosition, Chord, Key, Meter, Style, Tick};
+use continuo_models::music::{BarPosition, Chord, Key, Meter, Spot, Style, Tick};
 use continuo_models::{
     AnswerRow, Controls, Cue, Family, FrameStart, Heard, Improviser, LeadMode, Networks, NoteCue, Player,
     PlayerControls, Way, Zones,

@@ -10,6 +10,7 @@ pub mod pitch;
 mod recognition;
 pub mod spot;
 pub mod style;
+mod symbol;
 pub mod time;
 pub mod voicing;
 

@@ -1,10 +1,10 @@
 //! The improviser: listens, decides frame by frame, and hands out cues.
 
 pub mod chance;
-pub mod harmony;
+pub(crate) mod harmony;
 pub mod listening;
 pub mod memory;
-pub mod outlook;
+mod outlook;
 pub mod players;
 
 use std::sync::Arc;
@@ -17,9 +17,10 @@ use crate::network::Networks;
 use crate::score::{AnswerRow, Cue, Fork, FrameStart, Heard, Turn};
 
 use chance::random::{Purpose, Random};
+pub use harmony::harmonist::Harmony;
 pub use outlook::Outlook;
 
-use harmony::harmonist::{Harmonist, Harmony, Situation};
+use harmony::harmonist::{Harmonist, Situation};
 use listening::Listener;
 use listening::key_belief::KeyBelief;
 use memory::{Learner, Memory};

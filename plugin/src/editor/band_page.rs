@@ -5,7 +5,8 @@ use nice_plug::prelude::ParamSetter;
 
 use crate::params::ContinuoParams;
 
-use super::panel::{Request, split};
+use super::layout::split;
+use super::request::Request;
 use super::setting::Bound;
 use super::theme::GAP;
 use super::view::View;

@@ -16,6 +16,7 @@ pub mod header;
 pub mod hint;
 pub mod keyboard;
 pub mod knob;
+pub mod layout;
 pub mod lead_card;
 pub mod mark;
 pub mod memory_card;
@@ -25,6 +26,7 @@ pub mod panel;
 pub mod plan_card;
 pub mod play_page;
 pub mod player_strip;
+pub mod request;
 pub mod scale_card;
 pub mod scenes_strip;
 pub mod setting;
@@ -55,7 +57,7 @@ use nice_plug_egui::{
 use crate::params::ContinuoParams;
 use crate::seam::{Command, Shared};
 
-use panel::Request;
+use request::Request;
 use view::{History, View};
 
 /// How often the panel looks for something new to show, while something moves and while nothing does.

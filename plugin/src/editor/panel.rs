@@ -5,6 +5,8 @@ use nice_plug::prelude::ParamSetter;
 
 use crate::params::ContinuoParams;
 
+use super::layout::split;
+use super::request::Request;
 use super::scenes_strip::Wish;
 use super::setting::{Bound, Setting};
 use super::tabs::Page;
@@ -17,19 +19,6 @@ use super::{
 
 /// The size of the panel, in points.
 pub const SIZE: Vec2 = vec2(1160.0, 674.0);
-
-/// What the musician asks of the band, besides parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Request {
-    /// End every note.
-    Panic,
-    /// The notices up to this number were read.
-    DismissNotices(u64),
-    /// Take the worst lead anew.
-    ResetWorst,
-    /// Forget what was learnt of the musician.
-    ClearMemory,
-}
 
 /// Shows the panel in the top left of `ui` and changes parameters through `setter`. Returns what else was asked for.
 pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &View) -> Option<Request> {
@@ -110,10 +99,4 @@ fn grant(wish: Wish, params: &ContinuoParams, setter: &ParamSetter) {
         }
         Wish::Clear(index) => params.scenes.store(index, None),
     }
-}
-
-/// `rect` in two, the left one `width` wide.
-pub fn split(rect: Rect, width: f32) -> (Rect, Rect) {
-    let (left, right) = rect.split_left_right_at_x(rect.left() + width);
-    (left, Rect::from_min_max(pos2(right.left() + GAP, right.top()), right.max))
 }

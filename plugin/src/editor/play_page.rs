@@ -8,7 +8,7 @@ use crate::params::ContinuoParams;
 use crate::seam::Part;
 
 use super::hint::Hint;
-use super::panel::split;
+use super::layout::split;
 use super::setting::{Bound, Setting};
 use super::theme::GAP;
 use super::view::View;

@@ -1,8 +1,7 @@
 //! Takes of a song: where the present one began, and how the next one does.
 
-use continuo_models::music::Frame;
-use continuo_models::music::Spot;
 use continuo_models::music::time::{frame_of_onset, frame_start};
+use continuo_models::music::{Frame, Spot};
 use continuo_models::{FrameStart, Heard};
 
 use super::band::Mind;

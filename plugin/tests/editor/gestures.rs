@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use continuo::editor::fulfil;
-use continuo::editor::panel::Request;
+use continuo::editor::request::Request;
 use continuo::editor::view::View;
 use continuo::seam::{Notice, Shared};
 use continuo_models::LeadMode;

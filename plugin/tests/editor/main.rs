@@ -9,7 +9,8 @@ mod raster;
 
 use std::sync::Arc;
 
-use continuo::editor::panel::{self, Request};
+use continuo::editor::panel;
+use continuo::editor::request::Request;
 use continuo::editor::theme;
 use continuo::editor::view::View;
 use egui::{Ui, Vec2};

@@ -330,8 +330,7 @@ fn tonic(key: Key) -> Chord {
 mod tests {
     use super::*;
     use crate::improviser::harmony::constraints::{Constraints, Cycles};
-    use crate::music::Spot;
-    use crate::music::{BarPosition, Meter};
+    use crate::music::{BarPosition, Meter, Spot};
     use crate::network::features::Note;
 
     /// Nothing but the advice counts.

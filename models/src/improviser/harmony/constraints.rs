@@ -6,8 +6,7 @@
 //! to a dead end.
 
 use crate::controls::Controls;
-use crate::music::Spot;
-use crate::music::{Chord, Key, PitchClassSet, Tick};
+use crate::music::{Chord, Key, PitchClassSet, Spot, Tick};
 
 /// The longest cycle that counts as one, in chords.
 const LONGEST_CYCLE: usize = 8;

@@ -12,9 +12,8 @@ use crate::improviser::chance::random::Random;
 use crate::improviser::listening::Listener;
 use crate::improviser::listening::key_belief::KeyBelief;
 use crate::improviser::memory::Memory;
-use crate::music::Spot;
 use crate::music::time::TICKS_PER_FRAME;
-use crate::music::{Chord, Frame, Key, PitchClass, SlashChord, Tick};
+use crate::music::{Chord, Frame, Key, PitchClass, SlashChord, Spot, Tick};
 use crate::network::Networks;
 use crate::network::features::Note;
 

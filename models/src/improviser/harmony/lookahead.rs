@@ -9,8 +9,7 @@ use super::{OUTLOOK_CHORDS, Planned};
 use crate::controls::Controls;
 use crate::improviser::chance::random::{Purpose, Random};
 use crate::improviser::chance::sampler::{Freedom, sample};
-use crate::music::Spot;
-use crate::music::{Chord, Frame, Key, SlashChord, Tick};
+use crate::music::{Chord, Frame, Key, SlashChord, Spot, Tick};
 use crate::network::features::Note;
 
 /// Frames that are imagined beyond the decided one: three quarter notes.

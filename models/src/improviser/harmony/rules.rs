@@ -3,9 +3,8 @@
 
 use super::history::History;
 use crate::improviser::listening::key_belief::KeyBelief;
-use crate::music::Spot;
 use crate::music::time::TICKS_PER_FRAME;
-use crate::music::{Chord, Key, Quality, Style};
+use crate::music::{Chord, Key, Quality, Spot, Style};
 use crate::network::features::Note;
 use crate::network::harmonist::HarmonyLogits;
 

@@ -5,7 +5,7 @@ mod gesture;
 mod hands;
 mod held;
 pub mod key_belief;
-pub mod keyboard;
+pub(crate) mod keyboard;
 mod phrases;
 mod portrait;
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! The players, and what they play together on every way that the harmony may go.
 
 pub mod accompaniment;
-pub mod context;
-pub mod ensemble;
-pub mod performer;
+pub(crate) mod context;
+pub(crate) mod ensemble;
+pub(crate) mod performer;
 #[cfg(test)]
 mod rehearsal;
-pub mod soloist;
-pub mod tape;
+pub(crate) mod soloist;
+pub(crate) mod tape;
 pub mod voices;

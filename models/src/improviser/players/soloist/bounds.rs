@@ -10,10 +10,9 @@
 use super::reach::{Keys, open};
 use crate::controls::Player;
 use crate::improviser::players::context::FrameContext;
-use crate::music::Spot;
 use crate::music::pitch::KeyRange;
 use crate::music::time::{TICKS_PER_FRAME, frame_at};
-use crate::music::{Chord, PitchClassSet, Style, Tick};
+use crate::music::{Chord, PitchClassSet, Spot, Style, Tick};
 use crate::network::soloist::{LOWEST, PITCHES};
 
 /// Semitones around the musician's middle, moved by the register, within which a phrase stays.

@@ -88,7 +88,7 @@ fn inclined(logits: &SoloistLogits, line: &Line, place: Place, bounds: &Bounds) 
     if bounds.context.controls.lead_density().is_none() {
         inclined.time[time_class(time)] -= ONWARD * times.saturating_sub(PULSE) as f32;
     }
-    // Last: the musician's own turns are not a matter of taste.
+    // Last: the musician's own figures are not a matter of taste.
     line.recall(&mut inclined, place, bounds.compass.key(0), bounds.context);
     inclined
 }

@@ -88,7 +88,7 @@ impl Line {
     pub fn recall(&self, logits: &mut SoloistLogits, place: Place, lowest: i32, context: &FrameContext) {
         let into_bar = place.position.ticks_into_bar(place.onset);
         let junction = Junction { trail: &self.trail, step: step_between(self.last, place.onset), into_bar, lowest };
-        // A turn is several choices in a row; by the root, the middle of the knob is heard as a middle.
+        // A figure is several choices in a row; by the root, the middle of the knob is heard as a middle.
         context.memory.recall_note(logits, junction, context.controls.memory.sqrt());
     }
 

@@ -3,12 +3,12 @@
 
 mod bounds;
 mod draw;
+mod entry;
 mod line;
 mod motif;
 mod reach;
 #[cfg(test)]
 mod tests;
-mod turn;
 
 use crate::controls::{LeadMode, Player};
 use crate::improviser::chance::random::Purpose;
@@ -21,9 +21,9 @@ use crate::score::NoteCue;
 
 use bounds::{Bounds, Compass, QUICKEST};
 use draw::{Next, Wish, draw, echo};
+use entry::Span;
 use line::{Followed, Line, Place, Reader};
 use motif::{Variation, last_motif, taken_up, upbeat};
-use turn::Span;
 
 /// By how much softer Lead plays while the musician does.
 const ASIDE: i32 = 14;
@@ -162,7 +162,7 @@ impl Soloist {
         }
         let phrase = listener.phrase();
         self.reader.follow(&mut self.followed, (phrase.0, listener.ended_notes().1), context);
-        if self.phrase.is_none() && turn::begins(context, listener, self.answered, self.resume).is_some() {
+        if self.phrase.is_none() && entry::begins(context, listener, self.answered, self.resume).is_some() {
             let goes_on = |of: u32| self.mode == LeadMode::Continuous || of == phrase.0;
             self.ready = Some(match self.own.take().filter(|(of, _)| goes_on(*of)) {
                 Some((_, line)) => line,
@@ -174,7 +174,7 @@ impl Soloist {
     /// A phrase of another mode, or out of its turn, is over.
     fn follow_mode(&mut self, context: &FrameContext) {
         self.mode = context.controls.lead_mode;
-        if self.phrase.as_ref().is_some_and(|phrase| phrase.mode != self.mode) || !turn::lasts(context) {
+        if self.phrase.as_ref().is_some_and(|phrase| phrase.mode != self.mode) || !entry::lasts(context) {
             (self.phrase, self.resume) = (None, Tick::MIN);
         }
     }
@@ -194,7 +194,7 @@ impl Soloist {
     /// Begins a phrase, if Lead is ready for one.
     fn begin(&mut self, context: &FrameContext, chord: Chord, listener: &Listener) -> Option<Phrase> {
         let line = self.ready.take()?;
-        let Span { start, end, resume } = turn::begins(context, listener, self.answered, self.resume)?;
+        let Span { start, end, resume } = entry::begins(context, listener, self.answered, self.resume)?;
         let (after, model) = listener.phrase();
         (self.answered, self.resume) = (Some(after), resume);
         let compass = Compass::of(context);

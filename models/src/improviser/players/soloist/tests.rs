@@ -5,9 +5,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::controls::Controls;
 use crate::improviser::players::rehearsal::{Chart, any_chart};
-use crate::music::Spot;
 use crate::music::time::frame_at;
-use crate::music::{Frame, PitchClassSet, Style};
+use crate::music::{Frame, PitchClassSet, Spot, Style};
 use crate::network::Family;
 use crate::score::Heard;
 

@@ -1,4 +1,4 @@
-//! Whose turn it is: when Lead may begin a phrase, by its mode, and how long it lasts.
+//! When Lead may begin a phrase, by its mode, and how long it lasts.
 
 use std::ops::Range;
 
@@ -6,8 +6,7 @@ use crate::controls::LeadMode;
 use crate::improviser::chance::random::Purpose;
 use crate::improviser::listening::Listener;
 use crate::improviser::players::context::FrameContext;
-use crate::music::Spot;
-use crate::music::Tick;
+use crate::music::{Spot, Tick};
 
 /// A phrase to be played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
