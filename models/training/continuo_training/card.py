@@ -12,25 +12,12 @@ from typing import Any
 
 import torch
 
-from .corpus import Piece
+from .corpus import REPOSITORIES, Piece
 from .export import input_shapes, output_shapes
 from .graph import OPSET
 from .networks.step_network import StepNetwork, parameter_count
 from .record_rules import SPLITS
 from .vocabulary import CONTRACT, FRAME, LEVELS, MODES, QUALITIES, STYLES, TICKS_PER_QUARTER, TIME_CLASSES
-
-REPOSITORIES = {
-    "neonscribe": "neonscribe/lilypond-lead-sheets",
-    "pop909": "music-x-lab/POP909-Dataset",
-    "m21folk": "music21 10.5.1: Ryan's Mammoth Collection, O'Neill's, Aird's Airs",
-    "lieder": "OpenScore/Lieder",
-    "quartets": "OpenScore/StringQuartets",
-    "mutopia": "MutopiaProject/MutopiaProject",
-    "chorales": "music21 10.5.1: chorales of J. S. Bach",
-    "openhymnal": "Open Hymnal Project 2012",
-    "bbloomf": "bbloomf/lilypond-songs",
-    "game": "Freedoom, simutrans, LMMS demo songs",
-}
 
 ROLES = {
     "harmonist": "One step per frame of 6 ticks: which chord, given the melody up to or with this frame.",

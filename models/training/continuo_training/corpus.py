@@ -17,6 +17,19 @@ from .record_rules import MIDI_KEYS, check
 from .text import plain
 from .vocabulary import STYLE_MAP, STYLES, chord_index
 
+REPOSITORIES = {
+    "neonscribe": "neonscribe/lilypond-lead-sheets",
+    "pop909": "music-x-lab/POP909-Dataset",
+    "m21folk": "music21 10.5.1: Ryan's Mammoth Collection, O'Neill's, Aird's Airs",
+    "lieder": "OpenScore/Lieder",
+    "quartets": "OpenScore/StringQuartets",
+    "mutopia": "MutopiaProject/MutopiaProject",
+    "chorales": "music21 10.5.1: chorales of J. S. Bach",
+    "openhymnal": "Open Hymnal Project 2012",
+    "bbloomf": "bbloomf/lilypond-songs",
+    "game": "Freedoom, simutrans, LMMS demo songs",
+}
+"""Where the pieces of each file of the corpus come from."""
 BAD_RECORD = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError)
 """What a record raises that is not as it is to be."""
 BROKEN_FILE = (OSError, EOFError, zlib.error)

@@ -1,7 +1,8 @@
 """The card beside a network."""
 
 import pytest
-from made_up import network, piece, small_config
+from made_up import piece, small_config
+from made_up_networks import network
 
 from continuo_training.card import card, corpus_table, credits, read_json, sha256, time_spent, write_json
 from continuo_training.networks.step_network import Shape, parameter_count

@@ -6,7 +6,8 @@ import math
 import numpy as np
 import pytest
 import torch
-from made_up import network, piece
+from made_up import piece
+from made_up_networks import network
 
 from continuo_training.card import write_json
 from continuo_training.evaluation import harmony, melody, report

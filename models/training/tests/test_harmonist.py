@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from made_up import contract_blocks, network, piece, small_config
+from made_up import contract_blocks, piece, small_config
+from made_up_networks import network
 
 from continuo_training.attributes import free
 from continuo_training.corpus import CorpusMissingError

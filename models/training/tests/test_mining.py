@@ -1,12 +1,13 @@
 """Mining: which bars the parts of the corpus are made of, and what is kept of them."""
 
+import argparse
 import json
 
 import numpy as np
 import pytest
 from made_up import BAR, record, write_corpus
 
-from continuo_training.__main__ import parser
+from continuo_training.mining import command
 from continuo_training.mining.bars import chord_bars, chord_shape, places, snapped
 from continuo_training.mining.clusters import distance, medoids
 from continuo_training.mining.files import FAMILIES, PLAYERS, read_patterns, write_patterns
@@ -121,9 +122,10 @@ def test_mining_keeps_what_was_written_and_says_where_the_rest_is_from(tmp_path,
     ]
     held_out = record(title="held out", style="classical", split="test", parts={"up": [[0, 9, 90]], "down": alberti()})
     corpus = write_corpus(tmp_path / "corpus", [*records, held_out], "mutopia")
-    args = parser().parse_args(["mine", "--corpus", str(corpus), "--out", str(files)])
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
     for _ in range(2):
-        assert args.run(args) == 0
+        assert command.run(parser.parse_args(["--corpus", str(corpus), "--out", str(files)])) == 0
         patterns = read_patterns(files / "classical.json")
         written, mined = patterns["chords"]["four"]["bars"]
         assert (written["source"], written["weight"]) == ("written", 0.5)

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from made_up import network
+from made_up_networks import network
 
 from continuo_training.networks.pitch_linear import CLASSES, PitchLinear, Width
 from continuo_training.networks.step_network import FAMILIES, PITCHES, WIDEST, Shape, StepNetwork, load_network

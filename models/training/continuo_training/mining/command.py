@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..arguments import positive, target_folder
-from ..card import REPOSITORIES
-from ..corpus import read_corpus
+from ..corpus import REPOSITORIES, read_corpus
 from ..vocabulary import STYLES
 from .bars import MOST_CHORDS, PERIODS, Bar, Place, Shape, chord_bars, chord_shape, places
 from .clusters import Shapes, accents_by_metre, typical

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..attributes import bucket, mode
+from ..attributes import Levels, bucket, mode
 from ..vocabulary import TICKS_PER_QUARTER, TIME_CLASSES, key_scales
-from .features import Levels
 from .notes import ABSENT, LOWEST, NoteBatch
 
 
