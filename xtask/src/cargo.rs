@@ -46,7 +46,7 @@ pub fn cargo() -> Command {
 pub fn build() -> Result<()> {
     eprintln!("Building; the first time takes a while");
     let status = cargo()
-        .args(["build", "--release"])
+        .args(["build", "--locked", "--release"])
         .args(EVERYTHING)
         .status()
         .context("cargo could not be started; is Rust installed (https://rustup.rs)?")?;

@@ -4,6 +4,7 @@
 mod bundle;
 mod cargo;
 mod checks;
+mod dependencies;
 mod install;
 mod python;
 mod setup;
@@ -44,8 +45,12 @@ enum Command {
     /// Build the bundles and copy them into your CLAP and VST3 folders
     Install,
     Demo(Box<Demo>),
-    /// Check formatting, lints and documentation, and run every test against the built plug-in
-    Test,
+    /// Check formatting, lints, documentation and dependencies, and run every test against the built plug-in
+    Test {
+        /// Check the training package alone, with the tests that need PyTorch: gigabytes are installed into target
+        #[arg(long)]
+        training: bool,
+    },
     Bench(Bench),
     Eval(Box<Eval>),
     Live(Box<Live>),
@@ -98,9 +103,9 @@ fn run(cli: &Cli) -> Result<ExitCode> {
             println!("Installed {} and {}", installed.clap.display(), installed.vst3.display());
         }
         Command::Demo(_) => return play("demo"),
-        Command::Test => {
+        Command::Test { training } => {
             set_up(&[Purpose::Build, Purpose::Test])?;
-            return Ok(checks::run_all());
+            return Ok(if *training { checks::run_training() } else { checks::run_all() });
         }
         Command::Bench(_) => return play("bench"),
         Command::Eval(_) => return play("eval"),

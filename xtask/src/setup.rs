@@ -67,7 +67,7 @@ const NEEDS: &[Need] = &[
     need(
         Purpose::Test,
         "python3-venv",
-        "an environment for the linter of the training package",
+        "an environment for the training package and the checks' tools",
         Probe::Success("python3", &["-c", "import ensurepip, venv"]),
     ),
     need(
