@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use crate::{cargo, system};
+use crate::{cargo, notices, system};
 
 /// The package whose library is bundled.
 const PACKAGE: &str = "continuo";
@@ -20,6 +20,8 @@ pub struct Bundles {
     pub clap: PathBuf,
     /// A folder.
     pub vst3: PathBuf,
+    /// The notices beside the CLAP, where that is a file and holds none.
+    pub notices: Option<PathBuf>,
 }
 
 /// An entry of `bundler.toml`.
@@ -60,6 +62,14 @@ impl System {
         match self {
             System::Linux | System::Windows => format!("{name}.clap").into(),
             System::MacOs => format!("{name}.clap/Contents/MacOS/{name}").into(),
+        }
+    }
+
+    /// The place of the notices of the CLAP called `name`, from the folder of the bundles: beside it, where it is a file.
+    fn clap_notices(self, name: &str) -> PathBuf {
+        match self {
+            System::Linux | System::Windows => format!("{name}-notices.txt").into(),
+            System::MacOs => format!("{name}.clap/Contents/Resources/notices.txt").into(),
         }
     }
 
@@ -107,7 +117,11 @@ pub fn write() -> Result<Bundles> {
         }
     }
     fs::remove_file(&stripped)?;
-    Ok(Bundles { clap: folder.join(format!("{name}.clap")), vst3: folder.join(format!("{name}.vst3")) })
+    let clap_notices = folder.join(system.clap_notices(&name));
+    put(&notices::path(), &clap_notices)?;
+    put(&notices::path(), &folder.join(format!("{name}.vst3/Contents/Resources/notices.txt")))?;
+    let notices = (clap_notices.parent() == Some(&*folder)).then_some(clap_notices);
+    Ok(Bundles { clap: folder.join(format!("{name}.clap")), vst3: folder.join(format!("{name}.vst3")), notices })
 }
 
 /// The bundle's name from `bundler.toml`.
@@ -186,6 +200,12 @@ mod tests {
         assert_eq!(System::Linux.clap("Continuo"), Path::new("Continuo.clap"));
         let vst3 = System::Linux.vst3("Continuo");
         assert_eq!(vst3, Path::new("Continuo.vst3/Contents").join(format!("{ARCH}-linux")).join("Continuo.so"));
+    }
+
+    #[test]
+    fn the_notices_lie_in_a_clap_that_is_a_folder_and_beside_one_that_is_a_file() {
+        assert!(System::MacOs.clap_notices("Continuo").starts_with("Continuo.clap"));
+        assert_eq!(System::Linux.clap_notices("Continuo").parent(), System::Linux.clap("Continuo").parent());
     }
 
     #[test]

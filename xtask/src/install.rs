@@ -9,8 +9,11 @@ use continuo_input::environment;
 
 use crate::bundle::{self, Bundles};
 
-/// Where the bundles of one user go. The folders are there and can be written to.
-pub struct Places(Bundles);
+/// The folders of one user in which hosts look for plug-ins. They are there and can be written to.
+pub struct Places {
+    clap: PathBuf,
+    vst3: PathBuf,
+}
 
 impl Places {
     /// The folders in which hosts look for plug-ins of the user, made if they are missing.
@@ -24,7 +27,7 @@ impl Places {
                 format!("nothing can be installed in {}; make it a folder of yours", folder.display())
             })?;
         }
-        Ok(Self(folders))
+        Ok(folders)
     }
 
     /// Copies `bundles` there and returns where they lie now.
@@ -34,21 +37,25 @@ impl Places {
             copy(bundle, &to)?;
             Ok(to)
         };
-        Ok(Bundles { clap: place(&bundles.clap, &self.0.clap)?, vst3: place(&bundles.vst3, &self.0.vst3)? })
+        Ok(Bundles {
+            clap: place(&bundles.clap, &self.clap)?,
+            vst3: place(&bundles.vst3, &self.vst3)?,
+            notices: bundles.notices.as_ref().map(|notices| place(notices, &self.clap)).transpose()?,
+        })
     }
 }
 
 /// The folders in which hosts look for plug-ins of one user.
-fn user_folders() -> Result<Bundles> {
+fn user_folders() -> Result<Places> {
     Ok(if cfg!(target_os = "windows") {
         let common = environment::folder("LOCALAPPDATA")?.join("Programs").join("Common");
-        Bundles { clap: common.join("CLAP"), vst3: common.join("VST3") }
+        Places { clap: common.join("CLAP"), vst3: common.join("VST3") }
     } else if cfg!(target_os = "macos") {
         let plugins = environment::folder("HOME")?.join("Library/Audio/Plug-Ins");
-        Bundles { clap: plugins.join("CLAP"), vst3: plugins.join("VST3") }
+        Places { clap: plugins.join("CLAP"), vst3: plugins.join("VST3") }
     } else {
         let home = environment::folder("HOME")?;
-        Bundles { clap: home.join(".clap"), vst3: home.join(".vst3") }
+        Places { clap: home.join(".clap"), vst3: home.join(".vst3") }
     })
 }
 
