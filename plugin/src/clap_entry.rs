@@ -7,6 +7,8 @@
 //! - **Events in blocks of no samples**, and behind the end of their block: see [`input`].
 //! - **Changes in the midst of a block**, and what the transport is in the rest of it: see [`pieces`].
 //! - **Notes as MIDI**, if the musician wants them so: see [`output`].
+//! - **Choices that have grown**: a VST3 host, which is behind a wrapper, is told the step of a value in its place. See
+//!   [`GrownChoices`].
 //! - **States** of which it cannot read one value: see [`state`].
 //! - **VST3's own** texts, which CLAP has no place for: see [`vst3_info`].
 
@@ -16,6 +18,7 @@ mod pieces;
 mod state;
 mod vst3_info;
 
+use std::borrow::Cow;
 use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr;
@@ -24,7 +27,7 @@ use std::sync::{Arc, OnceLock};
 
 use atomic_float::AtomicF64;
 use clap_sys::events::{clap_input_events, clap_output_events};
-use clap_sys::ext::params::{CLAP_EXT_PARAMS, clap_plugin_params};
+use clap_sys::ext::params::{CLAP_EXT_PARAMS, clap_param_info, clap_plugin_params};
 use clap_sys::ext::state::{CLAP_EXT_STATE, clap_plugin_state};
 use clap_sys::factory::plugin_factory::{CLAP_PLUGIN_FACTORY_ID, clap_plugin_factory};
 use clap_sys::host::clap_host;
@@ -34,12 +37,15 @@ use clap_sys::process::{CLAP_PROCESS_CONTINUE, CLAP_PROCESS_ERROR, clap_process,
 use nice_plug::wrapper::clap::{CLAP_VERSION, PluginDescriptor, Wrapper, clap_plugin_entry};
 use nice_plug::wrapper::setup_logger;
 
+use crate::params::GrownChoices;
 use crate::{Continuo, Inside};
-use input::Waiting;
+use input::{Joined, Waiting};
 use output::{Dialect, Passage, whole};
 
 /// What the wrappers that make VST3 and AUv2 of a CLAP say of themselves as hosts.
 const WRAPPER_URL: &CStr = c"https://github.com/free-audio/clap-wrapper";
+/// What the name of the one for VST3 ends with, or begins with when its own host has none. Case varies.
+const VST3_WRAPPER: &str = "clap-as-vst3";
 
 /// What the framework would have the host call.
 #[derive(Clone, Copy)]
@@ -62,6 +68,8 @@ struct Instance {
     sample_rate: AtomicF64,
     /// Whether the host is a wrapper. It takes notes as notes only.
     wrapped: bool,
+    /// The choices that the host knows by their steps.
+    grown: GrownChoices,
     /// Touched by process and flush, which CLAP never calls at the same time, and between them.
     waiting: UnsafeCell<Waiting>,
 }
@@ -149,12 +157,23 @@ unsafe extern "C" fn create_plugin(
         process: Some(self::process),
         ..theirs
     };
-    // SAFETY: the host's description of itself is null or a null-terminated text.
-    let wrapped = unsafe { !(*host).url.is_null() && CStr::from_ptr((*host).url) == WRAPPER_URL };
-    let instance =
-        Instance { plugin, inside, sample_rate: AtomicF64::new(48_000.0), wrapped, waiting: UnsafeCell::default() };
+    // SAFETY: the host's description of itself is alive.
+    let (url, name) = unsafe { (text_of((*host).url), text_of((*host).name)) };
+    let wrapped = url.as_deref() == WRAPPER_URL.to_str().ok();
+    let is_vst3 = wrapped && name.is_some_and(|name| name.to_ascii_lowercase().contains(VST3_WRAPPER));
+    let grown = if is_vst3 { GrownChoices::of(&inside.params) } else { GrownChoices::default() };
+    let (sample_rate, waiting) = (AtomicF64::new(48_000.0), UnsafeCell::default());
     // Given back by `destroy`.
-    Box::into_raw(Box::new(instance)).cast()
+    Box::into_raw(Box::new(Instance { plugin, inside, sample_rate, wrapped, grown, waiting })).cast()
+}
+
+/// A host's text; `None`: there is none.
+///
+/// # Safety
+/// `text` is null or null-terminated, and alive.
+unsafe fn text_of<'a>(text: *const c_char) -> Option<Cow<'a, str>> {
+    // SAFETY: as said above.
+    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_string_lossy())
 }
 
 /// The instance that a host means.
@@ -225,10 +244,30 @@ unsafe extern "C" fn get_extension(plugin: *const clap_plugin, id: *const c_char
         }
         let (_, ours) = PARAMS.get_or_init(|| {
             let theirs = *extension.cast::<clap_plugin_params>();
-            let (get_value, text_to_value, flush) = (Some(value as _), Some(value_of_text as _), Some(flush as _));
-            (theirs, clap_plugin_params { get_value, text_to_value, flush, ..theirs })
+            let ours = clap_plugin_params {
+                get_info: Some(info),
+                get_value: Some(value),
+                value_to_text: Some(text_of_value),
+                text_to_value: Some(value_of_text),
+                flush: Some(flush),
+                ..theirs
+            };
+            (theirs, ours)
         });
         (&raw const *ours).cast()
+    }
+}
+
+unsafe extern "C" fn info(plugin: *const clap_plugin, index: u32, out: *mut clap_param_info) -> bool {
+    // SAFETY: the host's arguments go on as they are; `out` has been filled in when that succeeds.
+    unsafe {
+        let known = PARAMS.get().and_then(|(theirs, _)| theirs.get_info).is_some_and(|get| get(plugin, index, out));
+        let grown = &instance(plugin).grown;
+        if let Some(info) = out.as_mut().filter(|_| known) {
+            info.max_value = grown.last_step(info.id).unwrap_or(info.max_value);
+            info.default_value = grown.step_of(info.id, info.default_value);
+        }
+        known
     }
 }
 
@@ -237,9 +276,24 @@ unsafe extern "C" fn value(plugin: *const clap_plugin, id: clap_id, out: *mut f6
     unsafe {
         let known = PARAMS.get().and_then(|(theirs, _)| theirs.get_value).is_some_and(|get| get(plugin, id, out));
         if known {
-            *out = whole(*out);
+            *out = instance(plugin).grown.step_of(id, whole(*out));
         }
         known
+    }
+}
+
+unsafe extern "C" fn text_of_value(
+    plugin: *const clap_plugin,
+    id: clap_id,
+    value: f64,
+    out: *mut c_char,
+    room: u32,
+) -> bool {
+    // SAFETY: as above.
+    unsafe {
+        let value = instance(plugin).grown.value_at(id, value);
+        let show = PARAMS.get().and_then(|(theirs, _)| theirs.value_to_text);
+        show.is_some_and(|show| show(plugin, id, value, out, room))
     }
 }
 
@@ -254,7 +308,7 @@ unsafe extern "C" fn value_of_text(
         let read = PARAMS.get().and_then(|(theirs, _)| theirs.text_to_value);
         let understood = read.is_some_and(|read| read(plugin, id, text, out));
         if understood {
-            *out = whole(*out);
+            *out = instance(plugin).grown.step_of(id, whole(*out));
         }
         understood
     }
@@ -282,14 +336,13 @@ unsafe fn flush_parameters(
     output: *const clap_output_events,
 ) {
     let Some(flush) = PARAMS.get().and_then(|(theirs, _)| theirs.flush) else { return };
-    // SAFETY: the host's arguments go on; the passage outlives the call.
+    // SAFETY: the host's arguments go on; lists and passage outlive the call.
     unsafe {
-        if output.is_null() {
-            flush(plugin, input, output);
-        } else {
-            let passage = Passage::new(output, Dialect::Clap);
-            flush(plugin, input, &passage.list());
-        }
+        let grown = &instance(plugin).grown;
+        let (joined, passage) = (Joined::of(input, grown), Passage::new(output, Dialect::Clap, grown));
+        let (events, told) = (joined.list(), passage.list());
+        let events = if input.is_null() { input } else { &raw const events };
+        flush(plugin, events, if output.is_null() { output } else { &raw const told });
     }
 }
 
@@ -307,8 +360,8 @@ unsafe extern "C" fn process(plugin: *const clap_plugin, block: *const clap_proc
             flush_parameters(plugin, block.in_events, block.out_events);
             return CLAP_PROCESS_CONTINUE;
         }
-        let whole = Passage::new(block.out_events, instance.dialect());
-        let joined = waiting.before(block.in_events, block.frames_count);
+        let whole = Passage::new(block.out_events, instance.dialect(), &instance.grown);
+        let joined = waiting.before(block.in_events, block.frames_count, &instance.grown);
         let input = joined.list();
         block.in_events = &input;
         let status = pieces::each_piece(&block, instance.sample_rate.load(Ordering::Relaxed), |piece, start| {

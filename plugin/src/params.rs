@@ -6,6 +6,7 @@ mod adopt;
 mod band;
 mod choice;
 mod memory;
+mod steps;
 
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
@@ -23,6 +24,7 @@ use choice::{AMOUNTS, SPEEDS, level, level_of};
 pub use band::{LeadParams, ListeningParams, PlanParams, SceneTime, TakeParams};
 pub use choice::{KeyChoice, ModeChoice, NetworkChoice, StyleChoice};
 pub use memory::{MemoryField, SavedMemory};
+pub use steps::GrownChoices;
 
 /// The seeds to choose from.
 pub const SEEDS: RangeInclusive<i32> = 1..=9999;

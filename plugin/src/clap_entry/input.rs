@@ -2,17 +2,20 @@
 //!
 //! Hosts carry events in blocks of no samples, and in flushes, which are meant for parameters. The framework drops them
 //! there. Here they wait for the first sample that is processed. And an event that a host puts behind the end of its
-//! block is brought back into it: the framework would split the block there, and write beyond it.
+//! block is brought back into it: the framework would split the block there, and write beyond it. Of a choice that has
+//! grown a VST3 host tells the step: the framework gets the value.
 
 use std::cell::UnsafeCell;
 
 use clap_sys::events::{
     CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_MIDI, CLAP_EVENT_NOTE_CHOKE, CLAP_EVENT_NOTE_EXPRESSION, CLAP_EVENT_NOTE_OFF,
-    CLAP_EVENT_NOTE_ON, CLAP_EVENT_TRANSPORT, clap_event_header, clap_event_midi, clap_event_note,
-    clap_event_note_expression, clap_event_param_mod, clap_event_param_value, clap_event_transport, clap_input_events,
+    CLAP_EVENT_NOTE_ON, CLAP_EVENT_PARAM_VALUE, CLAP_EVENT_TRANSPORT, clap_event_header, clap_event_midi,
+    clap_event_note, clap_event_note_expression, clap_event_param_mod, clap_event_param_value, clap_event_transport,
+    clap_input_events,
 };
 
 use crate::diagnostics::TOTALS;
+use crate::params::GrownChoices;
 
 /// The most events that wait. What ends something finds room when what begins something does so no more.
 const CAPACITY: usize = 4096;
@@ -25,7 +28,7 @@ pub union Event {
     pub note: clap_event_note,
     expression: clap_event_note_expression,
     midi: clap_event_midi,
-    value: clap_event_param_value,
+    pub value: clap_event_param_value,
     modulation: clap_event_param_mod,
     pub transport: clap_event_transport,
 }
@@ -85,10 +88,8 @@ impl Waiting {
     }
 
     /// What waits, and after it the `host`'s own events of a block of `frames` samples, 1 or more.
-    pub fn before(&self, host: *const clap_input_events, frames: u32) -> Joined<'_> {
-        // SAFETY: numbers only, and pointers that are null.
-        let blank = || UnsafeCell::new(unsafe { std::mem::zeroed() });
-        Joined { first: &self.0, host, last: frames - 1, late: blank(), late_transport: blank() }
+    pub fn before<'a>(&'a self, host: *const clap_input_events, frames: u32, grown: &'a GrownChoices) -> Joined<'a> {
+        Joined { first: &self.0, last: frames - 1, ..Joined::of(host, grown) }
     }
 }
 
@@ -141,13 +142,22 @@ pub struct Joined<'a> {
     host: *const clap_input_events,
     /// The last sample of the block.
     last: u32,
-    /// Where an event from behind the block is put right. The framework is done with one before it asks for the next,
-    /// but keeps the last transport.
-    late: UnsafeCell<Event>,
-    late_transport: UnsafeCell<Event>,
+    /// The choices that the host knows by their steps.
+    grown: &'a GrownChoices,
+    /// Where an event from behind the block, or with a step, is put right. The framework is done with one before it asks
+    /// for the next, but keeps the last transport.
+    mended: UnsafeCell<Event>,
+    mended_transport: UnsafeCell<Event>,
 }
 
-impl Joined<'_> {
+impl<'a> Joined<'a> {
+    /// The `host`'s events alone.
+    pub fn of(host: *const clap_input_events, grown: &'a GrownChoices) -> Self {
+        // SAFETY: numbers only, and pointers that are null.
+        let blank = || UnsafeCell::new(unsafe { std::mem::zeroed() });
+        Self { first: &[], host, last: u32::MAX, grown, mended: blank(), mended_transport: blank() }
+    }
+
     /// The list that the framework is given in the place of the host's. It holds for as long as `self` does.
     pub fn list(&self) -> clap_input_events {
         clap_input_events { ctx: (&raw const *self).cast_mut().cast(), size: Some(size), get: Some(get) }
@@ -173,13 +183,21 @@ unsafe extern "C" fn get(list: *const clap_input_events, index: u32) -> *const c
         }
         let Some(get) = joined.host.as_ref().and_then(|host| host.get) else { return std::ptr::null() };
         let event = get(joined.host, index - joined.first.len() as u32);
-        if event.is_null() || (*event).time <= joined.last {
+        if event.is_null() {
             return event;
         }
-        let is_transport = ((*event).space_id, (*event).type_) == (CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_TRANSPORT);
-        let place = if is_transport { joined.late_transport.get() } else { joined.late.get() };
+        let is = |kind| ((*event).space_id, (*event).type_) == (CLAP_CORE_EVENT_SPACE_ID, kind);
+        let is_step = is(CLAP_EVENT_PARAM_VALUE)
+            && joined.grown.last_step((*event.cast::<clap_event_param_value>()).param_id).is_some();
+        if (*event).time <= joined.last && !is_step {
+            return event;
+        }
+        let place = if is(CLAP_EVENT_TRANSPORT) { joined.mended_transport.get() } else { joined.mended.get() };
         // What is longer than any event of CLAP is not one that the framework reads.
-        let Some(copy) = Event::copied(event, joined.last) else { return std::ptr::null() };
+        let Some(mut copy) = Event::copied(event, (*event).time.min(joined.last)) else { return std::ptr::null() };
+        if is_step {
+            copy.value.value = joined.grown.value_at(copy.value.param_id, copy.value.value);
+        }
         *place = copy;
         place.cast()
     }
@@ -210,7 +228,8 @@ mod tests {
 
     /// Time and key of each event that the framework would see.
     fn seen(waiting: &Waiting, host: &clap_input_events, frames: u32) -> Vec<(u32, i16)> {
-        let joined = waiting.before(host, frames);
+        let grown = GrownChoices::default();
+        let joined = waiting.before(host, frames, &grown);
         let list = joined.list();
         // SAFETY: all lists are alive, and hold notes.
         unsafe { each(&list).map(|event| ((*event).time, (*event.cast::<clap_event_note>()).key)).collect() }
@@ -232,6 +251,34 @@ mod tests {
     fn an_event_behind_its_block_comes_at_the_last_sample() {
         let block = vec![note(CLAP_EVENT_NOTE_ON, 63, 60), note(CLAP_EVENT_NOTE_ON, 64, 61)];
         assert_eq!(seen(&Waiting::default(), &list(&block), 64), [(63, 60), (63, 61)]);
+    }
+
+    #[test]
+    fn a_step_of_a_choice_that_has_grown_arrives_as_its_value() {
+        let (size, type_) = (size_of::<clap_event_param_value>() as u32, CLAP_EVENT_PARAM_VALUE);
+        let header = clap_event_header { size, time: 9, space_id: CLAP_CORE_EVENT_SPACE_ID, type_, flags: 0 };
+        let told = |id: &str, value| {
+            let (param_id, cookie) = (crate::params::number(id), std::ptr::null_mut());
+            let (note_id, port_index, channel, key) = (-1, -1, -1, -1);
+            clap_event_param_value { header, param_id, cookie, note_id, port_index, channel, key, value }
+        };
+        let heard = |told: clap_event_param_value| {
+            unsafe extern "C" fn one(_: *const clap_input_events) -> u32 {
+                1
+            }
+            unsafe extern "C" fn it(list: *const clap_input_events, _: u32) -> *const clap_event_header {
+                // SAFETY: the context is the event.
+                unsafe { (*list).ctx.cast::<clap_event_header>().cast_const() }
+            }
+            let host = clap_input_events { ctx: (&raw const told).cast_mut().cast(), size: Some(one), get: Some(it) };
+            let grown = GrownChoices::by_one("style_a", 11);
+            let joined = Joined::of(&host, &grown);
+            // SAFETY: all lists are alive, and hold a parameter's value.
+            let event = unsafe { *get(&joined.list(), 0).cast::<clap_event_param_value>() };
+            (event.header.time, event.value)
+        };
+        assert_eq!([0.0, 1.0, 14.0, 20.0].map(|step| heard(told("style_a", step)).1), [0.0, 11.0, 7.0, 10.0]);
+        assert_eq!(heard(told("key", 14.0)), (9, 14.0));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! the musician has chosen.
 
 use super::input::Event;
+use crate::params::GrownChoices;
 use clap_sys::events::{
     CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_MIDI, CLAP_EVENT_NOTE_EXPRESSION, CLAP_EVENT_NOTE_OFF, CLAP_EVENT_NOTE_ON,
     CLAP_EVENT_PARAM_VALUE, CLAP_NOTE_EXPRESSION_PRESSURE, clap_event_header, clap_event_midi, clap_event_note,
@@ -18,17 +19,20 @@ pub enum Dialect {
 }
 
 /// The host's list of output events, and what has to happen to events before they get there.
-pub struct Passage {
+#[derive(Clone, Copy)]
+pub struct Passage<'a> {
     host: *const clap_output_events,
     dialect: Dialect,
+    /// The choices that the host knows by their steps.
+    grown: &'a GrownChoices,
     /// The sample of the host's block at which the events' own block begins.
     start: u32,
 }
 
-impl Passage {
+impl<'a> Passage<'a> {
     /// A passage to the list `host`.
-    pub fn new(host: *const clap_output_events, dialect: Dialect) -> Self {
-        Self { host, dialect, start: 0 }
+    pub fn new(host: *const clap_output_events, dialect: Dialect, grown: &'a GrownChoices) -> Self {
+        Self { host, dialect, grown, start: 0 }
     }
 
     /// The same for a piece of the host's block that begins at its sample `start`.
@@ -45,7 +49,7 @@ impl Passage {
 unsafe extern "C" fn push(list: *const clap_output_events, event: *const clap_event_header) -> bool {
     // SAFETY: `list` is from `Passage::list`, whose context is the passage; events are as long as their header says.
     unsafe {
-        let Passage { host, dialect, start } = *(*list).ctx.cast::<Passage>();
+        let Passage { host, dialect, grown, start } = *(*list).ctx.cast::<Passage>();
         let Some(try_push) = (*host).try_push else { return false };
         let later = Event::copied(event, (*event).time.saturating_add(start)).filter(|_| start > 0);
         let event = later.as_ref().map_or(event, |later| (&raw const *later).cast());
@@ -55,7 +59,7 @@ unsafe extern "C" fn push(list: *const clap_output_events, event: *const clap_ev
         match ((*event).type_, dialect) {
             (CLAP_EVENT_PARAM_VALUE, _) => {
                 let mut event = *event.cast::<clap_event_param_value>();
-                event.value = whole(event.value);
+                event.value = grown.step_of(event.param_id, whole(event.value));
                 try_push(host, &event.header)
             }
             (CLAP_EVENT_NOTE_ON, Dialect::Midi) => {
@@ -146,7 +150,8 @@ mod tests {
             flags: 0,
         };
         let note = clap_event_note { header, note_id: -1, port_index: 0, channel: 2, key: 60, velocity };
-        let passage = Passage::new(&host, dialect);
+        let grown = GrownChoices::default();
+        let passage = Passage::new(&host, dialect, &grown);
         // SAFETY: lists and event outlive the call.
         assert!(unsafe { push(&passage.list(), &note.header) });
         taken
@@ -157,6 +162,36 @@ mod tests {
         assert_eq!(sent(CLAP_EVENT_NOTE_ON, 0.5, Dialect::Midi), (CLAP_EVENT_MIDI, 17, [0x92, 60, 64]));
         assert_eq!(sent(CLAP_EVENT_NOTE_ON, 0.001, Dialect::Midi), (CLAP_EVENT_MIDI, 17, [0x92, 60, 1]));
         assert_eq!(sent(CLAP_EVENT_NOTE_OFF, 0.25, Dialect::Midi), (CLAP_EVENT_MIDI, 17, [0x82, 60, 32]));
+    }
+
+    #[test]
+    fn a_value_of_a_choice_that_has_grown_is_told_as_its_step() {
+        unsafe extern "C" fn take(list: *const clap_output_events, event: *const clap_event_header) -> bool {
+            // SAFETY: the context is the place below; the event is a parameter's.
+            unsafe { *(*list).ctx.cast() = (*event.cast::<clap_event_param_value>()).value };
+            true
+        }
+        let grown = GrownChoices::by_one("style_a", 11);
+        let mut told = f64::NAN;
+        let host = clap_output_events { ctx: (&raw mut told).cast(), try_push: Some(take) };
+        let passage = Passage::new(&host, Dialect::Clap, &grown);
+        for (id, value, step) in
+            [("style_a", 0.0, 0.0), ("style_a", 7.0, 14.0), ("style_a", 11.0, 1.0), ("key", 7.0, 7.0)]
+        {
+            let header = clap_event_header {
+                size: size_of::<clap_event_param_value>() as u32,
+                time: 0,
+                space_id: CLAP_CORE_EVENT_SPACE_ID,
+                type_: CLAP_EVENT_PARAM_VALUE,
+                flags: 0,
+            };
+            let (param_id, cookie) = (crate::params::number(id), std::ptr::null_mut());
+            let (note_id, port_index, channel, key) = (-1, -1, -1, -1);
+            let event = clap_event_param_value { header, param_id, cookie, note_id, port_index, channel, key, value };
+            // SAFETY: lists and event outlive the call.
+            assert!(unsafe { push(&passage.list(), &event.header) });
+            assert_eq!(told, step, "{value} of {id}");
+        }
     }
 
     #[test]

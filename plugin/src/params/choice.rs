@@ -8,7 +8,8 @@ use nice_plug::prelude::*;
 
 use crate::seam::NetworkSet;
 
-/// A style as a parameter's value. Saved by name, so that styles may be added anywhere.
+/// A style as a parameter's value, in the order of [`Style::ALL`], to which styles are appended: automation names them by
+/// their number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StyleChoice(pub Style);
 

@@ -14,7 +14,7 @@ use vst3::{Class, ComPtr, ComRef, ComWrapper};
 use super::changes::Changes;
 use super::passed_on;
 use crate::Inside;
-use crate::params::number;
+use crate::params::{GrownChoices, number};
 use crate::scenes::SCENES;
 
 /// The front. Threads are those of VST3: audio for `process`, main for all the rest.
@@ -37,6 +37,7 @@ pub struct Front {
 
 struct Ready {
     inside: Inside,
+    grown: GrownChoices,
     mapping: Option<ComPtr<IMidiMapping>>,
     changes: ComWrapper<Changes>,
 }
@@ -80,7 +81,8 @@ impl Front {
         };
         let controllers = infos.filter(|info| !ours(info.id)).map(|info| (info.id, info.stepCount)).collect();
         let changes = ComWrapper::new(Changes::new(controllers));
-        let ready = Ready { inside, mapping: self.component.cast(), changes };
+        let grown = GrownChoices::of(&inside.params);
+        let ready = Ready { inside, grown, mapping: self.component.cast(), changes };
         // SAFETY: the host calls nothing else before this has returned.
         unsafe { *self.ready.get() = Some(ready) };
     }
@@ -92,7 +94,7 @@ impl Front {
         let Some(ready) = self.ready() else { return };
         for (id, (value, at)) in told {
             if at == blocks {
-                ready.inside.params.set(id, value as f32);
+                ready.inside.params.set(id, ready.grown.share_at(id, value) as f32);
             }
         }
     }
