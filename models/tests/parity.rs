@@ -168,7 +168,7 @@ fn the_harmonists_compute_what_they_computed_in_training() {
                     style: sequence.style.map(|style| Style::ALL[style]),
                     attributes: HarmonistAttributes { chord_rate, chromaticism, mode: minor.map(mode) },
                 };
-                assert_features(&input.features(), &step.features, &place);
+                assert_features(&network.features(&input), &step.features, &place);
                 let ours = network.step(&input, &mut state).unwrap();
                 let theirs = &step.logits;
                 assert_harmony(&ours.here, &theirs.change, &theirs.chord, &theirs.bass, &place);
@@ -219,7 +219,7 @@ fn the_soloists_compute_what_they_computed_in_training() {
                     },
                 };
                 before = step.last_pitch;
-                assert_features(&input.features(), &step.features, &place);
+                assert_features(&network.features(&input), &step.features, &place);
                 let logits = network.step(&input, &mut state).unwrap();
                 assert_logits(&logits.pitch, &step.logits.pitch, &place);
                 assert_logits(&logits.length, &step.logits.length, &place);
@@ -236,7 +236,7 @@ fn sequences_that_are_read_at_once_are_read_as_if_each_was_alone() {
         for shape in [&harmonist::SHAPE, &soloist::SHAPE] {
             let plan = Plan::load(&file(&format!("{}/{}.onnx", folder(family), shape.role)), shape).unwrap();
             let row = |sequence: usize, step: usize| -> Vec<f32> {
-                (0..shape.features)
+                (0..plan.features())
                     .map(|index| f32::from((index * 7 + sequence * 5 + step * 3).is_multiple_of(11)))
                     .collect()
             };
@@ -262,16 +262,15 @@ fn sequences_that_are_read_at_once_are_read_as_if_each_was_alone() {
 #[test]
 fn nonsense_never_reaches_the_network() {
     use continuo_models::network::plan::Plan;
-    const SIZE: usize = harmonist::FEATURES;
     for family in Family::ALL {
         let onnx = file(&format!("{}/harmonist.onnx", folder(family)));
         let plan = Plan::load(&onnx, &harmonist::SHAPE).unwrap();
-        let mut state = plan.initial_state();
+        let (mut state, size) = (plan.initial_state(), plan.features());
         for features in
-            [vec![], vec![0.0; SIZE - 1], vec![0.0; SIZE + 1], vec![f32::NAN; SIZE], vec![f32::INFINITY; SIZE]]
+            [vec![], vec![0.0; size - 1], vec![0.0; size + 1], vec![f32::NAN; size], vec![f32::INFINITY; size]]
         {
             assert!(plan.step(&features, &mut state).is_err());
         }
-        assert!(plan.step(&[0.0; SIZE], &mut state).is_ok(), "and it goes on afterwards");
+        assert!(plan.step(&vec![0.0; size], &mut state).is_ok(), "and it goes on afterwards");
     }
 }

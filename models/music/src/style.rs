@@ -1,91 +1,119 @@
-//! Styles: the conditions on which the networks are trained, and what the rule-based players make of them.
+//! Styles: the musician's word for how a band plays.
+//!
+//! A style is a file of `models/styles`, and nothing else: what is written there of its music is its [`Character`];
+//! what the players strike, they read themselves. Its place among the styles and its identifier are the file's name.
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
 use super::voicing::Texture;
 
-/// The styles, in the order of the networks' vocabulary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[repr(u8)]
-#[allow(missing_docs)]
-pub enum Style {
-    Jazz,
-    Pop,
-    Folk,
-    Classical,
-    Baroque,
-    Romantic,
-    Hymn,
-    Game,
-    Latin,
-    Blues,
-    Electronic,
+/// The styles, each with its identifier and its file.
+macro_rules! styles {
+    ($($variant:ident $id:literal $file:literal)+) => {
+        /// The styles. Their order is final: automation counts by it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[repr(u8)]
+        #[allow(missing_docs)]
+        pub enum Style {
+            $($variant),+
+        }
+
+        impl Style {
+            /// Every style, in order.
+            pub const ALL: [Style; COUNT] = [$(Style::$variant),+];
+        }
+
+        const COUNT: usize = [$($id),+].len();
+        const IDS: [&str; COUNT] = [$($id),+];
+        const FILES: [&str; COUNT] = [$(include_str!($file)),+];
+    };
+}
+
+// Written by the build script, from the names of the files.
+include!(concat!(env!("OUT_DIR"), "/styles.rs"));
+
+/// What a style is like.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Character {
+    /// What the musician calls the style.
+    pub name: String,
+    /// The conditions under which a network plays like it, the nearest first. Networks differ in what they were told;
+    /// one that was told of none of these plays as if no style were asked for.
+    pub conditions: Vec<String>,
+    /// How chords are spaced.
+    pub texture: Texture,
+    /// Whether parallel fifths and octaves are errors.
+    pub strict: bool,
+    /// Whether chords that are found by rule have sevenths.
+    pub sevenths: bool,
+    /// Whether lines pass through notes from outside the key, and lead by them to the next chord.
+    pub chromatic: bool,
+    /// How restless the voicing of a chord is that stands.
+    pub revoicing: Revoicing,
+}
+
+/// The chance that a standing chord is voiced anew, 0–1.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revoicing {
+    /// As a bar begins.
+    pub bar: f32,
+    /// At the middle of a bar.
+    pub half_bar: f32,
+}
+
+/// A style's file, as far as it is read here.
+#[derive(Deserialize)]
+struct File {
+    style: Character,
 }
 
 impl Style {
-    /// Every style, in vocabulary order.
-    pub const ALL: [Style; 11] = [
-        Style::Jazz,
-        Style::Pop,
-        Style::Folk,
-        Style::Classical,
-        Style::Baroque,
-        Style::Romantic,
-        Style::Hymn,
-        Style::Game,
-        Style::Latin,
-        Style::Blues,
-        Style::Electronic,
-    ];
+    /// The name under which files, commands and networks know the style, in lower case. Final.
+    pub fn id(self) -> &'static str {
+        IDS[self as usize]
+    }
 
-    /// The name under which the user and the model cards know the style, in lower case.
+    /// What the musician calls the style.
     pub fn name(self) -> &'static str {
-        ["jazz", "pop", "folk", "classical", "baroque", "romantic", "hymn", "game", "latin", "blues", "electronic"]
-            [self as usize]
+        &self.character().name
     }
 
-    /// The style called `name`, in upper or lower case. The error lists the names that are known.
-    pub fn from_name(name: &str) -> Result<Self, UnknownStyle> {
-        let wanted = name.trim().to_lowercase();
-        Style::ALL.into_iter().find(|style| style.name() == wanted).ok_or_else(|| UnknownStyle(name.to_owned()))
+    /// What the style is like. The first call reads the files of all styles: not on the audio thread.
+    pub fn character(self) -> &'static Character {
+        static CHARACTERS: LazyLock<[Character; COUNT]> =
+            LazyLock::new(|| FILES.map(|text| read(text).expect("the tests read the files that ship")));
+        &CHARACTERS[self as usize]
     }
 
-    /// How the style spaces its chords.
-    pub fn texture(self) -> Texture {
-        match self {
-            Style::Jazz => Texture::Rootless,
-            Style::Classical | Style::Blues => Texture::Shell,
-            Style::Pop | Style::Folk | Style::Baroque | Style::Game | Style::Latin | Style::Electronic => {
-                Texture::Close
-            }
-            Style::Romantic => Texture::Wide,
-            Style::Hymn => Texture::Chorale,
-        }
+    /// The style's file: JSON.
+    pub fn file(self) -> &'static str {
+        FILES[self as usize]
     }
+}
 
-    /// Whether parallel fifths and octaves are errors in the style.
-    pub fn forbids_parallels(self) -> bool {
-        matches!(self, Style::Classical | Style::Baroque | Style::Romantic | Style::Hymn)
-    }
+fn read(text: &str) -> serde_json::Result<Character> {
+    serde_json::from_str(text).map(|File { style }| style)
 }
 
 impl fmt::Display for Style {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(self.id())
     }
 }
 
-/// A name of no style.
+/// What is no style's identifier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownStyle(String);
 
 impl fmt::Display for UnknownStyle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known: Vec<_> = Style::ALL.iter().map(|style| style.name()).collect();
-        write!(f, "there is no style \"{}\"; the styles are {}", self.0, known.join(", "))
+        write!(f, "there is no style \"{}\"; the styles are {}", self.0, IDS.join(", "))
     }
 }
 
@@ -94,9 +122,10 @@ impl std::error::Error for UnknownStyle {}
 impl FromStr for Style {
     type Err = UnknownStyle;
 
-    /// See [`Style::from_name`].
-    fn from_str(name: &str) -> Result<Self, UnknownStyle> {
-        Self::from_name(name)
+    /// The style with the identifier `id`, in upper or lower case. The error lists those that are known.
+    fn from_str(id: &str) -> Result<Self, UnknownStyle> {
+        let wanted = id.trim().to_lowercase();
+        Style::ALL.into_iter().find(|style| style.id() == wanted).ok_or_else(|| UnknownStyle(id.to_owned()))
     }
 }
 
@@ -105,20 +134,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_lead_back_to_the_style() {
+    fn identifiers_lead_back_to_the_style() {
         for (index, style) in Style::ALL.into_iter().enumerate() {
             assert_eq!(style as usize, index);
-            assert_eq!(Style::from_name(style.name()), Ok(style));
+            assert_eq!(style.id().parse(), Ok(style));
         }
         assert_eq!(" Jazz".parse(), Ok(Style::Jazz));
     }
 
     #[test]
-    fn an_unknown_name_is_answered_with_the_known_ones() {
-        let message = Style::from_name("polka").unwrap_err().to_string();
-        assert!(
-            message.contains("polka") && Style::ALL.iter().all(|style| message.contains(style.name())),
-            "{message}"
-        );
+    fn an_unknown_identifier_is_answered_with_the_known_ones() {
+        let message = "polka".parse::<Style>().unwrap_err().to_string();
+        assert!(message.contains("polka") && IDS.iter().all(|id| message.contains(id)), "{message}");
+    }
+
+    #[test]
+    fn every_file_says_what_its_style_is_like() {
+        for (index, style) in Style::ALL.into_iter().enumerate() {
+            let character = read(style.file()).unwrap_or_else(|error| panic!("{style}: {error}"));
+            let Revoicing { bar, half_bar } = character.revoicing;
+            assert!([bar, half_bar].into_iter().all(|chance| (0.0..=1.0).contains(&chance)), "{style}");
+            assert!(!character.name.is_empty() && !character.conditions.is_empty(), "{style}");
+            let others = &Style::ALL[..index];
+            assert!(others.iter().all(|other| other.name() != character.name), "{style} has a name of its own");
+        }
+    }
+
+    #[test]
+    fn a_file_that_says_something_else_is_refused() {
+        let text = Style::Jazz.file();
+        for (ours, theirs) in
+            [("\"strict\"", "\"strikt\""), ("\"rootless\"", "\"rootles\""), ("\"name\"", "\"x\": 1, \"name\"")]
+        {
+            assert!(text.contains(ours) && read(&text.replacen(ours, theirs, 1)).is_err(), "{theirs}");
+        }
     }
 }

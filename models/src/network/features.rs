@@ -1,5 +1,6 @@
 //! The blocks of which the networks' feature vectors are made, as docs/models.md defines them.
 
+use super::conditions::Conditions;
 use crate::controls::{Level, MAX_LEVEL};
 use crate::music::time::TICKS_PER_FRAME;
 use crate::music::{BarPosition, Chord, Mode, PitchClass, PitchClassSet, Style, Tick};
@@ -8,8 +9,6 @@ use crate::music::{BarPosition, Chord, Mode, PitchClass, PitchClassSet, Style, T
 pub const CHORD: usize = 2 * PITCH_CLASSES;
 /// Size of the meter block.
 pub const METER: usize = 31;
-/// Size of the style block.
-pub const STYLE: usize = Style::ALL.len();
 /// Size of a pitch-class block.
 pub const PITCH_CLASSES: usize = 12;
 /// Size of the block of an attribute's level: the number of levels.
@@ -184,9 +183,9 @@ impl<'a> Blocks<'a> {
             .flag(position.meter.is_compound())
     }
 
-    /// The style block.
-    pub fn style(&mut self, style: Option<Style>) -> &mut Self {
-        self.one_hot(STYLE, style.map(|style| style as usize))
+    /// The style block of a network with these conditions.
+    pub fn style(&mut self, style: Option<Style>, conditions: &Conditions) -> &mut Self {
+        self.one_hot(conditions.count(), style.and_then(|style| conditions.nearest(style)))
     }
 
     /// The block of an attribute.
@@ -204,6 +203,7 @@ impl<'a> Blocks<'a> {
 mod tests {
     use super::*;
     use crate::music::{Meter, Quality};
+    use crate::network::conditions::tests::conditions;
 
     fn ones(size: usize, write: impl Fn(&mut Blocks)) -> Vec<usize> {
         let mut values = vec![9.0; size];
@@ -242,6 +242,13 @@ mod tests {
         assert_eq!(ones(LEVELS, |blocks| _ = blocks.level(None)), [0; 0]);
         assert_eq!(ones(MODE, |blocks| _ = blocks.mode(Some(Mode::Minor))), [1]);
         assert_eq!(ones(MODE, |blocks| _ = blocks.mode(None)), [0; 0]);
+    }
+
+    #[test]
+    fn a_style_is_told_by_the_conditions_of_the_network() {
+        let conditions = conditions(&["hymn", "polka", "pop"]);
+        let told = |style| ones(3, |blocks| _ = blocks.style(style, &conditions));
+        assert_eq!((told(Some(Style::Pop)), told(Some(Style::Jazz)), told(None)), (vec![2], vec![], vec![]));
     }
 
     #[test]

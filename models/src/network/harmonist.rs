@@ -1,6 +1,7 @@
 //! The harmonist network: one step per frame, which chord.
 
-use super::features::{Blocks, CHORD, LEVELS, METER, MODE, Note, PITCH_CLASSES, PitchMemory, STYLE};
+use super::conditions::Conditions;
+use super::features::{Blocks, CHORD, LEVELS, METER, MODE, Note, PITCH_CLASSES, PitchMemory};
 use super::mix;
 use super::plan::{Outputs, Plan, Shape, State, Step};
 use crate::controls::Level;
@@ -18,7 +19,7 @@ pub const BASSES: usize = 12 * PITCH_CLASSES;
 /// Size of a vector of notes: rest, onsets, held notes.
 pub const NOTES: usize = 1 + 2 * PITCH_CLASSES;
 
-/// Length of the feature vector.
+/// Length of the feature vector without its style block.
 pub const FEATURES: usize = 4 * PITCH_CLASSES
     + DECAYS.len() * PITCH_CLASSES
     + CHORD
@@ -27,7 +28,6 @@ pub const FEATURES: usize = 4 * PITCH_CLASSES
     + AGES
     + METER
     + BEAT_FRAMES
-    + STYLE
     + 2 * LEVELS
     + MODE
     + 1;
@@ -95,8 +95,8 @@ pub struct HarmonistInput<'a> {
 
 impl HarmonistInput<'_> {
     /// The feature vector.
-    pub fn features(&self) -> [f32; FEATURES] {
-        let mut features = [0.0; FEATURES];
+    fn features(&self, conditions: &Conditions) -> Vec<f32> {
+        let mut features = vec![0.0; FEATURES + conditions.count()];
         let in_bar = self.position.ticks_into_bar(self.tick) / TICKS_PER_FRAME;
         let in_beat = in_bar % if self.position.meter.is_compound() { 6 } else { 4 };
         let chord = self.history.and_then(|standing| standing.chord);
@@ -116,7 +116,7 @@ impl HarmonistInput<'_> {
             .one_hot(AGES, self.history.map(|standing| age_class(standing.age)))
             .meter(self.position, self.tick)
             .one_hot(BEAT_FRAMES, Some(in_beat as usize))
-            .style(self.style)
+            .style(self.style, conditions)
             .level(self.attributes.chord_rate)
             .level(self.attributes.chromaticism)
             .mode(self.attributes.mode)
@@ -202,12 +202,21 @@ impl HarmonistLogits {
 #[derive(Debug)]
 pub struct HarmonistNetwork {
     plan: Plan,
+    conditions: Conditions,
 }
 
 impl HarmonistNetwork {
-    /// Loads the network from an ONNX file's bytes; the error follows on the file's name.
-    pub fn load(onnx: &[u8]) -> Result<Self, String> {
-        Ok(Self { plan: Plan::load(onnx, &SHAPE)? })
+    /// Loads the network from an ONNX file's bytes and the conditions of its card; the error follows on the file's
+    /// name.
+    pub fn load(onnx: &[u8], conditions: Conditions) -> Result<Self, String> {
+        let plan = Plan::load(onnx, &SHAPE)?;
+        conditions.check(plan.conditions())?;
+        Ok(Self { plan, conditions })
+    }
+
+    /// What the network reads.
+    pub fn features(&self, input: &HarmonistInput) -> Vec<f32> {
+        input.features(&self.conditions)
     }
 
     /// The state in which nothing has been heard.
@@ -217,12 +226,12 @@ impl HarmonistNetwork {
 
     /// Reads one frame and advances `state`; see [`Plan::step`] for errors.
     pub fn step(&self, input: &HarmonistInput, state: &mut State) -> Result<HarmonistLogits, String> {
-        logits(&self.plan.step(&input.features(), state)?)
+        logits(&self.plan.step(&self.features(input), state)?)
     }
 
     /// Reads one frame in each of several sequences; see [`Plan::step_all`].
     pub fn step_all(&self, steps: Vec<Step<HarmonistInput>>) -> Result<Vec<HarmonistLogits>, String> {
-        let mut steps: Vec<_> = steps.into_iter().map(|(input, state)| (input.features(), state)).collect();
+        let mut steps: Vec<_> = steps.into_iter().map(|(input, state)| (self.features(&input), state)).collect();
         self.plan.step_all(&mut steps)?.iter().map(logits).collect()
     }
 }
@@ -237,6 +246,9 @@ fn logits(outputs: &Outputs) -> Result<HarmonistLogits, String> {
 mod tests {
     use super::*;
     use crate::music::Meter;
+    use crate::network::conditions::tests::conditions;
+
+    const CONDITIONS: [&str; 11] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"];
 
     fn ones(note: Note, history: Option<Standing>) -> Vec<usize> {
         let input = HarmonistInput {
@@ -249,8 +261,9 @@ mod tests {
             style: None,
             attributes: HarmonistAttributes::default(),
         };
-        let features = input.features();
-        (0..FEATURES).filter(|&index| features[index] == 1.0).collect()
+        let features = input.features(&conditions(&CONDITIONS));
+        assert_eq!(features.len(), 194);
+        (0..features.len()).filter(|&index| features[index] == 1.0).collect()
     }
 
     /// Place of the blocks in docs/models.md.
@@ -261,11 +274,6 @@ mod tests {
     const METER_BLOCK: usize = 133;
     const IN_BEAT: usize = 164;
     const HISTORY: usize = 193;
-
-    #[test]
-    fn the_feature_vector_is_full() {
-        assert_eq!(FEATURES, 194);
-    }
 
     #[test]
     fn every_block_lies_where_the_contract_has_it() {

@@ -1,6 +1,7 @@
 //! The networks: loading a plan, validating its card, and one file per network.
 
 pub mod card;
+pub mod conditions;
 pub mod features;
 pub mod harmonist;
 pub mod plan;
@@ -108,11 +109,13 @@ impl Networks {
     ) -> (Self, Vec<String>) {
         let mut problems = Vec::new();
         let mut load =
-            |role: &str, by_rule: &str, has_other: bool, compile: &mut dyn FnMut(&[u8]) -> Result<(), String>| {
+            |role: &str, by_rule: &str, has_other: bool, compile: &mut dyn FnMut(&[u8], Card) -> Result<(), String>| {
                 let (onnx, card) = (format!("{role}.onnx"), format!("{role}.json"));
                 let result = read(&onnx).map_err(|problem| (&onnx, problem)).and_then(|bytes| {
                     let json = read(&card).map_err(|problem| (&card, problem))?;
-                    Card::read(&json, role, &bytes).and_then(|_| compile(&bytes)).map_err(|problem| (&onnx, problem))
+                    Card::read(&json, role, &bytes)
+                        .and_then(|card| compile(&bytes, card))
+                        .map_err(|problem| (&onnx, problem))
                 });
                 if let Err((file, problem)) = result {
                     let meanwhile =
@@ -121,12 +124,12 @@ impl Networks {
                 }
             };
         let mut networks = self.clone();
-        load("harmonist", "Chords are chosen", self.harmonist.is_some(), &mut |bytes| {
-            networks.harmonist = Some(Arc::new(HarmonistNetwork::load(bytes)?));
+        load("harmonist", "Chords are chosen", self.harmonist.is_some(), &mut |bytes, card| {
+            networks.harmonist = Some(Arc::new(HarmonistNetwork::load(bytes, card.conditions)?));
             Ok(())
         });
-        load("soloist", "Melody is made", self.soloist.is_some(), &mut |bytes| {
-            networks.soloist = Some(Arc::new(SoloistNetwork::load(bytes)?));
+        load("soloist", "Melody is made", self.soloist.is_some(), &mut |bytes, card| {
+            networks.soloist = Some(Arc::new(SoloistNetwork::load(bytes, card.conditions)?));
             Ok(())
         });
         (networks, problems)

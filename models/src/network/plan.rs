@@ -12,7 +12,8 @@ use tract_onnx::prelude::*;
 pub struct Shape {
     /// The network's role, which is also its file's name.
     pub role: &'static str,
-    /// Length of the input `features`, `[N, features]`.
+    /// Length of the input `features`, `[N, features]`, without the style block, which is as long as the network has
+    /// conditions.
     pub features: usize,
     /// Names and lengths of the outputs `[N, length]`.
     pub outputs: &'static [(&'static str, usize)],
@@ -29,6 +30,8 @@ const MIXED: f32 = 1e-2;
 pub struct Plan {
     runnable: Arc<TypedRunnableModel>,
     shape: &'static Shape,
+    /// Length of the input `features`.
+    features: usize,
     inputs: Vec<Input>,
     /// Where each output of the shape, and after them each state, lies in the model's outputs.
     outputs: Vec<usize>,
@@ -126,9 +129,13 @@ impl Plan {
             });
         }
         let features: Dimensions = features.ok_or("it has no input `features`")?;
-        if features.sizes != [1, shape.features] {
-            return Err(format!("its input `features` is {features}, and must be [1, {}]", shape.features));
-        }
+        let width = match features.sizes[..] {
+            [1, width] if width >= shape.features => width,
+            _ => {
+                let least = shape.features;
+                return Err(format!("its input `features` is {features}, and must be [1, {least} + its styles]"));
+            }
+        };
         let is_batched = features.batch.is_some();
         if let Some((name, _)) = states.iter().find(|(_, state)| state.batch.is_some() != is_batched) {
             return Err(format!("its `{name}` is not of as many sequences as `features`"));
@@ -160,14 +167,14 @@ impl Plan {
         let batch = states.iter().map(|(_, dimensions)| dimensions.batch).collect::<Option<Vec<usize>>>();
         let batch = batch.filter(|_| is_batched);
         let runnable = model.into_optimized().and_then(|model| model.into_runnable()).map_err(unreadable)?;
-        Ok(Self { runnable, shape, inputs, outputs, initial: State(initial), batch })
+        Ok(Self { runnable, shape, features: width, inputs, outputs, initial: State(initial), batch })
     }
 
     /// The first steps of a plan are several times slower, and show whether it computes at all.
     fn warm_up(&self) -> Result<(), String> {
         let mut state = self.initial_state();
         for _ in 0..3 {
-            let outputs = self.step(&vec![0.0; self.shape.features], &mut state)?;
+            let outputs = self.step(&vec![0.0; self.features], &mut state)?;
             (0..self.shape.outputs.len()).try_for_each(|index| outputs.get(index).map(drop))?;
         }
         self.check_sequences()
@@ -175,7 +182,7 @@ impl Plan {
 
     /// Sees to it that sequences which are read at once do not mix: an axis of time would look the same.
     fn check_sequences(&self) -> Result<(), String> {
-        let row = |value: f32| vec![value; self.shape.features];
+        let row = |value: f32| vec![value; self.features];
         let mut states = [self.initial_state(), self.initial_state()];
         let mut steps: Vec<_> =
             [0.0, 1.0].into_iter().zip(&mut states).map(|(value, state)| (row(value), state)).collect();
@@ -195,6 +202,16 @@ impl Plan {
     /// The state in which nothing has been heard.
     pub fn initial_state(&self) -> State {
         self.initial.clone()
+    }
+
+    /// Length of what a step reads.
+    pub fn features(&self) -> usize {
+        self.features
+    }
+
+    /// How many conditions the network tells apart: the size of its style block.
+    pub fn conditions(&self) -> usize {
+        self.features - self.shape.features
     }
 
     /// One step: reads `features`, advances `state`. After an error `state` is as before.
@@ -222,18 +239,18 @@ impl Plan {
     fn run<F: AsRef<[f32]>>(&self, steps: &mut [Step<F>]) -> Result<Vec<Outputs>, String> {
         let failed = |error: TractError| format!("a step failed ({})", root_cause(&error));
         let rows = steps.len();
-        let mut features = Vec::with_capacity(rows * self.shape.features);
+        let mut features = Vec::with_capacity(rows * self.features);
         for (row, _) in steps.iter() {
             let row = row.as_ref();
-            if row.len() != self.shape.features {
-                return Err(format!("{} features were given, and {} are needed", row.len(), self.shape.features));
+            if row.len() != self.features {
+                return Err(format!("{} features were given, and {} are needed", row.len(), self.features));
             }
             if !row.iter().all(|value| value.is_finite()) {
                 return Err("a feature is not a number".into());
             }
             features.extend_from_slice(row);
         }
-        let features = Tensor::from_shape(&[rows, self.shape.features], &features).map_err(failed)?;
+        let features = Tensor::from_shape(&[rows, self.features], &features).map_err(failed)?;
         let features = TValue::from(features);
         let joined = |index: usize| match (&self.batch, &*steps) {
             (Some(axes), [_, _, ..]) => {

@@ -1,6 +1,7 @@
 //! The soloist network: one step per note, which pitch, how long, and when the next one.
 
-use super::features::{Blocks, CHORD, LEVELS, METER, MODE, PITCH_CLASSES, PitchMemory, STYLE, TIMES, time_class};
+use super::conditions::Conditions;
+use super::features::{Blocks, CHORD, LEVELS, METER, MODE, PITCH_CLASSES, PitchMemory, TIMES, time_class};
 use super::mix;
 use super::plan::{Outputs, Plan, Shape, State, Step};
 use crate::controls::Level;
@@ -23,7 +24,7 @@ const UNTIL_BOUNDS: [Tick; 8] = [6, 12, 24, 36, 48, 72, 96, 192];
 const UNTIL: usize = UNTIL_BOUNDS.len() + 1;
 const PHRASE: usize = 12;
 
-/// Length of the feature vector.
+/// Length of the feature vector without its style block.
 pub const FEATURES: usize = PITCH_CLASSES
     + 2 * CHORD
     + DECAYS.len() * PITCH_CLASSES
@@ -36,7 +37,6 @@ pub const FEATURES: usize = PITCH_CLASSES
     + 2
     + UNTIL
     + PHRASE
-    + STYLE
     + 4 * LEVELS
     + MODE;
 
@@ -113,8 +113,8 @@ pub struct SoloistInput<'a> {
 
 impl SoloistInput<'_> {
     /// The feature vector.
-    pub fn features(&self) -> [f32; FEATURES] {
-        let mut features = [0.0; FEATURES];
+    fn features(&self, conditions: &Conditions) -> Vec<f32> {
+        let mut features = vec![0.0; FEATURES + conditions.count()];
         let class = self.last.map(|last| last.key % 12);
         let over_root = class.zip(self.chord).map(|(class, chord)| usize::from(ascent(chord.root, class)));
         let next = self.next_chord.map(|(tick, chord)| (tick - self.tick, chord)).filter(|(wait, _)| *wait <= 192);
@@ -137,7 +137,7 @@ impl SoloistInput<'_> {
             .flag(next_chord.is_none())
             .one_hot(UNTIL, Some(until))
             .one_hot(PHRASE, Some(self.phrase.min(PHRASE - 1)))
-            .style(self.style)
+            .style(self.style, conditions)
             .level(self.attributes.density)
             .level(self.attributes.register)
             .level(self.attributes.chromaticism)
@@ -189,12 +189,21 @@ impl SoloistLogits {
 #[derive(Debug)]
 pub struct SoloistNetwork {
     plan: Plan,
+    conditions: Conditions,
 }
 
 impl SoloistNetwork {
-    /// Loads the network from an ONNX file's bytes; the error follows on the file's name.
-    pub fn load(onnx: &[u8]) -> Result<Self, String> {
-        Ok(Self { plan: Plan::load(onnx, &SHAPE)? })
+    /// Loads the network from an ONNX file's bytes and the conditions of its card; the error follows on the file's
+    /// name.
+    pub fn load(onnx: &[u8], conditions: Conditions) -> Result<Self, String> {
+        let plan = Plan::load(onnx, &SHAPE)?;
+        conditions.check(plan.conditions())?;
+        Ok(Self { plan, conditions })
+    }
+
+    /// What the network reads.
+    pub fn features(&self, input: &SoloistInput) -> Vec<f32> {
+        input.features(&self.conditions)
     }
 
     /// The state before the first note.
@@ -204,12 +213,12 @@ impl SoloistNetwork {
 
     /// Reads the onset of one note and advances `state`; see [`Plan::step`] for errors.
     pub fn step(&self, input: &SoloistInput, state: &mut State) -> Result<SoloistLogits, String> {
-        logits(&self.plan.step(&input.features(), state)?)
+        logits(&self.plan.step(&self.features(input), state)?)
     }
 
     /// Reads the onset of one note in each of several sequences; see [`Plan::step_all`].
     pub fn step_all(&self, steps: Vec<Step<SoloistInput>>) -> Result<Vec<SoloistLogits>, String> {
-        let mut steps: Vec<_> = steps.into_iter().map(|(input, state)| (input.features(), state)).collect();
+        let mut steps: Vec<_> = steps.into_iter().map(|(input, state)| (self.features(&input), state)).collect();
         self.plan.step_all(&mut steps)?.iter().map(logits).collect()
     }
 }
@@ -228,7 +237,7 @@ mod tests {
 
     #[test]
     fn the_feature_vector_is_full() {
-        assert_eq!(FEATURES, 408);
+        assert_eq!(FEATURES + 11, 408, "with eleven conditions");
     }
 
     #[test]

@@ -55,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
     sub = subparsers.add_parser("import", help="read a folder of MIDI, MusicXML and ABC files into a corpus")
     importing.add_arguments(sub)
     sub.set_defaults(run=importing.run)
-    sub = subparsers.add_parser("mine", help="find how the parts of the corpus accompany; write models/patterns")
+    sub = subparsers.add_parser("mine", help="find how the parts of the corpus accompany; write models/styles")
     mining.add_arguments(sub)
     sub.set_defaults(run=mining.run)
     return parser

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from made_up import BAR, record, write_corpus
 
+from continuo_training.errors import UsageError
 from continuo_training.mining import command
 from continuo_training.mining.bars import chord_bars, chord_shape, places, snapped
 from continuo_training.mining.clusters import distance, medoids
-from continuo_training.mining.files import FAMILIES, PLAYERS, read_patterns, write_patterns
+from continuo_training.mining.files import FAMILIES, PLAYERS, STYLE_FILES, read_patterns, style_file, write_patterns
 from continuo_training.mining.lines import bass_bars, bass_shape
 from continuo_training.mining.parts import accompaniments, lowest, scored_from_record
 
@@ -108,7 +109,8 @@ def files(tmp_path):
     of_player = {family: {"constancy": 0.5, "bars": [bar]} for family in FAMILIES}
     provenance = {"written": {"source": "me", "licence": "MIT"}}
     for style in ("pop", "folk", "classical", "baroque", "romantic", "hymn", "game"):
-        write_patterns(tmp_path / f"{style}.json", {"provenance": provenance} | dict.fromkeys(PLAYERS, of_player))
+        head = {"style": {"name": style.capitalize()}, "entrance": [0, "down", 0, 0, 0], "provenance": provenance}
+        write_patterns(tmp_path / f"05-{style}.json", head | dict.fromkeys(PLAYERS, of_player))
     return tmp_path
 
 
@@ -126,11 +128,25 @@ def test_mining_keeps_what_was_written_and_says_where_the_rest_is_from(tmp_path,
     command.add_arguments(parser)
     for _ in range(2):
         assert command.run(parser.parse_args(["--corpus", str(corpus), "--out", str(files)])) == 0
-        patterns = read_patterns(files / "classical.json")
+        patterns = read_patterns(files / "05-classical.json")
         written, mined = patterns["chords"]["four"]["bars"]
         assert (written["source"], written["weight"]) == ("written", 0.5)
         assert (mined["source"], mined["pieces"], mined["bars"], mined["weight"]) == ("mutopia", 5, 35, 0.5)
         assert [stroke[1] for stroke in mined["strokes"]] == [{"step": rank} for rank in ALBERTI]
+        assert (patterns["style"], patterns["entrance"][1]) == ({"name": "Classical"}, "down")
         assert patterns["provenance"]["mutopia"]["pieces"] == 5
         assert len(patterns["provenance"]["mutopia"]["credits"]) == 5
-    assert json.loads((files / "pop.json").read_text())["chords"]["four"]["bars"][0]["weight"] == 1
+    assert json.loads((files / "05-pop.json").read_text())["chords"]["four"]["bars"][0]["weight"] == 1
+
+
+def test_the_files_that_ship_are_written_as_they_were_read(tmp_path):
+    shipped = sorted(STYLE_FILES.glob("*.json"))
+    assert len(shipped) > 10
+    for path in shipped:
+        write_patterns(tmp_path / path.name, read_patterns(path))
+        assert (tmp_path / path.name).read_text() == path.read_text(), path.name
+
+
+def test_a_style_without_a_file_is_named(files):
+    with pytest.raises(UsageError, match="polka"):
+        style_file(files, "polka")

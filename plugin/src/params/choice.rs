@@ -9,24 +9,18 @@ use nice_plug::prelude::*;
 use crate::seam::NetworkSet;
 
 /// A style as a parameter's value, in the order of [`Style::ALL`], to which styles are appended: automation names them by
-/// their number.
+/// their number. Saved by its identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StyleChoice(pub Style);
 
 impl Enum for StyleChoice {
     fn variants() -> &'static [&'static str] {
-        static NAMES: LazyLock<[&str; Style::ALL.len()]> = LazyLock::new(|| {
-            Style::ALL.map(|style| {
-                let mut name = style.name().to_owned();
-                name[..1].make_ascii_uppercase();
-                &*name.leak()
-            })
-        });
+        static NAMES: LazyLock<[&str; Style::ALL.len()]> = LazyLock::new(|| Style::ALL.map(Style::name));
         &*NAMES
     }
 
     fn ids() -> Option<&'static [&'static str]> {
-        static IDS: LazyLock<[&str; Style::ALL.len()]> = LazyLock::new(|| Style::ALL.map(Style::name));
+        static IDS: LazyLock<[&str; Style::ALL.len()]> = LazyLock::new(|| Style::ALL.map(Style::id));
         Some(&*IDS)
     }
 

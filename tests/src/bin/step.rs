@@ -73,7 +73,7 @@ fn main() -> Result<()> {
         "{}",
         json!({
             "load_ms": rounded(load.as_secs_f64() * 1e3),
-            "us_per_step": rounded(fastest(&plan, shape)? * 1e6),
+            "us_per_step": rounded(fastest(&plan)? * 1e6),
             "differences": differences,
         })
     );
@@ -85,8 +85,8 @@ fn rounded(value: f64) -> f64 {
 }
 
 /// Seconds per step: the least of several rounds, for other programs share the machine.
-fn fastest(plan: &Plan, shape: &Shape) -> Result<f64> {
-    let features = vec![0.0; shape.features];
+fn fastest(plan: &Plan) -> Result<f64> {
+    let features = vec![0.0; plan.features()];
     let mut state = plan.initial_state();
     let mut round = || -> Result<f64> {
         let began = Instant::now();
@@ -106,7 +106,7 @@ fn differences(plan: &Plan, shape: &Shape, path: &Path) -> Result<BTreeMap<Strin
     for sequence in &fixture.sequences {
         let mut state = plan.initial_state();
         for step in &sequence.steps {
-            let mut features = vec![0.0; shape.features];
+            let mut features = vec![0.0; plan.features()];
             for (&index, &value) in step.features.index.iter().zip(&step.features.value) {
                 *features.get_mut(index).context("a feature lies outside the vector")? = value;
             }

@@ -82,8 +82,8 @@ impl Settings {
         let mut texts: Vec<(&'static str, String)> = Vec::new();
         let mut add = |name, text: Option<String>| texts.extend(text.map(|text| (name, text)));
         let percent = |share: f32| format!("{} %", share * 100.0);
-        add("style_a", self.style.map(style_text));
-        add("style_b", self.style_b.map(style_text));
+        add("style_a", self.style.map(|style| style.name().to_owned()));
+        add("style_b", self.style_b.map(|style| style.name().to_owned()));
         add("style_blend", self.blend.map(percent));
         add("temperature", self.temperature.map(|value| value.to_string()));
         add("follow", self.follow.map(percent));
@@ -103,10 +103,10 @@ impl Settings {
     /// The settings in one line, for a caption; what is not set shows as the plug-in's default.
     pub fn caption(&self) -> String {
         let defaults = Controls::default();
-        let style = self.style.unwrap_or(defaults.style_a).name();
+        let style = self.style.unwrap_or(defaults.style_a).id();
         let styles = match (self.style_b, self.blend) {
             (other, Some(blend)) if blend > 0.0 => {
-                let other = other.unwrap_or(defaults.style_b).name();
+                let other = other.unwrap_or(defaults.style_b).id();
                 format!("{style} + {:.0} % {other}", blend * 100.0)
             }
             _ => style.to_owned(),
@@ -121,12 +121,6 @@ impl Settings {
         caption += &format!(", seed {}", self.seed.unwrap_or(defaults.seed));
         caption
     }
-}
-
-fn style_text(style: Style) -> String {
-    let mut text = style.name().to_owned();
-    text[..1].make_ascii_uppercase();
-    text
 }
 
 #[cfg(test)]

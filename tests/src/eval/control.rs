@@ -229,7 +229,7 @@ impl StyleCheck {
         let columns: [fn(&Recognised) -> Option<f64>; 3] =
             [|style| style.people, |style| style.own_changes, |style| style.other_changes];
         for style in &self.styles {
-            let head = [style.style.name().to_owned(), style.learned_from.to_string()];
+            let head = [style.style.id().to_owned(), style.learned_from.to_string()];
             table.row(head.into_iter().chain(columns.map(|of| number(of(style), 2))));
         }
         let means = columns.map(|of| number(mean(self.styles.iter().filter_map(of)), 2));

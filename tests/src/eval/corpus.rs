@@ -308,7 +308,7 @@ fn style_of(name: &str) -> Option<Style> {
         "electronic-pop" => "electronic",
         name => name,
     };
-    Style::ALL.into_iter().find(|style| style.name() == name)
+    name.parse().ok()
 }
 
 /// Pauses between chords up to here are filled.

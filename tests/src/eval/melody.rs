@@ -228,7 +228,7 @@ pub struct Group {
 
 /// The groups of pieces by style and by source, and all together. `network` and `ngram` go with `pieces`.
 pub fn groups(train: &[Piece], pieces: &[Piece], network: &[Bits], ngram: &[[Bits; 2]]) -> Vec<Group> {
-    let styles = Style::ALL.map(|style| (style.name().to_owned(), Some(style)));
+    let styles = Style::ALL.map(|style| (style.id().to_owned(), Some(style)));
     let of_style = styles.map(|(name, style)| (name, Box::new(move |piece: &Piece| piece.style == style) as Belongs));
     let mut sources: Vec<&String> = pieces.iter().map(|piece| &piece.source).collect();
     sources.sort();

@@ -8,6 +8,8 @@
 mod candidates;
 mod price;
 
+use serde::Deserialize;
+
 use super::chord::Chord;
 use super::key::Key;
 use super::pitch::{KeyRange, PitchClassSet, class_of};
@@ -15,7 +17,8 @@ use candidates::{Candidate, candidates};
 use price::motion;
 
 /// How the notes of a chord are spaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Texture {
     /// Three or four notes within an octave.
     Close,

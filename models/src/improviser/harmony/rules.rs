@@ -101,7 +101,6 @@ fn rhythm(age: u32, spot: Spot) -> f32 {
 fn diatonic(key: Key, degree: u8, style: Style) -> Chord {
     let quality = if key.is_minor() { MINOR } else { MAJOR }[usize::from(degree)];
     let root = key.class_of_degree(degree);
-    let sevenths = matches!(style, Style::Jazz | Style::Latin | Style::Blues);
     let seventh = match quality {
         _ if degree == 4 || (degree == 6 && key.is_minor()) => Quality::Dominant,
         Quality::Major => Quality::MajorSeventh,
@@ -109,7 +108,7 @@ fn diatonic(key: Key, degree: u8, style: Style) -> Chord {
         Quality::Diminished => Quality::HalfDiminished,
         other => other,
     };
-    Chord::new(root, if sevenths { seventh } else { quality })
+    Chord::new(root, if style.character().sevenths { seventh } else { quality })
 }
 
 #[cfg(test)]

@@ -125,7 +125,7 @@ pub(crate) fn any_chart() -> impl proptest::strategy::Strategy<Value = Chart> {
     let manners = vec![None, Some(Manner::Sustained), Some(Manner::Broken), Some(Manner::Strummed)];
     let manners = prop::sample::select(manners);
     let settings = (0f32..=1.0, 0f32..=1.0, -2i8..=2, any::<u32>(), any::<bool>(), 0usize..4, manners);
-    (meters, changes, settings, 0usize..24, 0usize..11, any::<bool>()).prop_map(
+    (meters, changes, settings, 0usize..24, 0..Style::ALL.len(), any::<bool>()).prop_map(
         |(meter, steps, (band, own, register, seed, lock, inversion, manner), key, style, foreseen)| {
             let key = Key::from_index(key);
             let mut chart = Chart::new("C", "C major", meter, Style::ALL[style]);

@@ -13,7 +13,7 @@ from ..corpus import REPOSITORIES, read_corpus
 from ..vocabulary import STYLES
 from .bars import MOST_CHORDS, PERIODS, Bar, Place, Shape, chord_bars, chord_shape, places
 from .clusters import Shapes, accents_by_metre, typical
-from .files import FAMILIES, PATTERNS, PLAYERS, WRITTEN, read_patterns, write_patterns
+from .files import FAMILIES, PLAYERS, STYLE_FILES, WRITTEN, read_patterns, style_file, write_patterns
 from .lines import bass_bars, bass_shape
 from .parts import SOURCES, Accompaniment, Note, Scored, accompaniments, scored_from_record
 
@@ -35,7 +35,7 @@ READ: dict[str, tuple[Reading, Callable[[Bar], Shape]]] = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments of the command."""
     parser.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="folder of SOURCE.jsonl.gz files")
-    parser.add_argument("--out", type=target_folder, default=PATTERNS, metavar="DIR", help="folder of STYLE.json files")
+    parser.add_argument("--out", type=target_folder, default=STYLE_FILES, metavar="DIR", help="folder of the styles")
     parser.add_argument(
         "--count", type=positive, default=12, help="bars to keep for each player, style and family of meters"
     )
@@ -43,13 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Mines the corpus and writes the patterns of every style that has parts."""
-    before = {style: read_patterns(args.out / f"{style}.json") for style in SOURCES}
+    files = {style: style_file(args.out, style) for style in SOURCES}
+    before = {style: read_patterns(path) for style, path in files.items()}
     found = Findings()
     for scored in read_corpus(args.corpus, scored_from_record):
         found.read(scored)
     accents = {player: accents_by_metre(found.loud[player]) for player in PLAYERS}
-    for style in SOURCES:
-        path = args.out / f"{style}.json"
+    for style, path in files.items():
         patterns = found.merged(style, before[style], args.count, accents)
         write_patterns(path, patterns)
         bars = {player: [len(patterns[player][family]["bars"]) for family in FAMILIES] for player in PLAYERS}
@@ -115,7 +115,7 @@ class Findings:
                 "bars": origin["bars"],
                 "credits": sorted(origin["credits"]),
             }
-        merged: dict[str, Any] = {"provenance": provenance}
+        merged: dict[str, Any] = patterns | {"provenance": provenance}
         for player in PLAYERS:
             merged[player] = {}
             for family in FAMILIES:

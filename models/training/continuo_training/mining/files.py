@@ -1,4 +1,4 @@
-"""The files of patterns that ship with the band: `models/patterns/STYLE.json`."""
+"""The files of the styles that ship with the band, `models/styles/NN-STYLE.json`, and the patterns in them."""
 
 from __future__ import annotations
 
@@ -7,22 +7,31 @@ from pathlib import Path
 from typing import Any
 
 from ..config import MODELS
+from ..errors import UsageError
 
-PATTERNS = MODELS / "patterns"
+STYLE_FILES = MODELS / "styles"
 FAMILIES = ("four", "three", "compound")
 PLAYERS = ("chords", "bass")
 WRITTEN = "written"
 """The source of the patterns that people wrote for the band: mining leaves them as they are."""
 
 
+def style_file(folder: Path, style: str) -> Path:
+    """The file of `style`, whatever its place among the styles is."""
+    for path in folder.glob("*.json"):
+        if path.stem.partition("-")[2] == style:
+            return path
+    raise UsageError(f"{folder} has no file NN-{style}.json")
+
+
 def read_patterns(path: Path) -> dict[str, Any]:
-    """The patterns of a style."""
+    """The patterns of a style, with all else that its file says."""
     return json.loads(path.read_text(encoding="utf-8"))
 
 
 def write_patterns(path: Path, patterns: dict[str, Any]) -> None:
-    """Writes the patterns of a style, a bar a line."""
-    lines = ["{", '"provenance": ' + json.dumps(patterns["provenance"], indent=1, ensure_ascii=False) + ","]
+    """Writes the file of a style, a bar a line."""
+    lines = ["{"] + [f'"{key}": {_head(key, value)},' for key, value in patterns.items() if key not in PLAYERS]
     for player in PLAYERS:
         lines.append(f'"{player}": {{')
         for family in FAMILIES:
@@ -32,3 +41,11 @@ def write_patterns(path: Path, patterns: dict[str, Any]) -> None:
             lines.append(f'"{family}": {{"constancy": {entry["constancy"]}, "bars": [\n{bars}\n{end}')
         lines.append("}" if player == PLAYERS[-1] else "},")
     path.write_text("\n".join([*lines, "}"]) + "\n", encoding="utf-8")
+
+
+def _head(key: str, value: dict[str, Any] | list[Any]) -> str:
+    """What stands in a file before its patterns."""
+    if key == "style" and isinstance(value, dict):
+        entries = [f' "{name}": {json.dumps(entry, ensure_ascii=False)}' for name, entry in value.items()]
+        return "{\n" + ",\n".join(entries) + "\n}"
+    return json.dumps(value, indent=1 if key == "provenance" else None, ensure_ascii=False)

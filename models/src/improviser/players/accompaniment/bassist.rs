@@ -7,8 +7,8 @@ use crate::improviser::chance::random::Purpose;
 use crate::improviser::players::context::FrameContext;
 use crate::music::pitch::{KeyRange, PitchClassSet, class_of, nearest};
 use crate::music::time::TICKS_PER_QUARTER;
-use crate::music::voicing::HIGHEST_CHORALE_BASS;
-use crate::music::{Chord, Moment, PitchClass, Quality, SlashChord, Style, Tick};
+use crate::music::voicing::{HIGHEST_CHORALE_BASS, Texture};
+use crate::music::{Chord, Moment, PitchClass, Quality, SlashChord, Tick};
 use crate::score::NoteCue;
 
 /// The keys of a bass: from the open E string up two octaves and a third.
@@ -128,7 +128,8 @@ impl Bassist {
 
 fn range(context: &FrameContext) -> KeyRange {
     // Under the other parts of a hymn.
-    let keys = if context.style == Style::Hymn { KeyRange::new(KEYS.low, HIGHEST_CHORALE_BASS) } else { KEYS };
+    let is_choir = context.style.character().texture == Texture::Chorale;
+    let keys = if is_choir { KeyRange::new(KEYS.low, HIGHEST_CHORALE_BASS) } else { KEYS };
     keys.shifted(context.controls.player(Player::Bass).register)
 }
 
@@ -224,10 +225,7 @@ impl Line<'_> {
         let here = self.here();
         let target = self.near(coming.bass, here);
         let scale = self.context.key.scale().union(coming.chord.tones());
-        let chromatic = match self.context.style {
-            Style::Jazz | Style::Blues | Style::Latin => 2,
-            _ => 9,
-        };
+        let chromatic = if self.context.style.character().chromatic { 2 } else { 9 };
         let around = [-1i32, 1, 2, -2].map(|step| i32::from(target) + step);
         around
             .into_iter()
@@ -294,6 +292,7 @@ impl Line<'_> {
 mod tests {
     use super::*;
     use crate::improviser::players::rehearsal::{Chart, any_chart};
+    use crate::music::Style;
     use proptest::prelude::*;
 
     fn played(chart: &Chart) -> Vec<NoteCue> {

@@ -3,13 +3,14 @@
 use super::bassist::BassKeys;
 use super::groove::{Groove, LONGEST};
 use super::manner::{beginning, in_manner};
-use super::patterns::{self, Stroke, Touch, stroke};
+use super::patterns::{self, Stroke, Touch};
 use crate::controls::Player;
 use crate::improviser::chance::random::Purpose;
 use crate::improviser::players::context::FrameContext;
 use crate::music::pitch::{KeyRange, ascent, class_of};
+use crate::music::style::Revoicing;
 use crate::music::voicing::{HIGHEST_CHORALE_BASS, Space, Texture, Voicing, lead};
-use crate::music::{Chord, Moment, Quality, Style, Tick};
+use crate::music::{Chord, Moment, Quality, Tick};
 use crate::score::NoteCue;
 
 /// The keys that the accompaniment may use at any register.
@@ -70,14 +71,12 @@ impl Comper {
         }
     }
 
-    /// Whether to voice a standing chord anew: most often as a bar begins, and in a hymn at any half bar.
+    /// Whether to voice a standing chord anew: as restlessly as its style is.
     fn looks_elsewhere(&self, context: &FrameContext, bar_begins: bool) -> bool {
-        let chance = match context.style {
-            Style::Hymn if context.is_beat() && context.ticks_into_bar() == bar_ticks(context) / 2 => 0.5,
-            Style::Jazz | Style::Latin if bar_begins => 0.6,
-            _ if bar_begins => 0.4,
-            _ => 0.0,
-        };
+        let Revoicing { bar, half_bar } = context.style.character().revoicing;
+        let at_middle = context.is_beat() && context.ticks_into_bar() == bar_ticks(context) / 2;
+        let chance = |is_there: bool, chance: f32| if is_there { chance } else { 0.0 };
+        let chance = chance(bar_begins, bar).max(chance(at_middle, half_bar));
         context.random.uniform(Purpose::Voicing, 0) < chance
     }
 
@@ -154,13 +153,7 @@ fn sudden(context: &FrameContext, barline: Tick) -> Stroke<Touch> {
     if let Some(manner) = context.controls.manner {
         return beginning(manner, barline - context.tick());
     }
-    match context.style {
-        Style::Classical | Style::Baroque | Style::Romantic | Style::Game => stroke(0, Touch::Step(0)),
-        Style::Folk => stroke(0, Touch::Down),
-        Style::Latin => stroke(0, Touch::Block).length(10),
-        Style::Electronic => stroke(0, Touch::Block).length(6),
-        _ => stroke(0, Touch::Block),
-    }
+    patterns::of_style(context.style).entrance
 }
 
 /// What a stroke strikes instead when a chord begins with it: figures begin anew, and half a chord becomes a whole one.
@@ -175,7 +168,7 @@ fn at_beginning(touch: Touch) -> Touch {
 
 /// Where the accompaniment lies, over the keys of Bass if it plays.
 fn space(context: &FrameContext, bass: Option<BassKeys>) -> Space {
-    let texture = context.style.texture();
+    let texture = context.style.character().texture;
     let home = match texture {
         Texture::Close => KeyRange::new(48, 72),
         Texture::Rootless => KeyRange::new(48, 73),
@@ -235,6 +228,7 @@ mod tests {
     use super::*;
     use crate::controls::{Controls, Manner};
     use crate::improviser::players::rehearsal::{Chart, any_chart};
+    use crate::music::Style;
     use proptest::prelude::*;
 
     const TURNAROUND: &str = "C | C | Am7 | Dm7 G7 | C | E7 Am | F G7 | C";

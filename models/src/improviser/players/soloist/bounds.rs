@@ -12,7 +12,7 @@ use crate::controls::Player;
 use crate::improviser::players::context::FrameContext;
 use crate::music::pitch::KeyRange;
 use crate::music::time::{TICKS_PER_FRAME, frame_at};
-use crate::music::{Chord, PitchClassSet, Spot, Style, Tick};
+use crate::music::{Chord, PitchClassSet, Spot, Tick};
 use crate::network::soloist::{LOWEST, PITCHES};
 
 /// Semitones around the musician's middle, moved by the register, within which a phrase stays.
@@ -71,9 +71,8 @@ impl Palette {
         let locked = context.controls.key_lock;
         let scale = if locked { context.allowed() } else { context.key.scale().union(chord.tones()) };
         let tones = chord.tones().intersection(context.allowed());
-        let chromatic = !locked
-            && (context.controls.lead_chromaticism.is_some()
-                || matches!(context.style, Style::Jazz | Style::Blues | Style::Latin));
+        let chromatic =
+            !locked && (context.controls.lead_chromaticism.is_some() || context.style.character().chromatic);
         Self {
             chord: if tones.is_empty() { scale } else { tones },
             scale,

@@ -64,7 +64,7 @@ pub fn answers(context: &AnswerContext, chord_for: impl Fn(PitchClass) -> Option
     let row = AnswerRow {
         channel: settings.channel,
         right_hand,
-        strict: style.forbids_parallels(),
+        strict: style.character().strict,
         goes_along: tension < CHORDAL,
         ..AnswerRow::silent(frame)
     };

@@ -211,7 +211,7 @@ proptest! {
 
     #[test]
     fn voices_do_not_cross_and_stay_in_range(
-        melody in any_melody(), key in 0usize..24, style in 0usize..11, register in -2i8..=2, density in 0f32..=1.0,
+        melody in any_melody(), key in 0usize..24, style in 0..Style::ALL.len(), register in -2i8..=2, density in 0f32..=1.0,
         tension in prop::option::of(0u8..=4),
     ) {
         let controls = controls(register, density, tension);
@@ -228,7 +228,7 @@ proptest! {
 
     #[test]
     fn answers_stay_in_the_locked_scale_even_in_one_that_was_drawn(
-        melody in any_melody(), key in 0usize..24, style in 0usize..11, scale in 0u16..4096, density in 0f32..=1.0,
+        melody in any_melody(), key in 0usize..24, style in 0..Style::ALL.len(), scale in 0u16..4096, density in 0f32..=1.0,
         tension in prop::option::of(0u8..=4),
     ) {
         let key = Key::from_index(key);
@@ -241,7 +241,7 @@ proptest! {
 
     #[test]
     fn in_a_key_every_note_of_a_usual_line_has_its_first_voice(
-        melody in likely_melody(), key in 0usize..24, style in 0usize..11, density in 0f32..=1.0, lock: bool,
+        melody in likely_melody(), key in 0usize..24, style in 0..Style::ALL.len(), density in 0f32..=1.0, lock: bool,
         tension in prop::option::of(0u8..=4),
     ) {
         let key = Key::from_index(key);

@@ -1,16 +1,23 @@
-//! The patterns that ship: one file for each style, read once.
+//! The patterns that ship, in the file of each style: read once.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use super::{Patterns, Tone, Touch};
+use super::{Patterns, Stroke, Tone, Touch};
 use crate::music::Style;
 
 /// What Chords and Bass have for a style.
 #[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct StylePatterns {
+    /// What the style is like: see [`Style::character`].
+    #[serde(rename = "style")]
+    _style: IgnoredAny,
+    /// What Chords strikes when a chord begins where the pattern has no stroke.
+    pub entrance: Stroke<Touch>,
     /// Where the patterns are from, by the names that they give as their source.
     pub provenance: BTreeMap<String, Provenance>,
     /// How Chords strikes.
@@ -33,26 +40,10 @@ pub struct Provenance {
 
 /// The patterns of `style`. The first call reads the files of all styles, which takes some milliseconds.
 pub fn of_style(style: Style) -> &'static StylePatterns {
-    static LIBRARY: LazyLock<[StylePatterns; 11]> = LazyLock::new(|| {
-        Style::ALL.map(|style| serde_json::from_str(text(style)).expect("the tests read the files that ship"))
+    static LIBRARY: LazyLock<[StylePatterns; Style::ALL.len()]> = LazyLock::new(|| {
+        Style::ALL.map(|style| serde_json::from_str(style.file()).expect("the tests read the files that ship"))
     });
     &LIBRARY[style as usize]
-}
-
-fn text(style: Style) -> &'static str {
-    match style {
-        Style::Jazz => include_str!("../../../../../patterns/jazz.json"),
-        Style::Pop => include_str!("../../../../../patterns/pop.json"),
-        Style::Folk => include_str!("../../../../../patterns/folk.json"),
-        Style::Classical => include_str!("../../../../../patterns/classical.json"),
-        Style::Baroque => include_str!("../../../../../patterns/baroque.json"),
-        Style::Romantic => include_str!("../../../../../patterns/romantic.json"),
-        Style::Hymn => include_str!("../../../../../patterns/hymn.json"),
-        Style::Game => include_str!("../../../../../patterns/game.json"),
-        Style::Latin => include_str!("../../../../../patterns/latin.json"),
-        Style::Blues => include_str!("../../../../../patterns/blues.json"),
-        Style::Electronic => include_str!("../../../../../patterns/electronic.json"),
-    }
 }
 
 #[cfg(test)]
@@ -66,7 +57,7 @@ mod tests {
     }
 
     fn is_sound<T: Copy + PartialEq>(family: &Family<T>, ticks: u8) -> bool {
-        let strokes = family.bars.iter().map(|bar| &bar.strokes);
+        let strokes = family.bars.iter().flat_map(|bar| std::iter::once(&bar.strokes));
         family.bars.len() > 1
             && (0.0..1.0).contains(&family.constancy)
             && family.bars.iter().all(|bar| bar.weight > 0.0 && bar.weight.is_finite())
@@ -89,9 +80,24 @@ mod tests {
     }
 
     #[test]
+    fn a_bar_says_nothing_that_is_not_understood() {
+        const KNOWN: [&str; 7] = ["weight", "source", "strokes", "piece", "tick", "pieces", "bars"];
+        for style in Style::ALL {
+            let file: serde_json::Value = serde_json::from_str(style.file()).unwrap();
+            let families = ["chords", "bass"].map(|player| file[player].as_object().unwrap()).into_iter().flatten();
+            for (family, content) in families {
+                for bar in content["bars"].as_array().unwrap() {
+                    let unknown = bar.as_object().unwrap().keys().find(|key| !KNOWN.contains(&key.as_str()));
+                    assert_eq!(unknown, None, "{style}, {family}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn every_pattern_says_where_it_is_from() {
         for style in Style::ALL {
-            let StylePatterns { provenance, chords, bass } = of_style(style);
+            let StylePatterns { provenance, chords, bass, .. } = of_style(style);
             let of_chords = families(chords).into_iter().flat_map(|(family, _)| &family.bars).map(|bar| &bar.source);
             let of_bass = families(bass).into_iter().flat_map(|(family, _)| &family.bars).map(|bar| &bar.source);
             for source in of_chords.chain(of_bass) {

@@ -1,7 +1,7 @@
 //! What accompaniments are made of: patterns of strokes for each style and family of meters, and how a bar chooses
 //! among them.
 //!
-//! The patterns are data (`models/patterns`, with their provenance): mined from the corpus where it has parts, written
+//! The patterns are data (`models/styles`, with their provenance): mined from the corpus where it has parts, written
 //! by hand where it has not.
 
 mod bar;
