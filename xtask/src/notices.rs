@@ -41,12 +41,12 @@ pub fn are_current() -> Result<bool> {
 
 fn compose() -> Result<String> {
     let policy = Policy::read()?;
-    let mut text = format!("CONTINUO {}\n\n", env!("CARGO_PKG_VERSION"));
-    text += "The code of Continuo is licensed under the MIT licence below or the Apache licence 2.0, as you like.\n\n";
-    text += &read(Path::new("LICENSE-MIT"))?;
-    section(&mut text, "THE NETWORKS AND THE PATTERNS", &credits::text()?);
-    section(&mut text, "THE FONTS", &fonts()?);
-    section(&mut text, "THE CODE OF OTHERS", &crates::text(&policy)?);
+    let mut text = String::new();
+    let own = "The code of Continuo is licensed under the Apache licence 2.0, which stands below, or under this one:";
+    section(&mut text, "CONTINUO", &format!("{own}\n\n{}", read(Path::new("LICENSE-MIT"))?));
+    section(&mut text, "NETWORKS AND PATTERNS", &credits::text()?);
+    section(&mut text, "FONTS", &fonts()?);
+    section(&mut text, "CODE OF OTHERS", &crates::text(&policy)?);
     Ok(text.lines().map(|line| wrapped(line) + "\n").collect())
 }
 
@@ -62,7 +62,7 @@ fn wrapped(line: &str) -> String {
 
 fn section(text: &mut String, title: &str, body: &str) {
     let line = "=".repeat(80);
-    write!(text, "\n{line}\n{title}\n{line}\n\n{}\n", body.trim()).expect("a string takes what is written");
+    write!(text, "{line}\n{title}\n{line}\n\n{}\n\n", body.trim()).expect("a string takes what is written");
 }
 
 /// The licence files of the fonts, each of which says whose it is.

@@ -1,4 +1,4 @@
-//! The top line: the name, the song's pulse, the networks, thru, preview sound and panic.
+//! The top line: the name, which opens *About*, the song's pulse, the networks, thru, preview sound and panic.
 
 use continuo_models::music::Meter;
 use egui::{Align2, Rect, Response, Ui, pos2, vec2};
@@ -6,7 +6,7 @@ use egui::{Align2, Rect, Response, Ui, pos2, vec2};
 use super::hint::Hint;
 use super::setting::Setting;
 use super::slider::{self, Track};
-use super::{button, choice, switch, theme};
+use super::{about, button, choice, switch, theme};
 
 /// The settings in the header.
 pub struct Settings<'a> {
@@ -44,12 +44,10 @@ impl Pulse {
 
 /// Shows the header in `rect`. Returns the panic button's response.
 pub fn show(ui: &mut Ui, rect: Rect, pulse: &Pulse, settings: &Settings) -> Response {
-    let painter = ui.painter();
     let middle = rect.center().y;
-    let title = theme::semibold(theme::TITLE);
-    let name = painter.text(pos2(rect.left() + 2.0, middle), Align2::LEFT_CENTER, "Continuo", title, theme::TEXT);
+    let name = about::name(ui, pos2(rect.left() + 2.0, middle));
     let place = pos2(name.right() + 18.0, middle + 1.0);
-    painter.text(place, Align2::LEFT_CENTER, pulse.text(), theme::regular(theme::BODY), theme::DIM);
+    ui.painter().text(place, Align2::LEFT_CENTER, pulse.text(), theme::regular(theme::BODY), theme::DIM);
 
     let row = |left: f32, width: f32, height: f32| {
         Rect::from_min_size(pos2(rect.right() - left, middle - height / 2.0), vec2(width, height))

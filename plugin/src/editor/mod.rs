@@ -4,6 +4,7 @@
 //! `view` reads what it shows; `setting` and `gesture` change parameters; the other files are widgets, painters and
 //! measures.
 
+pub mod about;
 pub mod band;
 pub mod band_page;
 pub mod button;

@@ -13,8 +13,8 @@ use super::tabs::Page;
 use super::theme::{GAP, MARGIN};
 use super::view::View;
 use super::{
-    band_page, chord_view, deadline_meter, header, keyboard, notices, paint, play_page, scenes_strip, tabs, take_card,
-    theme, timeline,
+    about, band_page, chord_view, deadline_meter, header, keyboard, notices, paint, play_page, scenes_strip, tabs,
+    take_card, theme, timeline,
 };
 
 /// The size of the panel, in points.
@@ -45,6 +45,10 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
     };
     if header::show(ui, head, &view.pulse, &settings).clicked() {
         request = Some(Request::Panic);
+    }
+    if about::is_open(ui) {
+        about::show(ui, Rect::from_min_max(chords.min, foot.max));
+        return request;
     }
 
     let (now, plan) = split(chords, 232.0);

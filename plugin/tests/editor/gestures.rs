@@ -335,7 +335,7 @@ fn every_parameter_is_moved_by_a_control_of_its_name() {
         for n in 0..count {
             let control = harness.root().children_recursive().filter(|node| is_control(node)).nth(n);
             let Some(name) = control.and_then(|node| node.accesskit_node().label()) else { continue };
-            if ["Play", "Band"].contains(&name.as_str()) {
+            if ["About", "Play", "Band"].contains(&name.as_str()) {
                 continue;
             }
             let control = harness.get_all_by_label(&name).next().expect("just found");
@@ -503,4 +503,50 @@ fn assistive_technology_hears_what_the_panel_shows() {
     assert_eq!(said("Planned chords"), "Dm7 in 1.3 beats, G7 in 3.3 beats, D♭7/F in 4.3 beats, Cmaj7 in 5.3 beats");
     assert!(said("Keyboard").starts_with("you E4 E5, Voices C4 C5, Chords"));
     assert_eq!(said("Deadline meter"), "plans 117 ms early, 0 missed, 0 late, 0 dropped, playing by GRU");
+}
+
+/// Whether a line of *About* that contains `text` can be seen.
+fn reads(harness: &Harness<Bench>, text: &str) -> bool {
+    harness.query_all_by_label_contains(text).next().is_some()
+}
+
+#[test]
+fn the_name_opens_about_and_escape_or_the_button_closes_it() {
+    let (host, mut harness) = fresh();
+    for closes_by_key in [false, true] {
+        assert!(!reads(&harness, "Permission is hereby granted"));
+        harness.get_by_label("About").click();
+        harness.run();
+        assert!(reads(&harness, "Permission is hereby granted") && harness.query_by_label("Temperature").is_none());
+        if closes_by_key {
+            harness.key_press(Key::Escape);
+        } else {
+            harness.get_by_label("Close").click();
+        }
+        harness.run();
+        assert!(harness.query_by_label("Temperature").is_some());
+    }
+    assert_eq!(host.take_steps(), []);
+}
+
+#[test]
+fn about_leads_to_every_part_and_keys_scroll_it() {
+    let (_, mut harness) = fresh();
+    harness.get_by_label("About").click();
+    harness.run();
+    for (part, line) in [
+        ("Networks and patterns", "Creative Commons Attribution 4.0 International"),
+        ("Fonts", "DejaVu Sans"),
+        ("Code of others", "the standard library of Rust"),
+        ("Continuo", "The Continuo authors"),
+    ] {
+        harness.get_by_label(part).click();
+        harness.run();
+        assert!(reads(&harness, line), "{part}");
+    }
+    for (key, seen) in [(Key::PageDown, false), (Key::PageUp, true), (Key::End, false), (Key::Home, true)] {
+        harness.key_press(key);
+        harness.run();
+        assert_eq!(reads(&harness, "The Continuo authors"), seen, "{key:?}");
+    }
 }

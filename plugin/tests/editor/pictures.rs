@@ -361,6 +361,16 @@ fn the_page_of_how_the_band_listens_plans_and_learns() {
     });
 }
 
+#[test]
+fn what_continuo_is_made_with_and_under_which_licences() {
+    at_both_scales("panel_about", |scale| {
+        let mut harness = whole_panel(playing(), scale).1;
+        harness.get_by_label("About").click_accesskit();
+        harness.run();
+        harness
+    });
+}
+
 /// A moment of a performance.
 pub fn playing() -> View {
     let text = |symbol: &str, numeral: &str| Some(ChordText { symbol: symbol.into(), numeral: numeral.into() });
