@@ -60,12 +60,19 @@ impl Heard {
     }
 }
 
+/// The most frames by which the band plans ahead.
+pub const FARTHEST_AHEAD: u8 = 4;
+
 /// A frame begins: the improviser decides the frame `next`, from what it heard before this moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FrameStart {
     /// The frame that begins now.
     pub frame: Frame,
-    /// The frame to decide: `frame + 1`, or the first frame of the loop when the song is about to jump back.
+    /// By how many frames the band plans ahead: 1 to [`FARTHEST_AHEAD`].
+    pub plan_ahead: u8,
+    /// The last frame before the song jumps back to the start of its loop, if it does so on the way to `next`.
+    pub wraps_after: Option<Frame>,
+    /// The frame to decide: the `plan_ahead`th after `frame` in playing order.
     pub next: Frame,
     /// Where `next` lies in its bar.
     pub position: BarPosition,
@@ -78,9 +85,23 @@ pub struct FrameStart {
 }
 
 impl FrameStart {
+    /// The frames from `frame` to `next`, both included, in playing order.
+    pub fn path(&self) -> impl Iterator<Item = Frame> {
+        let &Self { frame, plan_ahead, wraps_after, next, .. } = self;
+        let ahead = Frame::from(plan_ahead);
+        let before_jump = move |frame: &Frame| wraps_after.is_none_or(|last| *frame <= last);
+        (0..ahead).map(move |n| Some(frame + n).filter(before_jump).unwrap_or(next - (ahead - n))).chain([next])
+    }
+
+    /// Whether the song jumps back to the start of its loop just before `next`.
+    pub fn wraps(&self) -> bool {
+        self.wraps_after == Some(self.frame + Frame::from(self.plan_ahead) - 1)
+    }
+
     /// The same, `frames` later.
     pub fn later(mut self, frames: Frame) -> Self {
         self.frame += frames;
+        self.wraps_after = self.wraps_after.map(|last| last + frames);
         self.next += frames;
         self.position.bar_start += frame_start(frames);
         self

@@ -60,6 +60,8 @@ prop_compose! {
 prop_compose! {
     fn frame_start_of_a_lying_host()(
         frame in prop_oneof![8 => 0i64..600, 1 => any::<i64>()],
+        plan_ahead in prop_oneof![8 => 1u8..=4, 1 => any::<u8>()],
+        wraps_after in prop_oneof![8 => Just(None), 1 => any::<i64>().prop_map(Some), 1 => (0i64..600).prop_map(Some)],
         next in prop_oneof![8 => Just(None), 1 => any::<i64>().prop_map(Some), 1 => (0i64..600).prop_map(Some)],
         bar_start in prop_oneof![8 => 0i64..4000, 1 => any::<i64>()],
         numerator: u8, denominator: u8, tempo in number(), controls in controls(),
@@ -67,7 +69,9 @@ prop_compose! {
     ) -> FrameStart {
         FrameStart {
             frame,
-            next: next.unwrap_or(frame.saturating_add(1)),
+            plan_ahead,
+            wraps_after,
+            next: next.unwrap_or(frame.saturating_add(plan_ahead.into())),
             position: BarPosition { bar_start, meter: Meter { numerator, denominator } },
             tempo,
             controls,
@@ -145,6 +149,7 @@ fn a_loop_goes_round_without_losing_the_thread() {
     let mut cues = common::play(&mut improviser, &tune, 0..63, meter, |_| Controls::default());
     for _ in 0..3 {
         let around = FrameStart {
+            wraps_after: Some(63),
             next: 0,
             position: BarPosition { bar_start: 0, meter },
             ..common::start(63, meter, Controls::default())

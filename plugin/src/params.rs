@@ -11,6 +11,7 @@ mod steps;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
+use continuo_models::score::FARTHEST_AHEAD;
 use continuo_models::{Controls, Player, PlayerControls};
 use nice_plug::params::persist::PersistentField;
 use nice_plug::prelude::*;
@@ -122,6 +123,9 @@ pub struct ContinuoParams {
     /// Whether notes leave the CLAP plug-in as MIDI messages, for hosts that do not take notes.
     #[id = "notes_as_midi"]
     pub notes_as_midi: BoolParam,
+    /// By how many frames the band plans ahead.
+    #[id = "plan_ahead"]
+    pub plan_ahead: IntParam,
     /// The scenes.
     #[persist = "scenes"]
     pub scenes: Scenes,
@@ -213,6 +217,9 @@ impl Default for ContinuoParams {
             take: TakeParams::default(),
             // How the host is spoken to is no part of a performance either.
             notes_as_midi: BoolParam::new("Notes as MIDI", false).non_automatable(),
+            // A bounce has what was heard.
+            plan_ahead: IntParam::new("Plan ahead", 1, IntRange::Linear { min: 1, max: FARTHEST_AHEAD.into() })
+                .non_automatable(),
             scenes: Scenes::default(),
             stamp: StampField::default(),
             memory: MemoryField::default(),
@@ -395,7 +402,7 @@ mod tests {
         expected.extend(["lead_mode", "motif", "max_leap", "strong_tones"].map(String::from));
         expected
             .extend(["memory", "freeze", "again", "again_new", "scene", "scene_at", "keep_memory"].map(String::from));
-        expected.push("notes_as_midi".to_owned());
+        expected.extend(["notes_as_midi", "plan_ahead"].map(String::from));
         let ids: Vec<String> = ContinuoParams::default().param_map().into_iter().map(|(id, ..)| id).collect();
         assert_eq!(ids, expected);
     }
@@ -432,7 +439,7 @@ mod tests {
                 "network" => assert_eq!((steps, free.as_str()), (Some(2), "GRU")),
                 _ => {}
             }
-            let is_of_the_project = matches!(id.as_str(), "network" | "keep_memory" | "notes_as_midi");
+            let is_of_the_project = matches!(id.as_str(), "network" | "keep_memory" | "notes_as_midi" | "plan_ahead");
             assert_eq!(flags.contains(ParamFlags::NON_AUTOMATABLE), is_of_the_project, "{id}");
             let top = match id.as_str() {
                 "chord_rate" | "tension" | "mode" | "lead_chromaticism" | "syncopation" => 1.0,

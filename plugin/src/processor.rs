@@ -5,20 +5,23 @@
 //! planned notes that start, and what the musician plays.
 //!
 //! **Epochs.** Every uninterrupted pass of the song has a number. A start, a stop, a seek and each turn of a loop begin
-//! a new epoch and void what an older one has planned. The last frame of a loop asks for the first one already in the
+//! a new epoch and void what an older one has planned. The last frames of a loop ask for the first ones already in the
 //! epoch to come.
 //!
-//! **Promises.** At each frame the worker is asked for the next one; that is a promise. A frame whose plan was promised
-//! and is not complete when the frame is called is a *miss*. A frame that could not be asked for in time (the first one
-//! after a jump, or the one after a start late in a frame) has no plan by definition, in every mode. In both cases the
-//! band falls back: what Chords and Bass sound goes on sounding, and Voices answers by rule.
+//! **Promises.** At each frame the worker is asked for the one that lies as many frames ahead as the musician has set;
+//! that is a promise. A frame whose plan was promised and is not complete when the frame is called is a *miss*. A frame
+//! that could not be asked for in time (the first ones after a jump, and one more after a start late in a frame) has no
+//! plan by definition, in every mode. In both cases the band falls back: what Chords and Bass sound goes on sounding, and
+//! Voices answers by rule.
 
 pub mod monitor;
 pub mod output;
 pub mod patience;
+pub mod promises;
 pub mod recall;
 pub mod retakes;
 pub mod schedule;
+mod settings;
 pub mod sounding;
 mod zones;
 
@@ -33,19 +36,23 @@ use nice_plug::prelude::NoteEvent;
 
 use crate::diagnostics::{TOTALS, count};
 use crate::params::ContinuoParams;
+use crate::scenes::SceneReader;
 use crate::seam::{CueReceiver, Doubt, FrameCall, Part, PlayedSender, Shared};
-use crate::song_clock::{HostTime, SongClock};
-use crate::tempo::OwnTempo;
+use crate::song_clock::{HostTime, SongClock, Upcoming};
+use crate::tempo::{OwnTempo, TempoSettings};
 use monitor::Monitor;
 use output::{Event, Message, Output};
 use patience::Patience;
+use promises::{Promise, Promises};
 use recall::Recall;
 use retakes::Retakes;
 use schedule::Schedule;
+use settings::Settings;
 use sounding::{Sounding, Stage};
 use zones::ZoneReader;
 
-/// A frame is asked for only if that is at least this many ticks before it: half a frame.
+/// A frame is asked for only if that is at least this many ticks before it, and the song came at least as many before
+/// the next frame: half a frame.
 const SHORTEST_LEAD: Tick = 3;
 
 /// A note that arrives late is still sounded if it is late by at most one frame.
@@ -64,14 +71,27 @@ const ALL_NOTES_OFF: u8 = 123;
 /// Omni and poly mode, which end all notes too.
 const LAST_MODE: u8 = 127;
 
-/// What was asked of the worker last.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Promise {
-    epoch: u32,
-    frame: Frame,
-    wraps: bool,
-    /// The sample at which the frame will be called.
-    due: i64,
+/// A frame that lies ahead, and the song's way to it.
+struct Asked {
+    upcoming: Upcoming,
+    /// The last frame before the song wraps on the way.
+    wraps_after: Option<Frame>,
+    /// Ticks from now to its call.
+    lead: Tick,
+}
+
+impl Asked {
+    /// The frame that comes `frames` (1 at least) after the present one.
+    fn ahead(clock: &SongClock, frames: u8) -> Self {
+        let mut asked = Self { upcoming: clock.upcoming(), wraps_after: None, lead: 0 };
+        let mut before = clock.frame();
+        for upcoming in clock.path().take(frames.into()) {
+            let wraps_after = asked.wraps_after.or(upcoming.wraps.then_some(before));
+            asked = Self { upcoming, wraps_after, lead: asked.lead + upcoming.lead };
+            before = upcoming.frame;
+        }
+        asked
+    }
 }
 
 /// The callback's state. Belongs to the audio thread.
@@ -85,11 +105,9 @@ pub struct Processor {
     /// Why the host is not followed.
     doubt: Option<Doubt>,
     own_tempo: OwnTempo,
+    listening: TempoSettings,
     retakes: Retakes,
-    epoch: u32,
-    promise: Option<Promise>,
-    /// The plan that was completed last: epoch and frame.
-    done: Option<(u32, Frame)>,
+    promises: Promises,
     schedule: Schedule,
     /// The way to which the cues that arrive belong.
     way: Option<Way>,
@@ -100,7 +118,10 @@ pub struct Processor {
     monitor: Monitor,
     /// The choice of scenes.
     recall: Recall,
-    /// What is in force in the present frame, by the parameters as they stood when it was called.
+    scenes: SceneReader,
+    /// What is set, as it stood when the present frame was called.
+    settings: Settings,
+    /// What is in force in the present frame.
     controls: Controls,
     /// Since when chords and bass are held because plans did not arrive.
     holding: Option<Frame>,
@@ -115,9 +136,14 @@ pub struct Processor {
 impl Processor {
     /// A processor with no worker at the other end of its rings yet. Allocates everything that it will ever need.
     pub fn new(params: Arc<ContinuoParams>, shared: Arc<Shared>) -> Self {
+        let mut scenes = params.scenes.reader();
+        let settings = Settings::read(&params, &mut scenes, 0);
         Self {
-            recall: Recall::new(params.scenes.reader()),
-            controls: params.controls(),
+            recall: Recall::default(),
+            controls: settings.panel,
+            scenes,
+            settings,
+            listening: TempoSettings::from(&params.listening),
             params,
             shared,
             sample_rate: 48_000.0,
@@ -127,9 +153,7 @@ impl Processor {
             doubt: None,
             own_tempo: OwnTempo::default(),
             retakes: Retakes::default(),
-            epoch: 0,
-            promise: None,
-            done: None,
+            promises: Promises::default(),
             schedule: Schedule::default(),
             way: None,
             sounding: Sounding::default(),
@@ -193,7 +217,9 @@ impl Processor {
         self.shared.meters.apply_reset();
         let jumped = self.clock.begin_block(host, length);
         self.note_doubt();
-        self.own_tempo.begin_block(&self.clock, host.tempo, (&self.params.listening).into(), jumped);
+        let listening = self.shared.loading.whole(|_| TempoSettings::from(&self.params.listening));
+        self.listening = listening.unwrap_or(self.listening);
+        self.own_tempo.begin_block(&self.clock, host.tempo, self.listening, jumped);
         self.retakes.watch(&self.params.take);
         if std::mem::take(&mut self.end_everything) {
             self.let_go();
@@ -212,8 +238,10 @@ impl Processor {
         loop {
             let frame = self.offset_of(self.clock.upcoming().sample);
             let end = self.next_end().map(|end| self.offset_of(self.clock.sample_at(end)));
-            let start =
-                self.schedule.next_note(self.epoch).map(|note| self.offset_of(self.clock.sample_at(note.start)));
+            let start = self
+                .schedule
+                .next_note(self.promises.epoch())
+                .map(|note| self.offset_of(self.clock.sample_at(note.start)));
             let played = input.map(|input| i64::from(input.timing().min(length.saturating_sub(1))));
             let turn = self.last_chance().map(|until| self.offset_of(self.clock.sample_at(until)));
             let next = [Some(frame), end, start, played, turn].into_iter().flatten().min().unwrap_or(i64::MAX);
@@ -229,7 +257,7 @@ impl Processor {
                 let keeping = self.kept_parts();
                 self.sounding.end_due(&mut stage(&mut self.output, &self.shared, at), due, keeping);
             } else if start == Some(next) {
-                if let Some(note) = self.schedule.take_next_note(self.epoch) {
+                if let Some(note) = self.schedule.take_next_note(self.promises.epoch()) {
                     self.start_note(at, &note);
                 }
             } else if played == Some(next) {
@@ -262,44 +290,48 @@ impl Processor {
 
     /// The song is elsewhere: what was planned is void, and what the band sounds ends.
     fn jump(&mut self) {
-        self.epoch = self.epoch.wrapping_add(2);
-        (self.promise, self.done, self.holding) = (None, None, None);
+        self.promises.jump();
+        self.holding = None;
         self.answering = Answering::default();
         self.schedule.clear();
-        self.recall.jump(&self.params.take);
+        self.take_settings();
+        self.recall.jump(self.settings.scene);
         self.sounding.end_band(&mut stage(&mut self.output, &self.shared, 0));
-        self.played.jump(self.epoch, self.clock.tick_at(0));
+        self.played.jump(self.promises.epoch(), self.clock.tick_at(0));
         self.collect_cues(0);
-        self.call_frame(0, false);
+        self.call_frame(0, self.clock.upcoming().lead >= SHORTEST_LEAD);
+    }
+
+    /// Takes what is set now; while a saved state is being loaded, what was set before stands.
+    fn take_settings(&mut self) {
+        let read = |loads| Settings::read(&self.params, &mut self.scenes, loads);
+        if let Some(settings) = self.shared.loading.whole(read) {
+            self.settings = settings;
+        }
     }
 
     fn enter_next_frame(&mut self, at: u32) {
         let upcoming = self.clock.upcoming();
-        let promise = self.promise.take();
-        let kept = promise.is_some_and(|promise| (promise.frame, promise.wraps) == (upcoming.frame, upcoming.wraps));
-        if kept && upcoming.wraps {
-            self.epoch = self.epoch.wrapping_add(1);
-        } else if !kept && (promise.is_some() || upcoming.wraps) {
-            // The loop was switched in its last frame: what was promised is not what comes.
-            self.epoch = self.epoch.wrapping_add(2);
-        }
-        self.schedule.keep_epoch(self.epoch);
+        self.promises.enter(&upcoming);
+        self.schedule.keep_epochs(|epoch| self.promises.has(epoch));
         if upcoming.wraps {
             self.holding = None;
             self.answering = Answering::default();
             self.sounding.end_band(&mut stage(&mut self.output, &self.shared, at));
         }
         self.clock.enter(upcoming);
-        self.call_frame(at, kept);
+        self.take_settings();
+        self.call_frame(at, true);
     }
 
-    /// A frame begins: see to its plan, and ask for the next one.
-    fn call_frame(&mut self, at: u32, promised: bool) {
+    /// A frame begins: see to its plan, and ask for another one if it is not too late.
+    fn call_frame(&mut self, at: u32, asks: bool) {
         let frame = self.clock.frame();
         self.own_tempo.steer(&mut self.clock);
-        let upcoming = self.clock.upcoming().frame;
-        let (panel, bar) = (self.params.controls(), self.clock.bar_of(upcoming));
-        let [now, next] = self.recall.call(&self.params.take, &panel, upcoming, bar);
+        self.promises.follow(self.clock.path());
+        let asked = Asked::ahead(&self.clock, self.settings.plan_ahead);
+        let bar = self.clock.bar_of(asked.upcoming.frame);
+        let [now, next] = self.recall.call(&self.settings, asked.upcoming.frame, bar);
         let before = std::mem::replace(&mut self.controls, now);
         self.shared.places.set(self.recall.places());
         for player in Player::ALL {
@@ -307,45 +339,43 @@ impl Processor {
                 self.sounding.end_part(&mut stage(&mut self.output, &self.shared, at), player.into());
             }
         }
-        if promised && self.await_plan(self.epoch, frame, at) {
+        let promised = self.promises.present().is_some();
+        if promised && self.await_plan(self.promises.epoch(), frame, at) {
             self.holding = None;
         } else {
             self.holding.get_or_insert(frame);
             if promised {
-                self.miss(self.epoch, frame);
+                self.miss(self.promises.epoch(), frame);
             }
         }
-        self.ask_for_next_frame(next);
+        if asks && asked.lead >= SHORTEST_LEAD {
+            self.ask(&asked, next);
+        }
         let bar = self.clock.bar_of(frame);
         self.shared.position.set(frame, bar, self.clock.tempo(), self.clock.host_leads());
     }
 
-    /// Asks for the next frame, in which `controls` will be in force.
-    fn ask_for_next_frame(&mut self, controls: Controls) {
-        let upcoming = self.clock.upcoming();
-        if upcoming.lead < SHORTEST_LEAD {
-            return;
-        }
+    /// Asks for a frame, in which `controls` will be in force.
+    fn ask(&mut self, asked: &Asked, controls: Controls) {
+        let &Asked { upcoming: Upcoming { frame, wraps, sample, .. }, wraps_after, .. } = asked;
+        let Settings { networks, plan_ahead, loads, .. } = self.settings;
+        // Where the band begins to plan ahead by fewer frames, the frame is promised already.
+        let Some(epoch) = self.promises.wanted(plan_ahead, wraps_after.is_some()) else { return };
         let start = FrameStart {
             frame: self.clock.frame(),
-            next: upcoming.frame,
-            position: self.clock.bar_of(upcoming.frame),
+            plan_ahead,
+            wraps_after,
+            next: frame,
+            position: self.clock.bar_of(frame),
             tempo: self.clock.tempo(),
             controls,
             zones: self.zones.zones(),
         };
-        let epoch = self.epoch.wrapping_add(u32::from(upcoming.wraps));
-        let (networks, cycle, wraps) = (self.params.network.value().0, self.clock.cycle(), upcoming.wraps);
-        let call = FrameCall { start, networks, epoch, cycle, wraps, again: self.retakes.wanted() };
-        if self.played.frame(call) {
+        let (cycle, again) = (self.clock.cycle(), self.retakes.wanted());
+        if self.played.frame(FrameCall { start, networks, epoch, cycle, again, loads }) {
             self.retakes.done();
-            let (frame, due) = (upcoming.frame, upcoming.sample);
-            self.promise = Some(Promise { epoch, frame, wraps, due });
+            self.promises.add(plan_ahead, Promise { epoch, frame, wraps, due: sample, is_kept: false });
         }
-    }
-
-    fn is_complete(&self, epoch: u32, frame: Frame) -> bool {
-        self.done.is_some_and(|(done_epoch, done)| done_epoch == epoch && done >= frame)
     }
 
     fn miss(&mut self, epoch: u32, frame: Frame) {
@@ -358,23 +388,22 @@ impl Processor {
     /// reason.
     fn await_plan(&mut self, epoch: u32, frame: Frame, at: u32) -> bool {
         self.collect_cues(at);
-        if self.patience.waits() && !self.is_complete(epoch, frame) {
+        if self.patience.waits() && !self.promises.is_kept(epoch, frame) {
             let wait = self.patience.begin_wait();
-            while !self.is_complete(epoch, frame) && self.cues.has_sender() && wait.rest() {
+            while !self.promises.is_kept(epoch, frame) && self.cues.has_sender() && wait.rest() {
                 self.collect_cues(at);
             }
             // A worker that is gone may have sent it with its last breath.
             self.collect_cues(at);
-            self.patience.end_wait(&wait, self.is_complete(epoch, frame));
+            self.patience.end_wait(&wait, self.promises.is_kept(epoch, frame));
         }
-        self.is_complete(epoch, frame)
+        self.promises.is_kept(epoch, frame)
     }
 
     /// Takes over what the worker has sent.
     fn collect_cues(&mut self, at: u32) {
         while let Some(stamped) = self.cues.next() {
-            let promise = self.promise.filter(|promise| promise.epoch == stamped.epoch);
-            if stamped.epoch != self.epoch && promise.is_none() {
+            if !self.promises.has(stamped.epoch) {
                 self.way = None;
                 continue;
             }
@@ -383,7 +412,7 @@ impl Processor {
                 Cue::Answers(row) => self.schedule.add_answers(stamped.epoch, self.way, row),
                 Cue::Release { player, at } => {
                     let is_due = self.schedule.end_by(stamped.epoch, self.way, player, at);
-                    if is_due && stamped.epoch == self.epoch {
+                    if is_due && stamped.epoch == self.promises.epoch() {
                         self.sounding.end_by(player.into(), at);
                     }
                 }
@@ -391,11 +420,11 @@ impl Processor {
                 Cue::On(way) => self.way = Some(way),
                 Cue::Done(frame) => {
                     self.way = None;
-                    self.done = Some((stamped.epoch, frame));
-                    if (stamped.epoch, frame) == (self.epoch, self.clock.frame()) {
+                    if (stamped.epoch, frame) == (self.promises.epoch(), self.clock.frame()) {
                         self.holding = None;
                     }
-                    if let Some(promise) = promise.filter(|promise| promise.frame == frame && !self.patience.waits()) {
+                    let promise = self.promises.keep(stamped.epoch, frame);
+                    if let Some(promise) = promise.filter(|_| !self.patience.waits()) {
                         let lead = (promise.due - self.clock.now() - i64::from(at)) as f64 / self.sample_rate;
                         self.shared.meters.set_lead((lead * 1e3) as f32);
                         TOTALS.add_lead((lead * 1e6) as i64);
@@ -406,7 +435,7 @@ impl Processor {
     }
 
     fn plan_note(&mut self, epoch: u32, note: NoteCue, at: u32) {
-        if epoch == self.epoch {
+        if epoch == self.promises.epoch() {
             let late = self.clock.now() + i64::from(at) - self.clock.sample_at(note.start);
             if late > 0 {
                 count(&self.shared.meters.late_cues, &TOTALS.late_cues, 1);
@@ -541,10 +570,10 @@ impl Processor {
     fn frame_of(&mut self, at: u32, tick: Tick) -> Option<(u32, Frame)> {
         let frame = self.clock.frame();
         if frame_of_onset(tick) == frame {
-            return Some((self.epoch, frame));
+            return Some((self.promises.epoch(), frame));
         }
         // The note is early for the next frame.
-        let Promise { epoch, frame, .. } = self.promise?;
+        let Promise { epoch, frame, .. } = self.promises.next()?;
         if !self.await_plan(epoch, frame, at) {
             self.miss(epoch, frame);
         }
@@ -553,17 +582,15 @@ impl Processor {
 
     /// Up to when a chord of the present frame waits, if one does.
     fn last_chance(&self) -> Option<Moment> {
-        let fork = self.schedule.open_fork(self.epoch)?;
+        let fork = self.schedule.open_fork(self.promises.epoch())?;
         (fork.frame <= self.clock.frame()).then_some(fork.until)
     }
 
     /// The note has come for which a chord waited, or it has waited long enough.
     fn turn(&mut self, turn: Turn) {
-        let fork = [Some(self.epoch), self.promise.map(|promise| promise.epoch)].into_iter().flatten();
-        let Some(frame) = fork.into_iter().find_map(|epoch| self.schedule.open_fork(epoch)).map(|fork| fork.frame)
-        else {
-            return;
-        };
+        let epochs = [Some(self.promises.epoch()), self.promises.next().map(|promise| promise.epoch)];
+        let fork = epochs.into_iter().flatten().find_map(|epoch| self.schedule.open_fork(epoch));
+        let Some(frame) = fork.map(|fork| fork.frame) else { return };
         for (player, end) in self.schedule.turn(turn) {
             self.sounding.end_by(player.into(), end);
         }

@@ -78,19 +78,23 @@ impl Kept {
 pub struct SceneReader(Output<Snapshots>);
 
 impl SceneReader {
-    /// Audio: what is in force at `place` while the panel stands at `panel`. What the musician calls for at the moment,
-    /// to end and to freeze, is the panel's in every scene.
-    pub fn at(&mut self, place: f32, panel: &Controls) -> Controls {
-        let snapshots = self.0.read();
-        let scene = |number: usize| match number.checked_sub(1).and_then(|index| snapshots.get(index)) {
-            Some(Some(snapshot)) => snapshot,
-            _ => panel,
-        };
-        let place = place.clamp(0.0, SCENES as f32);
-        let below = place as usize;
-        let mixed = scene(below).morphed(scene(below + 1), place - below as f32);
-        Controls { cadence: panel.cadence, freeze: panel.freeze, ..mixed }
+    /// Audio: what the scenes hold.
+    pub fn newest(&mut self) -> Snapshots {
+        *self.0.read()
     }
+}
+
+/// What is in force at `place` of `scenes` while the panel stands at `panel`. What the musician calls for at the moment,
+/// to end and to freeze, is the panel's in every scene. Audio may call it.
+pub fn at(scenes: &Snapshots, place: f32, panel: &Controls) -> Controls {
+    let scene = |number: usize| match number.checked_sub(1).and_then(|index| scenes.get(index)) {
+        Some(Some(snapshot)) => snapshot,
+        _ => panel,
+    };
+    let place = place.clamp(0.0, SCENES as f32);
+    let below = place as usize;
+    let mixed = scene(below).morphed(scene(below + 1), place - below as f32);
+    Controls { cadence: panel.cadence, freeze: panel.freeze, ..mixed }
 }
 
 /// Scenes as they are saved, under the field `scenes`. Read from any JSON; what is wrong with it is repaired.
@@ -239,11 +243,11 @@ mod tests {
         scenes.store(0, Some(warm(1.5)));
         let mut reader = scenes.reader();
         let panel = warm(0.5);
-        assert_eq!(reader.at(1.0, &panel), warm(1.5));
+        assert_eq!(at(&reader.newest(), 1.0, &panel), warm(1.5));
         scenes.store(0, Some(warm(1.25)));
         scenes.store(7, Some(warm(2.0)));
         scenes.store(8, Some(warm(0.0)));
-        assert_eq!([0.0, 1.0, 8.0].map(|place| reader.at(place, &panel).temperature), [0.5, 1.25, 2.0]);
+        assert_eq!([0.0, 1.0, 8.0].map(|place| at(&reader.newest(), place, &panel).temperature), [0.5, 1.25, 2.0]);
     }
 
     #[test]
@@ -251,7 +255,7 @@ mod tests {
         let scenes = Scenes::default();
         scenes.store(2, Some(warm(1.5)));
         scenes.store(2, None);
-        assert_eq!(scenes.reader().at(3.0, &warm(0.25)), warm(0.25));
+        assert_eq!(at(&scenes.snapshots(), 3.0, &warm(0.25)), warm(0.25));
     }
 
     #[test]
@@ -259,10 +263,9 @@ mod tests {
         let scenes = Scenes::default();
         scenes.store(0, Some(warm(1.0)));
         scenes.store(1, Some(warm(2.0)));
-        let mut reader = scenes.reader();
         let panel = warm(0.0);
         let places = [0.25, 1.5, 2.5, -4.0, 99.0];
-        assert_eq!(places.map(|place| reader.at(place, &panel).temperature), [0.25, 1.5, 1.0, 0.0, 0.0]);
+        assert_eq!(places.map(|place| at(&scenes.snapshots(), place, &panel).temperature), [0.25, 1.5, 1.0, 0.0, 0.0]);
     }
 
     #[test]
@@ -270,7 +273,7 @@ mod tests {
         let scenes = Scenes::default();
         scenes.store(0, Some(Controls { freeze: true, ..Controls::default() }));
         let panel = Controls { cadence: true, ..Controls::default() };
-        let in_force = scenes.reader().at(1.0, &panel);
+        let in_force = at(&scenes.snapshots(), 1.0, &panel);
         assert!(in_force.cadence && !in_force.freeze);
     }
 

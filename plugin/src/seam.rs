@@ -9,6 +9,7 @@
 //! | [`Meters`], [`Position`], [`Keyboard`], [`Playing`], [`Places`] | audio, worker | GUI | atomics |
 //! | [`Scenes`](crate::scenes::Scenes) | main, GUI | audio | triple buffer ([`SceneReader`](crate::scenes::SceneReader)) |
 //! | [`Doubts`] | audio | worker | atomics |
+//! | [`Loading`] | main | audio | atomics |
 //! | [`Outlook`] | worker | GUI | triple buffer |
 //! | [`Notice`]s | worker, main | GUI | a mutex that the audio thread never touches |
 //! | panic request | GUI | audio | an atomic flag |
@@ -19,6 +20,7 @@
 
 mod display;
 mod doubt;
+mod loading;
 mod memory;
 mod networks;
 mod rings;
@@ -31,6 +33,7 @@ use crossbeam::channel::{Receiver, Sender, bounded};
 
 pub use display::{Keyboard, Meters, Part, Places, Position};
 pub use doubt::{Doubt, Doubts};
+pub use loading::Loading;
 pub use memory::SharedMemory;
 pub use networks::{NetworkSet, Origin, Playing};
 pub use rings::{
@@ -74,6 +77,8 @@ pub struct Shared {
     pub memory: SharedMemory,
     /// Why the host could not be followed. Audio writes, the worker reads.
     pub doubts: Doubts,
+    /// Whether a saved state is being loaded. Main writes, audio reads.
+    pub loading: Loading,
     panic_requested: AtomicBool,
     renders_block: AtomicBool,
     awaited: AtomicBool,
@@ -96,6 +101,7 @@ impl Default for Shared {
             playing: Playing::default(),
             memory: SharedMemory::default(),
             doubts: Doubts::default(),
+            loading: Loading::default(),
             panic_requested: AtomicBool::new(false),
             renders_block: AtomicBool::new(false),
             awaited: AtomicBool::new(false),

@@ -110,17 +110,28 @@ enum Leader {
     Own,
 }
 
-/// The frame that comes after the present one.
+/// A frame that is to come.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Upcoming {
     /// The frame.
     pub frame: Frame,
-    /// Whether the song wraps to the start of its loop before it.
+    /// Whether the song wraps to the start of its loop between the frame before and this one.
     pub wraps: bool,
     /// The sample at which it is called, counted like [`SongClock::now`].
     pub sample: i64,
-    /// Ticks from the call of the present frame (or from the jump into it) to that.
+    /// Ticks from the call of the frame before (or from the jump into it) to that.
     pub lead: Tick,
+}
+
+/// Where the song is when it enters a frame.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    frame: Frame,
+    /// The tick at which it enters the frame.
+    tick: Tick,
+    anchor_sample: i64,
+    /// The moment of `anchor_sample`.
+    anchor: f64,
 }
 
 /// The song's clock. Belongs to the audio thread.
@@ -131,22 +142,23 @@ pub struct SongClock {
     /// The first sample of the block, counted since the clock was made.
     now: i64,
     block_length: i64,
-    anchor_sample: i64,
-    /// The moment of `anchor_sample`.
-    anchor: f64,
+    /// The frame that was called last.
+    entry: Entry,
     moments_per_sample: f64,
     tempo: f64,
-    /// The frame that was called last.
-    frame: Frame,
     /// The sample at which it was called.
     called: i64,
-    /// The tick at which the song entered it.
-    entered: Tick,
     bars: Bars,
     /// The loop, in moments.
     cycle: Option<(f64, f64)>,
     claim: Option<Claim>,
     doubt: Option<Doubt>,
+}
+
+impl Entry {
+    fn is_before(&self, end: f64) -> bool {
+        (self.frame as f64) * MOMENTS_PER_FRAME < end
+    }
 }
 
 impl SongClock {
@@ -157,13 +169,10 @@ impl SongClock {
             leader: Leader::Nobody,
             now: 0,
             block_length: 0,
-            anchor_sample: 0,
-            anchor: 0.0,
+            entry: Entry { frame: 0, tick: 0, anchor_sample: 0, anchor: 0.0 },
             moments_per_sample: 0.0,
             tempo: DEFAULT_TEMPO,
-            frame: 0,
             called: 0,
-            entered: 0,
             bars: Bars::default(),
             cycle: None,
             claim: None,
@@ -210,8 +219,8 @@ impl SongClock {
             let start = self.wrapped(said.unwrap_or(0.0));
             self.set_anchor(start, tempo);
             self.called = self.now;
-            self.entered = tick_of(start);
-            self.frame = frame_at(self.entered);
+            self.entry.tick = tick_of(start);
+            self.entry.frame = frame_at(self.entry.tick);
         } else if tempo_changed || position.is_some_and(|position| (position - expected).abs() > TOLERANCE / 2.0) {
             self.set_anchor(position.unwrap_or(expected), tempo);
         }
@@ -231,7 +240,7 @@ impl SongClock {
 
     /// The frame that was called last.
     pub fn frame(&self) -> Frame {
-        self.frame
+        self.entry.frame
     }
 
     /// Quarter notes per minute.
@@ -251,7 +260,7 @@ impl SongClock {
 
     /// Where the song is at `sample`, in moments, if it goes on straight. Counted like [`SongClock::now`].
     pub fn position_of(&self, sample: i64) -> f64 {
-        self.anchor + (sample - self.anchor_sample) as f64 * self.moments_per_sample
+        self.position_after(&self.entry, sample)
     }
 
     /// Lets a song that no host leads go on at `tempo` from the call of the present frame on; `stretch` times as fast,
@@ -259,7 +268,7 @@ impl SongClock {
     pub fn keep_pace(&mut self, tempo: f64, stretch: f64) {
         let pace = self.moments_per_sample_at(tempo) * stretch;
         if !self.host_leads() && (pace, tempo) != (self.moments_per_sample, self.tempo) {
-            (self.anchor, self.anchor_sample) = (self.position_of(self.called), self.called);
+            (self.entry.anchor, self.entry.anchor_sample) = (self.position_of(self.called), self.called);
             (self.moments_per_sample, self.tempo) = (pace, tempo);
         }
     }
@@ -271,7 +280,7 @@ impl SongClock {
 
     /// The loop that the song is in.
     pub fn cycle(&self) -> Option<Cycle> {
-        let (start, end) = self.cycle.filter(|&(_, end)| self.is_before(end))?;
+        let (start, end) = self.cycle.filter(|&(_, end)| self.entry.is_before(end))?;
         Some(Cycle { start: nearest_tick(start), end: nearest_tick(end) })
     }
 
@@ -283,13 +292,13 @@ impl SongClock {
     /// The tick to which an event at `offset` samples into the block belongs; always one of the frame that was called
     /// last.
     pub fn tick_at(&self, offset: u32) -> Tick {
-        let first = frame_start(self.frame);
+        let first = frame_start(self.entry.frame);
         tick_of(self.moment_at(i64::from(offset))).clamp(first, first + TICKS_PER_FRAME - 1)
     }
 
     /// The first sample at or after `moment`, counted like [`SongClock::now`], if the song goes on straight.
     pub fn sample_at(&self, moment: Moment) -> i64 {
-        self.sample_at_position(moment.0 as f64)
+        self.sample_after(&self.entry, moment.0 as f64)
     }
 
     /// How many samples make up `moments`.
@@ -299,46 +308,75 @@ impl SongClock {
 
     /// The frame after the present one, and when it is called.
     pub fn upcoming(&self) -> Upcoming {
-        let next = self.frame + 1;
-        let straight = next as f64 * MOMENTS_PER_FRAME;
-        match self.cycle {
-            Some((start, end)) if self.is_before(end) && end <= straight => Upcoming {
-                frame: frame_at(first_tick(start)),
-                wraps: true,
-                sample: self.sample_at_position(end - CALL_LEAD),
-                lead: nearest_tick(end) - self.entered,
-            },
-            _ => Upcoming {
-                frame: next,
-                wraps: false,
-                sample: self.sample_at_position(straight - CALL_LEAD),
-                lead: frame_start(next) - self.entered,
-            },
-        }
+        self.after(&self.entry)
+    }
+
+    /// The frames after the present one in the order in which the song comes to them, if it goes on as it does.
+    pub fn path(&self) -> impl Iterator<Item = Upcoming> {
+        let mut entry = self.entry;
+        std::iter::repeat_with(move || {
+            let upcoming = self.after(&entry);
+            entry = self.entry_of(&entry, upcoming);
+            upcoming
+        })
     }
 
     /// Enters `upcoming`, which must be the present [`SongClock::upcoming`].
     pub fn enter(&mut self, upcoming: Upcoming) {
-        self.frame = upcoming.frame;
+        self.entry = self.entry_of(&self.entry, upcoming);
         self.called = upcoming.sample;
-        self.entered = frame_start(upcoming.frame);
-        if let (true, Some((start, end))) = (upcoming.wraps, self.cycle) {
-            let beyond = self.position_of(upcoming.sample) - (end - CALL_LEAD);
-            self.anchor = start - CALL_LEAD + beyond;
-            self.anchor_sample = upcoming.sample;
-            self.entered = first_tick(start);
-            self.bars.turn(self.entered);
+        if upcoming.wraps {
+            self.bars.turn(self.entry.tick);
         }
-        self.bars.enter(self.frame);
+        self.bars.enter(self.entry.frame);
     }
 
-    fn is_before(&self, end: f64) -> bool {
-        (self.frame as f64) * MOMENTS_PER_FRAME < end
+    /// The frame after the one that is entered by `entry`.
+    fn after(&self, entry: &Entry) -> Upcoming {
+        let next = entry.frame + 1;
+        let straight = next as f64 * MOMENTS_PER_FRAME;
+        match self.cycle {
+            Some((start, end)) if entry.is_before(end) && end <= straight => Upcoming {
+                frame: frame_at(first_tick(start)),
+                wraps: true,
+                sample: self.sample_after(entry, end - CALL_LEAD),
+                lead: nearest_tick(end) - entry.tick,
+            },
+            _ => Upcoming {
+                frame: next,
+                wraps: false,
+                sample: self.sample_after(entry, straight - CALL_LEAD),
+                lead: frame_start(next) - entry.tick,
+            },
+        }
+    }
+
+    /// How the song enters `upcoming`, which comes after `entry`.
+    fn entry_of(&self, entry: &Entry, upcoming: Upcoming) -> Entry {
+        let Upcoming { frame, sample, .. } = upcoming;
+        match self.cycle.filter(|_| upcoming.wraps) {
+            Some((start, end)) => {
+                let beyond = self.position_after(entry, sample) - (end - CALL_LEAD);
+                let anchor = start - CALL_LEAD + beyond;
+                Entry { frame, tick: first_tick(start), anchor_sample: sample, anchor }
+            }
+            None => Entry { frame, tick: frame_start(frame), ..*entry },
+        }
+    }
+
+    fn position_after(&self, entry: &Entry, sample: i64) -> f64 {
+        entry.anchor + (sample - entry.anchor_sample) as f64 * self.moments_per_sample
+    }
+
+    fn sample_after(&self, entry: &Entry, position: f64) -> i64 {
+        // The small number keeps a position that is a sample exactly from rounding up to the next one.
+        let samples = ((position - entry.anchor) / self.moments_per_sample - 1e-4).ceil();
+        entry.anchor_sample.saturating_add(samples as i64)
     }
 
     fn set_anchor(&mut self, moment: f64, tempo: f64) {
-        self.anchor = moment;
-        self.anchor_sample = self.now;
+        self.entry.anchor = moment;
+        self.entry.anchor_sample = self.now;
         self.tempo = tempo;
         self.moments_per_sample = self.moments_per_sample_at(tempo);
     }
@@ -350,12 +388,6 @@ impl SongClock {
     /// The moment of the sample at `offset` into the block.
     fn moment_at(&self, offset: i64) -> f64 {
         self.position_of(self.now + offset)
-    }
-
-    fn sample_at_position(&self, position: f64) -> i64 {
-        // The small number keeps a position that is a sample exactly from rounding up to the next one.
-        let samples = ((position - self.anchor) / self.moments_per_sample - 1e-4).ceil();
-        self.anchor_sample.saturating_add(samples as i64)
     }
 
     /// The host's `position` as ours: at the end of a loop it may have wrapped where we have not, or the other way
@@ -422,7 +454,7 @@ impl SongClock {
         let before = if jumped { 0 } else { self.bars.now().bar_start };
         let bar = said.map_or(BarPosition { bar_start: before, meter }, bar);
         if jumped {
-            self.bars.begin(self.entered, bar);
+            self.bars.begin(self.entry.tick, bar);
         } else {
             self.bars.hear(bar, self.tempo);
         }

@@ -152,7 +152,7 @@ impl Labour {
     fn take_turn(&mut self) -> bool {
         while let Some(command) = self.shared.next_command() {
             match command {
-                Command::ClearMemory => self.shared.memory.bring(Arc::default()),
+                Command::ClearMemory => self.shared.memory.bring(Arc::default(), 0),
             }
         }
         let Some(played) = self.played.next() else { return false };
@@ -164,7 +164,7 @@ impl Labour {
             if let Some(networks) = self.chooser.follow(call.networks) {
                 self.band.exchange(networks);
             }
-            if let Some(memory) = self.shared.memory.take_brought() {
+            if let Some(memory) = self.shared.memory.take_brought(call.loads) {
                 self.band.remember(memory);
             }
             if let Some(doubt) = self.shared.doubts.take_new() {

@@ -183,6 +183,69 @@ fn the_block_size_makes_no_difference_to_a_loop() {
     }
 }
 
+/// How far ahead the band plans, in frames, where it is not the usual one.
+const FURTHER: [&str; 2] = ["2", "4"];
+
+#[test]
+fn further_ahead_the_block_size_and_the_format_make_no_difference_either() {
+    for (music, ahead) in Music::ALL.into_iter().flat_map(|music| FURTHER.map(|ahead| (music, ahead))) {
+        let open = |format, blocks| music.open_at(format, blocks, 48_000.0).with(&[("plan_ahead", ahead)]).unwrap();
+        let reference = perform(&mut open(Format::Clap, Blocks::Of(512)), &music.bars(BARS));
+        music.assert_turned(&reference);
+        assert_ne!(reference.hash(), music.reference(BARS).hash(), "{music:?}: it is heard how far ahead is planned");
+        let sizes = [17, 4096, 9000].map(Blocks::Of).into_iter().chain([Blocks::Cycle(vec![13, 256, 1, 999])]);
+        for (format, blocks) in sizes.map(|blocks| (Format::Clap, blocks)).chain([(Format::Vst3, Blocks::Of(64))]) {
+            let what = format!("{music:?}, {ahead} frames ahead, {format:?}, {blocks:?}");
+            assert_same(&perform(&mut open(format, blocks), &music.bars(BARS)), &reference, &what);
+        }
+    }
+}
+
+#[test]
+fn further_ahead_loops_and_jumps_are_the_same_in_blocks_of_any_size_and_a_loop_repeats() {
+    for (music, ahead) in Music::ALL.into_iter().flat_map(|music| FURTHER.map(|ahead| (music, ahead))) {
+        let open = |blocks| music.open_at(Format::Clap, blocks, 48_000.0).with(&[("plan_ahead", ahead)]).unwrap();
+        let pass = Segment::rolling(0.0, 2.0 * BAR).with_loop(0.0, 2.0 * BAR);
+        let jumps = [Segment::rolling(40.0, 150.0), Segment::rolling(90.0, 55.0), Segment::rolling(3.0, BAR)];
+        let route = [pass; 4].into_iter().chain(jumps).collect();
+        let performance = Performance { route, ..music.bars(2) };
+        let reference = perform(&mut open(Blocks::Of(512)), &performance);
+        music.assert_turned(&reference);
+        let pass = |index: usize| -> Vec<ScoreLine> {
+            let lines = reference.score().into_iter().filter(|line| line.segment == index);
+            lines.map(|line| ScoreLine { segment: 0, ..line }).collect()
+        };
+        assert!(!pass(1).is_empty());
+        assert_eq!(pass(1), pass(2), "{music:?}, {ahead} frames ahead: second and third pass");
+        for blocks in [Blocks::Of(64), Blocks::Of(4096), Blocks::Cycle(vec![13, 256, 1, 999])] {
+            let what = format!("{music:?}, {ahead} frames ahead, {blocks:?}");
+            assert_same(&perform(&mut open(blocks), &performance), &reference, &what);
+        }
+    }
+}
+
+#[test]
+fn far_enough_ahead_blocks_longer_than_a_frame_are_live_what_they_are_offline() {
+    let music = Music::MelodyAlone;
+    let library = common::library(Format::Clap);
+    // At 48 kHz, 1.5 and 2.7 frames of a song at 120 to the minute.
+    for (ahead, size) in [("2", 9000), ("4", 16_384)] {
+        let open = || music.open_at(Format::Clap, Blocks::Of(size), 48_000.0).with(&[("plan_ahead", ahead)]).unwrap();
+        let reference = perform(&mut open(), &music.bars(2));
+        for attempt in 1.. {
+            let before = Diagnostics::read(&library).unwrap();
+            let take = perform(&mut open().in_mode(Mode::Live).unwrap(), &music.bars(2));
+            let counted = Diagnostics::read(&library).unwrap().since(&before);
+            if counted.misses == 0 {
+                assert!(counted.plans > 0);
+                assert_same(&take, &reference, &format!("blocks of {size}, live"));
+                break;
+            }
+            assert!(attempt < 3, "blocks of {size}: {} plans late three times", counted.misses);
+        }
+    }
+}
+
 #[test]
 fn the_second_and_the_third_pass_of_a_loop_are_the_same() {
     for (music, format) in Music::ALL.into_iter().flat_map(|music| Format::ALL.map(|format| (music, format))) {

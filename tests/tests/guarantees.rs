@@ -94,7 +94,16 @@ fn taken(notes: &[Struck], meter: Meter, controls: Controls, means: Means) -> Ta
         let position = BarPosition { bar_start: 0, meter }.at(frame_start(next));
         cues.clear();
         band.decide(
-            &FrameStart { frame: next - 1, next, position, tempo: 120.0, controls, zones: Zones::default() },
+            &FrameStart {
+                frame: next - 1,
+                plan_ahead: 1,
+                wraps_after: None,
+                next,
+                position,
+                tempo: 120.0,
+                controls,
+                zones: Zones::default(),
+            },
             &mut cues,
         );
         take.chords.push(band.harmony().chord);

@@ -14,7 +14,7 @@ use crate::controls::{Controls, in_range};
 use crate::music::time::{TICKS_PER_FRAME, frame_start};
 use crate::music::{Frame, Key, Meter, Moment, Spot, Style, Tick};
 use crate::network::Networks;
-use crate::score::{AnswerRow, Cue, Fork, FrameStart, Heard, Turn};
+use crate::score::{AnswerRow, Cue, FARTHEST_AHEAD, Fork, FrameStart, Heard, Turn};
 
 use chance::random::{Purpose, Random};
 pub use harmony::harmonist::Harmony;
@@ -40,9 +40,10 @@ pub struct Improviser {
     ensemble: Ensemble,
     key: Option<Key>,
     harmony: Harmony,
-    /// The frames decided by the last two calls, as they follow in playing order; the newest last.
-    decided: Option<[Spot; 2]>,
-    /// Where the song is about to jump.
+    /// The frames from the one that began with the last call to the one that was decided then, in playing order; empty
+    /// before the first call.
+    path: Vec<Spot>,
+    /// Where the song is about to jump on that path.
     jump: Option<Jump>,
 }
 
@@ -51,6 +52,14 @@ pub struct Improviser {
 struct Jump {
     from: Tick,
     to: Tick,
+}
+
+impl Jump {
+    /// The jump between two frames that follow each other, if there is one.
+    fn between(pair: &[Spot]) -> Option<Self> {
+        let &[before, after] = pair else { return None };
+        (before.frame + 1 != after.frame).then(|| Self { from: before.plus(1).tick(), to: after.tick() })
+    }
 }
 
 impl Improviser {
@@ -63,7 +72,7 @@ impl Improviser {
             ensemble: Ensemble::new(&networks),
             key: None,
             harmony: Harmony::default(),
-            decided: None,
+            path: Vec::new(),
             jump: None,
             networks,
         }
@@ -98,7 +107,8 @@ impl Improviser {
     /// Takes in what the musician did. Call in order of `tick`.
     pub fn hear(&mut self, heard: Heard) {
         let heard = heard.at(heard.tick().clamp(-FARTHEST, FARTHEST));
-        if self.jump.is_some_and(|jump| !(jump.from - TICKS_PER_FRAME..jump.from).contains(&heard.tick())) {
+        let ahead = frame_start(self.path.len() as Frame - 1);
+        if self.jump.is_some_and(|jump| !(jump.from - ahead..jump.from).contains(&heard.tick())) {
             self.arrive();
         }
         if self.listener.hear(&heard) {
@@ -106,8 +116,8 @@ impl Improviser {
         }
     }
 
-    /// The fork in `frame` has turned. Call it before the second frame after the fork is decided: later, and without
-    /// it, everything goes as planned. Whether another chord than the planned one holds from there on.
+    /// The fork in `frame` has turned. Call it before the call of the frame after the fork: later, and without it,
+    /// everything goes as planned. Whether another chord than the planned one holds from there on.
     pub fn turn(&mut self, frame: Frame, turn: Turn) -> bool {
         let Some(chord) = self.ensemble.turn(frame, turn) else { return false };
         self.harmonist.turn(chord);
@@ -121,7 +131,8 @@ impl Improviser {
     pub fn decide(&mut self, start: &FrameStart, cues: &mut Vec<Cue>) {
         let done = Cue::Done(start.next);
         let start = sensible(start);
-        let (before, now, next) = self.follow(&start);
+        let path = self.follow(&start);
+        let &[_, now, .., next] = path.as_slice() else { unreachable!("a path leads from frame to frame") };
         let controls = &start.controls;
         self.listener.play_on(Channels { left: controls.left_hand, zones: start.zones });
         self.listener.advance(now.tick());
@@ -135,7 +146,7 @@ impl Improviser {
         let given = self.listener.held_harmony().or(self.ensemble.frozen_harmony());
         let may_wait = self.ensemble.may_fork();
         let (listener, memory) = (&self.listener, &**self.learner.memory());
-        let situation = Situation { listener, controls, key, keys, memory, given, before, now, next, may_wait };
+        let situation = Situation { listener, controls, key, keys, memory, given, path: &path, may_wait };
         let before = std::mem::take(&mut self.harmony);
         self.harmony = self.harmonist.decide(&situation, |spot| Random::new(controls.seed, spot.frame));
         self.key = if controls.key_lock { Some(key) } else { believed };
@@ -144,33 +155,39 @@ impl Improviser {
         cues.push(done);
     }
 
-    /// Keeps up with the song, and says where the frame that has ended, the one that begins and the one to decide lie.
-    fn follow(&mut self, start: &FrameStart) -> (Spot, Spot, Spot) {
+    /// Keeps up with the song, and says where the frame that has ended, the one that begins, and those after it up to
+    /// the one to decide lie.
+    fn follow(&mut self, start: &FrameStart) -> Vec<Spot> {
         let next = Spot { frame: start.next, position: start.position };
-        let announced = self.decided.filter(|[_, now]| now.frame == start.frame);
-        let [before, now] = announced.unwrap_or_else(|| {
-            let now = next.plus(start.frame - next.frame);
-            [now.plus(-1), now]
-        });
-        if announced.is_some() {
-            self.arrive();
-        } else if self.decided.is_some() {
-            self.ensemble.lose_place();
+        let ahead = usize::from(start.plan_ahead);
+        let mut path = std::mem::take(&mut self.path);
+        if path.len() == ahead + 1 && path[1..].iter().map(|spot| spot.frame).eq(start.path().take(ahead)) {
+            if Jump::between(&path[..2]).is_some() {
+                self.arrive();
+            }
+            if let Some(Jump { from, to }) = Jump::between(&path[ahead - 1..]) {
+                self.harmonist.jump(to - from);
+                self.ensemble.jump(to - from);
+            }
+        } else {
+            if !path.is_empty() {
+                self.ensemble.lose_place();
+            }
+            let frames = std::iter::once(start.frame - 1).chain(start.path().take(ahead));
+            path = frames.map(|frame| next.plus(frame - next.frame)).collect();
         }
-        let follows = now.frame + 1 == next.frame;
-        self.jump = (!follows).then_some(Jump { from: now.plus(1).tick(), to: next.tick() });
-        self.decided = Some([now, next]);
-        (before, now, next)
+        path.push(next);
+        self.path = path[1..].to_vec();
+        self.jump = self.path.windows(2).find_map(Jump::between);
+        path
     }
 
-    /// If the song was about to jump, it does so now: what was heard and what is being played keep their distance from
-    /// the present.
+    /// If the song was about to jump, it does so now: what was heard keeps its distance from the present.
     fn arrive(&mut self) {
         if let Some(Jump { from, to }) = self.jump.take() {
             self.listener.advance(from);
             self.listener.jump(to);
-            self.harmonist.jump(to - from);
-            self.ensemble.jump(to - from);
+            self.ensemble.arrive(to - from);
         }
     }
 
@@ -211,12 +228,12 @@ impl Improviser {
             (Fork { frame: next.frame, until, right_hand }, alternatives)
         });
         let answers = |chord| voices::answers(&answer_context, |_| Some(chord));
-        self.ensemble.play(&context, before.slash_chord(), fork, &self.listener, answers, cues);
+        self.ensemble.play(&context, before.slash_chord(), fork, start.plan_ahead, &self.listener, answers, cues);
     }
 
     /// What the band believes and intends.
     pub fn outlook(&self) -> Outlook {
-        let frame = self.decided.map_or(0, |[_, next]| next.frame);
+        let frame = self.path.last().map_or(0, |next| next.frame);
         let Harmony { chord, bass, planned, certain, .. } = self.harmony;
         Outlook { frame, key: self.key, chord, bass, planned, certain }
     }
@@ -249,6 +266,8 @@ fn sensible(start: &FrameStart) -> FrameStart {
     let mut start = *start;
     start.frame = frame(start.frame);
     start.next = frame(start.next);
+    start.wraps_after = start.wraps_after.map(frame);
+    start.plan_ahead = start.plan_ahead.clamp(1, FARTHEST_AHEAD);
     start.position.bar_start = start.position.bar_start.clamp(-FARTHEST, FARTHEST);
     let Meter { numerator, denominator } = start.position.meter;
     start.position.meter = Meter { numerator: numerator.clamp(1, 64), denominator: denominator.clamp(1, 64) };

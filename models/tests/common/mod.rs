@@ -113,7 +113,16 @@ pub fn transposed(events: &[Heard], semitones: i8) -> Vec<Heard> {
 pub fn start(frame: Frame, meter: Meter, controls: Controls) -> FrameStart {
     let next = frame + 1;
     let position = BarPosition { bar_start: 0, meter }.at(frame_start(next));
-    FrameStart { frame, next, position, tempo: 120.0, controls, zones: Zones::default() }
+    FrameStart {
+        frame,
+        plan_ahead: 1,
+        wraps_after: None,
+        next,
+        position,
+        tempo: 120.0,
+        controls,
+        zones: Zones::default(),
+    }
 }
 
 /// Plays `events` from frame `frames.start` on and returns every cue.

@@ -1,5 +1,5 @@
 //! States that are loaded. One value that the framework cannot read would have it refuse all of them, so such values
-//! are put aside before it sees them.
+//! are put aside before it sees them. And while it puts one value after the other into its place, audio takes none.
 
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -34,7 +34,8 @@ unsafe extern "C" fn load(plugin: *const clap_plugin, stream: *const clap_istrea
         let readable = catch_unwind(AssertUnwindSafe(|| state::readable(&saved[LENGTH..]))).ok().flatten();
         let saved = readable.map_or(saved, |json| [&(json.len() as u64).to_le_bytes(), json.as_slice()].concat());
         let mut rest = saved.as_slice();
-        load(plugin, &clap_istream { ctx: (&raw mut rest).cast(), read: Some(read) })
+        let stream = clap_istream { ctx: (&raw mut rest).cast(), read: Some(read) };
+        super::instance(plugin).inside.shared.loading.during(|| load(plugin, &stream))
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use continuo_models::Outlook;
 use continuo_models::music::{Chord, Frame};
+use continuo_models::score::FARTHEST_AHEAD;
 
 /// Decisions that are kept for who asks: an hour at 1000 quarter notes a minute, in six megabytes.
 const CAPACITY: usize = 1 << 18;
@@ -42,31 +43,34 @@ static KEPT: Kept = Kept { wanted: AtomicBool::new(false), decisions: Mutex::new
 /// What one worker tells of its band.
 pub struct Teller {
     worker: u32,
-    epoch: u32,
+    /// Epochs and frames of the last decisions, which a fork may correct.
+    last: [(u32, Frame); 1 + FARTHEST_AHEAD as usize],
 }
 
 impl Default for Teller {
     /// A worker that no other is.
     fn default() -> Self {
         static WORKERS: AtomicU32 = AtomicU32::new(0);
-        Self { worker: WORKERS.fetch_add(1, Ordering::Relaxed) + 1, epoch: 0 }
+        let last = [(0, Frame::MIN); 1 + FARTHEST_AHEAD as usize];
+        Self { worker: WORKERS.fetch_add(1, Ordering::Relaxed) + 1, last }
     }
 }
 
 impl Teller {
     /// Worker: the frame of `outlook` is decided, and sounds in `epoch`.
     pub fn decided(&mut self, epoch: u32, outlook: &Outlook) {
-        self.epoch = epoch;
-        self.tell(outlook.frame, outlook);
+        self.last.rotate_left(1);
+        self.last[FARTHEST_AHEAD as usize] = (epoch, outlook.frame);
+        self.tell(epoch, outlook.frame, outlook);
     }
 
     /// Worker: the fork in `frame` has turned from what was planned, so the chord of `outlook` holds from there on.
     pub fn turned(&mut self, frame: Frame, outlook: &Outlook) {
-        // A fork that is older than two frames has gone as planned.
-        (frame.max(outlook.frame - 2)..=outlook.frame).for_each(|frame| self.tell(frame, outlook));
+        let fork = self.last.iter().rposition(|&(_, last)| last == frame).unwrap_or(self.last.len());
+        self.last[fork..].iter().for_each(|&(epoch, frame)| self.tell(epoch, frame, outlook));
     }
 
-    fn tell(&self, frame: Frame, outlook: &Outlook) {
+    fn tell(&self, epoch: u32, frame: Frame, outlook: &Outlook) {
         if !KEPT.wanted.load(Ordering::Relaxed) {
             return;
         }
@@ -76,7 +80,7 @@ impl Teller {
         let mut kept = KEPT.decisions.lock().unwrap_or_else(PoisonError::into_inner);
         let has_room = kept.0.len() < CAPACITY;
         kept.1 |= !has_room;
-        kept.0.extend(has_room.then_some(Decision { frame, epoch: self.epoch, worker: self.worker, chord, bass }));
+        kept.0.extend(has_room.then_some(Decision { frame, epoch, worker: self.worker, chord, bass }));
     }
 }
 

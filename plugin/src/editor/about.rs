@@ -11,7 +11,7 @@ use egui::{
 
 use super::button;
 use super::hint::Hint;
-use super::panel::split;
+use super::layout::split;
 use super::{paint, theme};
 
 /// What the bundles carry too; `cargo xtask notices` writes it.

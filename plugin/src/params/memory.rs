@@ -66,7 +66,7 @@ impl<'a> PersistentField<'a, Option<SavedMemory>> for MemoryField {
     fn set(&self, saved: Option<SavedMemory>) {
         if let (Some(SavedMemory { memory, unknown }), Some((_, shared))) = (saved, self.attached.get()) {
             *self.unknown.lock().unwrap_or_else(PoisonError::into_inner) = unknown;
-            shared.memory.bring(Arc::new(memory));
+            shared.memory.bring(Arc::new(memory), shared.loading.newest());
         }
     }
 
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn a_state_without_a_memory_leaves_the_band_what_it_knows() {
         let (params, shared) = instance();
-        shared.memory.bring(Arc::new(serde_json::from_str(SAVED).unwrap()));
+        shared.memory.bring(Arc::new(serde_json::from_str(SAVED).unwrap()), 0);
         params.deserialize_fields(&[("memory".into(), "null".into())].into());
         params.deserialize_fields(&[].into());
         assert!(!shared.memory.newest().is_empty());

@@ -8,29 +8,26 @@
 use continuo_models::Controls;
 use continuo_models::music::time::{TICKS_PER_FRAME, frame_start};
 use continuo_models::music::{BarPosition, Frame};
+use continuo_models::score::FARTHEST_AHEAD;
 
-use crate::params::{SceneTime, TakeParams};
-use crate::scenes::{SCENES, SceneReader};
+use super::settings::Settings;
+use crate::params::SceneTime;
+use crate::scenes::{self, SCENES};
 
 /// The choice of scenes. Belongs to the audio thread.
+#[derive(Debug, Default)]
 pub struct Recall {
-    scenes: SceneReader,
     /// Where the parameter stood last.
     parameter: f32,
     /// The place that a program change has called for, until the parameter moves.
     program: Option<f32>,
     /// The place that counts for the present frame.
     now: f32,
-    /// The place that counts for the frame that is asked for.
-    next: f32,
+    /// The places that count for the frames after it; of those that nobody has asked for yet, the last one's.
+    coming: [f32; FARTHEST_AHEAD as usize],
 }
 
 impl Recall {
-    /// At the panel itself.
-    pub fn new(scenes: SceneReader) -> Self {
-        Self { scenes, parameter: 0.0, program: None, now: 0.0, next: 0.0 }
-    }
-
     /// A MIDI program change: 0–7 call for the scenes, 8 for the panel; the rest is not for us.
     pub fn change_program(&mut self, program: u8) {
         match usize::from(program) {
@@ -41,19 +38,22 @@ impl Recall {
     }
 
     /// The song is elsewhere: what is called for counts at once.
-    pub fn jump(&mut self, params: &TakeParams) {
-        self.next = self.called_for(params);
+    pub fn jump(&mut self, scene: f32) {
+        self.coming = [self.called_for(scene); FARTHEST_AHEAD as usize];
     }
 
     /// A frame is called, and `asked` will be asked for, in the bar `bar`. Returns what is in force for the two of
-    /// them, while the panel stands at `panel`.
-    pub fn call(&mut self, params: &TakeParams, panel: &Controls, asked: Frame, bar: BarPosition) -> [Controls; 2] {
-        self.now = self.next;
-        let called_for = self.called_for(params);
-        if (called_for - self.now).abs() < 1.0 || params.scene_at.value() <= begins_with(asked, bar) {
-            self.next = called_for;
-        }
-        [self.now, self.next].map(|place| self.scenes.at(place, panel))
+    /// them.
+    pub fn call(&mut self, settings: &Settings, asked: Frame, bar: BarPosition) -> [Controls; 2] {
+        self.now = self.coming[0];
+        self.coming.copy_within(1.., 0);
+        let called_for = self.called_for(settings.scene);
+        let (before, from_asked) = self.coming.split_at_mut(usize::from(settings.plan_ahead) - 1);
+        let before = before.last().copied().unwrap_or(self.now);
+        let changes = (called_for - before).abs() < 1.0 || settings.scene_at <= begins_with(asked, bar);
+        let place = if changes { called_for } else { before };
+        from_asked.fill(place);
+        [self.now, place].map(|place| scenes::at(&settings.scenes, place, &settings.panel))
     }
 
     /// The place that counts for the present frame, and the one that is called for.
@@ -61,9 +61,7 @@ impl Recall {
         [self.now, self.program.unwrap_or(self.parameter)]
     }
 
-    fn called_for(&mut self, params: &TakeParams) -> f32 {
-        // In steps of the parameter, which a host need not keep.
-        let parameter = (params.scene.value() * 100.0).round() / 100.0;
+    fn called_for(&mut self, parameter: f32) -> f32 {
         if parameter != self.parameter {
             (self.parameter, self.program) = (parameter, None);
         }
@@ -86,41 +84,40 @@ fn begins_with(frame: Frame, bar: BarPosition) -> SceneTime {
 #[cfg(test)]
 mod tests {
     use continuo_models::music::Meter;
-    use nice_plug::params::InternalParamMut;
     use nice_plug::prelude::Enum;
 
     use super::*;
-    use crate::scenes::Scenes;
+    use crate::params::ContinuoParams;
 
     const BAR: BarPosition = BarPosition { bar_start: 0, meter: Meter { numerator: 4, denominator: 4 } };
 
     /// Scenes whose temperatures are tenths of their numbers, over a panel at 0.
     struct Rig {
-        params: TakeParams,
+        settings: Settings,
         recall: Recall,
         frame: Frame,
     }
 
     impl Rig {
-        fn new(at: SceneTime) -> Self {
-            let (params, scenes) = (TakeParams::default(), Scenes::default());
+        fn new(scene_at: SceneTime) -> Self {
+            let params = ContinuoParams::default();
             for index in 0..SCENES {
-                scenes.store(index, Some(warm((index + 1) as f32)));
+                params.scenes.store(index, Some(warm((index + 1) as f32)));
             }
-            // SAFETY: the parameters belong to this test.
-            unsafe { params.scene_at._internal_set_plain_value(at) };
-            Self { params, recall: Recall::new(scenes.reader()), frame: 0 }
+            let settings = Settings::read(&params, &mut params.scenes.reader(), 0);
+            let settings = Settings { scene_at, panel: warm(0.0), ..settings };
+            Self { settings, recall: Recall::default(), frame: 0 }
         }
 
-        fn turn_to(&self, place: f32) {
-            // SAFETY: as above.
-            unsafe { self.params.scene._internal_set_plain_value(place) };
+        fn turn_to(&mut self, place: f32) {
+            self.settings.scene = place;
         }
 
         /// The places in force for the frame that is called and for the one that is asked for.
         fn frame(&mut self) -> [f32; 2] {
             self.frame += 1;
-            let in_force = self.recall.call(&self.params, &warm(0.0), self.frame, BAR.at(frame_start(self.frame)));
+            let asked = self.frame + Frame::from(self.settings.plan_ahead) - 1;
+            let in_force = self.recall.call(&self.settings, asked, BAR.at(frame_start(asked)));
             in_force.map(|controls| (controls.temperature * 1e3).round() / 1e2)
         }
 
@@ -161,6 +158,21 @@ mod tests {
     }
 
     #[test]
+    fn a_frame_is_played_as_it_was_asked_for_however_long_before() {
+        let mut rig = Rig::new(SceneTime::Now);
+        rig.settings.plan_ahead = 3;
+        let places: Vec<_> = [2.0, 7.0, 7.0, 1.0, 1.0, 1.0, 1.0]
+            .into_iter()
+            .map(|place| {
+                rig.turn_to(place);
+                rig.frame()
+            })
+            .collect();
+        let expected = [[0.0, 2.0], [0.0, 7.0], [0.0, 7.0], [2.0, 1.0], [7.0, 1.0], [7.0, 1.0], [1.0, 1.0]];
+        assert_eq!(places, expected);
+    }
+
+    #[test]
     fn a_morph_goes_on_from_frame_to_frame_past_a_scene_too() {
         let mut rig = Rig::new(SceneTime::Bar);
         rig.turn_to(0.9);
@@ -192,7 +204,7 @@ mod tests {
         rig.turn_to(6.0);
         rig.frame();
         assert_eq!(rig.recall.places(), [0.0, 6.0]);
-        rig.recall.jump(&rig.params);
+        rig.recall.jump(6.0);
         assert_eq!(rig.frame(), [6.0, 6.0]);
     }
 

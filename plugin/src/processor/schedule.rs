@@ -1,6 +1,7 @@
 //! What the band has planned and not yet played.
 
 use continuo_models::music::{Frame, Moment};
+use continuo_models::score::FARTHEST_AHEAD;
 use continuo_models::{AnswerRow, Fork, NoteCue, Player, Turn, Way};
 
 /// The most notes that wait for their start.
@@ -9,11 +10,14 @@ const NOTES: usize = 1024;
 /// The most ways that go on from a fork.
 const WAYS: usize = 13;
 
-/// The answer rows that are kept: those of the present frame and of the next on every way there is, and some to spare.
-const ROWS: usize = 2 * WAYS + 4;
+/// The most frames that are planned at a time: the present one and those ahead.
+const FRAMES: usize = 1 + FARTHEST_AHEAD as usize;
 
-/// The most releases that wait for a fork to turn: two players on every way there is.
-const RELEASES: usize = 2 * WAYS;
+/// The answer rows that are kept: those of all planned frames on every way there is, and some to spare.
+const ROWS: usize = FRAMES * WAYS + 4;
+
+/// The most releases that wait for a fork to turn: three players in all planned frames on every way there is.
+const RELEASES: usize = 3 * FRAMES * WAYS;
 
 /// A note that waits for its start.
 struct Waiting {
@@ -32,6 +36,14 @@ impl Waiting {
             note.length = Moment(note.length.0.min(end.0 - note.start.0));
         }
     }
+}
+
+/// The end of what a player has planned so far in an epoch, if a fork turns that way.
+struct Release {
+    epoch: u32,
+    way: Way,
+    player: Player,
+    end: Moment,
 }
 
 /// The answers of a frame.
@@ -57,8 +69,8 @@ pub struct Schedule {
     /// The newest last.
     rows: Vec<Row>,
     fork: Option<LastFork>,
-    /// Which notes are to end, and when, if the fork turns that way.
-    releases: Vec<(Way, Player, Moment)>,
+    /// Whose notes are to end, if the fork turns that way.
+    releases: Vec<Release>,
 }
 
 impl Default for Schedule {
@@ -81,9 +93,9 @@ impl Schedule {
         self.releases.clear();
     }
 
-    /// Forgets the notes of all epochs but `epoch`.
-    pub fn keep_epoch(&mut self, epoch: u32) {
-        self.notes.retain(|waiting| waiting.epoch == epoch);
+    /// Forgets the notes of all epochs that do not count any more.
+    pub fn keep_epochs(&mut self, counts: impl Fn(u32) -> bool) {
+        self.notes.retain(|waiting| counts(waiting.epoch));
     }
 
     /// The band is going to wait.
@@ -101,28 +113,29 @@ impl Schedule {
     /// is.
     fn is_taken(&self, epoch: u32, way: Way) -> Option<bool> {
         match &self.fork {
-            Some(last) if (last.epoch, last.fork.frame) == (epoch, way.fork) => {
+            // The frames after the fork may lie behind the turn of a loop already.
+            Some(last) if last.fork.frame == way.fork && epoch.wrapping_sub(last.epoch) <= 1 => {
                 last.turn.map(|turn| way.is_taken(turn))
             }
             _ => Some(way.is_taken(None)),
         }
     }
 
-    /// The open fork turns: what lies on other ways is forgotten. Gives the releases on the way that it takes.
+    /// The open fork turns: what lies on other ways is forgotten. Gives the releases in the fork's epoch on the way that
+    /// it takes.
     pub fn turn(&mut self, turn: Turn) -> impl Iterator<Item = (Player, Moment)> + '_ {
-        let mut turned = None;
-        if let Some(last) = &mut self.fork {
+        let turned = self.fork.as_mut().map(|last| {
             last.turn = Some(turn);
-            turned = Some(last.epoch);
-        }
+            last.epoch
+        });
         self.notes.retain_mut(|waiting| waiting.way.take().is_none_or(|way| way.is_taken(turn)));
         self.rows.retain_mut(|row| row.way.take().is_none_or(|way| way.is_taken(turn)));
-        self.releases.retain(|(way, ..)| way.is_taken(turn));
-        for &(_, player, end) in &self.releases {
-            let epoch = turned.unwrap_or_default();
+        self.releases.retain(|release| release.way.is_taken(turn));
+        for &Release { epoch, player, end, .. } in &self.releases {
             self.notes.iter_mut().for_each(|waiting| waiting.end_by(epoch, player, end));
         }
-        self.releases.drain(..).map(|(_, player, end)| (player, end))
+        let now = move |release: &Release| Some(release.epoch) == turned;
+        self.releases.drain(..).filter(now).map(|release| (release.player, release.end))
     }
 
     /// The way on which something must wait for the fork to turn; `Err` if it lies on one that is not taken.
@@ -151,7 +164,7 @@ impl Schedule {
             Some(false) => return false,
             None => {
                 if let Some(way) = way.filter(|_| self.releases.len() < RELEASES) {
-                    self.releases.push((way, player, end));
+                    self.releases.push(Release { epoch, way, player, end });
                 }
                 return false;
             }
@@ -274,6 +287,18 @@ mod tests {
             std::iter::from_fn(|| schedule.take_next_note(0).map(|note| note.length.0)).collect()
         };
         assert_eq!((lengths(true), lengths(false)), (vec![100], vec![100]));
+    }
+
+    #[test]
+    fn what_lies_behind_the_turn_of_a_loop_waits_for_the_fork_before_it_too() {
+        let mut schedule = Schedule::default();
+        schedule.add_fork(7, FORK);
+        schedule.add_note(8, Some(PLANNED), note(1, 0));
+        schedule.add_note(8, Some(OTHER), note(2, 0));
+        assert!(!schedule.end_by(8, Some(OTHER), Player::Chords, Moment(100)));
+        assert_eq!(schedule.turn(Some(2)).collect::<Vec<_>>(), [], "of what sounds before the turn nothing ends");
+        let taken = schedule.take_next_note(8).map(|note| (note.key, note.length.0));
+        assert_eq!((taken, schedule.take_next_note(8)), (Some((2, 100)), None));
     }
 
     #[test]

@@ -3,7 +3,7 @@ use std::sync::atomic::Ordering;
 
 use continuo_models::AnswerRow;
 use continuo_models::music::pitch::KeyRange;
-use continuo_models::score::ANSWER_VOICES;
+use continuo_models::score::{ANSWER_VOICES, FARTHEST_AHEAD};
 use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::params::InternalParamMut;
 use proptest::prelude::*;
@@ -335,6 +335,85 @@ fn the_plan_for_the_start_of_a_loop_sounds_after_the_turn() {
     assert!((4 * FRAME..4 * FRAME + 2).contains(&second_pass.0));
 }
 
+/// A rig that plans ahead by so many frames.
+fn planning(plan_ahead: u8, planner: fn(Frame) -> Vec<Cue>) -> Rig {
+    let rig = Rig::new(planner);
+    // SAFETY: nothing else uses the parameters.
+    unsafe { rig.params.plan_ahead._internal_set_plain_value(plan_ahead.into()) };
+    rig
+}
+
+#[test]
+fn as_many_frames_as_the_band_plans_ahead_have_no_plan_after_a_jump() {
+    for plan_ahead in 1..=FARTHEST_AHEAD {
+        let mut rig = planning(plan_ahead, chords);
+        rig.play(8 * FRAME);
+        let first = rig.notes(Part::Chords)[0];
+        assert_eq!(first.0, i64::from(plan_ahead) * FRAME);
+        assert_eq!(rig.misses(), 0);
+    }
+}
+
+#[test]
+fn a_block_that_is_longer_than_frames_misses_nothing_when_the_band_plans_as_far_ahead() {
+    for (plan_ahead, misses) in [(1, true), (2, true), (3, false), (4, false)] {
+        let mut rig = planning(plan_ahead, chords);
+        (0..20).for_each(|_| rig.block(&rig.host(true), 2 * FRAME as u32 + 2999, &[]));
+        assert_eq!(rig.misses() > 0, misses, "planning {plan_ahead} frames ahead");
+    }
+}
+
+#[test]
+fn a_loop_is_planned_over_its_turn_however_far_ahead() {
+    for plan_ahead in 1..=FARTHEST_AHEAD {
+        let mut rig = planning(plan_ahead, chords);
+        for _ in 0..20 * FRAME / 500 {
+            let host = HostTime { position: Some(rig.position % 1.0), cycle: Some((0.0, 1.0)), ..rig.host(true) };
+            rig.block(&host, 500, &[]);
+        }
+        let keys: Vec<u8> = rig.notes(Part::Chords).iter().filter(|note| note.2).map(|note| note.1).collect();
+        let expected: Vec<u8> = (usize::from(plan_ahead)..20).map(|frame| 48 + frame as u8 % 4).collect();
+        assert_eq!(keys[..expected.len()], expected, "planning {plan_ahead} frames ahead");
+        assert_eq!(rig.misses(), 0);
+    }
+}
+
+#[test]
+fn a_loop_that_is_switched_in_its_last_frames_leaves_no_note_of_what_was_planned_behind_it() {
+    for plan_ahead in 1..=FARTHEST_AHEAD {
+        let mut rig = planning(plan_ahead, chords);
+        for block in 0..40 * FRAME / 500 {
+            // In the midst of the last frame but one.
+            let loops = block < 10 * FRAME / 500 + 6;
+            let host = HostTime { cycle: loops.then_some((0.0, 3.0)), ..rig.host(true) };
+            rig.block(&host, 500, &[]);
+        }
+        let ahead = i64::from(plan_ahead);
+        let struck: Vec<(i64, u8)> =
+            rig.notes(Part::Chords).iter().filter(|note| note.2).map(|note| (note.0 / FRAME, note.1)).collect();
+        let of_frame = |frame: i64| (frame, 48 + (frame & 7) as u8);
+        assert!(struck.iter().all(|&(frame, key)| (frame, key) == of_frame(frame)), "{plan_ahead}: {struck:?}");
+        let missing = (ahead..39).filter(|&frame| !struck.contains(&of_frame(frame))).count() as i64;
+        assert!(missing < ahead.max(2), "{missing} frames without a plan, planning {plan_ahead} ahead");
+        assert_eq!(rig.misses(), 0);
+    }
+}
+
+#[test]
+fn who_plans_further_ahead_from_now_on_misses_the_frames_between_and_nothing_else() {
+    let mut rig = planning(1, chords);
+    rig.play(8 * FRAME);
+    for (plan_ahead, unplanned) in [(4, 3), (2, 0), (1, 0), (3, 2)] {
+        let struck = rig.notes(Part::Chords).iter().filter(|note| note.2).count() as i64;
+        // SAFETY: as above.
+        unsafe { rig.params.plan_ahead._internal_set_plain_value(plan_ahead) };
+        rig.play(16 * FRAME);
+        let now = rig.notes(Part::Chords).iter().filter(|note| note.2).count() as i64;
+        assert_eq!(now - struck, 16 - unplanned, "planning {plan_ahead} frames ahead");
+    }
+    assert_eq!(rig.misses(), 0);
+}
+
 #[test]
 fn a_reset_ends_everything_in_the_next_block() {
     let mut rig = Rig::new(busy);
@@ -602,9 +681,10 @@ proptest! {
     fn what_sounds_does_not_depend_on_the_blocks(
         lengths in prop::collection::vec(1u32..2500, 1..8),
         keys in prop::collection::vec((0u32..60_000, 50u8..80), 0..20),
+        plan_ahead in 1..=FARTHEST_AHEAD,
     ) {
         let run = |lengths: &[u32]| {
-            let mut rig = Rig::new(busy);
+            let mut rig = planning(plan_ahead, busy);
             for &length in lengths.iter().cycle() {
                 let from = rig.sample as u32;
                 if from >= 60_000 {

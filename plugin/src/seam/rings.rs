@@ -47,8 +47,8 @@ pub struct FrameCall {
     pub epoch: u32,
     /// The loop that the song is in.
     pub cycle: Option<Cycle>,
-    /// Whether the song wraps to the start of `cycle` before `start.next`.
-    pub wraps: bool,
+    /// How many saved states had been loaded when the controls were read.
+    pub loads: u32,
     /// The take that is to begin with the next barline.
     pub again: Option<Again>,
 }

@@ -11,10 +11,11 @@ use crate::repair::Fields;
 /// - 2: there was nothing of what the band listens to, plans, keeps and repeats: `left_hand`, `commit`, `lead_mode`,
 ///   `memory`, `scene` and their like.
 /// - 3: there was no `notes_as_midi`.
-/// - 4: as now.
+/// - 4: there was no `plan_ahead`.
+/// - 5: as now.
 ///
 /// The field `memory` has a version of its own, and need not be there.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// What is saved beside the parameters, under the field `state`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,7 +16,7 @@ use crate::seam::{Cycle, FrameCall, Played, StampedCue};
 
 /// The band.
 ///
-/// **Loops.** The frame before the turn of a loop asks for the first frame of the loop. The first time, the band keeps
+/// **Loops.** A frame before the turn of a loop asks for the first frame of the loop. The first time, the band keeps
 /// a copy of itself as it stands before it decides that; each later time at the turn of the same loop it becomes that
 /// copy again. So from the second pass on, a loop with the same playing repeats note for note. Leaving the loop,
 /// changing it or jumping forgets the copy.
@@ -128,12 +128,12 @@ impl Band {
                 let opening = self.takes.turn(&call, &mut self.mind);
                 self.mind.improviser.exchange(&self.networks);
                 self.decided.clear();
-                if opening != Opening::None {
+                if matches!(opening, Opening::Planned | Opening::Unplanned) {
                     let at = Moment::from_tick(frame_start(call.start.next));
                     let band = [Player::Chords, Player::Bass, Player::Lead];
                     self.decided.extend(band.map(|player| Cue::Release { player, at }));
                 }
-                if opening == Opening::Unplanned {
+                if matches!(opening, Opening::Unplanned | Opening::Ahead) {
                     self.decided.push(Cue::Done(call.start.next));
                 } else {
                     self.mind.decide(&call.start, self.takes.number(), &mut self.decided);
@@ -188,7 +188,7 @@ impl Band {
         if self.memory.as_ref().is_some_and(|(cycle, ..)| call.cycle != Some(*cycle)) {
             self.memory = None;
         }
-        let (true, Some(cycle)) = (call.wraps, call.cycle) else { return };
+        let (true, Some(cycle)) = (call.start.wraps(), call.cycle) else { return };
         match &self.memory {
             None => self.memory = Some((cycle, self.mind.clone())),
             Some((_, mind)) => {
@@ -212,10 +212,18 @@ mod tests {
 
     fn frame(frame: Frame, next: Frame, epoch: u32, cycle: Option<Cycle>) -> Played {
         let position = BarPosition { bar_start: 0, meter: Meter::default() };
-        let start =
-            FrameStart { frame, next, position, tempo: 120.0, controls: Controls::default(), zones: Zones::default() };
+        let start = FrameStart {
+            frame,
+            plan_ahead: 1,
+            wraps_after: (next != frame + 1).then_some(frame),
+            next,
+            position,
+            tempo: 120.0,
+            controls: Controls::default(),
+            zones: Zones::default(),
+        };
         let networks = NetworkSet::ALL[0];
-        Played::Frame(FrameCall { start, networks, epoch, cycle, wraps: next != frame + 1, again: None })
+        Played::Frame(FrameCall { start, networks, epoch, cycle, loads: 0, again: None })
     }
 
     fn on(tick: i64, key: u8) -> Played {

@@ -17,12 +17,14 @@ pub enum Opening {
     Planned,
     /// As the song began: without a plan.
     Unplanned,
+    /// It does not, but lies behind one that did, and whose call is yet to come: it has no plan either.
+    Ahead,
 }
 
 /// The takes of a song.
 ///
-/// A song that starts on a barline has no plan for its first frame, since nobody could have been asked for it. So has
-/// each later take of it then; the band begins anew when that frame does, and of what was played before it has only
+/// A song that starts on a barline has no plan for its first frames, since nobody could have been asked for them. So has
+/// each later take of it then; the band begins anew when the first one does, and of what was played before it has only
 /// heard what was early for it, as at the song's start.
 #[derive(Default)]
 pub struct Takes {
@@ -33,6 +35,8 @@ pub struct Takes {
     beginning: Option<Beginning>,
     /// Whether no frame has been called since the song's start.
     is_new: bool,
+    /// The frame that was called last.
+    now: Frame,
 }
 
 /// The band as it was when the take began.
@@ -44,8 +48,10 @@ struct Origin {
     planned: bool,
 }
 
-/// A take that begins with the next frame, which is not decided.
+/// A take that begins with a coming frame, which is not decided.
 struct Beginning {
+    /// The frame.
+    first: Frame,
     /// The frame before it.
     before: Frame,
     /// By how many frames the song jumps between the two.
@@ -69,7 +75,9 @@ impl Takes {
     /// The musician did something.
     pub fn hear(&mut self, heard: Heard) {
         match &mut self.beginning {
-            Some(Beginning { before, jump, early, .. }) if frame_of_onset(heard.tick()) > *before => {
+            Some(Beginning { before, jump, early, .. })
+                if self.now == *before && frame_of_onset(heard.tick()) > *before =>
+            {
                 early.push(heard.later(*jump));
             }
             Some(Beginning { hands, .. }) => hands.follow(heard),
@@ -79,7 +87,12 @@ impl Takes {
 
     /// A frame begins: if it is the first one of a take, the band becomes what it was.
     pub fn begin(&mut self, start: &FrameStart, mind: &mut Mind) {
-        if let (Some(Beginning { hands, early, .. }), Some(origin)) = (self.beginning.take(), &self.origin) {
+        self.now = start.frame;
+        let is_ahead = |first: Frame| start.path().skip(1).any(|frame| frame == first);
+        let begins = self.beginning.take_if(|beginning| beginning.first == start.frame || !is_ahead(beginning.first));
+        // To a frame that is not ahead any more the song has not come: the take before goes on.
+        let begins = begins.filter(|beginning| beginning.first == start.frame);
+        if let (Some(Beginning { hands, early, .. }), Some(origin)) = (begins, &self.origin) {
             *mind = origin.mind.clone();
             mind.move_to(start.frame - origin.frame);
             mind.catch_up(&hands, frame_start(start.frame));
@@ -91,20 +104,25 @@ impl Takes {
     pub fn turn(&mut self, call: &FrameCall, mind: &mut Mind) -> Opening {
         let FrameStart { frame, next, position, .. } = call.start;
         let spot = Spot { frame: next, position };
-        let is_new = std::mem::take(&mut self.is_new) && !call.wraps && spot.plus(frame - next).begins_bar();
+        let goes_straight = call.start.wraps_after.is_none();
+        let is_new = std::mem::take(&mut self.is_new) && goes_straight && spot.plus(frame - next).begins_bar();
         if self.origin.is_none() && (is_new || spot.begins_bar()) {
             let first = if is_new { frame } else { next };
             self.origin = Some(Origin { frame: first - mind.ahead(), mind: mind.clone(), planned: !is_new });
         }
         self.wanted = call.again.or(self.wanted);
+        if self.beginning.is_some() {
+            return Opening::Ahead;
+        }
         if !spot.begins_bar() {
             return Opening::None;
         }
         let (Some(again), Some(origin)) = (self.wanted.take(), &self.origin) else { return Opening::None };
         self.number += u32::from(again == Again::Other);
         if !origin.planned {
-            let (jump, hands) = (next - frame - 1, mind.hands().clone());
-            self.beginning = Some(Beginning { before: frame, jump, hands, early: Vec::new() });
+            let before = call.start.path().nth(usize::from(call.start.plan_ahead) - 1).unwrap_or(frame);
+            let (jump, hands) = (next - before - 1, mind.hands().clone());
+            self.beginning = Some(Beginning { first: next, before, jump, hands, early: Vec::new() });
             return Opening::Unplanned;
         }
         let now = std::mem::replace(mind, origin.mind.clone());
@@ -119,6 +137,7 @@ mod tests {
     use std::sync::Arc;
 
     use continuo_models::music::{BarPosition, Meter};
+    use continuo_models::score::FARTHEST_AHEAD;
     use continuo_models::{Controls, Cue, Zones};
     use proptest::prelude::*;
 
@@ -133,6 +152,7 @@ mod tests {
     struct Session {
         band: Band,
         frame: Frame,
+        plan_ahead: u8,
     }
 
     impl Session {
@@ -140,7 +160,12 @@ mod tests {
         fn start(frame: Frame) -> Self {
             let mut band = Band::new(Arc::default(), Arc::default());
             band.take(Played::Jump { epoch: 0, tick: frame_start(frame) });
-            Self { band, frame }
+            Self { band, frame, plan_ahead: 1 }
+        }
+
+        /// The same, planning ahead by so many frames.
+        fn planning(self, plan_ahead: u8) -> Self {
+            Self { plan_ahead, ..self }
         }
 
         /// Plays on for some bars and presses the button in the first frame of the last one. The cues for the frames
@@ -158,17 +183,20 @@ mod tests {
 
         fn frame(&mut self, again: Option<Again>) -> Vec<Cue> {
             let frame = self.frame;
-            let position = BarPosition { bar_start: 0, meter: Meter::default() }.at(frame_start(frame + 1));
+            let next = frame + Frame::from(self.plan_ahead);
+            let position = BarPosition { bar_start: 0, meter: Meter::default() }.at(frame_start(next));
             let start = FrameStart {
                 frame,
-                next: frame + 1,
+                plan_ahead: self.plan_ahead,
+                wraps_after: None,
+                next,
                 position,
                 tempo: 120.0,
                 controls: Controls::default(),
                 zones: Zones::default(),
             };
             let networks = NetworkSet::ALL[0];
-            self.band.take(Played::Frame(FrameCall { start, networks, epoch: 0, cycle: None, wraps: false, again }));
+            self.band.take(Played::Frame(FrameCall { start, networks, epoch: 0, cycle: None, loads: 0, again }));
             let cues = self.band.cues().iter().map(|stamped| stamped.cue).collect();
             let (tick, channel) = (frame_start(frame), 0);
             let key = 60 + [0, 4, 7, 5, 9, 7, 2, 4][(frame / 4).rem_euclid(8) as usize];
@@ -191,11 +219,14 @@ mod tests {
 
     #[test]
     fn the_same_playing_gets_the_same_answer_again() {
-        let mut session = Session::start(0);
-        let takes: Vec<_> = (0..4).map(|_| session.play(4, Some(Again::Same))).collect();
-        assert!(notes(&takes[0]) > 20);
-        for take in &takes[1..] {
-            assert_eq!(take[..4 * BAR as usize - 1], takes[0][..4 * BAR as usize - 1]);
+        for plan_ahead in 1..=FARTHEST_AHEAD {
+            let mut session = Session::start(0).planning(plan_ahead);
+            let takes: Vec<_> = (0..4).map(|_| session.play(4, Some(Again::Same))).collect();
+            assert!(notes(&takes[0]) > 20);
+            let asked = 4 * BAR as usize - usize::from(plan_ahead);
+            for take in &takes[1..] {
+                assert_eq!(take[..asked], takes[0][..asked], "planning {plan_ahead} frames ahead");
+            }
         }
     }
 
@@ -221,14 +252,17 @@ mod tests {
 
     #[test]
     fn a_take_of_a_song_that_starts_in_a_bar_begins_with_the_next_barline() {
-        let mut session = Session::start(5);
-        session.play(1, None);
-        let first = session.play(4, Some(Again::Same));
-        assert_eq!(session.frame, 5 * BAR);
-        let second = session.play(4, None);
-        assert!(notes(&first) > 20);
-        // Of the first frame the last one of the bar before has told.
-        assert_eq!(second[..63], first[..63]);
+        for plan_ahead in 1..=FARTHEST_AHEAD {
+            let mut session = Session::start(5).planning(plan_ahead);
+            session.play(1, None);
+            let first = session.play(4, Some(Again::Same));
+            assert_eq!(session.frame, 5 * BAR);
+            let second = session.play(4, None);
+            assert!(notes(&first) > 20);
+            // Of the first frames the last ones of the bar before have told.
+            let asked = 64 - usize::from(plan_ahead);
+            assert_eq!(second[..asked], first[..asked], "planning {plan_ahead} frames ahead");
+        }
     }
 
     #[test]
@@ -254,6 +288,15 @@ mod tests {
     }
 
     #[test]
+    fn planning_further_ahead_the_first_frames_of_a_later_take_have_no_plan_either() {
+        let mut session = Session::start(0).planning(3);
+        session.play(4, Some(Again::Same));
+        let unplanned = session.band.cues().iter().map(|stamped| stamped.cue).collect::<Vec<_>>();
+        assert_eq!(unplanned, [Cue::Done(4 * BAR + 2)]);
+        assert!(session.frame(None).len() > 1, "the first one that has a plan is asked for when the take begins");
+    }
+
+    #[test]
     fn a_seek_begins_a_new_song() {
         let mut session = Session::start(0);
         session.play(4, Some(Again::Other));
@@ -268,11 +311,13 @@ mod tests {
         #[test]
         fn every_frame_is_answered_for_itself(
             buttons in prop::collection::vec(prop::option::of(prop::bool::ANY), 1..100), start in -20i64..20,
+            plan_ahead in 1..=FARTHEST_AHEAD,
         ) {
-            let mut session = Session::start(start);
+            let mut session = Session::start(start).planning(plan_ahead);
+            let ahead = Frame::from(plan_ahead);
             for button in buttons {
                 let again = button.map(|other| if other { Again::Other } else { Again::Same });
-                let next = session.frame + 1;
+                let next = session.frame + ahead;
                 let cues = session.frame(again);
                 prop_assert_eq!(cues.last(), Some(&Cue::Done(next)));
                 for cue in cues {
@@ -281,7 +326,7 @@ mod tests {
                         Cue::Answers(row) => prop_assert_eq!(row.frame, next),
                         Cue::Release { at, .. } => prop_assert_eq!(at.0, next * 240),
                         Cue::Fork(fork) => prop_assert_eq!(fork.frame, next),
-                        Cue::On(way) => prop_assert!((next - 1..=next).contains(&way.fork)),
+                        Cue::On(way) => prop_assert!((next - ahead..=next).contains(&way.fork)),
                         Cue::Done(frame) => prop_assert_eq!(frame, next),
                     }
                 }

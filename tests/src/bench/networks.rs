@@ -132,6 +132,8 @@ fn frames(networks: Networks, score: &Score) -> [f64; 2] {
         let position = FOUR.at(frame_start(frame + 1));
         let start = FrameStart {
             frame,
+            plan_ahead: 1,
+            wraps_after: None,
             next: frame + 1,
             position,
             tempo: 120.0,

@@ -157,8 +157,19 @@ pub(super) fn rehearse(
         }
         cues.clear();
         let position = piece.position(frame_start(next));
-        improviser
-            .decide(&FrameStart { frame, next, position, tempo: 120.0, controls, zones: Zones::default() }, &mut cues);
+        improviser.decide(
+            &FrameStart {
+                frame,
+                plan_ahead: 1,
+                wraps_after: None,
+                next,
+                position,
+                tempo: 120.0,
+                controls,
+                zones: Zones::default(),
+            },
+            &mut cues,
+        );
         fork = cues.iter().find_map(|cue| if let Cue::Fork(fork) = cue { Some(*fork) } else { None }).or(fork);
         show(next, &improviser, Some(&cues));
     }

@@ -3,7 +3,7 @@
 
 use super::advisor::{Advice, AdviceSource, Advisor};
 use super::choice::{Choice, Reaction, Recent, Weights};
-use super::constraints::{Constraints, Permitted};
+use super::constraints::{Chords, Constraints, Permitted};
 use super::history::History;
 use super::lookahead::{FUTURES, Future, HORIZON, Lookahead, SHORT_HORIZON, planned_at};
 use super::{Alternatives, OUTLOOK_CHORDS, Planned};
@@ -21,8 +21,6 @@ use crate::network::features::Note;
 const BARS_ALONE: Tick = 8;
 /// The chord waits where a note is at least this likely.
 const LIKELY: f32 = 0.25;
-/// So many frames after a chord has waited, it is known how that ended.
-const TURNED: usize = 2;
 /// A musician who has been silent for this many bars is not waited for.
 const BARS_PATIENT: Tick = 1;
 
@@ -41,14 +39,18 @@ pub struct Situation<'a> {
     pub memory: &'a Memory,
     /// The harmony that is given, if it is: the band takes it.
     pub given: Option<SlashChord>,
-    /// The frame that has just ended.
-    pub before: Spot,
-    /// The frame that begins now; its chord was decided before.
-    pub now: Spot,
-    /// The frame to decide.
-    pub next: Spot,
+    /// The frame that has just ended, the one that begins now, those that were decided after it, and the one to decide:
+    /// at least three, as the song goes through them.
+    pub path: &'a [Spot],
     /// Whether the chord may wait for the musician's note there.
     pub may_wait: bool,
+}
+
+impl Situation<'_> {
+    /// The frame to decide.
+    fn next(&self) -> Spot {
+        self.path[self.path.len() - 1]
+    }
 }
 
 /// What the harmonist decided.
@@ -83,10 +85,8 @@ pub struct Harmonist {
     source: AdviceSource,
     /// Up to the frame before the one that has just ended.
     history: History,
-    /// The chords of the frame that has just ended and of the one that begins now.
-    committed: [Option<SlashChord>; 2],
-    /// What notes would have asked for in those two frames.
-    reactions: [Reactions; 2],
+    /// The frame that has just ended, the one that begins now, and those that were decided after it.
+    decided: Vec<Decided>,
     recent: Recent,
     constraints: Constraints,
     planned: Planned,
@@ -94,6 +94,15 @@ pub struct Harmonist {
     certain: Frame,
     /// Frames that were decided since the chord last waited, that one among them.
     since_fork: usize,
+}
+
+/// A frame that was decided, and may not have been played yet.
+#[derive(Clone, Copy, Debug, Default)]
+struct Decided {
+    /// What stands in it.
+    harmony: Option<SlashChord>,
+    /// What notes would have asked for.
+    reactions: Reactions,
 }
 
 /// The chord that a note of each pitch class asks for.
@@ -113,8 +122,7 @@ impl Harmonist {
         Self {
             source: AdviceSource::of(networks),
             history: History::default(),
-            committed: [None; 2],
-            reactions: [Reactions::default(); 2],
+            decided: vec![Decided::default()],
             recent: Recent::default(),
             constraints: Constraints::default(),
             planned: [None; OUTLOOK_CHORDS],
@@ -131,8 +139,8 @@ impl Harmonist {
 
     /// The chord that waited was answered: from the frame in which it waited on, `chord` stands.
     pub fn turn(&mut self, chord: SlashChord) {
-        for slot in self.committed.iter_mut().rev().take(self.since_fork) {
-            *slot = Some(chord);
+        for frame in self.decided.iter_mut().rev().take(self.since_fork) {
+            frame.harmony = Some(chord);
         }
         self.recent = self.recent.with(chord.chord);
         self.planned = [None; OUTLOOK_CHORDS];
@@ -145,9 +153,12 @@ impl Harmonist {
         self.certain = self.certain.saturating_add(delta / TICKS_PER_FRAME);
     }
 
-    /// Decides the frame `situation.next`. Call once for every frame, in playing order.
+    /// Decides the last frame of `situation.path`. Call once for every frame, in playing order.
     pub fn decide(&mut self, situation: &Situation, random: impl Fn(Spot) -> Random) -> Harmony {
-        self.constraints.follow(situation.next, situation.controls);
+        // Where the band begins to plan ahead by more frames, what stood goes on.
+        let standing = Decided { reactions: Reactions::default(), ..self.last_decided() };
+        self.decided.resize(situation.path.len() - 1, standing);
+        self.constraints.follow(situation.next(), situation.controls);
         self.attempt(situation, &random).unwrap_or_else(|_| {
             // A network that fails once is not asked again.
             self.source = AdviceSource::Rules;
@@ -157,7 +168,7 @@ impl Harmonist {
     }
 
     fn attempt(&mut self, situation: &Situation, random: &impl Fn(Spot) -> Random) -> Result<Harmony, String> {
-        let &Situation { listener, controls, ref keys, next, .. } = situation;
+        let (&Situation { listener, controls, ref keys, .. }, next) = (situation, situation.next());
         let advisor = Advisor::of(&self.source, controls, keys);
         let Grown { history, ahead, heard, expected } = self.read(&advisor, situation)?;
         let weights = match self.source {
@@ -168,6 +179,7 @@ impl Harmonist {
         let permitted = self.constraints.permitted(next, situation.key, controls, ahead.cycles());
         let standing = ahead.standing().map(|standing| standing.chord);
 
+        let frames_ahead = self.decided.len() - 1;
         let waits = self.waits(situation, &choice, &expected);
         let future = if self.rests(situation) {
             None
@@ -178,7 +190,7 @@ impl Harmonist {
             let corrected = || {
                 let struck = usize::from(listener.last_frame().onset()?);
                 // A chord that began after the note is an answer to it already.
-                let reaction = self.reactions[0][struck].filter(|_| ahead.age() > 1)?;
+                let reaction = self.decided[0].reactions[struck].filter(|_| ahead.age() as usize > frames_ahead)?;
                 let heeds = permitted.begin.contains(reaction.chord) && choice.heeds(&reaction, controls.follow);
                 heeds.then(|| choice.over_bass(reaction.chord, &heard.here, random(next)))
             };
@@ -191,13 +203,15 @@ impl Harmonist {
         let mut reactions = Reactions::default();
         let mut under = [chord; 12];
         let mut alternatives = waits.then_some(Alternatives::default());
-        // A chord that a note asks for stands in the next frame too: that is decided before the note is known.
-        let after =
-            waits.then(|| self.constraints.permitted(next.plus(1), situation.key, controls, ahead.cycles()).stand);
+        // A chord that a note asks for stands in the next frames too: they are decided before the note is known.
+        let after = (1..=frames_ahead as Frame).filter(|_| waits).map(|frames| next.plus(frames));
+        let after: Vec<Chords> = after
+            .map(|after| self.constraints.permitted(after, situation.key, controls, ahead.cycles()).stand)
+            .collect();
         // A note between two eighths is answered as one at the eighth before, and changes nothing.
         let is_between = !changes && !next.begins_eighth() && !choice.is_made();
         if is_between {
-            for (under, reaction) in under.iter_mut().zip(&self.reactions[1]) {
+            for (under, reaction) in under.iter_mut().zip(&self.last_decided().reactions) {
                 *under =
                     reaction.filter(|reaction| choice.heeds(reaction, 1.0)).map(|reaction| reaction.chord).or(chord);
             }
@@ -212,8 +226,8 @@ impl Harmonist {
                 if choice.heeds(&reaction, 1.0) {
                     under[index] = Some(reaction.chord);
                 }
-                let lasts = after.is_some_and(|after| after.contains(reaction.chord));
-                let turns = lasts && choice.heeds(&reaction, controls.follow);
+                let lasts = || after.iter().all(|after| after.contains(reaction.chord));
+                let turns = waits && lasts() && choice.heeds(&reaction, controls.follow);
                 if let Some(alternatives) = alternatives.as_mut().filter(|_| turns) {
                     alternatives[index] = Some(choice.over_bass(reaction.chord, &advice, random(next)));
                 }
@@ -229,8 +243,8 @@ impl Harmonist {
         self.certain = if harmony.is_some() { next.frame + Frame::from(controls.commit) } else { Frame::MIN };
         self.since_fork = if alternatives.is_some() { 1 } else { self.since_fork.saturating_add(1) };
         self.history = history;
-        self.committed = [self.committed[1], harmony];
-        self.reactions = [self.reactions[1], reactions];
+        self.decided.rotate_left(1);
+        self.decided[frames_ahead] = Decided { harmony, reactions };
         Ok(Harmony {
             chord,
             bass: harmony.map(|harmony| harmony.bass),
@@ -242,14 +256,22 @@ impl Harmonist {
         })
     }
 
-    /// Reads the frame that has just ended, and of the one that begins what is known.
+    /// The frame that was decided last.
+    fn last_decided(&self) -> Decided {
+        self.decided.last().copied().unwrap_or_default()
+    }
+
+    /// Reads the frame that has just ended, and of those that follow what is known.
     fn read(&self, advisor: &Advisor, situation: &Situation) -> Result<Grown, String> {
-        let &Situation { listener, before, now, .. } = situation;
+        let &Situation { listener, path, .. } = situation;
         let mut history = self.history.clone();
-        let heard = advisor.read(&mut history, before, listener.last_frame(), self.committed[0])?;
+        let heard = advisor.read(&mut history, path[0], listener.last_frame(), self.decided[0].harmony)?;
         let mut ahead = history.clone();
         let early = listener.early().map_or(Note::Hidden, Note::Onset);
-        let expected = advisor.read(&mut ahead, now, early, self.committed[1])?;
+        let mut expected = advisor.read(&mut ahead, path[1], early, self.decided[1].harmony)?;
+        for (&spot, decided) in path.iter().zip(&self.decided).skip(2) {
+            expected = advisor.read(&mut ahead, spot, Note::Hidden, decided.harmony)?;
+        }
         Ok(Grown { history, ahead, heard, expected })
     }
 
@@ -267,7 +289,7 @@ impl Harmonist {
         waits: bool,
         random: &impl Fn(Spot) -> Random,
     ) -> Result<Future, String> {
-        let &Situation { controls, key, next, .. } = situation;
+        let (&Situation { controls, key, .. }, next) = (situation, situation.next());
         let standing = ahead.standing();
         let promised = planned_at(&self.planned, next.tick()).or(standing);
         let before = standing.map(|standing| standing.chord);
@@ -283,7 +305,9 @@ impl Harmonist {
         let has_come = self.planned[0].is_some_and(|(tick, _)| tick <= next.tick());
         let stands = standing == Some(first);
         let goes_on = stands && !next.begins_beat() && !has_come;
-        let is_lost = self.since_fork == TURNED && self.planned[0].is_none();
+        // By now it is known how the chord that waited was answered.
+        let has_turned = self.since_fork == self.decided.len();
+        let is_lost = has_turned && self.planned[0].is_none();
         if choice.is_made() || goes_on && !is_lost {
             // What was planned a moment ago still stands.
             let planned = if choice.is_made() { [None; OUTLOOK_CHORDS] } else { self.planned };
@@ -313,7 +337,7 @@ impl Harmonist {
 
     /// Whether the chord of the frame waits for the musician's note: where a beat begins and a note is likely.
     fn waits(&self, situation: &Situation, choice: &Choice, expected: &Advice) -> bool {
-        let &Situation { listener, controls, next, may_wait, .. } = situation;
+        let (&Situation { listener, controls, may_wait, .. }, next) = (situation, situation.next());
         let is_wanted = controls.wait > 0.0 && controls.follow > 0.0 && controls.commit == 1;
         let bar = next.position.meter.bar_ticks();
         let plays = listener.silence().is_some_and(|silence| silence < BARS_PATIENT * bar);
@@ -329,9 +353,10 @@ impl Harmonist {
     /// Whether the band rests: nothing was heard yet, or for many bars, or it has come to its end; it enters with a
     /// beat.
     fn rests(&self, situation: &Situation) -> bool {
-        let bars = BARS_ALONE * situation.next.position.meter.bar_ticks();
+        let next = situation.next();
+        let bars = BARS_ALONE * next.position.meter.bar_ticks();
         let alone = situation.listener.silence().is_none_or(|silence| silence >= bars);
-        let plays = self.committed[1].is_some();
-        alone || self.constraints.is_over(situation.next) || (!plays && !situation.next.begins_beat())
+        let plays = self.last_decided().harmony.is_some();
+        alone || self.constraints.is_over(next) || (!plays && !next.begins_beat())
     }
 }

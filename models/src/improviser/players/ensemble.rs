@@ -39,8 +39,8 @@ struct Open {
     /// The turns after which everything goes as planned.
     planned: Way,
     others: Vec<Other>,
-    /// Frames that were decided since.
-    age: u8,
+    /// Frames that are decided before it is known how it turned.
+    uncertain: u8,
 }
 
 #[derive(Clone, Debug)]
@@ -81,9 +81,14 @@ impl Ensemble {
         });
     }
 
-    /// The song goes on `delta` ticks later than it would have.
+    /// What is decided goes on `delta` ticks later than it would have.
     pub fn jump(&mut self, delta: Tick) {
         self.all().for_each(|players| players.soloist.jump(delta));
+    }
+
+    /// What is heard goes on `delta` ticks later than it would have.
+    pub fn arrive(&mut self, delta: Tick) {
+        self.all().for_each(|players| players.soloist.arrive(delta));
     }
 
     /// The fork in `frame` has turned. Returns the chord that is played from there on, if it is not the planned one.
@@ -110,27 +115,28 @@ impl Ensemble {
     }
 
     /// Appends the cues of the frame to `cues`; `standing` is the harmony before it. With `fork`, it opens
-    /// there, and the `alternatives` are played as well. `answers` gives what Voices answers under another chord.
+    /// there, and the `alternatives` are played as well; how it turned is known `plan_ahead` frames later. `answers`
+    /// gives what Voices answers under another chord.
+    #[allow(clippy::too_many_arguments)]
     pub fn play(
         &mut self,
         context: &FrameContext,
         standing: Option<SlashChord>,
         fork: Option<(Fork, &Alternatives)>,
+        plan_ahead: u8,
         listener: &Listener,
         answers: impl Fn(Chord) -> AnswerRow,
         cues: &mut Vec<Cue>,
     ) {
+        // Nobody said how the last one turned in time: it went as planned.
+        self.open.take_if(|open| open.uncertain == 0);
         if let Some(open) = &mut self.open {
-            open.age += 1;
-            if open.age > 1 {
-                // Nobody said how it turned: it went as planned.
-                self.open = None;
-            }
+            open.uncertain -= 1;
         }
         // Before the ways part, so that what they have in common is read once.
         self.all().for_each(|players| players.prepare(context, listener));
         if let Some((fork, alternatives)) = fork {
-            self.open = self.forked(fork.frame, alternatives);
+            self.open = self.forked(fork.frame, alternatives, plan_ahead);
             cues.extend(self.open.is_some().then_some(Cue::Fork(fork)));
         }
         cues.extend(self.open.as_ref().map(|open| Cue::On(open.planned)));
@@ -152,7 +158,7 @@ impl Ensemble {
     }
 
     /// The ways from a fork in `frame`; `None` if there is only one.
-    fn forked(&self, frame: Frame, alternatives: &Alternatives) -> Option<Open> {
+    fn forked(&self, frame: Frame, alternatives: &Alternatives, uncertain: u8) -> Option<Open> {
         let mut planned = Way { fork: frame, turns: 1 << 12 };
         let mut others: Vec<Other> = Vec::new();
         for (class, alternative) in alternatives.iter().enumerate() {
@@ -170,7 +176,7 @@ impl Ensemble {
             };
             way.turns |= 1 << class;
         }
-        (!others.is_empty()).then_some(Open { planned, others, age: 0 })
+        (!others.is_empty()).then_some(Open { planned, others, uncertain })
     }
 }
 

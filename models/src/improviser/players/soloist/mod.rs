@@ -127,10 +127,14 @@ impl Soloist {
         (self.resume, self.sounds_until) = (Tick::MIN, Tick::MIN);
     }
 
-    /// The song goes on `delta` ticks later than it would have.
+    /// What the musician plays goes on `delta` ticks later than it would have.
+    pub fn arrive(&mut self, delta: Tick) {
+        self.followed.shift(delta);
+    }
+
+    /// What the band plays goes on `delta` ticks later than it would have.
     pub fn jump(&mut self, delta: Tick) {
         self.reader.shift(delta);
-        self.followed.shift(delta);
         self.lines().for_each(|line| line.shift(delta));
         self.resume = self.resume.saturating_add(delta);
         self.sounds_until = self.sounds_until.saturating_add(delta);

@@ -1,0 +1,43 @@
+//! What is set, as the callback takes it when a frame is called.
+
+use continuo_models::Controls;
+use continuo_models::score::FARTHEST_AHEAD;
+
+use crate::params::{ContinuoParams, SceneTime};
+use crate::scenes::{SceneReader, Snapshots};
+use crate::seam::NetworkSet;
+
+/// All that a frame is decided by, as it stood at one time.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// The musical parameters.
+    pub panel: Controls,
+    /// What the scenes hold.
+    pub scenes: Snapshots,
+    /// The scene that is called for, as a place (see [`crate::scenes`]), and when a change of it takes effect.
+    pub scene: f32,
+    /// When a change of it takes effect.
+    pub scene_at: SceneTime,
+    /// The networks.
+    pub networks: NetworkSet,
+    /// By how many frames the band plans ahead: 1 to [`FARTHEST_AHEAD`].
+    pub plan_ahead: u8,
+    /// How many saved states had been loaded by then.
+    pub loads: u32,
+}
+
+impl Settings {
+    /// Audio: what is set now, after so many `loads`.
+    pub fn read(params: &ContinuoParams, scenes: &mut SceneReader, loads: u32) -> Self {
+        Self {
+            panel: params.controls(),
+            scenes: scenes.newest(),
+            // In steps of the parameter, which a host need not keep.
+            scene: (params.take.scene.value() * 100.0).round() / 100.0,
+            scene_at: params.take.scene_at.value(),
+            networks: params.network.value().0,
+            plan_ahead: params.plan_ahead.value().clamp(1, FARTHEST_AHEAD.into()) as u8,
+            loads,
+        }
+    }
+}
