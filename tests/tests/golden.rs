@@ -77,6 +77,11 @@ fn pieces() -> Vec<Piece> {
             performance: styles(&Style::ALL[..11]),
         },
         Piece {
+            name: "a bossa",
+            settings: &[("style_blend", "0 %"), ("style_a", "Bossa nova")],
+            performance: melody_alone(8),
+        },
+        Piece {
             name: "two styles and every wish",
             settings: &[
                 ("style_a", "Jazz"),

@@ -76,6 +76,16 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn the_nearest_condition_that_is_known_stands_for_a_style() {
+        let nearest = |names: &[&str]| conditions(names).nearest(Style::Bossa);
+        let of_bossa = &Style::Bossa.character().conditions;
+        let [nearer, farther] = [1, 2].map(|place| &*of_bossa[place]);
+        assert_eq!(nearest(&[farther, nearer]), Some(1));
+        assert_eq!(nearest(&[farther, "hymn"]), Some(0));
+        assert_eq!(nearest(&[farther, nearer, "bossa"]), Some(2), "once a network knows the style itself");
+    }
+
+    #[test]
     fn a_name_stands_once() {
         let problem = serde_json::from_str::<Conditions>(r#"["pop", "jazz", "pop"]"#).unwrap_err().to_string();
         assert!(problem.contains("`pop` twice"), "{problem}");

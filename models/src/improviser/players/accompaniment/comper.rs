@@ -263,6 +263,19 @@ mod tests {
     }
 
     #[test]
+    fn a_bossa_keeps_to_its_clave_of_two_bars() {
+        for seed in 0..16 {
+            let mut chart = Chart::new(&["C"; 16].join("|"), "C major", (4, 4), Style::Bossa);
+            chart.controls.seed = seed;
+            let cues = comped(&chart);
+            for bar in 0..16 {
+                let (struck, clave) = (rhythm(&cues, bar), if bar % 2 == 0 { 36 } else { 24 });
+                assert!(struck.contains(&clave), "{}", chart.written(&cues));
+            }
+        }
+    }
+
+    #[test]
     fn each_manner_is_recognisable_in_every_style() {
         for style in Style::ALL {
             let played = |manner| {

@@ -126,9 +126,10 @@ impl Bar {
     ) -> impl Iterator<Item = (Tick, Stroke<T>)> + use<'a, T> {
         let rhythm = Rhythm::of(context.position.meter);
         let (bars, period) = (&patterns.of(rhythm).bars, rhythm.period());
-        let strokes: &[_] = bars.get(self.pattern).or(bars.first()).map_or(&[], |pattern| &pattern.strokes);
         let start = context.tick() - context.ticks_into_bar();
         let bar = context.position.meter.bar_ticks();
+        let pattern = bars.get(self.pattern).or(bars.first());
+        let strokes = pattern.map_or(&[][..], |pattern| pattern.strokes_in(start.div_euclid(bar)));
         let seed = context.controls.seed;
         let density = density + self.fill;
         (0..=bar / period)

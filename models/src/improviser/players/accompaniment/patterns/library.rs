@@ -57,7 +57,7 @@ mod tests {
     }
 
     fn is_sound<T: Copy + PartialEq>(family: &Family<T>, ticks: u8) -> bool {
-        let strokes = family.bars.iter().flat_map(|bar| std::iter::once(&bar.strokes));
+        let strokes = family.bars.iter().flat_map(|bar| std::iter::once(&bar.strokes).chain(&bar.second));
         family.bars.len() > 1
             && (0.0..1.0).contains(&family.constancy)
             && family.bars.iter().all(|bar| bar.weight > 0.0 && bar.weight.is_finite())
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_bar_says_nothing_that_is_not_understood() {
-        const KNOWN: [&str; 7] = ["weight", "source", "strokes", "piece", "tick", "pieces", "bars"];
+        const KNOWN: [&str; 8] = ["weight", "source", "strokes", "second", "piece", "tick", "pieces", "bars"];
         for style in Style::ALL {
             let file: serde_json::Value = serde_json::from_str(style.file()).unwrap();
             let families = ["chords", "bass"].map(|player| file[player].as_object().unwrap()).into_iter().flatten();

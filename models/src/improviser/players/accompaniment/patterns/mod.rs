@@ -62,7 +62,7 @@ impl<T> From<(u8, T, u8, u8, i8)> for Stroke<T> {
     }
 }
 
-/// One bar of an accompaniment.
+/// One bar of an accompaniment, or two: a clave is no shorter.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(bound(deserialize = "T: Deserialize<'de>"))]
 pub struct Pattern<T> {
@@ -72,9 +72,24 @@ pub struct Pattern<T> {
     pub source: String,
     /// The strokes, in order.
     pub strokes: Vec<Stroke<T>>,
+    /// The strokes of every second bar of the song, if they are others.
+    pub second: Option<Vec<Stroke<T>>>,
     /// How many strokes it has among its siblings: the fewest (0) to the most (1).
     #[serde(skip)]
     fullness: f32,
+}
+
+impl<T> Pattern<T> {
+    /// The strokes of the song's bar with this number, counted from 0.
+    fn strokes_in(&self, bar: Tick) -> &[Stroke<T>] {
+        self.second.as_ref().filter(|_| bar.rem_euclid(2) == 1).unwrap_or(&self.strokes)
+    }
+
+    /// Strokes in a bar.
+    fn count(&self) -> f32 {
+        let [first, second] = [0, 1].map(|bar| self.strokes_in(bar).len());
+        (first + second) as f32 / 2.0
+    }
 }
 
 /// The patterns of one family of meters.
@@ -97,13 +112,10 @@ struct Siblings<T> {
 
 impl<T> From<Siblings<T>> for Family<T> {
     fn from(Siblings { constancy, mut bars }: Siblings<T>) -> Self {
-        let counts: Vec<usize> = bars.iter().map(|bar| bar.strokes.len()).collect();
-        let (least, most) = (counts.iter().min().copied(), counts.iter().max().copied());
-        if let (Some(least), Some(most)) = (least, most) {
-            for bar in &mut bars {
-                let range = (most - least) as f32;
-                bar.fullness = if most > least { (bar.strokes.len() - least) as f32 / range } else { 0.5 };
-            }
+        let counts = || bars.iter().map(Pattern::count);
+        let (least, most) = (counts().fold(f32::INFINITY, f32::min), counts().fold(0.0, f32::max));
+        for bar in &mut bars {
+            bar.fullness = if most > least { (bar.count() - least) / (most - least) } else { 0.5 };
         }
         Self { constancy, bars }
     }
@@ -180,6 +192,15 @@ mod tests {
         let family: Family<char> = serde_json::from_str(&text).unwrap();
         assert_eq!(family.bars.iter().map(|bar| bar.fullness).collect::<Vec<_>>(), [0.0, 1.0, 0.0]);
         assert_eq!(family.bars[1].strokes[1], Stroke { at: 48, touch: 'x', length: 0, from: 30, accent: -4 });
+    }
+
+    #[test]
+    fn a_pattern_of_two_bars_takes_turns() {
+        let bars = r#"[{"weight": 1, "source": "mine", "strokes": [[0, "x", 0, 0, 0]],
+            "second": [[24, "y", 0, 0, 0], [60, "y", 0, 0, 0]]}]"#;
+        let family: Family<char> = serde_json::from_str(&format!(r#"{{"constancy": 0.5, "bars": {bars}}}"#)).unwrap();
+        let touches = |bar| family.bars[0].strokes_in(bar).iter().map(|stroke| stroke.touch).collect::<String>();
+        assert_eq!([-1, 0, 1, 2].map(touches), ["yy", "x", "yy", "x"]);
     }
 
     #[test]
