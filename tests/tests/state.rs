@@ -5,6 +5,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::{BAR, BASS, CHORDS, ended, id, json_of, left_hand_chords, open, perform, state_of, tune};
+use continuo_models::music::Style;
 use continuo_models::{Controls, Player};
 use continuo_tests::host::performance::{Change, Segment};
 use continuo_tests::host::{Format, Input, Instance, Performance, Session, load};
@@ -68,6 +69,25 @@ fn a_loaded_state_plays_like_the_one_that_was_saved() {
         other.instance().load(&saved).unwrap();
         assert_eq!(perform(&mut other, &tune(2)).hash(), take.hash(), "{format:?}");
     }
+}
+
+#[test]
+fn a_style_that_was_added_is_chosen_saved_and_recalled_like_the_others() {
+    for format in Format::ALL {
+        let mut one = open(format).with(&[("style_a", "Bossa nova"), ("style_b", "Electronic")]).unwrap();
+        let saved = one.instance().save().unwrap();
+        let mut other = fresh(format);
+        other.load(&saved).unwrap();
+        let shown = ["style_a", "style_b"].map(|name| {
+            let value = other.value(id(name)).unwrap();
+            other.text_of_value(id(name), value).unwrap()
+        });
+        assert_eq!(shown, ["Bossa nova", "Electronic"], "{format:?}");
+    }
+    let scene = Controls { style_a: Style::Bossa, ..Controls::default() };
+    let saved = serde_json::to_value(scene).unwrap();
+    assert_eq!(saved["style_a"], "Bossa");
+    assert_eq!(serde_json::from_value::<Controls>(saved).unwrap(), scene);
 }
 
 #[test]

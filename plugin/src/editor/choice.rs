@@ -6,8 +6,8 @@ use super::gesture;
 use super::hint::Hint;
 use super::setting::Setting;
 
-/// The height of the open list, in points.
-const LIST_HEIGHT: f32 = 290.0;
+/// The height of the open list at most, in points: a dozen steps, beyond which it scrolls.
+const LIST_HEIGHT: f32 = 340.0;
 
 /// Shows the step at which `setting` stands in `rect`; the list opens on a click, Enter or Space, and the wheel and the
 /// arrow keys go through it.

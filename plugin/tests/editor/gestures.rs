@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use continuo::editor::fulfil;
+use continuo::editor::panel;
 use continuo::editor::request::Request;
 use continuo::editor::view::View;
 use continuo::seam::{Notice, Shared};
@@ -151,6 +152,20 @@ fn a_style_is_chosen_from_the_list() {
     harness.run();
     assert_eq!(host.params().style_a.value().0, Style::Blues);
     assert_whole(&host.take_steps(), "style_a");
+}
+
+#[test]
+fn every_style_can_be_seen_in_the_list() {
+    let (host, mut harness) = fresh();
+    harness.get_by_label("Style A").click();
+    harness.run();
+    let rects = Style::ALL.map(|style| harness.get_by_role_and_label(Role::Button, style.name()).rect());
+    assert!(rects.windows(2).all(|pair| pair[0].bottom() <= pair[1].top()) && rects[0].top() > 0.0);
+    assert!(rects[rects.len() - 1].bottom() < panel::SIZE.y);
+    let last = Style::ALL[Style::ALL.len() - 1];
+    harness.get_by_label(last.name()).click();
+    harness.run();
+    assert_eq!(host.params().style_a.value().0, last);
 }
 
 #[test]
