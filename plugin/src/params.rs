@@ -6,6 +6,7 @@ mod adopt;
 mod band;
 mod choice;
 mod memory;
+pub mod saved;
 mod steps;
 
 use std::ops::RangeInclusive;
@@ -19,8 +20,9 @@ use nice_plug::prelude::*;
 use crate::repair::Fields;
 use crate::scenes::Scenes;
 use crate::seam::{NetworkSet, Shared};
-use crate::state::saved::{Stamp, Unknown};
+
 use choice::{AMOUNTS, SPEEDS, level, level_of};
+use saved::{Stamp, Unknown};
 
 pub use band::{LeadParams, ListeningParams, PlanParams, SceneTime, TakeParams};
 pub use choice::{KeyChoice, ModeChoice, NetworkChoice, StyleChoice};

@@ -4,7 +4,7 @@
 //! block the events of four sources are taken in the order of their samples: frames that begin, planned notes that end,
 //! planned notes that start, and what the musician plays.
 //!
-//! **Epochs.** Every uninterrupted pass of the song has a number. A start, a stop, a seek and each turn of a loop begin
+//! **Epochs.** Every uninterrupted pass of the song has a number. A start, a stop, a seek and each wrap of a loop begin
 //! a new epoch and void what an older one has planned. The last frames of a loop ask for the first ones already in the
 //! epoch to come.
 //!

@@ -326,7 +326,7 @@ impl SongClock {
         self.entry = self.entry_of(&self.entry, upcoming);
         self.called = upcoming.sample;
         if upcoming.wraps {
-            self.bars.turn(self.entry.tick);
+            self.bars.wrap(self.entry.tick);
         }
         self.bars.enter(self.entry.frame);
     }

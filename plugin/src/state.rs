@@ -1,7 +1,5 @@
 //! The saved state: its version, the migration of older ones, and the repair of broken ones.
 
-pub mod saved;
-
 use std::collections::BTreeMap;
 
 use nice_plug::params::Param;
@@ -10,11 +8,10 @@ use nice_plug::prelude::{ParamPtr, Params, PluginState};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::params::saved::{Stamp, Unknown, VERSION};
 use crate::params::{ContinuoParams, SavedMemory};
 use crate::repair::{self, Fields, Findings, Verdict};
 use crate::scenes;
-
-pub use saved::{Stamp, Unknown, VERSION};
 
 /// Brings a state of any version, whole or broken, into the present shape: every parameter is there, of the right
 /// type and in range. What was missing or wrong gets its default and a remark in the [`Stamp`]. What is not known is

@@ -8,6 +8,7 @@ mod band;
 mod chooser;
 mod folder;
 mod hands;
+mod mind;
 mod networks;
 mod take;
 

@@ -8,6 +8,7 @@ mod dependencies;
 mod install;
 mod notices;
 mod python;
+mod rooms;
 mod setup;
 mod system;
 
@@ -46,6 +47,8 @@ enum Command {
     /// Build the bundles and copy them into your CLAP and VST3 folders
     Install,
     Demo(Box<Demo>),
+    /// Draw which room of the house uses which, into docs/rooms.svg
+    Rooms,
     /// Check formatting, lints, documentation and dependencies, and run every test against the built plug-in
     Test {
         /// Check the training package alone, with the tests that need PyTorch: gigabytes are installed into target
@@ -105,6 +108,7 @@ fn run(cli: &Cli) -> Result<ExitCode> {
             let installed = places.install(&bundle::build_and_write()?)?;
             println!("Installed {} and {}", installed.clap.display(), installed.vst3.display());
         }
+        Command::Rooms => println!("Drew {}", rooms::draw()?),
         Command::Demo(_) => return play("demo"),
         Command::Test { training } => {
             set_up(&[Purpose::Build, Purpose::Test])?;

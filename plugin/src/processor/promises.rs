@@ -1,7 +1,7 @@
 //! What was asked of the worker: the plans of the frames to come, and the epochs in which they will sound.
 //!
 //! The worker is asked for the frame that lies as many frames ahead as the musician has set. So up to
-//! [`FARTHEST_AHEAD`] frames are promised at a time; those behind the turn of a loop lie in an epoch of their own.
+//! [`FARTHEST_AHEAD`] frames are promised at a time; those behind the end of a loop lie in an epoch of their own.
 
 use continuo_models::music::Frame;
 use continuo_models::score::FARTHEST_AHEAD;
@@ -93,7 +93,7 @@ impl Promises {
         }
     }
 
-    /// The epoch of the frame that lies `ahead` frames ahead, behind the turn of a loop if it `wraps`, where that frame
+    /// The epoch of the frame that lies `ahead` frames ahead, behind the end of a loop if it `wraps`, where that frame
     /// is not promised yet.
     pub fn wanted(&mut self, ahead: u8, wraps: bool) -> Option<u32> {
         let is_free = self.coming[usize::from(ahead) - 1].is_none();
@@ -123,7 +123,7 @@ impl Promises {
         promises.filter(|promise| promise.is_kept).any(|promise| (promise.epoch, promise.frame) == (epoch, frame))
     }
 
-    /// The epoch that begins with the next turn of a loop.
+    /// The epoch that begins with the next wrap of a loop.
     fn epoch_behind_turn(&mut self) -> u32 {
         let promised = self.coming.iter().flatten().find(|promise| promise.epoch != self.epoch);
         promised.map(|promise| promise.epoch).unwrap_or_else(|| self.begin_epoch())

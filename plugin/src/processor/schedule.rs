@@ -113,7 +113,7 @@ impl Schedule {
     /// is.
     fn is_taken(&self, epoch: u32, way: Way) -> Option<bool> {
         match &self.fork {
-            // The frames after the fork may lie behind the turn of a loop already.
+            // The frames after the fork may lie behind the end of a loop already.
             Some(last) if last.fork.frame == way.fork && epoch.wrapping_sub(last.epoch) <= 1 => {
                 last.turn.map(|turn| way.is_taken(turn))
             }

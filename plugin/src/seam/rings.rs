@@ -78,7 +78,7 @@ pub enum Played {
 }
 
 /// A cue and the epoch in which it is to sound. An epoch is one uninterrupted pass of the song: a start, a stop, a seek
-/// and each turn of a loop begin a new one.
+/// and each wrap of a loop begin a new one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StampedCue {
     /// The epoch.

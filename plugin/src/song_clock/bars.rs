@@ -46,7 +46,7 @@ impl Bars {
     }
 
     /// The loop turns, back to `tick`.
-    pub fn turn(&mut self, tick: Tick) {
+    pub fn wrap(&mut self, tick: Tick) {
         self.since = tick;
         self.coming.clear();
     }

@@ -5,19 +5,18 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use continuo_models::improviser::chance::random::seed_of_take;
 use continuo_models::music::time::frame_start;
-use continuo_models::music::{Frame, Moment, Tick};
-use continuo_models::{Cue, FrameStart, Heard, Improviser, Memory, Networks, Outlook, Player, Turn};
+use continuo_models::music::{Moment, Tick};
+use continuo_models::{Cue, Memory, Networks, Outlook, Player};
 
-use super::hands::Hands;
+use super::mind::Mind;
 use super::take::{Opening, Takes};
 use crate::seam::{Cycle, FrameCall, Played, StampedCue};
 
 /// The band.
 ///
-/// **Loops.** A frame before the turn of a loop asks for the first frame of the loop. The first time, the band keeps
-/// a copy of itself as it stands before it decides that; each later time at the turn of the same loop it becomes that
+/// **Loops.** A frame before the end of a loop asks for the first frame of the loop. The first time, the band keeps
+/// a copy of itself as it stands before it decides that; each later time that the same loop wraps it becomes that
 /// copy again. So from the second pass on, a loop with the same playing repeats note for note. Leaving the loop,
 /// changing it or jumping forgets the copy.
 ///
@@ -28,79 +27,18 @@ use crate::seam::{Cycle, FrameCall, Played, StampedCue};
 pub struct Band {
     networks: Arc<Networks>,
     mind: Mind,
-    memory: Option<(Cycle, Mind)>,
+    /// The loop that the song is in, and the band as it was before it decided the loop's first frame.
+    loop_start: Option<(Cycle, Mind)>,
     takes: Takes,
     decided: Vec<Cue>,
     cues: Vec<StampedCue>,
-}
-
-/// What the band has in mind. `Clone` is a snapshot.
-#[derive(Clone)]
-pub struct Mind {
-    improviser: Improviser,
-    hands: Hands,
-    /// By how many frames the song is ahead of the improviser's own time.
-    ahead: Frame,
-}
-
-impl Mind {
-    fn new(networks: &Arc<Networks>, learnt: Arc<Memory>) -> Self {
-        let mut improviser = Improviser::new(Arc::clone(networks));
-        improviser.remember(learnt);
-        Self { improviser, hands: Hands::default(), ahead: 0 }
-    }
-
-    /// The fork in `frame` has turned. Whether from what was planned.
-    fn turn(&mut self, frame: Frame, turn: Turn) -> bool {
-        self.improviser.turn(frame - self.ahead, turn)
-    }
-
-    fn outlook(&self) -> Outlook {
-        self.improviser.outlook().later(self.ahead)
-    }
-
-    /// Takes in what the musician did.
-    pub fn hear(&mut self, heard: Heard) {
-        self.hands.follow(heard);
-        self.improviser.hear(heard.later(-self.ahead));
-    }
-
-    /// What the musician holds.
-    pub fn hands(&self) -> &Hands {
-        &self.hands
-    }
-
-    /// Moves to where the song is `ahead` frames ahead of the improviser.
-    pub fn move_to(&mut self, ahead: Frame) {
-        self.ahead = ahead;
-    }
-
-    /// By how many frames the song is ahead of the improviser's own time.
-    pub fn ahead(&self) -> Frame {
-        self.ahead
-    }
-
-    /// Lets the hands be where `hands` are at `tick`.
-    pub fn catch_up(&mut self, hands: &Hands, tick: Tick) {
-        for heard in self.hands.changes_to(hands, tick) {
-            self.hear(heard);
-        }
-    }
-
-    fn decide(&mut self, start: &FrameStart, take: u32, cues: &mut Vec<Cue>) {
-        let mut start = start.later(-self.ahead);
-        start.controls.seed = seed_of_take(start.controls.seed, take);
-        let first = cues.len();
-        self.improviser.decide(&start, cues);
-        cues[first..].iter_mut().for_each(|cue| *cue = cue.later(self.ahead));
-    }
 }
 
 impl Band {
     /// A band that has heard nothing, and knows of the musician what `learnt` holds.
     pub fn new(networks: Arc<Networks>, learnt: Arc<Memory>) -> Self {
         let mind = Mind::new(&networks, learnt);
-        Self { networks, mind, memory: None, takes: Takes::default(), decided: Vec::new(), cues: Vec::new() }
+        Self { networks, mind, loop_start: None, takes: Takes::default(), decided: Vec::new(), cues: Vec::new() }
     }
 
     /// Takes what happened next. Gives the outlook if it is another one now: after a frame, whose cues are then in
@@ -124,9 +62,9 @@ impl Band {
             }
             Played::Frame(call) => {
                 self.takes.begin(&call.start, &mut self.mind);
-                self.turn(&call);
-                let opening = self.takes.turn(&call, &mut self.mind);
-                self.mind.improviser.exchange(&self.networks);
+                self.wrap(&call);
+                let opening = self.takes.open(&call, &mut self.mind);
+                self.mind.exchange(&self.networks);
                 self.decided.clear();
                 if matches!(opening, Opening::Planned | Opening::Unplanned) {
                     let at = Moment::from_tick(frame_start(call.start.next));
@@ -152,21 +90,21 @@ impl Band {
 
     /// What the band has learnt of the musician.
     pub fn learnt(&self) -> &Arc<Memory> {
-        self.mind.improviser.memory()
+        self.mind.learnt()
     }
 
     /// Knows of the musician what `learnt` holds, and nothing else. A loop is learnt anew.
     pub fn remember(&mut self, learnt: Arc<Memory>) {
-        self.mind.improviser.remember(learnt);
-        self.memory = None;
+        self.mind.remember(learnt);
+        self.loop_start = None;
     }
 
     /// Forgets everything that was heard before `tick`, but not what was learnt of the musician, nor what is held.
     fn begin_anew(&mut self, tick: Tick) {
         let mut anew = Mind::new(&self.networks, Arc::clone(self.learnt()));
-        anew.catch_up(&self.mind.hands, tick);
+        anew.catch_up(self.mind.hands(), tick);
         self.mind = anew;
-        self.memory = None;
+        self.loop_start = None;
     }
 
     /// A band that begins anew in the place of one that has failed at something, at `tick`: it knows what `learnt`
@@ -174,7 +112,7 @@ impl Band {
     pub fn after_failure(failed: &Self, learnt: Arc<Memory>, tick: Tick) -> Self {
         let fresh = || Self::new(Arc::clone(&failed.networks), Arc::clone(&learnt));
         let mut band = fresh();
-        let caught_up = catch_unwind(AssertUnwindSafe(|| band.mind.catch_up(&failed.mind.hands, tick)));
+        let caught_up = catch_unwind(AssertUnwindSafe(|| band.mind.catch_up(failed.mind.hands(), tick)));
         if caught_up.is_ok() { band } else { fresh() }
     }
 
@@ -183,18 +121,18 @@ impl Band {
         self.networks = networks;
     }
 
-    /// Sees to the memory of the loop before the frame is decided.
-    fn turn(&mut self, call: &FrameCall) {
-        if self.memory.as_ref().is_some_and(|(cycle, ..)| call.cycle != Some(*cycle)) {
-            self.memory = None;
+    /// Where the song wraps, the band becomes what it was when the loop began. Call it before the frame is decided.
+    fn wrap(&mut self, call: &FrameCall) {
+        if self.loop_start.as_ref().is_some_and(|(cycle, ..)| call.cycle != Some(*cycle)) {
+            self.loop_start = None;
         }
         let (true, Some(cycle)) = (call.start.wraps(), call.cycle) else { return };
-        match &self.memory {
-            None => self.memory = Some((cycle, self.mind.clone())),
+        match &self.loop_start {
+            None => self.loop_start = Some((cycle, self.mind.clone())),
             Some((_, mind)) => {
                 let now = std::mem::replace(&mut self.mind, mind.clone());
                 // The hands of today may not be where those of the copy were.
-                self.mind.catch_up(&now.hands, frame_start(call.start.frame));
+                self.mind.catch_up(now.hands(), frame_start(call.start.frame));
             }
         }
     }
@@ -203,7 +141,7 @@ impl Band {
 #[cfg(test)]
 mod tests {
     use continuo_models::music::{BarPosition, Frame, Meter};
-    use continuo_models::{Controls, Family, FrameStart, Player, Zones};
+    use continuo_models::{Controls, Family, FrameStart, Heard, Player, Zones};
 
     use super::*;
     use crate::seam::NetworkSet;
@@ -270,19 +208,19 @@ mod tests {
         let passes: Vec<_> = (1..4).map(|epoch| pass(&mut band, epoch)).collect();
         assert_eq!(passes[2], passes[1]);
         band.remember(Arc::default());
-        assert!(band.learnt().is_empty() && band.memory.is_none());
+        assert!(band.learnt().is_empty() && band.loop_start.is_none());
     }
 
     #[test]
     fn another_loop_is_another_memory() {
         let mut band = Band::new(Arc::default(), Arc::default());
         pass(&mut band, 0);
-        assert!(band.memory.is_some());
+        assert!(band.loop_start.is_some());
         band.take(frame(0, 1, 1, Some(Cycle { start: 0, end: 192 })));
-        assert!(band.memory.is_none());
+        assert!(band.loop_start.is_none());
         pass(&mut band, 1);
         band.take(Played::Jump { epoch: 9, tick: 0 });
-        assert!(band.memory.is_none());
+        assert!(band.loop_start.is_none());
     }
 
     #[test]
@@ -290,10 +228,10 @@ mod tests {
         let [one, other] = [Family::Gru, Family::Transformer].map(|family| Arc::new(Networks::built_in(family).0));
         let mut band = Band::new(one, Arc::default());
         pass(&mut band, 0);
-        let key = band.mind.improviser.outlook().key;
+        let key = band.mind.outlook().key;
         band.exchange(other);
         let cues = pass(&mut band, 1).concat();
-        assert!(key.is_some() && band.mind.improviser.outlook().key.is_some());
+        assert!(key.is_some() && band.mind.outlook().key.is_some());
         assert!(cues.iter().any(|cue| matches!(cue, Cue::Note(note) if note.player == Player::Chords)));
     }
 

@@ -4,8 +4,8 @@ use continuo_models::music::time::{frame_of_onset, frame_start};
 use continuo_models::music::{Frame, Spot};
 use continuo_models::{FrameStart, Heard};
 
-use super::band::Mind;
 use super::hands::Hands;
+use super::mind::Mind;
 use crate::seam::{Again, FrameCall};
 
 /// How a frame opens a take, if it does.
@@ -101,7 +101,7 @@ impl Takes {
     }
 
     /// Before a frame is decided: sees to where the take began, and whether the next one begins with that frame.
-    pub fn turn(&mut self, call: &FrameCall, mind: &mut Mind) -> Opening {
+    pub fn open(&mut self, call: &FrameCall, mind: &mut Mind) -> Opening {
         let FrameStart { frame, next, position, .. } = call.start;
         let spot = Spot { frame: next, position };
         let goes_straight = call.start.wraps_after.is_none();

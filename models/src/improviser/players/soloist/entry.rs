@@ -69,7 +69,7 @@ pub(super) fn begins(context: &FrameContext, listener: &Listener, answered: Opti
     let close = first_bar.max(context.position.at(now).bar_start) + bar * draw(0, *bars.start()..*bars.end() + 1);
     match limit {
         Some(limit) if now + 2 * beat > limit => None,
-        // A rest of the turn that is too short for a phrase of its own belongs to this one.
+        // A rest of Lead's bars that is too short for a phrase of its own belongs to this one.
         Some(limit) if close + 2 * bar > limit => Some(Span { start: now, end: limit, resume: limit }),
         _ => {
             let end = (close - beat * draw(1, 1..3)).max(now + 2 * beat);
