@@ -2,6 +2,7 @@
 
 mod level;
 mod morph;
+pub mod players;
 
 use std::ops::RangeInclusive;
 
@@ -11,24 +12,7 @@ use crate::music::{Key, Mode, PitchClassSet, Style};
 
 pub use level::{Level, MAX_LEVEL};
 
-/// The four players of the band.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[repr(u8)]
-pub enum Player {
-    /// One to three harmony notes with each note of the musician's lead line, at the same sample.
-    Voices,
-    /// The accompaniment.
-    Chords,
-    /// The bass line under the chords.
-    Bass,
-    /// Melody, in answer to the musician or all along: see [`LeadMode`].
-    Lead,
-}
-
-impl Player {
-    /// Every player, in the order of [`Controls::players`].
-    pub const ALL: [Player; 4] = [Player::Voices, Player::Chords, Player::Bass, Player::Lead];
-}
+pub use players::{Player, PlayerMap};
 
 /// The lengths of a form, in bars.
 pub const FORMS: [u8; 4] = [8, 12, 16, 32];
@@ -144,8 +128,8 @@ pub struct Controls {
     pub humanise: f32,
     /// How late off-beat eighths come: 0 straight, 1 a full triplet.
     pub swing: f32,
-    /// The players' settings, in the order of [`Player::ALL`].
-    pub players: [PlayerControls; 4],
+    /// The players' settings.
+    pub players: PlayerMap<PlayerControls>,
 }
 
 impl Controls {
@@ -175,7 +159,7 @@ impl Controls {
         self.commit = self.commit.clamp(1, 16);
         self.form = self.form.filter(|bars| FORMS.contains(bars));
         self.max_leap = self.max_leap.clamp(2, 24);
-        for player in &mut self.players {
+        for (_, player) in self.players.iter_mut() {
             player.density = in_range(player.density, 0.0..=1.0, 0.5);
             player.register = player.register.clamp(-2, 2);
             player.channel &= 15;
@@ -195,7 +179,7 @@ impl Controls {
 
     /// The settings of `player`.
     pub fn player(&self, player: Player) -> &PlayerControls {
-        &self.players[player as usize]
+        &self.players[player]
     }
 
     /// How much `player` plays, 0 to 1: its own density, scaled by the band's.
@@ -223,7 +207,6 @@ pub(crate) fn in_range(value: f32, range: RangeInclusive<f32>, usual: f32) -> f3
 
 impl Default for Controls {
     fn default() -> Self {
-        let player = |on, channel| PlayerControls { on, density: 0.5, register: 0, channel };
         Self {
             style_a: Style::Pop,
             style_b: Style::Jazz,
@@ -255,7 +238,12 @@ impl Default for Controls {
             seed: 1,
             humanise: 0.3,
             swing: 0.0,
-            players: [player(true, 1), player(true, 2), player(true, 3), player(true, 4)],
+            players: PlayerMap::of(|player| PlayerControls {
+                on: true,
+                density: 0.5,
+                register: 0,
+                channel: player.kind().channel,
+            }),
         }
     }
 }
@@ -266,7 +254,7 @@ mod tests {
 
     fn with_lead(band: f32, own: f32, register: i8) -> Controls {
         let mut controls = Controls { density: band, ..Controls::default() };
-        let lead = &mut controls.players[Player::Lead as usize];
+        let lead = &mut controls.players[Player::Lead];
         (lead.density, lead.register) = (own, register);
         controls
     }

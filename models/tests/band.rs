@@ -149,9 +149,7 @@ fn answers(networks: &Arc<Networks>, change: impl Fn(&mut Controls)) -> (f32, f3
 fn each_register_answers_about_an_octave_higher() {
     for networks in bands() {
         let means: Vec<f32> = (-2..=2)
-            .map(|register| {
-                answers(&networks, |controls| controls.players[Player::Lead as usize].register = register).0
-            })
+            .map(|register| answers(&networks, |controls| controls.players[Player::Lead].register = register).0)
             .collect();
         assert!(means.windows(2).all(|pair| (7.0..17.0).contains(&(pair[1] - pair[0]))), "{means:?}");
         assert!((means[4] - means[0] - 48.0).abs() < 8.0, "{means:?}");
@@ -161,9 +159,8 @@ fn each_register_answers_about_an_octave_higher() {
 #[test]
 fn a_busy_lead_plays_more_notes_than_a_sparse_one() {
     for family in Family::ALL {
-        let density = |density: f32| {
-            answers(&built_in(family), |controls| controls.players[Player::Lead as usize].density = density).1
-        };
+        let density =
+            |density: f32| answers(&built_in(family), |controls| controls.players[Player::Lead].density = density).1;
         let (sparse, busy) = (density(0.0), density(1.0));
         assert!(busy > 1.2 * sparse, "{sparse} and {busy} notes in {}", family.name());
     }
@@ -173,8 +170,8 @@ fn a_busy_lead_plays_more_notes_than_a_sparse_one() {
 fn players_that_are_off_are_silent() {
     for player in Player::ALL {
         let mut controls = exact();
-        controls.players.iter_mut().for_each(|settings| settings.on = false);
-        controls.players[player as usize].on = true;
+        controls.players.iter_mut().for_each(|(_, settings)| settings.on = false);
+        controls.players[player].on = true;
         let cues = play(&mut Improviser::new(networks()), &ode_to_joy(), 0..64, Meter::default(), |_| controls);
         assert!(notes(&cues).all(|note| note.player == player));
     }

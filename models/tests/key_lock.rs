@@ -4,7 +4,7 @@ mod common;
 
 use common::{networks, notes, play, rules};
 use continuo_models::music::{Key, Meter, Style};
-use continuo_models::{Controls, Cue, Heard, Improviser, PlayerControls};
+use continuo_models::{Controls, Cue, Heard, Improviser, PlayerControls, PlayerMap};
 use proptest::prelude::*;
 
 proptest! {
@@ -31,7 +31,7 @@ proptest! {
             key_lock: true, key, temperature, style_blend: blend, seed, style_a: Style::ALL[style], density: 1.0,
             chord_rate: levels[0], chromaticism: levels[1], lead_chromaticism: levels[2], syncopation: levels[3], ..Controls::default()
         };
-        let controls = Controls { players: controls.players.map(|player| PlayerControls { register, ..player }), ..controls };
+        let controls = Controls { players: PlayerMap::of(|player| PlayerControls { register, ..*controls.player(player) }), ..controls };
         let mut improviser = Improviser::new(if with_networks { networks() } else { rules() });
         let cues = play(&mut improviser, &heard, 0..280, Meter::default(), |_| controls);
         let scale = key.locked_scale();

@@ -5,7 +5,7 @@ mod common;
 use common::{networks, rules};
 use continuo_models::music::time::frame_start;
 use continuo_models::music::{BarPosition, Key, Meter, Mode, Moment, Style};
-use continuo_models::{Controls, Cue, FrameStart, Heard, Improviser, Zones};
+use continuo_models::{Controls, Cue, FrameStart, Heard, Improviser, Player, Zones};
 use proptest::prelude::*;
 
 fn heard() -> impl Strategy<Value = Heard> {
@@ -28,7 +28,7 @@ fn mode_of(minor: bool) -> Mode {
 prop_compose! {
     fn controls()(
         a in 0usize..11, b in 0usize..11, numbers in prop::collection::vec(number(), 6), key_lock: bool, tonic: u8, minor: bool,
-        seed: u32, players in prop::collection::vec((any::<bool>(), number(), any::<i8>(), any::<u8>()), 4),
+        seed: u32, players in prop::collection::vec((any::<bool>(), number(), any::<i8>(), any::<u8>()), Player::COUNT),
         levels in prop::array::uniform4(prop::option::of(any::<u8>())), mode in prop::option::of(any::<bool>()),
     ) -> Controls {
         let mut controls = Controls {
@@ -50,7 +50,7 @@ prop_compose! {
             swing: numbers[5],
             ..Controls::default()
         };
-        for (player, (on, density, register, channel)) in controls.players.iter_mut().zip(players) {
+        for ((_, player), (on, density, register, channel)) in controls.players.iter_mut().zip(players) {
             *player = continuo_models::PlayerControls { on, density, register, channel };
         }
         controls

@@ -13,7 +13,7 @@ use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use continuo_models::score::FARTHEST_AHEAD;
-use continuo_models::{Controls, Player, PlayerControls};
+use continuo_models::{Controls, Player, PlayerControls, PlayerMap};
 use nice_plug::params::persist::PersistentField;
 use nice_plug::prelude::*;
 
@@ -305,7 +305,7 @@ impl ContinuoParams {
             seed: self.seed.value().clamp(*SEEDS.start(), *SEEDS.end()) as u32,
             humanise: self.humanise.value().clamp(0.0, 1.0),
             swing: self.swing.value().clamp(0.0, 1.0),
-            players: Player::ALL.map(|player| self.player(player).snapshot()),
+            players: PlayerMap::of(|player| self.player(player).snapshot()),
             ..Controls::default()
         };
         self.listening.apply(&mut controls);

@@ -467,7 +467,8 @@ impl Processor {
         let is_held = self.holding.is_some_and(|since| {
             frame_start(self.clock.frame() - since) < HELD_BARS * self.clock.bar_of(since).meter.bar_ticks()
         });
-        if is_held { Part::Chords.bit() | Part::Bass.bit() } else { 0 }
+        let parts = || Player::accompaniment().fold(0, |parts, player| parts | Part::from(player).bit());
+        if is_held { parts() } else { 0 }
     }
 
     fn next_end(&self) -> Option<Moment> {

@@ -140,11 +140,11 @@ prop_compose! {
     fn controls()(
         style in select(Style::ALL.to_vec()), other in select(Style::ALL.to_vec()), blend in 0f32..1.0,
         temperature in 0f32..2.0, follow in 0f32..1.0, seed: u32, key in 0usize..24, scale in 1u16..0x1000,
-        drawn: bool, density in 0f32..1.0, registers in prop::array::uniform4(-2i8..=2), humanise in 0f32..1.0,
+        drawn: bool, density in 0f32..1.0, registers in prop::collection::vec(-2i8..=2, Player::COUNT), humanise in 0f32..1.0,
     ) -> Controls {
         let usual = Controls::default();
         let mut players = usual.players;
-        for (player, register) in players.iter_mut().zip(registers) {
+        for ((_, player), register) in players.iter_mut().zip(registers) {
             *player = PlayerControls { register, density, ..*player };
         }
         // A scale that is drawn has notes enough to answer from: five of twelve at the least.
@@ -323,11 +323,11 @@ proptest! {
 
     #[test]
     fn every_note_lasts_and_can_be_played_and_belongs_to_one_who_plays(
-        struck in struck(), controls in controls(), on in prop::array::uniform4(any::<bool>()),
+        struck in struck(), controls in controls(), on in prop::collection::vec(any::<bool>(), Player::COUNT),
         means in means(),
     ) {
         let mut controls = controls;
-        for (player, on) in controls.players.iter_mut().zip(on) {
+        for ((_, player), on) in controls.players.iter_mut().zip(on) {
             player.on = on;
         }
         let Take { notes, .. } = taken(&struck, Meter::default(), controls, means);

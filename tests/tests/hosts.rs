@@ -101,7 +101,7 @@ fn only_our_own_parameters_are_shown_and_automated_in_vst3() {
 #[test]
 fn a_program_change_recalls_its_scene_whatever_numbers_the_host_reckons_in() {
     let mut without_chords = Controls::default();
-    without_chords.players[Player::Chords as usize].on = false;
+    without_chords.players[Player::Chords].on = false;
     for format in Format::ALL {
         for narrow_parameters in [false, true] {
             for program in 0..8u8 {

@@ -123,7 +123,7 @@ fn what_the_band_has_learnt_is_saved_if_it_is_to_be_kept_and_heard_when_it_is_lo
 #[test]
 fn the_scenes_of_a_project_are_recalled_with_the_next_bar() {
     let mut without_chords = Controls::default();
-    without_chords.players[Player::Chords as usize].on = false;
+    without_chords.players[Player::Chords].on = false;
     for format in Format::ALL {
         let mut session = open(format);
         let mut json = json_of(&session.instance().save().unwrap());

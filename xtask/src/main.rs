@@ -172,7 +172,6 @@ mod tests {
             ("--out", &["demo", "--out", "/dev/null"]),
             ("--out", &["demo", "--out", ""]),
             ("--play", &["demo", "--track", "1"]),
-            ("--without", &["demo", "--without", "drums"]),
             ("--seed", &["demo", "--seed", "0"]),
             ("--engrave", &["demo", "--engrave", "--swing", "1"]),
             ("--bars", &["bench", "--bars", "0"]),

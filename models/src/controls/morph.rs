@@ -20,8 +20,8 @@ impl Controls {
         }
         let (style_a, style_b, style_blend) = self.styles_between(other, share);
         let mut players = nearer.players;
-        for (player, (from, to)) in players.iter_mut().zip(self.players.iter().zip(&other.players)) {
-            player.density = between(from.density, to.density, share);
+        for (player, settings) in players.iter_mut() {
+            settings.density = between(self.player(player).density, other.player(player).density, share);
         }
         let between = |of: fn(&Self) -> f32| between(of(self), of(other), share);
         Self {
@@ -99,10 +99,11 @@ mod tests {
                 seed: u32::from(picks[7]),
                 ..Controls::default()
             };
-            for (n, player) in controls.players.iter_mut().enumerate() {
-                player.on = picks[n] & 4 == 0;
-                player.density = dials[8 + n];
-                player.channel = picks[n] & 15;
+            for (player, settings) in controls.players.iter_mut() {
+                let n = player as usize;
+                settings.on = picks[n] & 4 == 0;
+                settings.density = dials[8 + n % 4];
+                settings.channel = picks[n] & 15;
             }
             controls
         }
@@ -119,7 +120,7 @@ mod tests {
             controls.humanise,
             controls.swing,
         ];
-        own.into_iter().chain(controls.players.iter().map(|player| player.density)).collect()
+        own.into_iter().chain(controls.players.iter().map(|(_, player)| player.density)).collect()
     }
 
     /// How much of each style the band plays.
@@ -135,7 +136,7 @@ mod tests {
     fn switches(from: &Controls, like: &Controls) -> Controls {
         let mut players = from.players;
         for player in Player::ALL {
-            players[player as usize].density = like.player(player).density;
+            players[player].density = like.player(player).density;
         }
         let Controls { style_a, style_b, style_blend, temperature, follow, wait, motif, memory, density, .. } = *like;
         let (humanise, swing) = (like.humanise, like.swing);

@@ -82,7 +82,7 @@ fn paint_key(painter: &Painter, piano: Rect, key: u8, mask: u8) {
         (false, false) => IVORY,
     };
     painter.rect(rect, corner, fill, Stroke::new(1.0, theme::GROUND), StrokeKind::Outside);
-    if key.is_multiple_of(12) && mask & Part::Bass.bit() == 0 {
+    if key.is_multiple_of(12) && mask & Part::from(Player::Bass).bit() == 0 {
         let ink = if you { theme::GROUND } else { theme::FAINT };
         let place = rect.center_bottom() - vec2(0.0, 3.0);
         let octave = format!("C{}", i32::from(key) / 12 - 1);
@@ -99,7 +99,7 @@ fn paint_marks(painter: &Painter, piano: Rect, key: u8, mask: u8) {
     } else {
         (piano.top() + piano.height() * BLACK_SHARE + 6.5, 8.8, 4.2)
     };
-    for (n, player) in [Player::Lead, Player::Voices, Player::Chords, Player::Bass].into_iter().enumerate() {
+    for (n, player) in Player::pitched().enumerate() {
         if mask & Part::from(player).bit() != 0 {
             let centre = pos2(rect.center().x, first + n as f32 * step);
             mark::paint(painter, player, centre, radius, theme::player_colour(player), Stroke::new(1.2, theme::GROUND));
@@ -121,15 +121,12 @@ fn beyond(painter: &Painter, rect: Rect, masks: &Masks) {
 
 /// What sounds, for assistive technology: "you C4 E4, Bass C2".
 fn spoken(masks: &Masks) -> String {
-    let parts = Part::ALL.into_iter().filter_map(|part| {
+    let parts = Part::all().filter_map(|part| {
         let keys: Vec<String> =
             (0..128).filter(|&key| masks[usize::from(key)] & part.bit() != 0).map(symbols::key_name).collect();
         let name = match part {
             Part::You => "you",
-            Part::Voices => theme::player_name(Player::Voices),
-            Part::Chords => theme::player_name(Player::Chords),
-            Part::Bass => theme::player_name(Player::Bass),
-            Part::Lead => theme::player_name(Player::Lead),
+            Part::Player(player) => player.kind().name,
         };
         (!keys.is_empty()).then(|| format!("{name} {}", keys.join(" ")))
     });
@@ -168,8 +165,8 @@ mod tests {
     fn what_sounds_is_said_part_by_part() {
         let mut masks = [0; 128];
         assert_eq!(spoken(&masks), "silent");
-        masks[60] = Part::You.bit() | Part::Voices.bit();
-        masks[36] = Part::Bass.bit();
+        masks[60] = Part::You.bit() | Part::from(Player::Voices).bit();
+        masks[36] = Part::from(Player::Bass).bit();
         assert_eq!(spoken(&masks), "you C4, Voices C4, Bass C2");
     }
 }

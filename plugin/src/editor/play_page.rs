@@ -1,4 +1,4 @@
-//! The page for playing: styles, the whole band, and its four players.
+//! The page for playing: styles, the whole band, and its players.
 
 use continuo_models::Player;
 use egui::{Rect, Ui, UiBuilder};
@@ -12,7 +12,7 @@ use super::layout::split;
 use super::setting::{Bound, Setting};
 use super::theme::GAP;
 use super::view::View;
-use super::{band, player_strip, style_selector, theme};
+use super::{band, player_strip, style_selector};
 
 /// The height of the upper row, in points.
 const CONTROLS: f32 = 124.0;
@@ -58,12 +58,17 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
             &Bound { param: &params.melody.syncopation, setter },
         ),
     ];
+    let room = players.width() - GAP * (Player::COUNT - 1) as f32;
+    let share = (room - player_strip::character_width(melody.len())) / Player::COUNT as f32;
+    let width = player_strip::WIDTH.min(share);
     let mut left = players.left();
     for player in Player::ALL {
-        let (character, right) = match player {
-            Player::Lead => (melody.as_slice(), players.right()),
-            _ => ([].as_slice(), left + player_strip::WIDTH),
+        // Lead has what the others leave.
+        let (character, width) = match player {
+            Player::Lead => (melody.as_slice(), room - width * (Player::COUNT - 1) as f32),
+            _ => ([].as_slice(), width),
         };
+        let right = left + width;
         let rect = Rect::from_x_y_ranges(left..=right, players.y_range());
         left = right + GAP;
         let params = params.player(player);
@@ -75,7 +80,7 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
             character,
         };
         let sounding = view.keys.iter().any(|mask| mask & Part::from(player).bit() != 0);
-        let name = theme::player_name(player);
+        let name = player.kind().name;
         let group = UiBuilder::new().max_rect(rect).id_salt(name).accessibility_label(name);
         ui.scope_builder(group.accessibility_role(egui::accesskit::Role::Group), |ui| {
             player_strip::show(ui, rect, player, sounding, &settings);

@@ -1,6 +1,6 @@
 //! One player: switch, density, register, channel, and a light while it sounds.
 
-use continuo_models::Player;
+use continuo_models::{Player, PlayerKind};
 use egui::{Align2, Color32, Rect, Stroke, Ui, pos2, vec2};
 
 use super::detents::{Detents, Positions};
@@ -26,40 +26,21 @@ pub struct Settings<'a> {
 /// The width of a strip without choices of what its notes are like, in points.
 pub const WIDTH: f32 = 228.0;
 /// The width of each choice of what the notes are like, in points.
-pub const CHARACTER_WIDTH: f32 = 78.0;
+const CHARACTER_WIDTH: f32 = 78.0;
+/// The width of a field's label, in points.
+const LABEL: f32 = 53.0;
 
-/// What a player does, in a musician's words.
-struct Part {
-    role: &'static str,
-    names: [&'static str; 4],
-}
-
-fn part(player: Player) -> Part {
-    match player {
-        Player::Voices => Part {
-            role: "A harmony note with each note that you play, at the same instant.",
-            names: ["Voices on", "Voices density", "Voices register", "Voices channel"],
-        },
-        Player::Chords => Part {
-            role: "The accompaniment: chords under what you play.",
-            names: ["Chords on", "Chords density", "Chords register", "Chords channel"],
-        },
-        Player::Bass => Part {
-            role: "The bass line under the chords.",
-            names: ["Bass on", "Bass density", "Bass register", "Bass channel"],
-        },
-        Player::Lead => Part {
-            role: "A melody that answers when you pause.",
-            names: ["Lead on", "Lead density", "Lead register", "Lead channel"],
-        },
-    }
+/// The width that `choices` of what the notes are like add to a strip, in points.
+pub fn character_width(choices: usize) -> f32 {
+    if choices == 0 { 0.0 } else { 16.0 + CHARACTER_WIDTH * choices as f32 }
 }
 
 /// Shows the strip of `player` in `rect`; `sounding` lights its shape up.
 pub fn show(ui: &mut Ui, rect: Rect, player: Player, sounding: bool, settings: &Settings) {
     paint::card(ui.painter(), rect);
     let inside = rect.shrink(theme::INSET);
-    let Part { role, names } = part(player);
+    let PlayerKind { name, role, .. } = *player.kind();
+    let names = ["on", "density", "register", "channel"].map(|what| format!("{name} {what}"));
     let on = settings.on.value() >= 0.5;
     let colour = theme::player_colour(player);
 
@@ -71,10 +52,10 @@ pub fn show(ui: &mut Ui, rect: Rect, player: Player, sounding: bool, settings: &
     }
     let (fill, edge) = if on { (colour, Color32::TRANSPARENT) } else { (Color32::TRANSPARENT, theme::FAINT) };
     mark::paint(painter, player, centre, 6.0, fill, Stroke::new(1.5, edge));
-    let name = pos2(head.left() + 24.0, head.center().y);
+    let place = pos2(head.left() + 24.0, head.center().y);
     let ink = if on { theme::TEXT } else { theme::FAINT };
-    painter.text(name, Align2::LEFT_CENTER, theme::player_name(player), theme::semibold(theme::HEADING), ink);
-    switch::show(ui, head, "", Hint::click(names[0], role), colour, settings.on);
+    painter.text(place, Align2::LEFT_CENTER, name, theme::semibold(theme::HEADING), ink);
+    switch::show(ui, head, "", Hint::click(&names[0], role), colour, settings.on);
 
     // A player that is off can still be set; it only steps back.
     ui.scope(|ui| {
@@ -83,30 +64,36 @@ pub fn show(ui: &mut Ui, rect: Rect, player: Player, sounding: bool, settings: &
         }
         let body = Rect::from_min_max(pos2(inside.left(), head.bottom() + 5.0), inside.max);
         let dial = Rect::from_min_size(body.min, vec2(62.0, body.height()));
-        let hint = Hint::turn(names[1], "How much this player plays: left is sparse, right is busy.");
+        let hint = Hint::turn(&names[1], "How much this player plays: left is sparse, right is busy.");
         Knob { label: "Density", hint, accent: colour }.show(ui, dial, settings.density);
 
-        let column_width = WIDTH - 2.0 * theme::INSET - dial.width() - 8.0;
+        let taken = dial.width() + 8.0 + character_width(settings.character.len());
+        let column_width = (inside.width() - taken).min(WIDTH - 2.0 * theme::INSET - dial.width() - 8.0);
         let column = Rect::from_min_size(pos2(dial.right() + 8.0, body.top()), vec2(column_width, body.height()));
         let rows = [
             (
                 "Register",
-                Hint::turn(names[2], "Moves this player up or down by octaves."),
+                Hint::turn(&names[2], "Moves this player up or down by octaves."),
                 settings.register,
                 column.top() + 6.0,
             ),
             (
                 "Channel",
-                Hint::turn(names[3], "The MIDI channel on which this player goes out, to a sound of its own."),
+                Hint::turn(&names[3], "The MIDI channel on which this player goes out, to a sound of its own."),
                 settings.channel,
                 column.bottom() - 28.0,
             ),
         ];
+        let rows = rows.into_iter().filter(|(label, ..)| *label != "Register" || player.kind().has_pitches);
         for (label, hint, setting, top) in rows {
             let row = Rect::from_min_size(pos2(column.left(), top), vec2(column.width(), 26.0));
             let font = theme::regular(theme::LABEL);
-            ui.painter().text(row.left_center(), Align2::LEFT_CENTER, label, font, theme::DIM);
-            let field = Rect::from_min_max(pos2(row.left() + 53.0, row.top()), row.max);
+            // A narrow strip leaves it to the hint.
+            let labelled = row.width() > LABEL + 50.0;
+            if labelled {
+                ui.painter().text(row.left_center(), Align2::LEFT_CENTER, label, font, theme::DIM);
+            }
+            let field = row.with_min_x(row.left() + if labelled { LABEL } else { 0.0 });
             stepper::show(ui, field, hint, setting);
         }
 

@@ -1,7 +1,7 @@
 //! Colours, type and measures of the panel, in one place.
 //!
-//! The players' colours are those of Okabe and Ito 2008, "Color universal design", lightened for a dark ground; each
-//! player also has a shape of its own (see [`super::mark`]), so that no meaning rests on colour alone.
+//! The players' colours are in their table: those of Okabe and Ito 2008, "Color universal design", lightened for a dark
+//! ground. Each player also has a shape of its own (see [`super::mark`]), so that no meaning rests on colour alone.
 
 use std::sync::Arc;
 
@@ -68,22 +68,8 @@ const BOLD_ACCIDENTALS: &str = "Accidentals Bold";
 
 /// The colour of `player`.
 pub fn player_colour(player: Player) -> Color32 {
-    match player {
-        Player::Voices => Color32::from_rgb(0x5a, 0xb8, 0xee),
-        Player::Chords => Color32::from_rgb(0xec, 0xa6, 0x2a),
-        Player::Bass => Color32::from_rgb(0x2f, 0xc0, 0x95),
-        Player::Lead => Color32::from_rgb(0xdd, 0x8f, 0xc0),
-    }
-}
-
-/// The name of `player`.
-pub fn player_name(player: Player) -> &'static str {
-    match player {
-        Player::Voices => "Voices",
-        Player::Chords => "Chords",
-        Player::Bass => "Bass",
-        Player::Lead => "Lead",
-    }
+    let [red, green, blue] = player.kind().colour;
+    Color32::from_rgb(red, green, blue)
 }
 
 /// Plain type of `size` points.

@@ -2,10 +2,11 @@
 
 mod voice;
 
+use continuo_models::Timbre;
 use fundsp::MAX_BUFFER_SIZE;
 
 use crate::seam::Part;
-use voice::{Timbre, Voice};
+use voice::Voice;
 
 /// Voices of each timbre: two hands and the chords share the keys, Voices and Lead the reeds.
 const POOLS: [(Timbre, usize); 3] = [(Timbre::Keys, 16), (Timbre::Reed, 6), (Timbre::Bass, 3)];
@@ -13,15 +14,18 @@ const POOLS: [(Timbre, usize); 3] = [(Timbre::Keys, 16), (Timbre::Reed, 6), (Tim
 /// One voice at full level, so that a full band stays below the limit.
 const VOICE_LEVEL: f32 = 0.16;
 
-/// The timbre pool of a part, and where it stands between left (0) and right (1).
-fn place(part: Part) -> (usize, f32) {
+/// The timbre of a part, and where it stands between left (0) and right (1).
+fn place(part: Part) -> (Timbre, f32) {
     match part {
-        Part::You => (0, 0.5),
-        Part::Chords => (0, 0.35),
-        Part::Voices => (1, 0.65),
-        Part::Lead => (1, 0.6),
-        Part::Bass => (2, 0.5),
+        Part::You => (Timbre::Keys, 0.5),
+        Part::Player(player) => (player.kind().timbre, player.kind().pan),
     }
+}
+
+/// Which of the [`POOLS`] plays `part`.
+fn pool_of(part: Part) -> usize {
+    let timbre = place(part).0;
+    POOLS.iter().position(|(pool, _)| *pool == timbre).unwrap_or(0)
 }
 
 struct PlacedVoice {
@@ -46,7 +50,7 @@ impl Preview {
 
     /// `part` plays `key` with `velocity` (1–127). The voice that is missed least is taken.
     pub fn note_on(&mut self, part: Part, key: u8, velocity: u8) {
-        let pool = &mut self.pools[place(part).0];
+        let pool = &mut self.pools[pool_of(part)];
         let spare = |placed: &&mut PlacedVoice| placed.voice.spare();
         if let Some(placed) = pool.iter_mut().max_by(|a, b| spare(a).total_cmp(&spare(b))) {
             placed.part = part;
@@ -57,7 +61,7 @@ impl Preview {
 
     /// `part` lets `key` go.
     pub fn note_off(&mut self, part: Part, key: u8) {
-        let pool = &mut self.pools[place(part).0];
+        let pool = &mut self.pools[pool_of(part)];
         for placed in pool.iter_mut().filter(|placed| placed.part == part && placed.voice.held_key() == Some(key)) {
             placed.voice.release();
         }
@@ -103,6 +107,8 @@ fn bend(sample: f32) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use continuo_models::Player;
+
     use super::*;
 
     const RATE: f32 = 48_000.0;
@@ -122,7 +128,7 @@ mod tests {
         for rate in [1_000.0, 1_234.57, 4_000.0, 8_000.0, 22_050.0, 384_000.0, 768_000.0] {
             let mut preview = Preview::new(rate);
             for key in 0..128 {
-                for part in [Part::You, Part::Voices, Part::Chords, Part::Bass, Part::Lead] {
+                for part in Part::all() {
                     preview.note_on(part, key, 127);
                 }
                 let sound = render(&mut preview, 300);
@@ -133,7 +139,7 @@ mod tests {
 
     #[test]
     fn every_part_is_heard_while_its_key_is_down_and_fades_when_it_comes_up() {
-        for part in Part::ALL {
+        for part in Part::all() {
             let mut preview = Preview::new(RATE);
             assert_eq!(peak(&render(&mut preview, 1000)), 0.0, "{part:?} before the note");
             preview.note_on(part, 52, 100);
@@ -147,7 +153,7 @@ mod tests {
     #[test]
     fn the_level_is_limited_however_many_keys_are_down() {
         let mut preview = Preview::new(RATE);
-        for part in Part::ALL {
+        for part in Part::all() {
             (20..110).for_each(|key| preview.note_on(part, key, 127));
         }
         assert!(peak(&render(&mut preview, 48_000)) < 1.0);
@@ -169,7 +175,7 @@ mod tests {
     fn a_part_lets_go_of_its_own_key_only() {
         let mut preview = Preview::new(RATE);
         preview.note_on(Part::You, 60, 100);
-        preview.note_off(Part::Chords, 60);
+        preview.note_off(Player::Chords.into(), 60);
         render(&mut preview, 24_000);
         assert!(peak(&render(&mut preview, 2400)) > 0.01);
     }

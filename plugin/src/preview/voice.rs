@@ -1,40 +1,28 @@
 //! One voice of the built-in sound: a `fundsp` graph for the tone, and the gain of a key that goes down and up.
 
+use continuo_models::Timbre;
 use fundsp::prelude32::*;
 
-/// What a voice sounds like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Timbre {
-    /// A soft electric piano that dies away.
-    Keys,
-    /// A reed that holds.
-    Reed,
-    /// A round bass.
-    Bass,
-}
-
-impl Timbre {
-    /// The tone at full gain, at the frequency `pitch` in hertz and without what is above `highest`: no input, one
-    /// output.
-    fn tone(self, pitch: &Shared, highest: f32) -> Box<dyn AudioUnit> {
-        let partial = |number: f32| (var(pitch) * number) >> sine();
-        match self {
-            Timbre::Keys => Box::new(partial(1.0) + 0.3 * partial(2.0) + 0.06 * partial(5.0)),
-            Timbre::Reed => Box::new((var(pitch) >> soft_saw()) >> lowpass_hz(highest.min(1800.0), 0.6)),
-            Timbre::Bass => {
-                Box::new(((var(pitch) >> triangle()) >> lowpass_hz(highest.min(700.0), 0.6)) + 0.4 * partial(1.0))
-            }
+/// The tone of `timbre` at full gain, at the frequency `pitch` in hertz and without what is above `highest`: no input,
+/// one output.
+fn tone(timbre: Timbre, pitch: &Shared, highest: f32) -> Box<dyn AudioUnit> {
+    let partial = |number: f32| (var(pitch) * number) >> sine();
+    match timbre {
+        Timbre::Keys => Box::new(partial(1.0) + 0.3 * partial(2.0) + 0.06 * partial(5.0)),
+        Timbre::Reed => Box::new((var(pitch) >> soft_saw()) >> lowpass_hz(highest.min(1800.0), 0.6)),
+        Timbre::Bass => {
+            Box::new(((var(pitch) >> triangle()) >> lowpass_hz(highest.min(700.0), 0.6)) + 0.4 * partial(1.0))
         }
     }
+}
 
-    /// Seconds to full gain, seconds in which the tone falls towards its held level by a factor of e, that level, and
-    /// the same seconds after the key has come up.
-    fn shape(self) -> (f32, f32, f32, f32) {
-        match self {
-            Timbre::Keys => (0.004, 0.9, 0.0, 0.09),
-            Timbre::Reed => (0.015, 0.4, 0.7, 0.07),
-            Timbre::Bass => (0.005, 0.5, 0.45, 0.05),
-        }
+/// Seconds to full gain, seconds in which the tone falls towards its held level by a factor of e, that level, and the
+/// same seconds after the key has come up.
+fn shape(timbre: Timbre) -> (f32, f32, f32, f32) {
+    match timbre {
+        Timbre::Keys => (0.004, 0.9, 0.0, 0.09),
+        Timbre::Reed => (0.015, 0.4, 0.7, 0.07),
+        Timbre::Bass => (0.005, 0.5, 0.45, 0.05),
     }
 }
 
@@ -68,7 +56,7 @@ impl Voice {
     /// A free voice at `sample_rate` hertz, warmed up: the first tone allocates nothing any more.
     pub fn new(timbre: Timbre, sample_rate: f32) -> Self {
         let pitch = shared(440.0);
-        let mut tone = timbre.tone(&pitch, HIGHEST * sample_rate);
+        let mut tone = tone(timbre, &pitch, HIGHEST * sample_rate);
         tone.set_sample_rate(f64::from(sample_rate));
         tone.allocate();
         let mut voice = Self { tone, pitch, timbre, sample_rate, stage: Stage::Free, gain: 0.0, peak: 0.0, key: 0 };
@@ -127,7 +115,7 @@ impl Voice {
         }
         let mut tone = BufferArray::<U1>::new();
         self.tone.process(output.len(), &BufferRef::empty(), &mut tone.buffer_mut());
-        let (attack, decay, held, release) = self.timbre.shape();
+        let (attack, decay, held, release) = shape(self.timbre);
         let per_sample = |seconds: f32| 1.0 / (seconds * self.sample_rate).max(1.0);
         let (rise, decay, release) = (self.peak * per_sample(attack), per_sample(decay), per_sample(release));
         for (sample, tone) in output.iter_mut().zip(tone.channel_f32(0)) {

@@ -1,6 +1,7 @@
 //! The table of everything that sounds: who sounds it, what it answers, and when it ends. Every note-on passes through
 //! here, and so does its one note-off.
 
+use continuo_models::Player;
 use continuo_models::music::Moment;
 use nice_plug::midi::VoiceID;
 
@@ -63,7 +64,7 @@ pub struct Sounding {
     /// Who owns each place, if it sounds.
     owners: Box<[Option<(NoteId, Part)>; 2048]>,
     /// How many places of each key each part sounds, for the panel.
-    counts: [[u8; 128]; Part::ALL.len()],
+    counts: [[u8; 128]; Part::COUNT],
     held: Box<[Option<Held>; 2048]>,
     planned: Vec<Planned>,
     next_id: u32,
@@ -73,7 +74,7 @@ impl Default for Sounding {
     fn default() -> Self {
         Self {
             owners: Box::new([None; 2048]),
-            counts: [[0; 128]; Part::ALL.len()],
+            counts: [[0; 128]; Part::COUNT],
             held: Box::new([None; 2048]),
             planned: Vec::with_capacity(PLANNED),
             next_id: 0,
@@ -111,7 +112,7 @@ impl Sounding {
         }
         let held = Place::new(to.0, to.1).index();
         let Some(free) = self.held[held].and_then(|held| held.answers.iter().position(Option::is_none)) else { return };
-        let answer = self.start(stage, Part::Voices, place, velocity);
+        let answer = self.start(stage, Part::Player(Player::Voices), place, velocity);
         if let Some(held) = &mut self.held[held] {
             held.answers[free] = answer;
         }
@@ -193,7 +194,7 @@ impl Sounding {
 
     /// Ends everything that `part` sounds.
     pub fn end_part(&mut self, stage: &mut Stage, part: Part) {
-        if part == Part::Voices {
+        if part == Part::Player(Player::Voices) {
             for held in 0..self.held.len() {
                 let answers = self.held[held].as_mut().map(|held| std::mem::take(&mut held.answers));
                 for note in answers.into_iter().flatten().flatten() {
@@ -208,7 +209,7 @@ impl Sounding {
     /// Ends everything that the band sounds. The keys that the musician holds go on sounding.
     pub fn end_band(&mut self, stage: &mut Stage) {
         self.end_planned(stage, |_| true);
-        self.end_part(stage, Part::Voices);
+        self.end_part(stage, Part::Player(Player::Voices));
     }
 
     /// Ends everything.
@@ -255,7 +256,7 @@ impl Sounding {
         self.next_id = self.next_id.wrapping_add(1);
         let id = NoteId(self.next_id);
         self.owners[place.index()] = Some((id, part));
-        let count = &mut self.counts[part as usize][usize::from(place.key)];
+        let count = &mut self.counts[part.index()][usize::from(place.key)];
         *count += 1;
         if *count == 1 {
             stage.keyboard.set(place.key, part, true);
@@ -275,7 +276,7 @@ impl Sounding {
         *owner = None;
         let message = Message::NoteOff { channel: note.place.channel, key: note.place.key, velocity };
         stage.output.end(Event { offset: stage.offset, part, message });
-        let count = &mut self.counts[part as usize][usize::from(note.place.key)];
+        let count = &mut self.counts[part.index()][usize::from(note.place.key)];
         *count = count.saturating_sub(1);
         if *count == 0 {
             stage.keyboard.set(note.place.key, part, false);
@@ -331,8 +332,8 @@ mod tests {
     fn a_key_struck_again_ends_first_and_belongs_to_its_new_owner() {
         let mut room = Room::new();
         room.with(|sounding, stage| {
-            sounding.play(stage, Part::Chords, (0, 60), 0.5, LATER);
-            sounding.play(stage, Part::Bass, (0, 60), 0.5, Moment(2000));
+            sounding.play(stage, Part::Player(Player::Chords), (0, 60), 0.5, LATER);
+            sounding.play(stage, Part::Player(Player::Bass), (0, 60), 0.5, Moment(2000));
             sounding.end_due(stage, LATER, 0);
         });
         assert_eq!(room.notes(), [(60, true), (60, false), (60, true)], "the chord may not end the bass's note");
@@ -378,7 +379,7 @@ mod tests {
             sounding.press(stage, VoiceID::Wildcard, 0, 60, 0.8, true);
             sounding.press(stage, VoiceID::Wildcard, 0, 64, 0.8, true);
             sounding.answer(stage, (0, 64), 0, 60, 0.7);
-            sounding.play(stage, Part::Bass, (0, 60), 0.7, LATER);
+            sounding.play(stage, Part::Player(Player::Bass), (0, 60), 0.7, LATER);
             sounding.end_due(stage, LATER, 0);
         });
         assert_eq!(room.notes(), [(60, true), (64, true)]);
@@ -388,12 +389,12 @@ mod tests {
     fn parts_that_are_kept_do_not_end() {
         let mut room = Room::new();
         room.with(|sounding, stage| {
-            sounding.play(stage, Part::Chords, (0, 60), 0.5, LATER);
-            sounding.play(stage, Part::Lead, (0, 80), 0.5, LATER);
-            sounding.end_due(stage, LATER, Part::Chords.bit());
+            sounding.play(stage, Part::Player(Player::Chords), (0, 60), 0.5, LATER);
+            sounding.play(stage, Part::Player(Player::Lead), (0, 80), 0.5, LATER);
+            sounding.end_due(stage, LATER, Part::from(Player::Chords).bit());
         });
         assert_eq!(room.notes().last(), Some(&(80, false)));
-        assert_eq!(room.sounding.next_end(Part::Chords.bit()), None);
+        assert_eq!(room.sounding.next_end(Part::from(Player::Chords).bit()), None);
         assert_eq!(room.sounding.next_end(0), Some(LATER));
     }
 
@@ -401,9 +402,9 @@ mod tests {
     fn a_release_brings_the_end_of_one_part_forward() {
         let mut room = Room::new();
         room.with(|sounding, stage| {
-            sounding.play(stage, Part::Chords, (0, 60), 0.5, LATER);
-            sounding.play(stage, Part::Lead, (0, 80), 0.5, LATER);
-            sounding.end_by(Part::Chords, Moment(300));
+            sounding.play(stage, Part::Player(Player::Chords), (0, 60), 0.5, LATER);
+            sounding.play(stage, Part::Player(Player::Lead), (0, 80), 0.5, LATER);
+            sounding.end_by(Part::Player(Player::Chords), Moment(300));
             sounding.end_due(stage, Moment(300), 0);
         });
         assert_eq!(room.notes(), [(60, true), (80, true), (60, false)]);
@@ -416,7 +417,7 @@ mod tests {
             for key in 0..128 {
                 sounding.press(stage, VoiceID::Wildcard, 3, key, 0.5, true);
                 sounding.answer(stage, (3, key), 4, key, 0.5);
-                sounding.play(stage, Part::Bass, (5, key), 0.5, LATER);
+                sounding.play(stage, Part::Player(Player::Bass), (5, key), 0.5, LATER);
             }
             sounding.end_all(stage);
         });

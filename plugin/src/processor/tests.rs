@@ -201,7 +201,7 @@ fn a_planned_note_sounds_at_its_sample() {
     let mut rig = Rig::new(chords);
     rig.play(4 * FRAME);
     assert_eq!(
-        rig.notes(Part::Chords)[..4],
+        rig.notes(Part::Player(Player::Chords))[..4],
         [(FRAME, 49, true), (2 * FRAME, 49, false), (2 * FRAME, 50, true), (3 * FRAME, 50, false)]
     );
     assert_eq!(rig.misses(), 0);
@@ -211,14 +211,18 @@ fn a_planned_note_sounds_at_its_sample() {
 fn a_program_change_recalls_a_scene_at_the_next_bar() {
     let mut rig = Rig::new(chords);
     let mut without_chords = rig.params.controls();
-    without_chords.players[Player::Chords as usize].on = false;
+    without_chords.players[Player::Chords].on = false;
     rig.params.scenes.store(2, Some(without_chords));
     rig.play(5 * FRAME);
     let change = NoteEvent::MidiProgramChange { timing: 100, channel: 9, program: 2 };
     rig.block(&rig.host(true), 500, &[change]);
     rig.play(27 * FRAME);
     let call = 16 * FRAME - 487;
-    assert_eq!(rig.notes(Part::Chords).last(), Some(&(call, 55, false)), "as the first frame of the bar is called");
+    assert_eq!(
+        rig.notes(Part::Player(Player::Chords)).last(),
+        Some(&(call, 55, false)),
+        "as the first frame of the bar is called"
+    );
     assert_eq!(rig.shared.places.get(), [3.0; 2]);
     assert_eq!(rig.log.iter().filter(|(_, part, _)| *part == Part::You).count(), 1, "it goes on to the output");
 }
@@ -230,7 +234,7 @@ fn an_answer_sounds_at_the_sample_of_its_note_and_ends_with_it() {
     rig.block(&rig.host(true), 500, &[on(137, 60), off(400, 60)]);
     let at = 2 * FRAME + 137;
     assert_eq!(rig.notes(Part::You), [(at, 60, true), (at + 263, 60, false)]);
-    assert_eq!(rig.notes(Part::Voices), [(at, 64, true), (at + 263, 64, false)]);
+    assert_eq!(rig.notes(Part::Player(Player::Voices)), [(at, 64, true), (at + 263, 64, false)]);
     assert!(rig.heard.contains(&Heard::NoteOn { tick: 12, channel: 0, key: 60, velocity: 102 }));
 }
 
@@ -239,7 +243,7 @@ fn an_answer_below_the_lowest_of_its_row_is_left_out() {
     let mut rig = Rig::new(|frame| vec![Cue::Answers(AnswerRow { range: KeyRange::new(64, 127), ..answers(frame) })]);
     rig.play(2 * FRAME);
     rig.block(&rig.host(true), 500, &[on(137, 59), on(137, 60)]);
-    assert_eq!(rig.notes(Part::Voices).iter().map(|note| note.1).collect::<Vec<_>>(), [64]);
+    assert_eq!(rig.notes(Part::Player(Player::Voices)).iter().map(|note| note.1).collect::<Vec<_>>(), [64]);
 }
 
 #[test]
@@ -249,7 +253,7 @@ fn of_a_struck_chord_only_the_highest_note_keeps_its_answers() {
     rig.block(&rig.host(true), 500, &[on(137, 60), on(137, 67), on(140, 64), off(400, 60), off(400, 67)]);
     let at = 2 * FRAME + 137;
     let ends = [(at, 64, true), (at, 64, false), (at, 71, true), (at + 263, 71, false)];
-    assert_eq!(rig.notes(Part::Voices), ends);
+    assert_eq!(rig.notes(Part::Player(Player::Voices)), ends);
 }
 
 #[test]
@@ -257,7 +261,7 @@ fn a_note_that_is_early_for_a_frame_gets_the_answer_of_that_frame() {
     let mut rig = Rig::new(only_answers);
     rig.play(2 * FRAME - 1500);
     rig.block(&rig.host(true), 500, &[on(100, 60)]);
-    assert_eq!(rig.notes(Part::Voices)[0].1, 60 + 2 + 2);
+    assert_eq!(rig.notes(Part::Player(Player::Voices))[0].1, 60 + 2 + 2);
 }
 
 #[test]
@@ -266,7 +270,7 @@ fn the_first_frame_falls_back_and_is_not_a_miss() {
     rig.block(&rig.host(true), 500, &[on(10, 60)]);
     let fallback = Improviser::fallback_answers(0, &Controls::default(), Default::default()).answer(60, None);
     let expected: Vec<u8> = fallback.keys().skip(1).collect();
-    let sounded: Vec<u8> = rig.notes(Part::Voices).iter().map(|note| note.1).collect();
+    let sounded: Vec<u8> = rig.notes(Part::Player(Player::Voices)).iter().map(|note| note.1).collect();
     assert_eq!(sounded, expected);
     assert_eq!(rig.misses(), 0);
 }
@@ -277,7 +281,7 @@ fn a_start_late_in_a_frame_leaves_the_next_one_without_a_plan_and_is_not_a_miss(
     rig.position = 5.0 / 24.0;
     rig.play(2 * FRAME);
     assert_eq!(rig.misses(), 0);
-    let first = rig.notes(Part::Chords)[0];
+    let first = rig.notes(Part::Player(Player::Chords))[0];
     assert_eq!(first, (2 * FRAME - 5 * FRAME / 6, 50, true), "frame 2 is the first with a plan");
 }
 
@@ -289,10 +293,10 @@ fn a_missed_plan_is_counted_and_the_chord_held_until_the_next_one() {
     rig.play(3 * FRAME);
     assert_eq!(rig.misses(), 2);
     // Frame 3 was planned before the worker fell asleep, frames 4 and 5 were not.
-    assert_eq!(rig.notes(Part::Chords).last(), Some(&(3 * FRAME, 51, true)), "held");
+    assert_eq!(rig.notes(Part::Player(Player::Chords)).last(), Some(&(3 * FRAME, 51, true)), "held");
     rig.planner = planner;
     rig.play(2 * FRAME);
-    let notes = rig.notes(Part::Chords);
+    let notes = rig.notes(Part::Player(Player::Chords));
     let release = notes.iter().find(|note| note.1 == 51 && !note.2).unwrap();
     assert!((5 * FRAME..=5 * FRAME + 500).contains(&release.0), "{notes:?}");
 }
@@ -328,10 +332,11 @@ fn the_plan_for_the_start_of_a_loop_sounds_after_the_turn() {
         let host = HostTime { position: Some(folded), cycle: Some((0.0, 1.0)), ..rig.host(true) };
         rig.block(&host, 500, &[]);
     }
-    let keys: Vec<u8> = rig.notes(Part::Chords).iter().filter(|note| note.2).map(|note| note.1).collect();
+    let keys: Vec<u8> =
+        rig.notes(Part::Player(Player::Chords)).iter().filter(|note| note.2).map(|note| note.1).collect();
     assert_eq!(keys, [49, 50, 51, 48, 49, 50, 51, 48, 49], "every frame of every pass but the very first");
     assert_eq!(rig.misses(), 0);
-    let second_pass = rig.notes(Part::Chords).into_iter().find(|note| note.1 == 48).unwrap();
+    let second_pass = rig.notes(Part::Player(Player::Chords)).into_iter().find(|note| note.1 == 48).unwrap();
     assert!((4 * FRAME..4 * FRAME + 2).contains(&second_pass.0));
 }
 
@@ -348,7 +353,7 @@ fn as_many_frames_as_the_band_plans_ahead_have_no_plan_after_a_jump() {
     for plan_ahead in 1..=FARTHEST_AHEAD {
         let mut rig = planning(plan_ahead, chords);
         rig.play(8 * FRAME);
-        let first = rig.notes(Part::Chords)[0];
+        let first = rig.notes(Part::Player(Player::Chords))[0];
         assert_eq!(first.0, i64::from(plan_ahead) * FRAME);
         assert_eq!(rig.misses(), 0);
     }
@@ -371,7 +376,8 @@ fn a_loop_is_planned_over_its_turn_however_far_ahead() {
             let host = HostTime { position: Some(rig.position % 1.0), cycle: Some((0.0, 1.0)), ..rig.host(true) };
             rig.block(&host, 500, &[]);
         }
-        let keys: Vec<u8> = rig.notes(Part::Chords).iter().filter(|note| note.2).map(|note| note.1).collect();
+        let keys: Vec<u8> =
+            rig.notes(Part::Player(Player::Chords)).iter().filter(|note| note.2).map(|note| note.1).collect();
         let expected: Vec<u8> = (usize::from(plan_ahead)..20).map(|frame| 48 + frame as u8 % 4).collect();
         assert_eq!(keys[..expected.len()], expected, "planning {plan_ahead} frames ahead");
         assert_eq!(rig.misses(), 0);
@@ -389,8 +395,12 @@ fn a_loop_that_is_switched_in_its_last_frames_leaves_no_note_of_what_was_planned
             rig.block(&host, 500, &[]);
         }
         let ahead = i64::from(plan_ahead);
-        let struck: Vec<(i64, u8)> =
-            rig.notes(Part::Chords).iter().filter(|note| note.2).map(|note| (note.0 / FRAME, note.1)).collect();
+        let struck: Vec<(i64, u8)> = rig
+            .notes(Part::Player(Player::Chords))
+            .iter()
+            .filter(|note| note.2)
+            .map(|note| (note.0 / FRAME, note.1))
+            .collect();
         let of_frame = |frame: i64| (frame, 48 + (frame & 7) as u8);
         assert!(struck.iter().all(|&(frame, key)| (frame, key) == of_frame(frame)), "{plan_ahead}: {struck:?}");
         let missing = (ahead..39).filter(|&frame| !struck.contains(&of_frame(frame))).count() as i64;
@@ -404,11 +414,11 @@ fn who_plans_further_ahead_from_now_on_misses_the_frames_between_and_nothing_els
     let mut rig = planning(1, chords);
     rig.play(8 * FRAME);
     for (plan_ahead, unplanned) in [(4, 3), (2, 0), (1, 0), (3, 2)] {
-        let struck = rig.notes(Part::Chords).iter().filter(|note| note.2).count() as i64;
+        let struck = rig.notes(Part::Player(Player::Chords)).iter().filter(|note| note.2).count() as i64;
         // SAFETY: as above.
         unsafe { rig.params.plan_ahead._internal_set_plain_value(plan_ahead) };
         rig.play(16 * FRAME);
-        let now = rig.notes(Part::Chords).iter().filter(|note| note.2).count() as i64;
+        let now = rig.notes(Part::Player(Player::Chords)).iter().filter(|note| note.2).count() as i64;
         assert_eq!(now - struck, 16 - unplanned, "planning {plan_ahead} frames ahead");
     }
     assert_eq!(rig.misses(), 0);
@@ -435,7 +445,7 @@ fn a_player_that_is_switched_off_falls_silent_at_the_next_frame() {
     // SAFETY: nothing else uses the parameters.
     unsafe { rig.params.bass.on._internal_set_plain_value(false) };
     rig.play(2 * FRAME);
-    let bass = rig.notes(Part::Bass);
+    let bass = rig.notes(Part::Player(Player::Bass));
     assert_eq!(bass.last().map(|note| (note.0 > 4 * FRAME + 1000, note.2)), Some((true, false)));
     assert!(bass.last().unwrap().0 <= 5 * FRAME);
 }
@@ -507,11 +517,11 @@ fn on_channel(timing: u32, channel: u8, key: u8) -> NoteEvent<()> {
 fn drums_are_passed_on_and_not_answered_unless_their_channel_belongs_to_an_mpe_zone() {
     let mut rig = Rig::new(nothing);
     rig.block(&rig.host(true), 500, &[on_channel(0, 9, 60)]);
-    assert_eq!((rig.notes(Part::You).len(), rig.notes(Part::Voices).len()), (1, 0));
+    assert_eq!((rig.notes(Part::You).len(), rig.notes(Part::Player(Player::Voices)).len()), (1, 0));
     let zone = [controller(0, 0, 101, 0), controller(0, 0, 100, 6), controller(0, 0, 6, 15)];
     rig.block(&rig.host(true), 500, &zone);
     rig.block(&rig.host(true), 500, &[on_channel(0, 9, 62)]);
-    assert_eq!((rig.notes(Part::You).len(), rig.notes(Part::Voices).len()), (2, 1));
+    assert_eq!((rig.notes(Part::You).len(), rig.notes(Part::Player(Player::Voices)).len()), (2, 1));
     rig.processor.reset();
     rig.play(FRAME);
     assert_ne!(rig.zones, continuo_models::Zones::default(), "the worker is told with every frame");
@@ -529,7 +539,7 @@ fn a_host_that_cannot_be_followed_is_counted_and_told_once() {
         assert_eq!(rig.shared.meters.doubts.load(Ordering::Relaxed), number as u64 + 1);
         assert_eq!((rig.shared.doubts.take_new(), rig.shared.doubts.take_new()), (Some(doubt), None));
     }
-    assert!(rig.notes(Part::Chords).len() > 10, "the band plays on");
+    assert!(rig.notes(Part::Player(Player::Chords)).len() > 10, "the band plays on");
 }
 
 #[test]

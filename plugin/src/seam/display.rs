@@ -8,38 +8,40 @@ use continuo_models::music::{BarPosition, Frame, Meter};
 
 /// Who sounds a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Part {
     /// The musician.
     You,
-    /// [`Player::Voices`].
-    Voices,
-    /// [`Player::Chords`].
-    Chords,
-    /// [`Player::Bass`].
-    Bass,
-    /// [`Player::Lead`].
-    Lead,
+    /// One of the band.
+    Player(Player),
 }
 
 impl Part {
+    /// How many parts there are.
+    pub const COUNT: usize = 1 + Player::COUNT;
+
     /// Every part, you first, then the players in their order.
-    pub const ALL: [Part; 5] = [Part::You, Part::Voices, Part::Chords, Part::Bass, Part::Lead];
+    pub fn all() -> impl Iterator<Item = Self> {
+        std::iter::once(Self::You).chain(Player::ALL.map(Self::Player))
+    }
+
+    /// The part's place in [`Part::all`].
+    pub const fn index(self) -> usize {
+        match self {
+            Self::You => 0,
+            Self::Player(player) => 1 + player as usize,
+        }
+    }
 
     /// The part's bit in [`Keyboard::mask`].
     pub const fn bit(self) -> u8 {
-        1 << self as u8
+        const { assert!(Part::COUNT <= u8::BITS as usize) };
+        1 << self.index()
     }
 }
 
 impl From<Player> for Part {
     fn from(player: Player) -> Self {
-        match player {
-            Player::Voices => Part::Voices,
-            Player::Chords => Part::Chords,
-            Player::Bass => Part::Bass,
-            Player::Lead => Part::Lead,
-        }
+        Self::Player(player)
     }
 }
 
@@ -216,16 +218,16 @@ mod tests {
     fn parts_share_a_key_without_disturbing_each_other() {
         let keyboard = Keyboard::default();
         keyboard.set(60, Part::You, true);
-        keyboard.set(60, Part::Bass, true);
+        keyboard.set(60, Player::Bass.into(), true);
         keyboard.set(60, Part::You, false);
-        assert!(keyboard.sounds(60, Part::Bass) && !keyboard.sounds(60, Part::You));
+        assert!(keyboard.sounds(60, Player::Bass.into()) && !keyboard.sounds(60, Part::You));
         assert_eq!(keyboard.mask(61), 0);
     }
 
     #[test]
-    fn every_player_has_a_bit_of_its_own() {
-        let bits = Part::ALL.map(Part::bit).iter().fold(0, |all, bit| all | bit);
-        assert_eq!(bits.count_ones(), 5);
+    fn every_part_has_a_bit_of_its_own() {
+        let bits = Part::all().map(Part::bit).fold(0, |all, bit| all | bit);
+        assert_eq!(bits.count_ones() as usize, Part::COUNT);
     }
 
     #[test]

@@ -68,8 +68,7 @@ impl Band {
                 self.decided.clear();
                 if matches!(opening, Opening::Planned | Opening::Unplanned) {
                     let at = Moment::from_tick(frame_start(call.start.next));
-                    let band = [Player::Chords, Player::Bass, Player::Lead];
-                    self.decided.extend(band.map(|player| Cue::Release { player, at }));
+                    self.decided.extend(Player::planned().map(|player| Cue::Release { player, at }));
                 }
                 if matches!(opening, Opening::Unplanned | Opening::Ahead) {
                     self.decided.push(Cue::Done(call.start.next));

@@ -418,10 +418,10 @@ fn everybody() -> keyboard::Masks {
     let mut masks = [0; 128];
     for (part, keys) in [
         (Part::You, [64, 76].as_slice()),
-        (Part::Voices, &[60, 72]),
-        (Part::Chords, &[52, 57, 60, 66]),
-        (Part::Bass, &[33, 60]),
-        (Part::Lead, &[60, 79, 87]),
+        (Player::Voices.into(), &[60, 72]),
+        (Player::Chords.into(), &[52, 57, 60, 66]),
+        (Player::Bass.into(), &[33, 60]),
+        (Player::Lead.into(), &[60, 79, 87]),
     ] {
         for &key in keys {
             masks[key as usize] |= part.bit();

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use clap::Parser;
 use continuo_models::{Player, files};
-use continuo_options::demo::{Demo, LARGEST_MIDI, PlayerName, Playing};
+use continuo_options::demo::{Demo, LARGEST_MIDI, Playing};
 use continuo_tests::demo::names::Names;
 use continuo_tests::demo::performances::{self, Performance};
 use continuo_tests::demo::report::Report;
@@ -35,6 +35,7 @@ fn run(options: &Demo) -> Result<()> {
         return Ok(());
     }
     let options = &options.playing;
+    let settings = settings(options)?;
     let performances = match &options.play {
         Some(path) => vec![own(path, options.track)?],
         None => performances::load_all()?,
@@ -54,7 +55,7 @@ fn run(options: &Demo) -> Result<()> {
     let mut summaries = Vec::new();
     for (performance, folder) in performances.iter().zip(&folders) {
         let Performance { name, score, .. } = performance;
-        let settings = settings(options).or(&performance.settings);
+        let settings = settings.clone().or(&performance.settings);
         eprintln!("Playing {} ({})", score.title.as_deref().unwrap_or(name), settings.caption());
         // Of our own performances we know what is in them.
         for remark in score.remarks.iter().filter(|_| options.play.is_some()) {
@@ -70,12 +71,12 @@ fn run(options: &Demo) -> Result<()> {
     }
     if options.play.is_none() {
         eprintln!("Playing each player alone, and each style");
-        sheet::record(&performances, &settings(options), &out)?;
+        sheet::record(&performances, &settings, &out)?;
     }
     eprintln!("Measuring latency over block sizes");
     let first = &performances[0];
-    let texts = settings(options).or(&first.settings).parameters();
-    let texts: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let texts = settings.or(&first.settings).parameters();
+    let texts: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let first_performance = demo::performance(&first.score);
     let latency = latency::measure(&first_performance, &texts)?;
     eprintln!("Playing {LIVE_SECONDS:.0} s in real time");
@@ -113,8 +114,9 @@ fn own(path: &Path, track: Option<usize>) -> Result<Performance> {
 }
 
 /// What the band is set to.
-fn settings(options: &Playing) -> Settings {
-    Settings {
+fn settings(options: &Playing) -> Result<Settings> {
+    let without: Result<Vec<Player>, String> = options.without.iter().map(|id| Player::from_id(id)).collect();
+    Ok(Settings {
         style: options.style,
         style_b: options.style_b,
         blend: options.blend.or(options.style_b.map(|_| 0.5)),
@@ -125,15 +127,6 @@ fn settings(options: &Playing) -> Settings {
         humanise: options.humanise,
         seed: options.seed,
         key: options.key,
-        without: options.without.iter().map(|name| player(*name)).collect(),
-    }
-}
-
-fn player(name: PlayerName) -> Player {
-    match name {
-        PlayerName::Voices => Player::Voices,
-        PlayerName::Chords => Player::Chords,
-        PlayerName::Bass => Player::Bass,
-        PlayerName::Lead => Player::Lead,
-    }
+        without: without.map_err(|error| anyhow!("--without: {error}"))?,
+    })
 }

@@ -192,7 +192,7 @@ fn take(take: &Take) -> Result<()> {
     // The command that asks for the take has named what is skipped.
     let (pieces, setting) = (reading(&take.sitting.sheets)?.found, setting(&take.sitting));
     let parameters = setting.parameters(&pieces[0]);
-    let texts: Vec<(&str, &str)> = parameters.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let texts: Vec<(&str, &str)> = parameters.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let sitting = setting.sitting(&pieces[0]);
     println!("{}", serde_json::to_string(&live::matrix::take(&sitting.performance, &texts, take.condition)?)?);
     Ok(())

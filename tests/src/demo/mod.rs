@@ -119,7 +119,7 @@ fn written(meter: Meter) -> (u16, u16) {
 /// If the plug-in is not built, does not load or does not understand a setting.
 pub fn record(score: &Score, settings: &Settings) -> Result<Recording> {
     let texts = settings.parameters();
-    let texts: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let texts: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let mut session = Session::open(Format::Clap)?.at_rate(SAMPLE_RATE)?.in_blocks(Blocks::Of(BLOCK))?.with(&texts)?;
     let performance = performance(score);
     let library = bundles::library(Format::Clap)?;

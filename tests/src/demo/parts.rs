@@ -20,34 +20,23 @@ pub struct Part {
 impl Part {
     /// The name on tracks and legends.
     pub fn name(&self) -> &'static str {
-        match self.player {
-            None => "You",
-            Some(Player::Voices) => "Voices",
-            Some(Player::Chords) => "Chords",
-            Some(Player::Bass) => "Bass",
-            Some(Player::Lead) => "Lead",
-        }
+        self.player.map_or("You", |player| player.kind().name)
     }
 
     /// A General MIDI program that suits, counted from 0.
     pub fn program(&self) -> u8 {
-        match self.player {
-            None => 0,
-            Some(Player::Voices) => 48,
-            Some(Player::Chords) => 4,
-            Some(Player::Bass) => 32,
-            Some(Player::Lead) => 11,
-        }
+        self.player.map_or(0, |player| player.kind().program)
     }
 }
 
-/// The parts of a take up to tick `end`: what the musician played, and what came back on the channels 1–4 that the
-/// players have by default. A note that still sounds at `end` ends there.
+/// The parts of a take up to tick `end`: what the musician played, and what came back on the channels that the players
+/// have by default. A note that still sounds at `end` ends there.
 pub fn split(take: &Take, end: f64) -> Vec<Part> {
     let mut parts = vec![Part { player: None, notes: inputs(take, end) }];
     // With MPE the musician's notes come back on channels that players have as well.
     let copies = strikes(take);
-    for (channel, player) in (1u8..).zip(Player::ALL) {
+    for player in Player::ALL {
+        let channel = player.kind().channel;
         let in_ticks = |note: &Note| {
             let stop = note.end.map_or(end, |sample| take.tick_at(sample)).min(end);
             PlayedNote {

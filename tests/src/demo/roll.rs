@@ -57,14 +57,9 @@ const TEXT: &str = "#e6e9ed";
 const DIM: &str = "#9da5b0";
 
 /// The colours are those of the panel.
-fn colour(player: Option<Player>) -> &'static str {
-    match player {
-        None => "#eee6d3",
-        Some(Player::Voices) => "#5ab8ee",
-        Some(Player::Chords) => "#eca62a",
-        Some(Player::Bass) => "#2fc095",
-        Some(Player::Lead) => "#dd8fc0",
-    }
+fn colour(player: Option<Player>) -> String {
+    let [red, green, blue] = player.map_or([0xee, 0xe6, 0xd3], |player| player.kind().colour);
+    format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
 /// Draws `roll` and gives a PNG, 1800 pixels wide.

@@ -78,9 +78,9 @@ impl Settings {
     }
 
     /// Parameter names and texts for the plug-in.
-    pub fn parameters(&self) -> Vec<(&'static str, String)> {
-        let mut texts: Vec<(&'static str, String)> = Vec::new();
-        let mut add = |name, text: Option<String>| texts.extend(text.map(|text| (name, text)));
+    pub fn parameters(&self) -> Vec<(String, String)> {
+        let mut texts: Vec<(String, String)> = Vec::new();
+        let mut add = |name: &str, text: Option<String>| texts.extend(text.map(|text| (name.to_owned(), text)));
         let percent = |share: f32| format!("{} %", share * 100.0);
         add("style_a", self.style.map(|style| style.name().to_owned()));
         add("style_b", self.style_b.map(|style| style.name().to_owned()));
@@ -94,8 +94,8 @@ impl Settings {
         add("key", self.key.map(|key| key.to_string()));
         add("key_lock", self.key.map(|_| "On".to_owned()));
         for player in &self.without {
-            let parameter = ["voices_on", "chords_on", "bass_on", "lead_on"][*player as usize];
-            add(parameter, Some("Off".to_owned()));
+            let parameter = format!("{}_on", player.kind().id);
+            add(&parameter, Some("Off".to_owned()));
         }
         texts
     }
@@ -137,6 +137,6 @@ mod tests {
     #[test]
     fn a_resting_player_is_switched_off() {
         let settings = Settings { without: vec![Player::Bass], ..Settings::default() };
-        assert_eq!(settings.parameters(), [("bass_on", "Off".to_owned())]);
+        assert_eq!(settings.parameters(), [("bass_on".to_owned(), "Off".to_owned())]);
     }
 }

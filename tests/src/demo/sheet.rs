@@ -92,12 +92,13 @@ mod tests {
         let performances = performances(&load_all().unwrap(), &Settings::default());
         for (performance, player) in performances.iter().zip(Player::ALL) {
             let resting = performance.settings.without.clone();
-            assert_eq!(resting.len(), 3);
+            assert_eq!(resting.len(), Player::COUNT - 1);
             assert!(!resting.contains(&player));
         }
-        let styles: Vec<_> = performances[4..].iter().map(|performance| performance.settings.style).collect();
+        let styles: Vec<_> =
+            performances[Player::COUNT..].iter().map(|performance| performance.settings.style).collect();
         assert_eq!(styles, Style::ALL.map(Some));
-        assert!(performances[4..].iter().all(|performance| performance.settings.without.is_empty()));
+        assert!(performances[Player::COUNT..].iter().all(|performance| performance.settings.without.is_empty()));
     }
 
     #[test]

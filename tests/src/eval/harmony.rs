@@ -104,7 +104,7 @@ fn improvise(
     answers: bool,
 ) -> Vec<Option<SlashChord>> {
     for player in Player::ALL {
-        controls.players[player as usize].on = answers && player == Player::Voices;
+        controls.players[player].on = answers && player == Player::Voices;
     }
     let mut onsets = piece.melody.iter().peekable();
     let mut answered: Option<SlashChord> = None;

@@ -161,7 +161,7 @@ pub fn band(networks: &Arc<Networks>, pieces: &[Piece]) -> Vec<VoiceLeading> {
     for (style, ensemble) in LISTENED {
         let mut leading = VoiceLeading::of(format!("{style}: {}", ensemble.name()));
         let mut controls = Controls { style_a: style, humanise: 0.0, wait: 0.0, ..Controls::default() };
-        controls.players[Player::Voices as usize].density = 1.0;
+        controls.players[Player::Voices].density = 1.0;
         let bar = progress(&leading.who, pieces.len());
         for piece in bar.wrap_iter(pieces.iter()) {
             let sonorities = match ensemble {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, ValueEnum, value_parser};
+use clap::{Args, Parser, value_parser};
 use continuo_music::{Key, Style};
 
 use crate::values::{self, target};
@@ -65,9 +65,9 @@ pub struct Playing {
     /// Another take: 1 to 9999
     #[arg(long, value_parser = value_parser!(u32).range(1..=9999))]
     pub seed: Option<u32>,
-    /// Let a player rest; may be given several times
-    #[arg(long, value_enum, ignore_case = true, value_name = "PLAYER")]
-    pub without: Vec<PlayerName>,
+    /// Let a player rest: voices, chords, bass and so on; may be given several times
+    #[arg(long, value_name = "PLAYER")]
+    pub without: Vec<String>,
     /// Where to write [default: target/demo]
     #[arg(
         long,
@@ -77,14 +77,4 @@ pub struct Playing {
         hide_default_value = true
     )]
     pub out: PathBuf,
-}
-
-/// A player, by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[allow(missing_docs)]
-pub enum PlayerName {
-    Voices,
-    Chords,
-    Bass,
-    Lead,
 }

@@ -1,17 +1,15 @@
-//! Chords, Bass and Lead together, on every way that the harmony may go.
+//! The players together, on every way that the harmony may go.
 //!
 //! Where a chord waits for the musician's note, the players play every answer ahead of time: as planned, and on each of
 //! the other chords that a note may ask for. The note, or that there is none, decides which of them is heard and goes
 //! on.
 
-use super::accompaniment;
-use super::accompaniment::bassist::Bassist;
-use super::accompaniment::comper::Comper;
 use super::context::FrameContext;
 use super::performer;
-use super::soloist::Soloist;
+use super::plays::Plays;
+use super::seats::{self, Seat};
 use super::tape::Tape;
-use crate::controls::{Manner, Player};
+use crate::controls::Player;
 use crate::improviser::harmony::Alternatives;
 use crate::improviser::listening::Listener;
 use crate::music::{Chord, Frame, Meter, Moment, SlashChord, Tick};
@@ -27,9 +25,7 @@ pub struct Ensemble {
 
 #[derive(Clone, Debug)]
 struct Players {
-    comper: Comper,
-    bassist: Bassist,
-    soloist: Soloist,
+    seats: Vec<Seat>,
     tape: Tape,
 }
 
@@ -53,9 +49,7 @@ struct Other {
 impl Ensemble {
     /// Players who have played nothing.
     pub fn new(networks: &Networks) -> Self {
-        let soloist = Soloist::new(networks);
-        let (comper, bassist, tape) = Default::default();
-        Self { players: Players { comper, bassist, soloist, tape }, open: None }
+        Self { players: Players { seats: seats::all(networks), tape: Tape::default() }, open: None }
     }
 
     fn all(&mut self) -> impl Iterator<Item = &mut Players> {
@@ -63,32 +57,34 @@ impl Ensemble {
         std::iter::once(&mut self.players).chain(others.map(|other| &mut other.players))
     }
 
-    /// Goes on with other networks.
-    pub fn exchange(&mut self, networks: &Networks) {
-        self.all().for_each(|players| players.soloist.exchange(networks));
+    fn each(&mut self, act: impl Fn(&mut dyn Plays)) {
+        self.all().flat_map(|players| &mut players.seats).for_each(|seat| act(seat.plays.as_mut()));
     }
 
-    /// The musician plays: Lead stops.
+    /// Goes on with other networks.
+    pub fn exchange(&mut self, networks: &Networks) {
+        self.each(|plays| plays.exchange(networks));
+    }
+
+    /// The musician plays a note of melody.
     pub fn hear_lead(&mut self) {
-        self.all().for_each(|players| players.soloist.stop());
+        self.each(|plays| plays.hear_lead());
     }
 
     /// The song goes on at another place that was not announced.
     pub fn lose_place(&mut self) {
-        self.all().for_each(|players| {
-            players.soloist.lose_place();
-            players.tape = Tape::default();
-        });
+        self.each(|plays| plays.lose_place());
+        self.all().for_each(|players| players.tape = Tape::default());
     }
 
     /// What is decided goes on `delta` ticks later than it would have.
     pub fn jump(&mut self, delta: Tick) {
-        self.all().for_each(|players| players.soloist.jump(delta));
+        self.each(|plays| plays.jump(delta));
     }
 
     /// What is heard goes on `delta` ticks later than it would have.
     pub fn arrive(&mut self, delta: Tick) {
-        self.all().for_each(|players| players.soloist.arrive(delta));
+        self.each(|plays| plays.arrive(delta));
     }
 
     /// The fork in `frame` has turned. Returns the chord that is played from there on, if it is not the planned one.
@@ -183,7 +179,7 @@ impl Ensemble {
 impl Players {
     fn prepare(&mut self, context: &FrameContext, listener: &Listener) {
         if !self.tape.repeats() {
-            self.soloist.prepare(context, listener);
+            self.seats.iter_mut().for_each(|seat| seat.plays.prepare(context, listener));
         }
     }
 
@@ -192,22 +188,24 @@ impl Players {
         let first = Moment::from_tick(context.tick());
         if context.unforeseen {
             // What was struck before was to last longer.
-            cues.extend([Player::Chords, Player::Bass].map(|player| Cue::Release { player, at: first }));
-        } else if context.chord_changes && context.controls.manner == Some(Manner::Sustained) {
-            // What sounds was to last for the bar.
-            cues.push(Cue::Release { player: Player::Chords, at: first });
+            cues.extend(Player::accompaniment().map(|player| Cue::Release { player, at: first }));
+        } else {
+            self.release(cues, first, |plays| plays.ends_with_chord(context));
         }
         let mut notes = Vec::new();
         if !self.tape.play(context, &mut notes) {
-            accompaniment::play(context, &mut self.comper, &mut self.bassist, &mut notes);
-            self.soloist.decide(context, listener, &mut notes);
-            if self.soloist.breaks_off() {
-                cues.push(Cue::Release { player: Player::Lead, at: first });
-            }
+            seats::decide(&mut self.seats, context, listener, &mut notes);
+            self.release(cues, first, |plays| plays.breaks_off());
             performer::play(context, &mut notes);
             self.tape.take_down(context, &notes);
         }
         cues.extend(notes.into_iter().filter(|note| is_playable(note, first)).map(Cue::Note));
+    }
+
+    /// Ends at `at` what the players sound for whom `ends` holds.
+    fn release(&self, cues: &mut Vec<Cue>, at: Moment, ends: impl Fn(&dyn Plays) -> bool) {
+        let ending = self.seats.iter().filter(|seat| ends(seat.plays.as_ref()));
+        cues.extend(ending.map(|seat| Cue::Release { player: seat.player, at }));
     }
 }
 

@@ -1,11 +1,15 @@
 //! The players, and what they play together on every way that the harmony may go.
 
 pub mod accompaniment;
+#[cfg(feature = "fifth-player")]
+mod clave;
 pub(crate) mod context;
 pub(crate) mod ensemble;
 pub(crate) mod performer;
+pub(crate) mod plays;
 #[cfg(test)]
 mod rehearsal;
+pub(crate) mod seats;
 pub(crate) mod soloist;
 pub(crate) mod tape;
 pub mod voices;

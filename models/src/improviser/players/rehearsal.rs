@@ -145,7 +145,7 @@ pub(crate) fn any_chart() -> impl proptest::strategy::Strategy<Value = Chart> {
             let controls = &mut chart.controls;
             (controls.density, controls.seed, controls.key_lock, controls.key) = (band, seed, lock, key);
             controls.manner = manner;
-            for player in &mut controls.players {
+            for (_, player) in controls.players.iter_mut() {
                 (player.density, player.register) = (own, register);
             }
             chart

@@ -75,14 +75,13 @@ impl Tape {
         let moved = taken.chord.map(|taken| taken.chord).zip(context.chord).filter(|(from, to)| from != to);
         let first = Moment::from_tick(frame_start(context.frame)).0;
         for note in taken.notes.iter().filter(|note| context.controls.player(note.player).on) {
-            let key = moved.map_or(note.key, |(from, to)| moved_key(note.key, from, to));
+            let key = match (note.player.kind().has_pitches, moved) {
+                (false, _) => note.key,
+                (true, None) => allowed_key(note.key, context.allowed()),
+                (true, Some((from, to))) => allowed_key(moved_key(note.key, from, to), context.allowed()),
+            };
             let channel = context.controls.player(note.player).channel;
-            out.push(NoteCue {
-                key: allowed_key(key, context.allowed()),
-                channel,
-                start: Moment(first + note.start.0),
-                ..*note
-            });
+            out.push(NoteCue { key, channel, start: Moment(first + note.start.0), ..*note });
         }
         self.frozen = self.frozen.map(|(length, next)| (length, (next + 1) % length));
         true

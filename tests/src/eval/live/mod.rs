@@ -36,11 +36,11 @@ pub struct Setting {
 
 impl Setting {
     /// The plug-in's parameters for `piece`: exactly on the grid, so that delays can be told, and without its sound.
-    pub fn parameters(&self, piece: &Piece) -> Vec<(&'static str, String)> {
+    pub fn parameters(&self, piece: &Piece) -> Vec<(String, String)> {
         let (style, seed) = (piece.style, Some(self.seed));
         let mut parameters = Settings { style, seed, humanise: Some(0.0), ..Settings::default() }.parameters();
-        parameters.push(("preview", "Off".to_owned()));
-        parameters.push(("network", self.family.name().to_owned()));
+        parameters.push(("preview".to_owned(), "Off".to_owned()));
+        parameters.push(("network".to_owned(), self.family.name().to_owned()));
         parameters
     }
 
@@ -101,7 +101,7 @@ pub fn judge(pieces: &[Piece], setting: Setting) -> Result<Verdict> {
         let hands = if index % BOTH_HANDS == BOTH_HANDS - 1 { Hands::Both } else { Hands::Right };
         let seed = u64::from(setting.seed) << 32 | index as u64;
         let parameters = setting.parameters(piece);
-        let texts: Vec<(&str, &str)> = parameters.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let texts: Vec<(&str, &str)> = parameters.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
         session.set(&texts)?;
         let mut sit = |sitting: &Sitting| -> Result<_> {
             decisions.fetch()?;

@@ -4,7 +4,9 @@ use super::groove::{Groove, LONGEST};
 use super::patterns::{self, Stroke, Tone, stroke};
 use crate::controls::Player;
 use crate::improviser::chance::random::Purpose;
+use crate::improviser::listening::Listener;
 use crate::improviser::players::context::FrameContext;
+use crate::improviser::players::plays::{BassKeys, Plays};
 use crate::music::pitch::{KeyRange, PitchClassSet, class_of, nearest};
 use crate::music::time::TICKS_PER_QUARTER;
 use crate::music::voicing::{HIGHEST_CHORALE_BASS, Texture};
@@ -18,15 +20,6 @@ const HOME: u8 = 10;
 /// A chord whose bass was played so many ticks early need not begin with it.
 const EARLIEST: Tick = 24;
 
-/// The key that Bass sounded before a frame, and the one that it sounds in it.
-#[derive(Clone, Copy, Debug)]
-pub struct BassKeys {
-    /// Before.
-    pub before: u8,
-    /// In the frame.
-    pub now: u8,
-}
-
 /// Plays a line of chord tones, and of notes that lead to the next chord, in the manner of the style. One note at a
 /// time; on strong beats always a chord tone.
 #[derive(Clone, Debug, Default)]
@@ -37,19 +30,27 @@ pub struct Bassist {
     last: [Option<u8>; 2],
     /// When and for which harmony a bass was played ahead of time.
     ahead: Option<(Tick, SlashChord)>,
+    /// Those of the frame that was decided last.
+    keys: Option<BassKeys>,
+}
+
+impl Plays for Bassist {
+    fn decide(&mut self, context: &FrameContext, _: &Listener, _: Option<BassKeys>, out: &mut Vec<NoteCue>) {
+        let (before, first) = (self.last[0], out.len());
+        self.walk_on(context, out);
+        let start = Moment::from_tick(context.tick());
+        let now = out[first..].iter().find(|note| note.start == start).map(|note| note.key).or(before);
+        self.keys = now.map(|now| BassKeys { before: before.unwrap_or(now), now });
+    }
+
+    fn bass_keys(&self) -> Option<BassKeys> {
+        self.keys
+    }
 }
 
 impl Bassist {
-    /// Appends the notes that begin in the frame to `out`. Which keys sound, once there are any.
-    pub fn decide(&mut self, context: &FrameContext, out: &mut Vec<NoteCue>) -> Option<BassKeys> {
-        let (before, first) = (self.last[0], out.len());
-        self.strike_due(context, out);
-        let start = Moment::from_tick(context.tick());
-        let now = out[first..].iter().find(|note| note.start == start).map(|note| note.key).or(before)?;
-        Some(BassKeys { before: before.unwrap_or(now), now })
-    }
-
-    fn strike_due(&mut self, context: &FrameContext, out: &mut Vec<NoteCue>) {
+    /// Appends the notes that begin in the frame to `out`.
+    fn walk_on(&mut self, context: &FrameContext, out: &mut Vec<NoteCue>) {
         let patterns = &patterns::of_style(context.style).bass;
         self.groove.follow(context, patterns, Player::Bass, Purpose::Bass);
         let tick = context.tick();
@@ -297,9 +298,7 @@ mod tests {
 
     fn played(chart: &Chart) -> Vec<NoteCue> {
         let mut bassist = Bassist::default();
-        chart.play(|context, out| {
-            bassist.decide(context, out);
-        })
+        chart.play(|context, out| bassist.walk_on(context, out))
     }
 
     fn tick(cue: &NoteCue) -> Tick {

@@ -1,12 +1,13 @@
 //! The player of the accompaniment.
 
-use super::bassist::BassKeys;
 use super::groove::{Groove, LONGEST};
 use super::manner::{beginning, in_manner};
 use super::patterns::{self, Stroke, Touch};
-use crate::controls::Player;
+use crate::controls::{Manner, Player};
 use crate::improviser::chance::random::Purpose;
+use crate::improviser::listening::Listener;
 use crate::improviser::players::context::FrameContext;
+use crate::improviser::players::plays::{BassKeys, Plays};
 use crate::music::pitch::{KeyRange, ascent, class_of};
 use crate::music::style::Revoicing;
 use crate::music::voicing::{HIGHEST_CHORALE_BASS, Space, Texture, Voicing, lead};
@@ -32,9 +33,20 @@ pub struct Comper {
     early: Option<Tick>,
 }
 
+impl Plays for Comper {
+    fn decide(&mut self, context: &FrameContext, _: &Listener, bass: Option<BassKeys>, out: &mut Vec<NoteCue>) {
+        self.comp(context, bass, out);
+    }
+
+    fn ends_with_chord(&self, context: &FrameContext) -> bool {
+        // What it sounds was to last for the bar.
+        context.chord_changes && context.controls.manner == Some(Manner::Sustained)
+    }
+}
+
 impl Comper {
     /// Appends the notes that begin in the frame, over `bass` if Bass plays, to `out`.
-    pub fn decide(&mut self, context: &FrameContext, bass: Option<BassKeys>, out: &mut Vec<NoteCue>) {
+    fn comp(&mut self, context: &FrameContext, bass: Option<BassKeys>, out: &mut Vec<NoteCue>) {
         let patterns = &patterns::of_style(context.style).chords;
         let bar_begins = self.groove.follow(context, patterns, Player::Chords, Purpose::Comping);
         let Some(chord) = context.chord else {
@@ -226,7 +238,7 @@ fn sixth(quality: Quality) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::controls::{Controls, Manner};
+    use crate::controls::Controls;
     use crate::improviser::players::rehearsal::{Chart, any_chart};
     use crate::music::Style;
     use proptest::prelude::*;
@@ -235,7 +247,7 @@ mod tests {
 
     fn comped(chart: &Chart) -> Vec<NoteCue> {
         let mut comper = Comper::default();
-        chart.play(|context, out| comper.decide(context, None, out))
+        chart.play(|context, out| comper.comp(context, None, out))
     }
 
     fn rhythm(cues: &[NoteCue], bar: Tick) -> Vec<Tick> {

@@ -164,7 +164,7 @@ mod tests {
 
     fn compass(player_centre: u8, register: i8) -> Compass {
         let mut controls = Controls::default();
-        controls.players[Player::Lead as usize].register = register;
+        controls.players[Player::Lead].register = register;
         Compass::of(&FrameContext { player_centre, ..context(&controls, 0) })
     }
 

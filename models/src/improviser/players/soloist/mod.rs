@@ -14,6 +14,7 @@ use crate::controls::{LeadMode, Player};
 use crate::improviser::chance::random::Purpose;
 use crate::improviser::listening::{LeadNote, Listener};
 use crate::improviser::players::context::FrameContext;
+use crate::improviser::players::plays::{BassKeys, Plays};
 use crate::music::time::TICKS_PER_FRAME;
 use crate::music::{Chord, Moment, Tick};
 use crate::network::Networks;
@@ -97,82 +98,9 @@ impl Soloist {
         }
     }
 
-    /// Goes on with another network, in the midst of a phrase too.
-    pub fn exchange(&mut self, networks: &Networks) {
-        self.reader.exchange(networks);
-        self.followed = Followed::default();
-        self.lines().for_each(Line::forget_states);
-    }
-
-    /// The musician plays a note of melody: no further note, if Lead plays only in rests.
-    pub fn stop(&mut self) {
-        match self.mode {
-            LeadMode::Continuous => return,
-            LeadMode::Answer => self.phrase = None,
-            LeadMode::Fills => {
-                self.phrase = None;
-                self.resume = Tick::MIN;
-                self.interrupted = true;
-            }
-            LeadMode::TradeTwos | LeadMode::TradeFours | LeadMode::TradeEights => {}
-        }
-        self.own = None;
-    }
-
-    /// The song goes on at another place that was not announced.
-    pub fn lose_place(&mut self) {
-        self.reader.lose_place();
-        self.followed = Followed::default();
-        (self.phrase, self.own) = (None, None);
-        (self.resume, self.sounds_until) = (Tick::MIN, Tick::MIN);
-    }
-
-    /// What the musician plays goes on `delta` ticks later than it would have.
-    pub fn arrive(&mut self, delta: Tick) {
-        self.followed.shift(delta);
-    }
-
-    /// What the band plays goes on `delta` ticks later than it would have.
-    pub fn jump(&mut self, delta: Tick) {
-        self.reader.shift(delta);
-        self.lines().for_each(|line| line.shift(delta));
-        self.resume = self.resume.saturating_add(delta);
-        self.sounds_until = self.sounds_until.saturating_add(delta);
-        if let Some(phrase) = &mut self.phrase {
-            phrase.start += delta;
-            phrase.onset += delta;
-            phrase.end += delta;
-        }
-    }
-
     fn lines(&mut self) -> impl Iterator<Item = &mut Line> {
         let playing = self.phrase.as_mut().map(|phrase| &mut phrase.line);
         playing.into_iter().chain(self.own.as_mut().map(|(_, line)| line))
-    }
-
-    /// Whether what Lead sounds is to end with the first tick of the frame that was decided last, because the musician
-    /// has broken in.
-    pub fn breaks_off(&self) -> bool {
-        self.breaks_off
-    }
-
-    /// Follows what the musician plays, and gets ready for a phrase if it is time for one in the frame: Lead
-    /// goes on from its own line, or from the musician's phrase. The same for every chord that the frame may have.
-    pub fn prepare(&mut self, context: &FrameContext, listener: &Listener) {
-        self.follow_mode(context);
-        self.ready = None;
-        if context.chord.is_none() || !context.controls.player(Player::Lead).on {
-            return;
-        }
-        let phrase = listener.phrase();
-        self.reader.follow(&mut self.followed, (phrase.0, listener.ended_notes().1), context);
-        if self.phrase.is_none() && entry::begins(context, listener, self.answered, self.resume).is_some() {
-            let goes_on = |of: u32| self.mode == LeadMode::Continuous || of == phrase.0;
-            self.ready = Some(match self.own.take().filter(|(of, _)| goes_on(*of)) {
-                Some((_, line)) => line,
-                None => self.reader.line_after(&self.followed, phrase, context),
-            });
-        }
     }
 
     /// A phrase of another mode, or out of its turn, is over.
@@ -183,16 +111,10 @@ impl Soloist {
         }
     }
 
-    /// Appends the notes that begin in the frame to `out`. Call [`Soloist::prepare`] before.
-    pub fn decide(&mut self, context: &FrameContext, listener: &Listener, out: &mut Vec<NoteCue>) {
+    /// A frame begins, whatever Lead does in it.
+    fn follow_frame(&mut self, context: &FrameContext) {
         self.reader.remember_chord(context);
         self.breaks_off = std::mem::take(&mut self.interrupted) && self.sounds_until > context.tick();
-        let Some(chord) = context.chord.filter(|_| context.controls.player(Player::Lead).on) else {
-            (self.phrase, self.own, self.resume) = (None, None, Tick::MIN);
-            return;
-        };
-        let phrase = self.phrase.take().or_else(|| self.begin(context, chord, listener));
-        self.phrase = phrase.and_then(|phrase| self.play(phrase, context, chord, listener, out));
     }
 
     /// Begins a phrase, if Lead is ready for one.
@@ -285,6 +207,88 @@ impl Soloist {
             phrase.motif.remove(0);
         }
         next
+    }
+}
+
+impl Plays for Soloist {
+    /// Follows what the musician plays, and gets ready for a phrase if it is time for one in the frame: Lead
+    /// goes on from its own line, or from the musician's phrase.
+    fn prepare(&mut self, context: &FrameContext, listener: &Listener) {
+        self.follow_mode(context);
+        self.ready = None;
+        if context.chord.is_none() || !context.controls.player(Player::Lead).on {
+            return;
+        }
+        let phrase = listener.phrase();
+        self.reader.follow(&mut self.followed, (phrase.0, listener.ended_notes().1), context);
+        if self.phrase.is_none() && entry::begins(context, listener, self.answered, self.resume).is_some() {
+            let goes_on = |of: u32| self.mode == LeadMode::Continuous || of == phrase.0;
+            self.ready = Some(match self.own.take().filter(|(of, _)| goes_on(*of)) {
+                Some((_, line)) => line,
+                None => self.reader.line_after(&self.followed, phrase, context),
+            });
+        }
+    }
+
+    fn decide(&mut self, context: &FrameContext, listener: &Listener, _: Option<BassKeys>, out: &mut Vec<NoteCue>) {
+        let Some(chord) = context.chord else { return self.rest(context) };
+        self.follow_frame(context);
+        let phrase = self.phrase.take().or_else(|| self.begin(context, chord, listener));
+        self.phrase = phrase.and_then(|phrase| self.play(phrase, context, chord, listener, out));
+    }
+
+    fn rest(&mut self, context: &FrameContext) {
+        self.follow_frame(context);
+        (self.phrase, self.own, self.resume) = (None, None, Tick::MIN);
+    }
+
+    /// The musician has broken in.
+    fn breaks_off(&self) -> bool {
+        self.breaks_off
+    }
+
+    /// No further note, if Lead plays only in rests.
+    fn hear_lead(&mut self) {
+        match self.mode {
+            LeadMode::Continuous => return,
+            LeadMode::Answer => self.phrase = None,
+            LeadMode::Fills => {
+                self.phrase = None;
+                self.resume = Tick::MIN;
+                self.interrupted = true;
+            }
+            LeadMode::TradeTwos | LeadMode::TradeFours | LeadMode::TradeEights => {}
+        }
+        self.own = None;
+    }
+
+    fn exchange(&mut self, networks: &Networks) {
+        self.reader.exchange(networks);
+        self.followed = Followed::default();
+        self.lines().for_each(Line::forget_states);
+    }
+
+    fn lose_place(&mut self) {
+        self.reader.lose_place();
+        self.followed = Followed::default();
+        (self.phrase, self.own) = (None, None);
+        (self.resume, self.sounds_until) = (Tick::MIN, Tick::MIN);
+    }
+
+    fn arrive(&mut self, delta: Tick) {
+        self.followed.shift(delta);
+    }
+
+    fn jump(&mut self, delta: Tick) {
+        self.reader.shift(delta);
+        self.lines().for_each(|line| line.shift(delta));
+        self.resume = self.resume.saturating_add(delta);
+        self.sounds_until = self.sounds_until.saturating_add(delta);
+        if let Some(phrase) = &mut self.phrase {
+            phrase.start += delta;
+            phrase.onset += delta;
+            phrase.end += delta;
+        }
     }
 }
 

@@ -48,7 +48,7 @@ impl Performance {
             let now = context.tick() - TICKS_PER_FRAME;
             while let Some(heard) = events.next_if(|heard| heard.tick() < now) {
                 if listener.hear(&heard) {
-                    soloist.stop();
+                    soloist.hear_lead();
                 }
             }
             listener.advance(now);
@@ -56,7 +56,7 @@ impl Performance {
                 performance.phrases.push(Vec::new());
             }
             soloist.prepare(context, &listener);
-            soloist.decide(context, &listener, out);
+            soloist.decide(context, &listener, None, out);
             if soloist.breaks_off() {
                 performance.broken_off.push(context.frame);
             }

@@ -11,7 +11,7 @@ const STRICT: [Style; 4] = [Style::Classical, Style::Baroque, Style::Romantic, S
 
 fn controls(register: i8, density: f32, tension: Option<u8>) -> Controls {
     let mut controls = Controls { chromaticism: tension, ..Controls::default() };
-    let voices = &mut controls.players[Player::Voices as usize];
+    let voices = &mut controls.players[Player::Voices];
     (voices.register, voices.density) = (register, density);
     controls
 }
