@@ -206,4 +206,6 @@ fn is_valid(param: ParamPtr, value: &ParamValue) -> bool {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

@@ -3,6 +3,8 @@
 pub mod card;
 pub mod conditions;
 pub mod features;
+#[cfg(test)]
+mod fuzz;
 pub mod harmonist;
 pub mod plan;
 pub mod soloist;

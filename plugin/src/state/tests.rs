@@ -202,7 +202,7 @@ fn a_broken_stamp_does_not_matter() {
 }
 
 /// Every field of a saved state, each by its path; fields that are JSON of their own are opened.
-fn leaves(state: &PluginState) -> BTreeMap<String, Value> {
+pub(super) fn leaves(state: &PluginState) -> BTreeMap<String, Value> {
     fn walk(at: String, value: &Value, leaves: &mut BTreeMap<String, Value>) {
         match value {
             Value::Object(fields) => {
@@ -239,7 +239,7 @@ fn closed(mut opened: Value) -> PluginState {
 }
 
 /// What the plug-in saves after it has loaded `state`, with nothing that it does not know.
-fn known(mut state: PluginState) -> PluginState {
+pub(super) fn known(mut state: PluginState) -> PluginState {
     migrate(&mut state);
     let (params, shared) = (Arc::new(ContinuoParams::default()), Shared::new());
     params.memory.attach(&params, &shared);

@@ -558,9 +558,10 @@ impl<'a> Scan<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
+mod fuzz;
 
+#[cfg(test)]
+mod tests {
     use super::*;
 
     fn melody(music: &str) -> Vec<(Tick, Tick, u8)> {
@@ -680,70 +681,6 @@ mod tests {
         let tune = parse(include_str!("../../cases/accidentals-to-the-barline.abc")).unwrap();
         let keys: Vec<u8> = tune.voices[0].notes.iter().map(|note| note.key).collect();
         assert_eq!(keys, [69, 68, 69, 68, 68, 71, 68, 64, 69, 67, 66, 67, 69]);
-    }
-
-    // The reader's fuzz target: PROPTEST_CASES=1000000 lets it run for long.
-    proptest! {
-        #[test]
-        fn any_text_is_read_or_refused_by_name(
-            music in prop::collection::vec(
-                prop_oneof![
-                    "[A-Ga-gzxZ][,']{0,2}[0-9]{0,2}[/]?[0-9]?",
-                    "[\\^_=]{1,2}[a-g]",
-                    "\\[[CEGceg]{1,3}\\]2?",
-                    prop::sample::select(vec![
-                        "|", " ", "\n", "-", ">", "<", "!p!", "!<(!", "!<)!", "[M:3/4]", "M:6/8\n", "[K:Gm]", "[L:1/4]",
-                        "[V:2]", "V:1\n", "\"Am7\"", "%", "]", "[", "Z2",
-                    ]).prop_map(String::from),
-                    "\\PC{0,4}",
-                ],
-                0..40,
-            ),
-        ) {
-            let text = format!("M:4/4\nL:1/8\nK:C\nC8 |\n{}", music.concat());
-            match parse(&text) {
-                Ok(tune) => {
-                    for voice in &tune.voices {
-                        prop_assert!(voice.notes.is_sorted_by_key(|note| note.start));
-                        let ends = voice.notes.iter().map(|note| note.start + note.length);
-                        prop_assert!(voice.notes.iter().all(|note| note.length > 0));
-                        prop_assert!(ends.max().unwrap_or(0) <= voice.length);
-                    }
-                    // As many notes as letters of notes, but for those that ties make one of.
-                    let struck: usize = tune.voices.iter().map(|voice| voice.notes.len()).sum();
-                    let lines = text.lines().skip(3).map(|line| line.split('%').next().unwrap_or_default());
-                    let is_field = |line: &str| {
-                        let (line, known) = (line.trim_start(), |c: char| "MKLVTNXCr".contains(c));
-                        line.starts_with(known) && line[1..].starts_with(':')
-                    };
-                    let lines = lines.filter(|line| !is_field(line));
-                    let plain: String = lines.map(|line| without(&without(line, '[', ':'), '"', '"')).collect();
-                    let written = without(&plain, '!', '!').chars().filter(|c| "ABCDEFGabcdefg".contains(*c)).count();
-                    let all = struck == written || (struck < written && text.contains('-'));
-                    prop_assert!(all, "{} of {}", struck, written);
-                }
-                Err(error) => {
-                    let said = format!("{error:#}");
-                    prop_assert!(said.contains("line ") || said.contains("at the end") || said.contains("no music"));
-                }
-            }
-        }
-    }
-
-    /// The line without what stands between two signs; a field in brackets is known by its colon.
-    fn without(line: &str, open: char, close: char) -> String {
-        let mut rest = line;
-        let mut kept = String::new();
-        while let Some((start, inside)) = rest.match_indices(open).find_map(|(start, _)| {
-            let inside = &rest[start + open.len_utf8()..];
-            let is_field = inside.chars().nth(1) == Some(':');
-            (close != ':' || is_field).then_some((start, inside))
-        }) {
-            kept.push_str(&rest[..start]);
-            let end = inside.find(if close == ':' { ']' } else { close }).map_or(inside.len(), |end| end + 1);
-            rest = &inside[end..];
-        }
-        kept + rest
     }
 
     #[test]

@@ -70,4 +70,6 @@ impl Score {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

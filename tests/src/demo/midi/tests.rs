@@ -47,7 +47,7 @@ fn written(notes: &[PlayedNote]) -> Vec<u8> {
 }
 
 /// A file of one track in format 0 with 24 units to the quarter note, whose end mark is added.
-fn file(events: &[u8]) -> Vec<u8> {
+pub(super) fn file(events: &[u8]) -> Vec<u8> {
     let track = [events, &[0, 0xff, 0x2f, 0]].concat();
     let head = *b"MThd\0\0\0\x06\0\0\0\x01\0\x18MTrk";
     [&head[..], &(track.len() as u32).to_be_bytes(), &track].concat()
@@ -249,73 +249,7 @@ fn the_pedal_is_played_and_up_at_the_end() {
     assert_eq!(changes, [(0.0, sent(127)), (24.0, sent(0))]);
 }
 
-/// Files that are whole, and such that are not.
-fn files() -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders = [folder.join("cases"), folder.join("../assets/performances")];
-    let mut paths: Vec<_> =
-        folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    let midi = paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "mid"));
-    midi.map(|path| fs::read(path).unwrap()).collect()
-}
-
-/// What holds for every file: each byte is read or named, and what is read can be played.
-fn is_sound(bytes: &[u8]) -> Result<(), TestCaseError> {
-    let Ok(file) = chunks::read(bytes) else { return Ok(()) };
-    prop_assert_eq!(file.accounted(), bytes.len());
-    prop_assert!(file.passed_over == 0 || !file.remarks.is_empty());
-    let strikes = file.tracks.iter().flat_map(|track| &track.events);
-    let strikes = strikes.filter(|(_, event)| matches!(event, events::Event::NoteOn { .. })).count();
-    let Ok(score) = read(bytes, None) else { return Ok(()) };
-    // What stands in brackets behind these words.
-    let number = |words: &str| -> usize {
-        let behind = score.remarks.iter().find_map(|remark| remark.split_once(words));
-        behind.and_then(|(_, count)| count.split(')').next()?.parse().ok()).unwrap_or(0)
-    };
-    let named = number("drums on channel 10 (") + number("notes that several tracks have (");
-    prop_assert_eq!(score.notes.len() + named, strikes, "{:?}", score.remarks);
-    prop_assert!(score.notes.iter().all(|note| note.length > 0.0 && note.start >= 0.0));
-    for values in [
-        score.tempos.iter().map(|value| value.0).collect(),
-        score.meters.iter().map(|value| value.0).collect::<Vec<_>>(),
-    ] {
-        prop_assert!(values[0] == 0.0 && values.windows(2).all(|pair| pair[0] < pair[1]));
-    }
-    let bars = score.bars();
-    prop_assert!(bars.windows(2).all(|pair| pair[0].end == pair[1].start && pair[0].start < pair[0].end));
-    let route = demo::performance(&score).route;
-    prop_assert!(route.iter().all(|segment| segment.ticks > 0.0 && segment.tempo > 0.0));
-    Ok(())
-}
-
-// These are the reader's fuzz targets: PROPTEST_CASES=1000000 lets them run for long.
 proptest! {
-    #[test]
-    fn any_bytes_are_read_or_named(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        is_sound(&bytes)?;
-        is_sound(&file(&bytes))?;
-    }
-
-    #[test]
-    fn what_is_left_of_a_damaged_file_is_read_or_named(
-        which in any::<prop::sample::Index>(),
-        damages in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0u8..4), 1..6),
-    ) {
-        let mut bytes = which.get(&files()).clone();
-        for (place, byte, kind) in damages {
-            let place = place.index(bytes.len().max(1)).min(bytes.len());
-            match kind {
-                0 if place < bytes.len() => bytes[place] = byte,
-                1 => bytes.truncate(place),
-                2 => bytes.insert(place, byte),
-                _ if place < bytes.len() => drop(bytes.remove(place)),
-                _ => {}
-            }
-        }
-        is_sound(&bytes)?;
-    }
-
     #[test]
     fn notes_come_back_as_they_were_written(
         notes in prop::collection::vec((0u32..4000, 1u32..200, 0u8..128, 1u8..128), 1..80),

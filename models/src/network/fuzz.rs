@@ -1,0 +1,86 @@
+//! Whatever lies in the place of a network or of its card: it is named, or it plays.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use continuo_fuzz::{Seeds, cases};
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+
+use super::card::Card;
+use super::{HarmonistNetwork, Networks};
+use crate::music::time::frame_start;
+use crate::music::{BarPosition, Meter};
+use crate::{Controls, Cue, FrameStart, Heard, Improviser, Zones};
+
+/// How long it may take to load a small file and to play some bars with it, on a machine that does much else. What takes
+/// longer hangs.
+const LONGEST: Duration = Duration::from_secs(20);
+const BARS: i64 = 2;
+
+fn networks() -> Seeds {
+    Seeds::of(&["tests/fuzz/seeds"], ".onnx")
+}
+
+fn cards() -> Seeds {
+    Seeds::of(&["tests/fuzz/seeds"], ".json")
+}
+
+/// A network that loads plays some bars; another is named in a line.
+fn plays_or_is_named(onnx: &[u8]) -> Result<bool, TestCaseError> {
+    let start = Instant::now();
+    let loads = match HarmonistNetwork::load(onnx) {
+        Ok(harmonist) => {
+            let networks = Networks { harmonist: Some(Arc::new(harmonist)), soloist: None };
+            let mut improviser = Improviser::new(Arc::new(networks));
+            for frame in 0..BARS * 16 {
+                let (tick, key) = (frame_start(frame), 60 + (frame % 12) as u8);
+                improviser.hear(Heard::NoteOn { tick, channel: 0, key, velocity: 80 });
+                improviser.hear(Heard::NoteOff { tick: tick + 4, channel: 0, key });
+                let position = BarPosition { bar_start: 0, meter: Meter::default() }.at(frame_start(frame + 1));
+                let (controls, zones) = (Controls::default(), Zones::default());
+                let mut cues = Vec::new();
+                let start = FrameStart { frame, next: frame + 1, position, tempo: 120.0, controls, zones };
+                improviser.decide(&start, &mut cues);
+                prop_assert_eq!(cues.last(), Some(&Cue::Done(frame + 1)));
+            }
+            true
+        }
+        Err(problem) => {
+            prop_assert_eq!(problem.lines().count(), 1, "{}", problem);
+            false
+        }
+    };
+    prop_assert!(start.elapsed() < LONGEST, "it took {:?}", start.elapsed());
+    Ok(loads)
+}
+
+#[test]
+fn seeds_are_loaded_with_their_cards_and_play() {
+    for ((name, onnx), (_, card)) in networks().iter().zip(cards().iter()) {
+        assert!(plays_or_is_named(onnx).unwrap_or_else(|failure| panic!("{name}: {failure}")), "{name}");
+        Card::read(card, "harmonist", onnx).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(200))]
+
+    #[test]
+    fn any_network_plays_or_is_named(onnx in networks().damaged()) {
+        plays_or_is_named(&onnx)?;
+    }
+
+    #[test]
+    fn a_card_is_taken_for_no_other_file_and_named_otherwise(card in cards().damaged()) {
+        let networks = networks();
+        let taken = networks.iter().filter(|(_, onnx)| match Card::read(&card, "harmonist", onnx) {
+            Ok(_) => true,
+            Err(problem) => {
+                assert_eq!(problem.lines().count(), 1, "{problem}");
+                false
+            }
+        });
+        prop_assert!(taken.count() <= 1);
+    }
+}
