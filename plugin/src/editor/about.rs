@@ -35,7 +35,7 @@ fn is_rule(line: &str, sign: char) -> bool {
 
 /// The titles between two double rules, as words.
 fn sections(lines: &[&str]) -> Vec<Section> {
-    let is_title = |window: &[&str]| is_rule(window[0], '=') && is_rule(window[2], '=');
+    let is_title = |window: &[&str]| is_rule(window[0], '=') && !window[1].is_empty() && is_rule(window[2], '=');
     let titles = lines.windows(3).enumerate().filter(|(_, window)| is_title(window));
     let as_words = |title: &str| title.chars().take(1).chain(title.to_lowercase().chars().skip(1)).collect();
     titles.map(|(line, window)| (as_words(window[1]), line)).collect()
