@@ -1,7 +1,8 @@
-//! Linker arguments of the plug-in's library.
+//! Linker arguments of the plug-in's library, and of the one that tests load (`tests/faults`).
 
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
+    // Of both packages; a change of this file counts anyway.
+    println!("cargo::rerun-if-changed=Cargo.toml");
     // Hosts unload a plug-in's library when its last instance goes. Threads of the host that have processed it still
     // hold its thread-local state, and would clean it up, at their end, with code that is no longer there. So it stays.
     if std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {

@@ -10,12 +10,14 @@
 //! - **Choices that have grown**: a VST3 host, which is behind a wrapper, is told the step of a value in its place. See
 //!   [`GrownChoices`].
 //! - **States** of which it cannot read one value: see [`state`].
+//! - **Texts** of values: see [`texts`].
 //! - **VST3's own** texts, which CLAP has no place for: see [`vst3_info`].
 
 mod input;
 mod output;
 mod pieces;
 mod state;
+mod texts;
 mod vst3_info;
 
 use std::borrow::Cow;
@@ -37,6 +39,7 @@ use clap_sys::process::{CLAP_PROCESS_CONTINUE, CLAP_PROCESS_ERROR, clap_process,
 use nice_plug::wrapper::clap::{CLAP_VERSION, PluginDescriptor, Wrapper, clap_plugin_entry};
 use nice_plug::wrapper::setup_logger;
 
+use crate::guard::{guarded, watched};
 use crate::params::GrownChoices;
 use crate::{Continuo, Inside};
 use input::{Joined, Waiting};
@@ -97,25 +100,29 @@ pub static clap_entry: clap_plugin_entry = clap_plugin_entry {
 };
 
 extern "C" fn init(_: *const c_char) -> bool {
-    setup_logger::<Continuo>();
+    // Without the logger nothing is lost but its lines.
+    guarded(setup_logger::<Continuo>, ());
     true
 }
 
 extern "C" fn deinit() {}
 
 extern "C" fn factory(id: *const c_char) -> *const c_void {
-    if id.is_null() {
-        return ptr::null();
-    }
-    // SAFETY: hosts pass a null-terminated text.
-    let id = unsafe { CStr::from_ptr(id) };
-    if id == CLAP_PLUGIN_FACTORY_ID {
-        (&raw const FACTORY).cast()
-    } else if id == vst3_info::FACTORY_ID {
-        (&raw const vst3_info::FACTORY).cast()
-    } else {
-        ptr::null()
-    }
+    let find = || {
+        if id.is_null() {
+            return ptr::null();
+        }
+        // SAFETY: hosts pass a null-terminated text.
+        let id = unsafe { CStr::from_ptr(id) };
+        if id == CLAP_PLUGIN_FACTORY_ID {
+            (&raw const FACTORY).cast()
+        } else if id == vst3_info::FACTORY_ID {
+            (&raw const vst3_info::FACTORY).cast()
+        } else {
+            ptr::null()
+        }
+    };
+    guarded(find, ptr::null())
 }
 
 fn descriptor() -> &'static PluginDescriptor {
@@ -127,7 +134,7 @@ unsafe extern "C" fn plugin_count(_: *const clap_plugin_factory) -> u32 {
 }
 
 unsafe extern "C" fn plugin_descriptor(_: *const clap_plugin_factory, index: u32) -> *const clap_plugin_descriptor {
-    if index == 0 { descriptor().clap_plugin_descriptor() } else { ptr::null() }
+    guarded(|| if index == 0 { descriptor().clap_plugin_descriptor() } else { ptr::null() }, ptr::null())
 }
 
 unsafe extern "C" fn create_plugin(
@@ -135,19 +142,25 @@ unsafe extern "C" fn create_plugin(
     host: *const clap_host,
     id: *const c_char,
 ) -> *const clap_plugin {
-    // SAFETY: hosts pass a null-terminated text.
+    // SAFETY: hosts pass a null-terminated text, or null, and themselves.
+    guarded(|| unsafe { create(host, id) }.unwrap_or_else(ptr::null), ptr::null())
+}
+
+/// A new instance, for [`destroy`] to take back; `None`: there is no such plug-in, or it could not be made.
+///
+/// # Safety
+/// `id` is null or a null-terminated text, `host` as CLAP has it.
+unsafe fn create(host: *const clap_host, id: *const c_char) -> Option<*const clap_plugin> {
+    // SAFETY: as said above.
     if id.is_null() || unsafe { CStr::from_ptr(id) } != descriptor().clap_id() {
-        return ptr::null();
+        return None;
     }
     // The framework takes this reference back when the host destroys the plug-in.
     // SAFETY: the pointer is to a wrapper that lives until then, and nobody else knows it yet.
     let theirs = unsafe { *(*Arc::into_raw(Wrapper::<Continuo>::new(host))).clap_plugin.as_ptr() };
-    let inside = Inside::made_last();
-    let calls = (theirs.destroy, theirs.activate, theirs.deactivate, theirs.get_extension, theirs.process);
-    let (Some(destroy), Some(activate), Some(deactivate), Some(get_extension), Some(process)) = calls else {
-        return ptr::null();
-    };
-    let Some(inside) = inside else { return ptr::null() };
+    let inside = Inside::made_last()?;
+    let (destroy, activate, deactivate) = (theirs.destroy?, theirs.activate?, theirs.deactivate?);
+    let (get_extension, process) = (theirs.get_extension?, theirs.process?);
     FRAMEWORK.get_or_init(|| Framework { destroy, activate, deactivate, get_extension, process });
     let plugin = clap_plugin {
         destroy: Some(self::destroy),
@@ -163,8 +176,7 @@ unsafe extern "C" fn create_plugin(
     let is_vst3 = wrapped && name.is_some_and(|name| name.to_ascii_lowercase().contains(VST3_WRAPPER));
     let grown = if is_vst3 { GrownChoices::of(&inside.params) } else { GrownChoices::default() };
     let (sample_rate, waiting) = (AtomicF64::new(48_000.0), UnsafeCell::default());
-    // Given back by `destroy`.
-    Box::into_raw(Box::new(Instance { plugin, inside, sample_rate, wrapped, grown, waiting })).cast()
+    Some(Box::into_raw(Box::new(Instance { plugin, inside, sample_rate, wrapped, grown, waiting })).cast())
 }
 
 /// A host's text; `None`: there is none.
@@ -205,20 +217,24 @@ impl Instance {
 unsafe extern "C" fn destroy(plugin: *const clap_plugin) {
     // SAFETY: the host will not use the plug-in again.
     unsafe {
+        // A failure of ours must not keep the framework from its end.
         if let Some(framework) = FRAMEWORK.get() {
             (framework.destroy)(plugin);
         }
-        drop(Box::from_raw(plugin.cast_mut().cast::<Instance>()));
+        guarded(|| drop(Box::from_raw(plugin.cast_mut().cast::<Instance>())), ());
     }
 }
 
 unsafe extern "C" fn activate(plugin: *const clap_plugin, sample_rate: f64, least: u32, most: u32) -> bool {
-    let Some(framework) = FRAMEWORK.get() else { return false };
-    // SAFETY: the host's arguments go on; nothing is processed now.
-    unsafe {
-        instance(plugin).sample_rate.store(sample_rate, Ordering::Relaxed);
-        (framework.activate)(plugin, sample_rate, least, most)
-    }
+    let begin = || {
+        let Some(framework) = FRAMEWORK.get() else { return false };
+        // SAFETY: the host's arguments go on; nothing is processed now.
+        unsafe {
+            instance(plugin).sample_rate.store(sample_rate, Ordering::Relaxed);
+            (framework.activate)(plugin, sample_rate, least, most)
+        }
+    };
+    guarded(begin, false)
 }
 
 unsafe extern "C" fn deactivate(plugin: *const clap_plugin) {
@@ -227,11 +243,20 @@ unsafe extern "C" fn deactivate(plugin: *const clap_plugin) {
         if let Some(framework) = FRAMEWORK.get() {
             (framework.deactivate)(plugin);
         }
-        instance(plugin).waiting().clear();
+        guarded(|| instance(plugin).waiting().clear(), ());
     }
 }
 
 unsafe extern "C" fn get_extension(plugin: *const clap_plugin, id: *const c_char) -> *const c_void {
+    // SAFETY: the host's arguments are what CLAP says.
+    guarded(|| unsafe { extension(plugin, id) }, ptr::null())
+}
+
+/// The framework's extension, or ours in its place.
+///
+/// # Safety
+/// As for CLAP's get_extension.
+unsafe fn extension(plugin: *const clap_plugin, id: *const c_char) -> *const c_void {
     let Some(framework) = FRAMEWORK.get() else { return ptr::null() };
     // SAFETY: the host's arguments go on as they are; the framework's extension is what its name says.
     unsafe {
@@ -247,8 +272,8 @@ unsafe extern "C" fn get_extension(plugin: *const clap_plugin, id: *const c_char
             let ours = clap_plugin_params {
                 get_info: Some(info),
                 get_value: Some(value),
-                value_to_text: Some(text_of_value),
-                text_to_value: Some(value_of_text),
+                value_to_text: Some(texts::text_of_value),
+                text_to_value: Some(texts::value_of_text),
                 flush: Some(flush),
                 ..theirs
             };
@@ -260,7 +285,7 @@ unsafe extern "C" fn get_extension(plugin: *const clap_plugin, id: *const c_char
 
 unsafe extern "C" fn info(plugin: *const clap_plugin, index: u32, out: *mut clap_param_info) -> bool {
     // SAFETY: the host's arguments go on as they are; `out` has been filled in when that succeeds.
-    unsafe {
+    let tell = || unsafe {
         let known = PARAMS.get().and_then(|(theirs, _)| theirs.get_info).is_some_and(|get| get(plugin, index, out));
         let grown = &instance(plugin).grown;
         if let Some(info) = out.as_mut().filter(|_| known) {
@@ -268,50 +293,20 @@ unsafe extern "C" fn info(plugin: *const clap_plugin, index: u32, out: *mut clap
             info.default_value = grown.step_of(info.id, info.default_value);
         }
         known
-    }
+    };
+    guarded(tell, false)
 }
 
 unsafe extern "C" fn value(plugin: *const clap_plugin, id: clap_id, out: *mut f64) -> bool {
     // SAFETY: the host's arguments go on as they are; `out` has been written when that succeeds.
-    unsafe {
+    let read = || unsafe {
         let known = PARAMS.get().and_then(|(theirs, _)| theirs.get_value).is_some_and(|get| get(plugin, id, out));
         if known {
             *out = instance(plugin).grown.step_of(id, whole(*out));
         }
         known
-    }
-}
-
-unsafe extern "C" fn text_of_value(
-    plugin: *const clap_plugin,
-    id: clap_id,
-    value: f64,
-    out: *mut c_char,
-    room: u32,
-) -> bool {
-    // SAFETY: as above.
-    unsafe {
-        let value = instance(plugin).grown.value_at(id, value);
-        let show = PARAMS.get().and_then(|(theirs, _)| theirs.value_to_text);
-        show.is_some_and(|show| show(plugin, id, value, out, room))
-    }
-}
-
-unsafe extern "C" fn value_of_text(
-    plugin: *const clap_plugin,
-    id: clap_id,
-    text: *const c_char,
-    out: *mut f64,
-) -> bool {
-    // SAFETY: as above.
-    unsafe {
-        let read = PARAMS.get().and_then(|(theirs, _)| theirs.text_to_value);
-        let understood = read.is_some_and(|read| read(plugin, id, text, out));
-        if understood {
-            *out = instance(plugin).grown.step_of(id, whole(*out));
-        }
-        understood
-    }
+    };
+    guarded(read, false)
 }
 
 unsafe extern "C" fn flush(
@@ -320,10 +315,11 @@ unsafe extern "C" fn flush(
     output: *const clap_output_events,
 ) {
     // SAFETY: the host's arguments are what CLAP says.
-    unsafe {
+    let pass = || unsafe {
         instance(plugin).waiting().take_in(input);
         flush_parameters(plugin, input, output);
-    }
+    };
+    guarded(pass, ());
 }
 
 /// Has the framework take the parameters of `input`, and tell those that it has changed.
@@ -347,13 +343,32 @@ unsafe fn flush_parameters(
 }
 
 unsafe extern "C" fn process(plugin: *const clap_plugin, block: *const clap_process) -> clap_process_status {
-    let Some(framework) = FRAMEWORK.get() else { return CLAP_PROCESS_ERROR };
     if block.is_null() {
         return CLAP_PROCESS_ERROR;
     }
+    // After an error the host would not take the ends of notes that were sent.
+    let failed = CLAP_PROCESS_CONTINUE;
+    // SAFETY: the host's arguments are what CLAP says.
+    let (status, has_failed) = watched(|| guarded(|| unsafe { process_block(plugin, *block) }, failed));
+    if has_failed {
+        // SAFETY: as above.
+        unsafe {
+            let instance = instance(plugin);
+            instance.inside.fail_block();
+            instance.waiting().clear();
+            pieces::silence(&*block);
+        }
+    }
+    status
+}
+
+/// # Safety
+/// As for CLAP's process.
+unsafe fn process_block(plugin: *const clap_plugin, mut block: clap_process) -> clap_process_status {
+    let Some(framework) = FRAMEWORK.get() else { return CLAP_PROCESS_ERROR };
     // SAFETY: the host's arguments go on; lists outlive the call that they are for.
     unsafe {
-        let (mut block, instance) = (*block, instance(plugin));
+        let instance = instance(plugin);
         let waiting = instance.waiting();
         if block.frames_count == 0 {
             waiting.take_in(block.in_events);

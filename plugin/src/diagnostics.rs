@@ -4,6 +4,7 @@ pub mod decisions;
 
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 
+use crate::guard::guarded;
 use crate::seam::Playing;
 
 /// The layout version of [`Diagnostics`].
@@ -121,26 +122,29 @@ pub fn count(meter: &AtomicU64, total: &AtomicU64, count: u64) {
 }
 
 /// Fills `out` with the process's totals. The caller sets `out.size` to the size of its own structure, which may be
-/// older or newer; `false` when `out` is null or too small for `size` and `version`.
+/// older or newer; `false` when `out` is null or too small for `size` and `version`, or something failed.
 ///
 /// # Safety
 /// `out` is null or points to `out.size` writable bytes, aligned like [`Diagnostics`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn continuo_diagnostics(out: *mut Diagnostics) -> bool {
-    if out.is_null() {
-        return false;
-    }
-    let mut totals = TOTALS.read();
-    // SAFETY: the caller vouches for `size` bytes at `out`, and no more than these are read or written.
-    unsafe {
-        let size = ((&raw const (*out).size).read() as usize).min(size_of::<Diagnostics>());
-        if size < 8 {
+    let fill = || {
+        if out.is_null() {
             return false;
         }
-        totals.size = size as u32;
-        std::ptr::copy_nonoverlapping((&raw const totals).cast::<u8>(), out.cast::<u8>(), size);
-    }
-    true
+        let mut totals = TOTALS.read();
+        // SAFETY: the caller vouches for `size` bytes at `out`, and no more than these are read or written.
+        unsafe {
+            let size = ((&raw const (*out).size).read() as usize).min(size_of::<Diagnostics>());
+            if size < 8 {
+                return false;
+            }
+            totals.size = size as u32;
+            std::ptr::copy_nonoverlapping((&raw const totals).cast::<u8>(), out.cast::<u8>(), size);
+        }
+        true
+    };
+    guarded(fill, false)
 }
 
 #[cfg(test)]

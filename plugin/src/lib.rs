@@ -3,6 +3,8 @@
 mod clap_entry;
 pub mod diagnostics;
 pub mod editor;
+mod faults;
+mod guard;
 pub mod params;
 pub mod preview;
 pub mod processor;
@@ -18,7 +20,6 @@ pub mod worker;
 
 use std::cell::RefCell;
 use std::ffi::CStr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -28,15 +29,19 @@ use nice_plug::prelude::*;
 
 use diagnostics::TOTALS;
 use editor::ContinuoEditor;
-use params::ContinuoParams;
+use guard::caught;
+use params::{ContinuoParams, GuardedParams};
 use processor::Processor;
 use processor::output::Sent;
 use seam::Shared;
 use song_clock::HostTime;
-use worker::{NetworksKept, Worker};
+use worker::{NetworksKept, Start, Worker};
 
 /// How long activation waits for the networks, so that the first frames do not miss.
 const NETWORKS_PATIENCE: Duration = Duration::from_secs(2);
+
+/// What the musician hears of it when the plug-in has failed at a block.
+const AFTER_FAILURE: &str = "All notes were ended, and it plays on.";
 
 /// Where the plug-in is at home.
 const URL: &CStr = c"https://continuo.org";
@@ -93,6 +98,13 @@ impl Inside {
     fn made_last() -> Option<Self> {
         MADE_LAST.with_borrow(|(params, shared)| Some(Self { params: params.upgrade()?, shared: shared.upgrade()? }))
     }
+
+    /// Audio: an entry point has failed at a block, and something that was played may be lost. The next block ends all
+    /// notes.
+    fn fail_block(&self) {
+        self.shared.tell_panic(&"the log says why", "Continuo has failed at a block", AFTER_FAILURE);
+        self.shared.request_panic();
+    }
 }
 
 impl Drop for Continuo {
@@ -110,7 +122,7 @@ impl Continuo {
         match Worker::start(Arc::clone(&self.shared), Arc::clone(&self.networks), chosen) {
             Ok((worker, played, cues)) => {
                 processor.connect(sample_rate, offline, played, cues);
-                if !worker.wait_until_ready(NETWORKS_PATIENCE) {
+                if worker.wait_until_ready(NETWORKS_PATIENCE) == Start::Late {
                     self.shared.notify("The networks take long to load; until then the band holds back.");
                 }
                 self.worker = Some(worker);
@@ -134,15 +146,15 @@ impl Continuo {
 
     /// Runs `act`; no panic of it crosses into the host. After one, all notes end and the instance goes on.
     fn guarded<R>(&mut self, act: impl FnOnce(&mut Self) -> R) -> Option<R> {
-        let result = catch_unwind(AssertUnwindSafe(|| act(self))).ok();
-        if result.is_none() {
-            self.shared.meters.panics.fetch_add(1, Ordering::Relaxed);
-            TOTALS.panics.fetch_add(1, Ordering::Relaxed);
+        let result = caught(|| act(self));
+        if let Err(panic) = &result {
+            self.shared.tell_panic(panic, "Continuo has failed", AFTER_FAILURE);
             if let Some(processor) = &mut self.processor {
-                processor.recover();
+                // If that fails too, the next block does the same again.
+                let _ = caught(|| processor.recover());
             }
         }
-        result
+        result.ok()
     }
 }
 
@@ -167,16 +179,15 @@ impl Plugin for Continuo {
     type BackgroundTask = ();
 
     fn params(&self) -> Arc<dyn Params> {
-        Arc::clone(&self.params) as Arc<dyn Params>
+        Arc::new(GuardedParams::new(Arc::clone(&self.params), Arc::clone(&self.shared)))
     }
 
     fn editor(&mut self, _: AsyncExecutor<Self>) -> Option<ContinuoEditor> {
-        self.panel()
+        self.guarded(|plugin| plugin.panel()).flatten()
     }
 
     fn filter_state(state: &mut PluginState) {
-        // A panic would end the host; the state is then read as it is.
-        let _ = catch_unwind(AssertUnwindSafe(|| state::migrate(state)));
+        state::migrate_guarded(state);
     }
 
     fn activate(&mut self, _: &AudioIOLayout, config: &BufferConfig, _: &mut impl ActivateContext<Self>) -> bool {
@@ -205,8 +216,8 @@ impl Plugin for Continuo {
         let begun = Instant::now();
         let length = buffer.samples() as u32;
         let silence = |buffer: &mut Buffer| buffer.as_slice().iter_mut().for_each(|channel| channel.fill(0.0));
-        silence(buffer);
         let done = self.guarded(|plugin| {
+            silence(buffer);
             let Some(processor) = &mut plugin.processor else { return };
             let host = HostTime::from(context.transport());
             processor.begin_block(begun, length);

@@ -5,6 +5,7 @@
 mod adopt;
 mod band;
 mod choice;
+mod guarded;
 mod memory;
 pub mod saved;
 mod steps;
@@ -26,6 +27,7 @@ use saved::{Stamp, Unknown};
 
 pub use band::{LeadParams, ListeningParams, PlanParams, SceneTime, TakeParams};
 pub use choice::{KeyChoice, ModeChoice, NetworkChoice, StyleChoice};
+pub use guarded::GuardedParams;
 pub use memory::{MemoryField, SavedMemory};
 pub use steps::GrownChoices;
 
@@ -275,14 +277,35 @@ impl ContinuoParams {
         }
     }
 
+    /// Main: the parameter with this [`number`]. It lives as long as `self`.
+    fn param(&self, number: u32) -> Option<ParamPtr> {
+        let known = self.param_map().into_iter().find(|(id, ..)| self::number(id) == number);
+        known.map(|(_, param, _)| param)
+    }
+
     /// Main: sets the parameter with this [`number`] to a normalised value, as a block would that brings it. What is no
     /// parameter or no number is left alone.
     pub fn set(&self, number: u32, normalized: f32) {
-        let known = self.param_map().into_iter().find(|(id, ..)| self::number(id) == number);
-        if let Some((_, param, _)) = known.filter(|_| normalized.is_finite()) {
-            // SAFETY: the parameters are ours, and live; each value is an atomic.
+        if let Some(param) = self.param(number).filter(|_| normalized.is_finite()) {
+            // SAFETY: the parameter is ours, and lives; its value is an atomic.
             unsafe { param._internal_set_normalized_value(normalized.clamp(0.0, 1.0)) };
         }
+    }
+
+    /// Main: the text, with its unit, of a value of the parameter with this [`number`]. Parameters that go in steps
+    /// count them, as in CLAP; the others go from 0 to 1.
+    pub fn text(&self, number: u32, value: f64) -> Option<String> {
+        let param = self.param(number)?;
+        // SAFETY: the parameter is ours, and lives.
+        Some(unsafe { param.normalized_value_to_string(value as f32 / param.step_count().unwrap_or(1) as f32, true) })
+    }
+
+    /// Main: the value, as in [`ContinuoParams::text`], that `text` means for the parameter with this [`number`].
+    pub fn value_of_text(&self, number: u32, text: &str) -> Option<f64> {
+        let param = self.param(number)?;
+        // SAFETY: the parameter is ours, and lives.
+        let (normalized, steps) = unsafe { (param.string_to_normalized_value(text)?, param.step_count()) };
+        Some(f64::from(normalized) * steps.unwrap_or(1) as f64)
     }
 
     /// The musical parameters as they stand now, all in range whatever the host has set. Audio may call it: it

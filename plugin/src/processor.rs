@@ -35,6 +35,7 @@ use continuo_models::{Controls, Cue, Fork, FrameStart, Heard, Improviser, NoteCu
 use nice_plug::prelude::NoteEvent;
 
 use crate::diagnostics::{TOTALS, count};
+use crate::faults::{self, Place};
 use crate::params::ContinuoParams;
 use crate::scenes::SceneReader;
 use crate::seam::{CueReceiver, Doubt, FrameCall, Part, PlayedSender, Shared};
@@ -236,6 +237,7 @@ impl Processor {
         let mut offset = 0;
         let mut input = next_input();
         loop {
+            faults::strike(Place::Callback);
             let frame = self.offset_of(self.clock.upcoming().sample);
             let end = self.next_end().map(|end| self.offset_of(self.clock.sample_at(end)));
             let start = self

@@ -25,6 +25,7 @@ mod memory;
 mod networks;
 mod rings;
 
+use std::fmt::Display;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -171,6 +172,17 @@ impl Shared {
         notices.1.push(Notice { number, text: text.into() });
     }
 
+    /// Any thread, after a panic: counts it and tells the musician `what` has failed, for which `reason`, and `then`
+    /// what became of it, unless that is told already. It locks and allocates; but so has the panic, to be written to
+    /// the log.
+    pub fn tell_panic(&self, reason: &dyn Display, what: &str, then: &str) {
+        self.meters.panics.fetch_add(1, Ordering::Relaxed);
+        let text = format!("{what} ({reason}). {then} Please report this.");
+        if self.notices().iter().all(|notice| notice.text != text) {
+            self.notify(text);
+        }
+    }
+
     /// GUI: the newest notices, oldest first.
     pub fn notices(&self) -> Vec<Notice> {
         self.notices.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
@@ -216,6 +228,18 @@ mod tests {
         assert_eq!(numbers, (4..=NOTICES as u64 + 3).collect::<Vec<_>>());
         shared.dismiss_notices(10);
         assert_eq!(shared.notices()[0].number, 11);
+    }
+
+    #[test]
+    fn a_panic_that_comes_again_is_counted_again_and_told_once() {
+        let shared = Shared::new();
+        for bar in [1, 1, 2] {
+            shared.tell_panic(&format!("in bar {bar}"), "It has failed", "It plays on.");
+        }
+        let texts: Vec<String> = shared.notices().into_iter().map(|notice| notice.text).collect();
+        let told = |bar| format!("It has failed (in bar {bar}). It plays on. Please report this.");
+        assert_eq!(texts, [told(1), told(2)]);
+        assert_eq!(shared.meters.panics.load(Ordering::Relaxed), 3);
     }
 
     #[test]

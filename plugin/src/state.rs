@@ -8,10 +8,28 @@ use nice_plug::prelude::{ParamPtr, Params, PluginState};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::faults::{self, Place};
+use crate::guard::caught;
 use crate::params::saved::{Stamp, Unknown, VERSION};
 use crate::params::{ContinuoParams, SavedMemory};
 use crate::repair::{self, Fields, Findings, Verdict};
 use crate::scenes;
+
+/// As [`migrate`]; if that panics, the state is read as it is, with a remark.
+pub fn migrate_guarded(state: &mut PluginState) {
+    let mut migrated =
+        PluginState { version: state.version.clone(), params: state.params.clone(), fields: state.fields.clone() };
+    match caught(|| migrate(&mut migrated)) {
+        Ok(()) => *state = migrated,
+        Err(panic) => {
+            let remark = format!(
+                "The saved state was not brought up to date ({panic}); it is read as it is. Please report this."
+            );
+            let stamp = Stamp { remarks: vec![remark], ..Stamp::default() };
+            state.fields.insert("state".to_owned(), json_of(&stamp).unwrap_or_default());
+        }
+    }
+}
 
 /// Brings a state of any version, whole or broken, into the present shape: every parameter is there, of the right
 /// type and in range. What was missing or wrong gets its default and a remark in the [`Stamp`]. What is not known is
@@ -37,6 +55,7 @@ pub fn migrate(state: &mut PluginState) {
         state.params.entry("style_blend".to_owned()).or_insert(blend);
     }
     let (unknown, mut findings) = repair(state, &params, kept.params);
+    faults::strike(Place::Loading);
     findings.unknown.extend(is_kept_broken.then(|| "unknown".to_owned()));
     findings.unknown.extend(stamp.keys().map(|name| format!("state.{name}")));
     remarks.extend(findings.remark("The saved state"));
@@ -66,6 +85,7 @@ pub fn migrate(state: &mut PluginState) {
 /// [`migrate`] takes it: values of parameters that are of no kind that it has, and persisted fields that are no text.
 /// `None`: it can be left as it is, or is no state.
 pub fn readable(json: &[u8]) -> Option<Vec<u8>> {
+    faults::strike(Place::Loading);
     let mut state: Value = serde_json::from_slice(json).ok()?;
     if !(state["params"].is_object() || state["fields"].is_object()) || PluginState::deserialize(&state).is_ok() {
         return None;

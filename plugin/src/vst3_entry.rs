@@ -23,11 +23,12 @@ use std::ptr;
 use vst3::Steinberg::Vst::IComponent;
 use vst3::Steinberg::{
     FIDString, FUnknown, IPluginFactory, IPluginFactory2, IPluginFactory2Trait, IPluginFactory3, IPluginFactory3Trait,
-    IPluginFactoryTrait, PClassInfo, PClassInfo2, PClassInfoW, PFactoryInfo, TUID, kInvalidArgument, kNoInterface,
-    tresult,
+    IPluginFactoryTrait, PClassInfo, PClassInfo2, PClassInfoW, PFactoryInfo, TUID, kInternalError, kInvalidArgument,
+    kNoInterface, tresult,
 };
 use vst3::{Class, ComPtr, ComWrapper, Interface};
 
+use crate::guard::guarded;
 use front::Front;
 
 unsafe extern "system" {
@@ -55,14 +56,17 @@ mod silence {
 /// What `GetPluginFactory` gives to hosts; null when there is nothing to give.
 #[unsafe(no_mangle)]
 extern "system" fn clap_wrapper_GetPluginFactory() -> *mut IPluginFactory {
-    // SAFETY: the wrapper hands over a reference, or null.
-    let theirs = unsafe { ComPtr::from_raw(clap_wrapper_own_GetPluginFactory()) };
-    let factory = theirs.and_then(|theirs| theirs.cast::<IPluginFactory3>()).map(|theirs| Factory { theirs });
-    let ours = factory.and_then(|factory| ComWrapper::new(factory).to_com_ptr::<IPluginFactory>());
-    ours.map_or(ptr::null_mut(), ComPtr::into_raw)
+    let make = || {
+        // SAFETY: the wrapper hands over a reference, or null.
+        let theirs = unsafe { ComPtr::from_raw(clap_wrapper_own_GetPluginFactory()) };
+        let factory = theirs.and_then(|theirs| theirs.cast::<IPluginFactory3>()).map(|theirs| Factory { theirs });
+        let ours = factory.and_then(|factory| ComWrapper::new(factory).to_com_ptr::<IPluginFactory>());
+        ours.map_or(ptr::null_mut(), ComPtr::into_raw)
+    };
+    guarded(make, ptr::null_mut())
 }
 
-/// Methods that go to the wrapper's object as they are.
+/// Methods that go to the wrapper's object as they are: nothing in them could panic.
 macro_rules! passed_on {
     ($to:ident: $($name:ident($($argument:ident: $kind:ty),*) -> $result:ty;)*) => {$(
         unsafe fn $name(&self, $($argument: $kind),*) -> $result {
@@ -94,7 +98,7 @@ impl IPluginFactoryTrait for Factory {
             return kInvalidArgument;
         }
         // SAFETY: the interface that is asked for is the one that comes; the host gives room for a pointer.
-        unsafe {
+        let make = || unsafe {
             *object = ptr::null_mut();
             let mut theirs: *mut c_void = ptr::null_mut();
             let made = self.theirs.createInstance(class, IComponent::IID.as_ptr().cast(), &mut theirs);
@@ -103,7 +107,8 @@ impl IPluginFactoryTrait for Factory {
             let Some(front) = front else { return kNoInterface };
             let unknown = front.as_ptr();
             ((*(*unknown).vtbl).queryInterface)(unknown, interface.cast::<TUID>(), object)
-        }
+        };
+        guarded(make, kInternalError)
     }
 }
 

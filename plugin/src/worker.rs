@@ -12,21 +12,20 @@ mod mind;
 mod networks;
 mod take;
 
-use std::any::Any;
-use std::ffi::OsString;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use continuo_input::environment;
 use continuo_models::Cue;
 use continuo_models::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER, frame_start};
 
 use crate::diagnostics::decisions::Teller;
 use crate::diagnostics::{TOTALS, count};
+use crate::faults::{self, Place};
+use crate::guard::{Panic, caught};
 use crate::seam::{
     CUES_CAPACITY, Command, CueReceiver, CueSender, NetworkSet, PLAYED_CAPACITY, Played, PlayedReceiver, PlayedSender,
     Shared, StampedCue, cue_ring, played_ring,
@@ -34,11 +33,6 @@ use crate::seam::{
 use band::Band;
 use chooser::Chooser;
 pub use networks::NetworksKept;
-
-/// A developer's tool: the worker sleeps a pseudo-random time of up to this many milliseconds before each decision.
-const SLOW_WORKER: &str = "CONTINUO_SLOW_WORKER_MS";
-/// The most that it takes: a minute, in which every plan is late.
-const SLOWEST_MS: u64 = 60_000;
 
 /// Where somebody waits for the worker: rounds of looking for work that cost nothing, then such that give way, then
 /// such that sleep.
@@ -50,6 +44,17 @@ const LONGEST_SLEEP: Duration = Duration::from_millis(3);
 /// soon enough that next to nothing is lost of the frame that there is for a plan.
 const LOOKS_IN_FRAME: f64 = 8.0;
 const LONGEST_PAUSE: Duration = Duration::from_millis(16);
+
+/// How a worker has started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// It plays.
+    Ready,
+    /// It still loads.
+    Late,
+    /// It has failed, and said so.
+    Failed,
+}
 
 /// The worker's thread. Dropping it ends and joins the thread.
 pub struct Worker {
@@ -74,27 +79,41 @@ impl Worker {
         let stop = Arc::new(AtomicBool::new(false));
         let (announce, ready) = mpsc::channel();
         let loop_stop = Arc::clone(&stop);
+        faults::refuse(Place::Thread)?;
         let thread = thread::Builder::new().name("continuo worker".into()).spawn(move || {
-            let (chooser, networks) = Chooser::new(kept, Arc::clone(&shared), networks);
-            let band = Band::new(networks, shared.memory.newest());
+            let told = Arc::clone(&shared);
+            let begun = caught(|| {
+                faults::delay(Place::SlowStart);
+                let (chooser, networks) = Chooser::new(kept, Arc::clone(&shared), networks);
+                let band = Band::new(networks, shared.memory.newest());
+                faults::strike(Place::WorkerStart);
+                (chooser, band)
+            });
+            let then = "The band is silent until you switch Continuo off and on.";
+            let (chooser, band) = match begun {
+                Ok(begun) => begun,
+                // Who waits hears that nobody will announce anything any more.
+                Err(panic) => return told.tell_panic(&panic, "The band could not start", then),
+            };
             // The main thread may have stopped waiting.
             let _ = announce.send(());
-            let slowness = slowness(environment::value(SLOW_WORKER)).unwrap_or_else(|problem| {
-                shared.notify(problem);
-                0
-            });
-            let pause = LONGEST_PAUSE;
-            let teller = Teller::default();
-            Labour { played, cues, shared, chooser, stop: loop_stop, band, pause, slowness, decisions: 0, teller }
-                .run();
+            let (pause, teller) = (LONGEST_PAUSE, Teller::default());
+            let labour = Labour { played, cues, shared, chooser, stop: loop_stop, band, pause, teller };
+            if let Err(panic) = caught(|| labour.run()) {
+                told.tell_panic(&panic, "The band has stopped", then);
+            }
         })?;
         Ok((Self { stop, ready, thread: Some(thread) }, played_sender, cue_receiver))
     }
 
-    /// Main thread: waits until the networks are loaded, so that the first frames do not miss. `false` after
-    /// `patience`.
-    pub fn wait_until_ready(&self, patience: Duration) -> bool {
-        self.ready.recv_timeout(patience).is_ok()
+    /// Main thread: waits until the networks are loaded, so that the first frames do not miss; at most for `patience`,
+    /// and not for a worker that has failed.
+    pub fn wait_until_ready(&self, patience: Duration) -> Start {
+        match self.ready.recv_timeout(patience) {
+            Ok(()) => Start::Ready,
+            Err(RecvTimeoutError::Timeout) => Start::Late,
+            Err(RecvTimeoutError::Disconnected) => Start::Failed,
+        }
     }
 }
 
@@ -109,15 +128,6 @@ impl Drop for Worker {
     }
 }
 
-/// By how many milliseconds the worker is slowed at most, if the variable [`SLOW_WORKER`] holds `value`.
-fn slowness(value: Option<OsString>) -> Result<u64, String> {
-    let Some(value) = value else { return Ok(0) };
-    let number = value.to_str().and_then(|text| text.parse().ok()).filter(|ms| *ms <= SLOWEST_MS);
-    number.ok_or_else(|| {
-        format!("{SLOW_WORKER} is {value:?}, no whole number from 0 to {SLOWEST_MS}; the worker is not slowed.")
-    })
-}
-
 /// The thread's state.
 struct Labour {
     played: PlayedReceiver,
@@ -128,9 +138,6 @@ struct Labour {
     band: Band,
     /// How long the worker pauses when nobody waits for it.
     pause: Duration,
-    /// Milliseconds to sleep before a decision, at most.
-    slowness: u64,
-    decisions: u64,
     teller: Teller,
 }
 
@@ -157,11 +164,20 @@ impl Labour {
             }
         }
         let Some(played) = self.played.next() else { return false };
+        if let Err(panic) = caught(|| self.attend(played)) {
+            self.recover(&panic, played);
+        }
+        true
+    }
+
+    /// Has the band take what was played, and hands over what it decides.
+    fn attend(&mut self, played: Played) {
+        faults::strike(Place::Worker);
         if let Played::Frame(call) = played {
             let quarter = 60.0 / f64::from(call.start.tempo).max(1.0);
             let frame = quarter * TICKS_PER_FRAME as f64 / TICKS_PER_QUARTER as f64;
             self.pause = Duration::from_secs_f64(frame / LOOKS_IN_FRAME).clamp(SHORTEST_SLEEP, LONGEST_PAUSE);
-            self.dawdle();
+            faults::delay(Place::SlowWorker);
             if let Some(networks) = self.chooser.follow(call.networks) {
                 self.band.exchange(networks);
             }
@@ -172,34 +188,23 @@ impl Labour {
                 self.shared.notify(doubt.text());
             }
         }
-        match catch_unwind(AssertUnwindSafe(|| self.band.take(played))) {
-            Ok(Some(outlook)) => {
-                // Before the cues, for which an offline host waits: then it knows all decisions that it has heard.
-                match played {
-                    Played::Frame(call) if outlook.frame == call.start.next => {
-                        self.teller.decided(call.epoch, &outlook);
-                    }
-                    Played::Turned { frame, .. } => self.teller.turned(frame, &outlook),
-                    _ => {}
-                }
-                let plans = u64::from(matches!(played, Played::Frame(_)));
-                count(&self.shared.meters.plans, &TOTALS.plans, plans);
-                hand_over(self.band.cues(), &mut self.cues, &self.shared, &self.stop);
-                self.shared.publish_outlook(outlook);
-                self.shared.memory.publish(self.band.learnt());
-            }
-            Ok(None) => {}
-            Err(panic) => self.recover(&*panic, played),
+        let Some(outlook) = self.band.take(played) else { return };
+        // Before the cues, for which an offline host waits: then it knows all decisions that it has heard.
+        match played {
+            Played::Frame(call) if outlook.frame == call.start.next => self.teller.decided(call.epoch, &outlook),
+            Played::Turned { frame, .. } => self.teller.turned(frame, &outlook),
+            _ => {}
         }
-        true
+        let plans = u64::from(matches!(played, Played::Frame(_)));
+        count(&self.shared.meters.plans, &TOTALS.plans, plans);
+        hand_over(self.band.cues(), &mut self.cues, &self.shared, &self.stop);
+        self.shared.publish_outlook(outlook);
+        self.shared.memory.publish(self.band.learnt());
     }
 
-    /// The improviser has failed on something: say so, and begin anew rather than fall silent.
-    fn recover(&mut self, panic: &(dyn Any + Send), played: Played) {
-        count(&self.shared.meters.panics, &TOTALS.panics, 1);
-        let reason = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
-        let reason = reason.unwrap_or("for an unknown reason");
-        self.shared.notify(format!("The band lost its place and has begun anew ({reason}). Please report this."));
+    /// The band has failed on something: say so, and begin anew rather than fall silent.
+    fn recover(&mut self, panic: &Panic, played: Played) {
+        self.shared.tell_panic(panic, "The band lost its place", "It has begun anew.");
         let tick = match played {
             Played::Heard(heard) => heard.tick(),
             Played::Turned { frame, .. } => frame_start(frame),
@@ -211,15 +216,6 @@ impl Labour {
             // An empty plan, so that nobody waits for it.
             let done = StampedCue { epoch: call.epoch, cue: Cue::Done(call.start.next) };
             hand_over(&[done], &mut self.cues, &self.shared, &self.stop);
-        }
-    }
-
-    /// Sleeps as long as [`SLOW_WORKER`] says.
-    fn dawdle(&mut self) {
-        if self.slowness > 0 {
-            self.decisions += 1;
-            let hash = self.decisions.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-            thread::sleep(Duration::from_millis(hash % (self.slowness + 1)));
         }
     }
 }

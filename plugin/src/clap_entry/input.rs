@@ -15,6 +15,7 @@ use clap_sys::events::{
 };
 
 use crate::diagnostics::TOTALS;
+use crate::guard::guarded;
 use crate::params::GrownChoices;
 
 /// The most events that wait. What ends something finds room when what begins something does so no more.
@@ -162,45 +163,59 @@ impl<'a> Joined<'a> {
     pub fn list(&self) -> clap_input_events {
         clap_input_events { ctx: (&raw const *self).cast_mut().cast(), size: Some(size), get: Some(get) }
     }
+
+    /// How many events there are.
+    ///
+    /// # Safety
+    /// While the host's list is alive.
+    unsafe fn size(&self) -> u32 {
+        // SAFETY: the host's list is called as the host has it.
+        let host = unsafe { self.host.as_ref().and_then(|host| host.size).map_or(0, |size| size(self.host)) };
+        self.first.len() as u32 + host
+    }
+
+    /// Event number `index`; null: there is none.
+    ///
+    /// # Safety
+    /// As for [`Joined::size`], and not before the framework is done with the event that it had last.
+    unsafe fn event(&self, index: u32) -> *const clap_event_header {
+        // SAFETY: the host's list is called as the host has it; every variant of an event begins with its header, and
+        // no other reference to the two places exists.
+        unsafe {
+            if let Some(event) = self.first.get(index as usize) {
+                return &raw const event.header;
+            }
+            let Some(get) = self.host.as_ref().and_then(|host| host.get) else { return std::ptr::null() };
+            let event = get(self.host, index - self.first.len() as u32);
+            if event.is_null() {
+                return event;
+            }
+            let is = |kind| ((*event).space_id, (*event).type_) == (CLAP_CORE_EVENT_SPACE_ID, kind);
+            let is_step = is(CLAP_EVENT_PARAM_VALUE)
+                && self.grown.last_step((*event.cast::<clap_event_param_value>()).param_id).is_some();
+            if (*event).time <= self.last && !is_step {
+                return event;
+            }
+            let place = if is(CLAP_EVENT_TRANSPORT) { self.mended_transport.get() } else { self.mended.get() };
+            // What is longer than any event of CLAP is not one that the framework reads.
+            let Some(mut copy) = Event::copied(event, (*event).time.min(self.last)) else { return std::ptr::null() };
+            if is_step {
+                copy.value.value = self.grown.value_at(copy.value.param_id, copy.value.value);
+            }
+            *place = copy;
+            place.cast()
+        }
+    }
 }
 
 unsafe extern "C" fn size(list: *const clap_input_events) -> u32 {
-    // SAFETY: `list` is from `Joined::list`; the host's is called as the host has it.
-    unsafe {
-        let joined = &*(*list).ctx.cast::<Joined>();
-        let host = joined.host.as_ref().and_then(|host| host.size).map_or(0, |size| size(joined.host));
-        joined.first.len() as u32 + host
-    }
+    // SAFETY: `list` is from `Joined::list`.
+    guarded(|| unsafe { (*(*list).ctx.cast::<Joined>()).size() }, 0)
 }
 
 unsafe extern "C" fn get(list: *const clap_input_events, index: u32) -> *const clap_event_header {
-    // SAFETY: as above; every variant of an event begins with its header, and no other reference to the two places
-    // exists.
-    unsafe {
-        let joined = &*(*list).ctx.cast::<Joined>();
-        if let Some(event) = joined.first.get(index as usize) {
-            return &raw const event.header;
-        }
-        let Some(get) = joined.host.as_ref().and_then(|host| host.get) else { return std::ptr::null() };
-        let event = get(joined.host, index - joined.first.len() as u32);
-        if event.is_null() {
-            return event;
-        }
-        let is = |kind| ((*event).space_id, (*event).type_) == (CLAP_CORE_EVENT_SPACE_ID, kind);
-        let is_step = is(CLAP_EVENT_PARAM_VALUE)
-            && joined.grown.last_step((*event.cast::<clap_event_param_value>()).param_id).is_some();
-        if (*event).time <= joined.last && !is_step {
-            return event;
-        }
-        let place = if is(CLAP_EVENT_TRANSPORT) { joined.mended_transport.get() } else { joined.mended.get() };
-        // What is longer than any event of CLAP is not one that the framework reads.
-        let Some(mut copy) = Event::copied(event, (*event).time.min(joined.last)) else { return std::ptr::null() };
-        if is_step {
-            copy.value.value = joined.grown.value_at(copy.value.param_id, copy.value.value);
-        }
-        *place = copy;
-        place.cast()
-    }
+    // SAFETY: as above.
+    guarded(|| unsafe { (*(*list).ctx.cast::<Joined>()).event(index) }, std::ptr::null())
 }
 
 #[cfg(test)]

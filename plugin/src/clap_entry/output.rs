@@ -2,6 +2,7 @@
 //! the musician has chosen.
 
 use super::input::Event;
+use crate::guard::guarded;
 use crate::params::GrownChoices;
 use clap_sys::events::{
     CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_MIDI, CLAP_EVENT_NOTE_EXPRESSION, CLAP_EVENT_NOTE_OFF, CLAP_EVENT_NOTE_ON,
@@ -44,48 +45,63 @@ impl<'a> Passage<'a> {
     pub fn list(&self) -> clap_output_events {
         clap_output_events { ctx: (&raw const *self).cast_mut().cast(), try_push: Some(push) }
     }
+
+    /// Hands `event` to the host; `false`: it has no room.
+    ///
+    /// # Safety
+    /// While the host's list is alive; `event` is as long as its header says.
+    unsafe fn push(&self, event: *const clap_event_header) -> bool {
+        // SAFETY: as said above.
+        unsafe {
+            let &Self { host, dialect, grown, start } = self;
+            let Some(try_push) = (*host).try_push else { return false };
+            let later = Event::copied(event, (*event).time.saturating_add(start)).filter(|_| start > 0);
+            let event = later.as_ref().map_or(event, |later| (&raw const *later).cast());
+            if (*event).space_id != CLAP_CORE_EVENT_SPACE_ID {
+                return try_push(host, event);
+            }
+            match ((*event).type_, dialect) {
+                (CLAP_EVENT_PARAM_VALUE, _) => {
+                    let mut event = *event.cast::<clap_event_param_value>();
+                    event.value = grown.step_of(event.param_id, whole(event.value));
+                    try_push(host, &event.header)
+                }
+                (CLAP_EVENT_NOTE_ON, Dialect::Midi) => {
+                    let note = &*event.cast::<clap_event_note>();
+                    // A note-on without loudness would be a note-off.
+                    try_push(
+                        host,
+                        &message(&note.header, 0x90, note.channel, note.key, seven_bits(note.velocity).max(1)).header,
+                    )
+                }
+                (CLAP_EVENT_NOTE_OFF, Dialect::Midi) => {
+                    let note = &*event.cast::<clap_event_note>();
+                    try_push(
+                        host,
+                        &message(&note.header, 0x80, note.channel, note.key, seven_bits(note.velocity)).header,
+                    )
+                }
+                (CLAP_EVENT_NOTE_EXPRESSION, Dialect::Midi) => {
+                    let event = &*event.cast::<clap_event_note_expression>();
+                    if event.expression_id == CLAP_NOTE_EXPRESSION_PRESSURE {
+                        let pressure = seven_bits(event.value);
+                        return try_push(
+                            host,
+                            &message(&event.header, 0xa0, event.channel, event.key, pressure).header,
+                        );
+                    }
+                    // MIDI has no message for the others.
+                    try_push(host, &event.header)
+                }
+                _ => try_push(host, event),
+            }
+        }
+    }
 }
 
 unsafe extern "C" fn push(list: *const clap_output_events, event: *const clap_event_header) -> bool {
     // SAFETY: `list` is from `Passage::list`, whose context is the passage; events are as long as their header says.
-    unsafe {
-        let Passage { host, dialect, grown, start } = *(*list).ctx.cast::<Passage>();
-        let Some(try_push) = (*host).try_push else { return false };
-        let later = Event::copied(event, (*event).time.saturating_add(start)).filter(|_| start > 0);
-        let event = later.as_ref().map_or(event, |later| (&raw const *later).cast());
-        if (*event).space_id != CLAP_CORE_EVENT_SPACE_ID {
-            return try_push(host, event);
-        }
-        match ((*event).type_, dialect) {
-            (CLAP_EVENT_PARAM_VALUE, _) => {
-                let mut event = *event.cast::<clap_event_param_value>();
-                event.value = grown.step_of(event.param_id, whole(event.value));
-                try_push(host, &event.header)
-            }
-            (CLAP_EVENT_NOTE_ON, Dialect::Midi) => {
-                let note = &*event.cast::<clap_event_note>();
-                // A note-on without loudness would be a note-off.
-                try_push(
-                    host,
-                    &message(&note.header, 0x90, note.channel, note.key, seven_bits(note.velocity).max(1)).header,
-                )
-            }
-            (CLAP_EVENT_NOTE_OFF, Dialect::Midi) => {
-                let note = &*event.cast::<clap_event_note>();
-                try_push(host, &message(&note.header, 0x80, note.channel, note.key, seven_bits(note.velocity)).header)
-            }
-            (CLAP_EVENT_NOTE_EXPRESSION, Dialect::Midi) => {
-                let event = &*event.cast::<clap_event_note_expression>();
-                if event.expression_id == CLAP_NOTE_EXPRESSION_PRESSURE {
-                    let pressure = seven_bits(event.value);
-                    return try_push(host, &message(&event.header, 0xa0, event.channel, event.key, pressure).header);
-                }
-                // MIDI has no message for the others.
-                try_push(host, &event.header)
-            }
-            _ => try_push(host, event),
-        }
-    }
+    guarded(|| unsafe { (*(*list).ctx.cast::<Passage>()).push(event) }, false)
 }
 
 /// The MIDI message `status` at the time of `header`.

@@ -17,6 +17,7 @@ use clap_sys::fixedpoint::{CLAP_BEATTIME_FACTOR, CLAP_SECTIME_FACTOR};
 use clap_sys::process::{CLAP_PROCESS_ERROR, clap_process, clap_process_status};
 
 use super::input::{Event, each_from};
+use crate::guard::guarded;
 
 /// The most channels of an output that are passed on; the plug-in has two.
 const CHANNELS: usize = 16;
@@ -115,6 +116,21 @@ fn advanced(mut transport: clap_event_transport, samples: u32, sample_rate: f64)
     transport
 }
 
+/// Fills the outputs of `block` with zeros.
+///
+/// # Safety
+/// `block` and all that it points to is as hosts give it.
+pub unsafe fn silence(block: &clap_process) {
+    // SAFETY: the host has `frames_count` samples for each channel that is there.
+    unsafe {
+        for output in (0..block.audio_outputs_count as usize).map(|index| &*block.audio_outputs.add(index)) {
+            let channels = if output.data32.is_null() { 0 } else { output.channel_count as usize };
+            let samples = (0..channels).map(|index| *output.data32.add(index)).filter(|samples| !samples.is_null());
+            samples.for_each(|samples| samples.write_bytes(0, block.frames_count as usize));
+        }
+    }
+}
+
 /// Lets `output` begin at sample `start`; `channels` is the place for its new pointers.
 ///
 /// # Safety
@@ -148,29 +164,39 @@ impl Events {
     fn list(&self) -> clap_input_events {
         clap_input_events { ctx: (&raw const *self).cast_mut().cast(), size: Some(size), get: Some(get) }
     }
+
+    /// Event number `index` of the piece; null: there is none, or it is the transport's.
+    ///
+    /// # Safety
+    /// While the host's list is alive, and not before the framework is done with the event that it had last.
+    unsafe fn event(&self, index: u32) -> *const clap_event_header {
+        // SAFETY: the host's list is called as the host has it.
+        unsafe {
+            let Some(get) = (*self.host).get else { return ptr::null() };
+            let event = get(self.host, self.first + index);
+            if event.is_null() || is_core(event, CLAP_EVENT_TRANSPORT) {
+                return ptr::null();
+            }
+            if self.start == 0 {
+                return event;
+            }
+            let Some(copy) = Event::copied(event, (*event).time.saturating_sub(self.start)) else {
+                return ptr::null();
+            };
+            *self.shifted.get() = copy;
+            self.shifted.get().cast()
+        }
+    }
 }
 
 unsafe extern "C" fn size(list: *const clap_input_events) -> u32 {
     // SAFETY: `list` is from `Events::list`.
-    unsafe { (*(*list).ctx.cast::<Events>()).count }
+    guarded(|| unsafe { (*(*list).ctx.cast::<Events>()).count }, 0)
 }
 
 unsafe extern "C" fn get(list: *const clap_input_events, index: u32) -> *const clap_event_header {
-    // SAFETY: as above; the host's list is called as the host has it.
-    unsafe {
-        let events = &*(*list).ctx.cast::<Events>();
-        let Some(get) = (*events.host).get else { return ptr::null() };
-        let event = get(events.host, events.first + index);
-        if event.is_null() || is_core(event, CLAP_EVENT_TRANSPORT) {
-            return ptr::null();
-        }
-        if events.start == 0 {
-            return event;
-        }
-        let Some(copy) = Event::copied(event, (*event).time.saturating_sub(events.start)) else { return ptr::null() };
-        *events.shifted.get() = copy;
-        events.shifted.get().cast()
-    }
+    // SAFETY: as above.
+    guarded(|| unsafe { (*(*list).ctx.cast::<Events>()).event(index) }, ptr::null())
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //! are put aside before it sees them. And while it puts one value after the other into its place, audio takes none.
 
 use std::ffi::c_void;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::OnceLock;
 
@@ -10,6 +9,8 @@ use clap_sys::ext::state::clap_plugin_state;
 use clap_sys::plugin::clap_plugin;
 use clap_sys::stream::clap_istream;
 
+use super::instance;
+use crate::guard::{caught, guarded};
 use crate::state;
 
 /// Bytes before a state that say how long it is.
@@ -26,16 +27,26 @@ pub fn extension(theirs: clap_plugin_state) -> &'static clap_plugin_state {
 }
 
 unsafe extern "C" fn load(plugin: *const clap_plugin, stream: *const clap_istream) -> bool {
+    // SAFETY: the host's arguments are what CLAP says.
+    guarded(|| unsafe { load_readable(plugin, stream) }, false)
+}
+
+/// # Safety
+/// As for CLAP's load.
+unsafe fn load_readable(plugin: *const clap_plugin, stream: *const clap_istream) -> bool {
     let Some(load) = STATE.get().and_then(|(theirs, _)| theirs.load) else { return false };
     // SAFETY: the host's stream is what CLAP says, and ours outlives the call.
     unsafe {
         let Some(saved) = read_saved(stream) else { return false };
-        // A panic would end the host; the state is then read as it is.
-        let readable = catch_unwind(AssertUnwindSafe(|| state::readable(&saved[LENGTH..]))).ok().flatten();
+        let readable = caught(|| state::readable(&saved[LENGTH..])).unwrap_or_else(|panic| {
+            let shared = &instance(plugin).inside.shared;
+            shared.tell_panic(&panic, "The saved state was not looked through", "It is read as it is.");
+            None
+        });
         let saved = readable.map_or(saved, |json| [&(json.len() as u64).to_le_bytes(), json.as_slice()].concat());
         let mut rest = saved.as_slice();
         let stream = clap_istream { ctx: (&raw mut rest).cast(), read: Some(read) };
-        super::instance(plugin).inside.shared.loading.during(|| load(plugin, &stream))
+        instance(plugin).inside.shared.loading.during(|| load(plugin, &stream))
     }
 }
 
@@ -68,14 +79,17 @@ unsafe fn read_saved(stream: *const clap_istream) -> Option<Vec<u8>> {
 }
 
 unsafe extern "C" fn read(stream: *const clap_istream, buffer: *mut c_void, size: u64) -> i64 {
-    // SAFETY: the stream is ours, and the buffer has room for as much as is asked for.
-    unsafe {
-        let rest = &mut *(*stream).ctx.cast::<&[u8]>();
-        let count = usize::try_from(size).map_or(rest.len(), |size| size.min(rest.len()));
-        ptr::copy_nonoverlapping(rest.as_ptr(), buffer.cast(), count);
-        *rest = &rest[count..];
-        count as i64
-    }
+    let copy = || {
+        // SAFETY: the stream is ours, and the buffer has room for as much as is asked for.
+        unsafe {
+            let rest = &mut *(*stream).ctx.cast::<&[u8]>();
+            let count = usize::try_from(size).map_or(rest.len(), |size| size.min(rest.len()));
+            ptr::copy_nonoverlapping(rest.as_ptr(), buffer.cast(), count);
+            *rest = &rest[count..];
+            count as i64
+        }
+    };
+    guarded(copy, -1)
 }
 
 #[cfg(test)]

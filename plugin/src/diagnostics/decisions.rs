@@ -11,6 +11,8 @@ use continuo_models::Outlook;
 use continuo_models::music::{Chord, Frame};
 use continuo_models::score::FARTHEST_AHEAD;
 
+use crate::guard::guarded;
+
 /// Decisions that are kept for who asks: an hour at 1000 quarter notes a minute, in six megabytes.
 const CAPACITY: usize = 1 << 18;
 
@@ -86,27 +88,31 @@ impl Teller {
 
 /// Moves the oldest decisions that nobody has fetched yet to `out`, which has room for `room` of them, and gives how
 /// many these are. From the first call on they are kept. −1: `size` is not that of this library's [`Decision`], or
-/// `out` is null; −2: some found no room since the last call, and all that were kept are dropped.
+/// `out` is null; −2: some found no room since the last call, and all that were kept are dropped; −3: something
+/// failed.
 ///
 /// # Safety
 /// `out` is null or points to room for `room` decisions, aligned like [`Decision`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn continuo_decisions(out: *mut Decision, room: u32, size: u32) -> i64 {
-    if out.is_null() || size as usize != size_of::<Decision>() {
-        return -1;
-    }
-    KEPT.wanted.store(true, Ordering::Relaxed);
-    let mut kept = KEPT.decisions.lock().unwrap_or_else(PoisonError::into_inner);
-    if std::mem::take(&mut kept.1) {
-        kept.0.clear();
-        return -2;
-    }
-    let count = kept.0.len().min(room as usize);
-    for (place, decision) in kept.0.drain(..count).enumerate() {
-        // SAFETY: the caller vouches for `room` places, and `place` is one of the first `count`.
-        unsafe { out.add(place).write(decision) };
-    }
-    count as i64
+    let fetch = || {
+        if out.is_null() || size as usize != size_of::<Decision>() {
+            return -1;
+        }
+        KEPT.wanted.store(true, Ordering::Relaxed);
+        let mut kept = KEPT.decisions.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::take(&mut kept.1) {
+            kept.0.clear();
+            return -2;
+        }
+        let count = kept.0.len().min(room as usize);
+        for (place, decision) in kept.0.drain(..count).enumerate() {
+            // SAFETY: the caller vouches for `room` places, and `place` is one of the first `count`.
+            unsafe { out.add(place).write(decision) };
+        }
+        count as i64
+    };
+    guarded(fetch, -3)
 }
 
 #[cfg(test)]

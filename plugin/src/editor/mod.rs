@@ -55,6 +55,7 @@ use nice_plug_egui::{
     create_egui_editor,
 };
 
+use crate::guard::caught;
 use crate::params::ContinuoParams;
 use crate::seam::{Command, Shared};
 
@@ -90,20 +91,36 @@ pub struct PanelApp {
 
 impl NiceEguiApp for PanelApp {
     fn build(&mut self, context: Context, gui: GuiContext, frame: &mut Frame) -> Result<(), HandlerError> {
-        theme::apply(&context);
-        frame.set_clear_color(Rgba::from(theme::GROUND));
-        frame.set_key_capture(KeyCapture::CaptureKeys(captured_keys()));
         self.gui = Some(gui);
+        let built = caught(|| {
+            theme::apply(&context);
+            frame.set_clear_color(Rgba::from(theme::GROUND));
+            frame.set_key_capture(KeyCapture::CaptureKeys(captured_keys()));
+        });
+        if let Err(panic) = built {
+            self.shared.tell_panic(&panic, "The panel could not be set up", "It may look strange.");
+        }
         Ok(())
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
+        if let Err(panic) = caught(|| self.draw(ui)) {
+            self.shared.tell_panic(&panic, "The panel could not be drawn", "It tries again; the band plays on.");
+            // If even that fails, there is an empty window, and the next frame.
+            let _ = caught(|| panel::show_failure(ui, &panic));
+            ui.ctx().request_repaint_after(REPAINT_IDLE);
+        }
+    }
+}
+
+impl PanelApp {
+    fn draw(&mut self, ui: &mut Ui) {
         let Some(gui) = &self.gui else { return };
         let view = View::read(&self.shared, &self.params, &mut self.history);
+        ui.ctx().request_repaint_after(if view == self.last { REPAINT_IDLE } else { REPAINT });
         if let Some(request) = panel::show(ui, &self.params, &gui.param_setter(), &view) {
             fulfil(request, &self.shared);
         }
-        ui.ctx().request_repaint_after(if view == self.last { REPAINT_IDLE } else { REPAINT });
         self.last = view;
     }
 }

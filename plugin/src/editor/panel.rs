@@ -1,8 +1,10 @@
 //! The whole panel: where everything stands, and what was asked for.
 
-use egui::{Key, Modifiers, Rect, Ui, Vec2, pos2, vec2};
+use egui::{Align2, Key, Modifiers, Rect, Ui, Vec2, pos2, vec2};
 use nice_plug::prelude::ParamSetter;
 
+use crate::faults::{self, Place};
+use crate::guard::Panic;
 use crate::params::ContinuoParams;
 
 use super::layout::split;
@@ -62,6 +64,7 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
         cadence: &Bound { param: &params.plan.cadence, setter },
     };
     take_card::show(ui, take, &settings);
+    faults::strike(Place::Panel);
 
     let inside = strip.shrink2(vec2(theme::INSET, 9.0));
     paint::card(ui.painter(), strip);
@@ -89,6 +92,13 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
         request = Some(Request::DismissNotices(number));
     }
     request
+}
+
+/// Shows, in place of all that was drawn of the panel, that it has failed.
+pub fn show_failure(ui: &Ui, panic: &Panic) {
+    ui.painter().rect_filled(ui.ctx().content_rect(), 0, theme::GROUND);
+    let text = format!("The panel could not be drawn ({panic}). It tries again; the band plays on.");
+    ui.painter().text(pos2(MARGIN, MARGIN), Align2::LEFT_TOP, text, theme::regular(theme::BODY), theme::ALARM);
 }
 
 /// Does to a scene what the musician wishes.

@@ -13,6 +13,8 @@ use vst3::Steinberg::Vst::{
 use vst3::Steinberg::{kInvalidArgument, kNotImplemented, kResultOk, tresult};
 use vst3::{Class, ComRef, ComWrapper};
 
+use crate::guard::guarded;
+
 /// The most changes in a block that are given to the wrapper one by one.
 const CAPACITY: usize = 4096;
 
@@ -92,12 +94,12 @@ impl Class for Changes {
 
 impl IParameterChangesTrait for Changes {
     unsafe fn getParameterCount(&self) -> i32 {
-        self.changes.borrow().len() as i32
+        guarded(|| self.changes.borrow().len() as i32, 0)
     }
 
     unsafe fn getParameterData(&self, index: i32) -> *mut IParamValueQueue {
-        let Some(change) = self.changes.borrow().get(index as usize).copied() else { return std::ptr::null_mut() };
-        self.queue.0.set(Some(change));
+        // The wrapper does not look whether it is given one: where there is no change, it is one without a change.
+        self.queue.0.set(guarded(|| self.changes.borrow().get(index as usize).copied(), None));
         self.queue.as_com_ref::<IParamValueQueue>().map_or(std::ptr::null_mut(), |queue| queue.as_ptr())
     }
 

@@ -14,6 +14,7 @@ use vst3::{Class, ComPtr, ComRef, ComWrapper};
 use super::changes::Changes;
 use super::passed_on;
 use crate::Inside;
+use crate::guard::{guarded, watched};
 use crate::params::{GrownChoices, number};
 use crate::scenes::SCENES;
 
@@ -99,6 +100,28 @@ impl Front {
         }
     }
 
+    /// Has the wrapper process a block.
+    ///
+    /// # Safety
+    /// `data` is null, or as hosts give it.
+    unsafe fn process_block(&self, data: *mut ProcessData) -> tresult {
+        // SAFETY: the host's data go on, but for the list of changes, which lives as long as the front.
+        unsafe {
+            let (Some(ready), Some(data)) = (self.ready(), data.as_ref()) else {
+                return self.processor.process(data);
+            };
+            ready.inside.shared.set_renders_block(data.processMode == ProcessModes_::kOffline as i32);
+            let mut data = *data;
+            let host = ComRef::from_raw(data.inputParameterChanges);
+            if host.is_some_and(|host| ready.changes.take_over(host))
+                && let Some(changes) = ready.changes.as_com_ref::<IParameterChanges>()
+            {
+                data.inputParameterChanges = changes.as_ptr();
+            }
+            self.processor.process(&mut data)
+        }
+    }
+
     fn is_controller(&self, id: ParamID) -> bool {
         self.ready().is_some_and(|ready| ready.changes.is_controller(id))
     }
@@ -120,19 +143,20 @@ impl Class for Front {
 impl IPluginBaseTrait for Front {
     unsafe fn initialize(&self, context: *mut FUnknown) -> tresult {
         // SAFETY: the host's argument goes on; this is `initialize`.
-        unsafe {
+        let begin = || unsafe {
             let result = self.component.initialize(context);
             if let Some(inside) = Inside::made_last().filter(|_| result == kResultOk) {
                 self.get_ready(inside);
             }
             result
-        }
+        };
+        guarded(begin, kInternalError)
     }
 
     unsafe fn terminate(&self) -> tresult {
         // SAFETY: the host calls nothing else any more, unless it initializes the instance anew.
         unsafe {
-            *self.ready.get() = None;
+            guarded(|| *self.ready.get() = None, ());
             self.component.terminate()
         }
     }
@@ -150,15 +174,21 @@ impl IComponentTrait for Front {
     }
 
     unsafe fn setState(&self, state: *mut IBStream) -> tresult {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        // SAFETY: the host's argument goes on.
-        unsafe { self.component.setState(state) }
+        let load = || {
+            self.told.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            // SAFETY: the host's argument goes on.
+            unsafe { self.component.setState(state) }
+        };
+        guarded(load, kInternalError)
     }
 
     unsafe fn getState(&self, state: *mut IBStream) -> tresult {
-        self.settle();
-        // SAFETY: as above.
-        unsafe { self.component.getState(state) }
+        let save = || {
+            self.settle();
+            // SAFETY: as above.
+            unsafe { self.component.getState(state) }
+        };
+        guarded(save, kInternalError)
     }
 }
 
@@ -176,21 +206,15 @@ impl IAudioProcessorTrait for Front {
     }
 
     unsafe fn process(&self, data: *mut ProcessData) -> tresult {
-        // SAFETY: the host's data go on, but for the list of changes, which lives as long as the front.
-        let result = unsafe {
-            let (Some(ready), Some(data)) = (self.ready(), data.as_ref()) else {
-                return self.processor.process(data);
-            };
-            ready.inside.shared.set_renders_block(data.processMode == ProcessModes_::kOffline as i32);
-            let mut data = *data;
-            let host = ComRef::from_raw(data.inputParameterChanges);
-            if host.is_some_and(|host| ready.changes.take_over(host))
-                && let Some(changes) = ready.changes.as_com_ref::<IParameterChanges>()
-            {
-                data.inputParameterChanges = changes.as_ptr();
-            }
-            self.processor.process(&mut data)
-        };
+        // After an error the host might not take the ends of notes that were sent.
+        let failed = kResultOk;
+        // SAFETY: the host's data are what VST3 says.
+        let (result, has_failed) = watched(|| guarded(|| unsafe { self.process_block(data) }, failed));
+        if let Some(ready) = self.ready().filter(|_| has_failed) {
+            ready.inside.fail_block();
+            // SAFETY: as above.
+            unsafe { data.as_ref().into_iter().for_each(|data| silence(data)) };
+        }
         if result == kResultOk {
             self.blocks.fetch_add(1, Ordering::Relaxed);
         }
@@ -218,7 +242,7 @@ impl IEditControllerTrait for Front {
 
     unsafe fn getParameterInfo(&self, index: i32, info: *mut ParameterInfo) -> tresult {
         // SAFETY: the host gives room for an info, which has been filled in when that succeeds.
-        unsafe {
+        let tell = || unsafe {
             let result = self.controller.getParameterInfo(index, info);
             if result == kResultOk && self.is_controller((*info).id) {
                 // Read-only is what hidden implies; a program may not be.
@@ -228,7 +252,8 @@ impl IEditControllerTrait for Front {
                 };
             }
             result
-        }
+        };
+        guarded(tell, kInternalError)
     }
 
     unsafe fn getParamStringByValue(&self, id: ParamID, value: ParamValue, text: *mut String128) -> tresult {
@@ -237,14 +262,17 @@ impl IEditControllerTrait for Front {
     }
 
     unsafe fn setParamNormalized(&self, id: ParamID, value: ParamValue) -> tresult {
-        if !self.is_controller(id) {
-            let blocks = self.blocks.load(Ordering::Relaxed);
-            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-            told.retain(|_, (_, at)| *at == blocks);
-            told.insert(id, (value, blocks));
-        }
-        // SAFETY: the host's arguments go on.
-        unsafe { self.controller.setParamNormalized(id, value) }
+        let set = || {
+            if !self.is_controller(id) {
+                let blocks = self.blocks.load(Ordering::Relaxed);
+                let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+                told.retain(|_, (_, at)| *at == blocks);
+                told.insert(id, (value, blocks));
+            }
+            // SAFETY: the host's arguments go on.
+            unsafe { self.controller.setParamNormalized(id, value) }
+        };
+        guarded(set, kInternalError)
     }
 }
 
@@ -275,13 +303,14 @@ impl IUnitInfoTrait for Front {
 
     unsafe fn getProgramName(&self, list: ProgramListID, program: i32, name: *mut String128) -> tresult {
         // SAFETY: the host gives room for a name.
-        unsafe {
+        let tell = || unsafe {
             let result = self.units.getProgramName(list, program, name);
             if let Some(name) = name.as_mut().filter(|_| result == kResultOk) {
                 write(name, &program_name(program));
             }
             result
-        }
+        };
+        guarded(tell, kInternalError)
     }
 }
 
@@ -306,11 +335,35 @@ impl IMidiMappingTrait for Front {
         controller: CtrlNumber,
         id: *mut ParamID,
     ) -> tresult {
-        let mapping = self.ready().and_then(|ready| ready.mapping.as_ref());
-        // SAFETY: the host gives room for an id.
-        mapping.map_or(kResultFalse, |mapping| unsafe {
-            mapping.getMidiControllerAssignment(bus, channel, controller, id)
-        })
+        let assign = || {
+            let mapping = self.ready().and_then(|ready| ready.mapping.as_ref());
+            // SAFETY: the host gives room for an id.
+            mapping.map_or(kResultFalse, |mapping| unsafe {
+                mapping.getMidiControllerAssignment(bus, channel, controller, id)
+            })
+        };
+        guarded(assign, kInternalError)
+    }
+}
+
+/// Fills the outputs of `data` with zeros.
+///
+/// # Safety
+/// The host's buffers are there, of the samples and channels that it says.
+unsafe fn silence(data: &ProcessData) {
+    // SAFETY: as said above; of the two kinds of buffers, the one that the host says is there.
+    unsafe {
+        for bus in (0..data.numOutputs as usize).filter_map(|index| data.outputs.add(index).as_ref()) {
+            let (narrow, wide, count) = (bus.__field0.channelBuffers32, bus.__field0.channelBuffers64, data.numSamples);
+            let is_wide = data.symbolicSampleSize == SymbolicSampleSizes_::kSample64 as i32;
+            for channel in (0..bus.numChannels as usize).filter(|_| !narrow.is_null()) {
+                if is_wide {
+                    (*wide.add(channel)).write_bytes(0, count as usize);
+                } else {
+                    (*narrow.add(channel)).write_bytes(0, count as usize);
+                }
+            }
+        }
     }
 }
 

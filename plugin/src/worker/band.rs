@@ -2,7 +2,6 @@
 //!
 //! A pure state machine: its output depends only on the sequence of [`Played`] that it takes.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use continuo_models::music::time::frame_start;
@@ -11,6 +10,8 @@ use continuo_models::{Cue, Memory, Networks, Outlook, Player};
 
 use super::mind::Mind;
 use super::take::{Opening, Takes};
+use crate::faults::{self, Place};
+use crate::guard::caught;
 use crate::seam::{Cycle, FrameCall, Played, StampedCue};
 
 /// The band.
@@ -75,6 +76,7 @@ impl Band {
                 } else {
                     self.mind.decide(&call.start, self.takes.number(), &mut self.decided);
                 }
+                faults::strike(Place::Improviser);
                 self.cues.clear();
                 self.cues.extend(self.decided.iter().map(|&cue| StampedCue { epoch: call.epoch, cue }));
                 Some(self.mind.outlook())
@@ -111,7 +113,7 @@ impl Band {
     pub fn after_failure(failed: &Self, learnt: Arc<Memory>, tick: Tick) -> Self {
         let fresh = || Self::new(Arc::clone(&failed.networks), Arc::clone(&learnt));
         let mut band = fresh();
-        let caught_up = catch_unwind(AssertUnwindSafe(|| band.mind.catch_up(failed.mind.hands(), tick)));
+        let caught_up = caught(|| band.mind.catch_up(failed.mind.hands(), tick));
         if caught_up.is_ok() { band } else { fresh() }
     }
 
