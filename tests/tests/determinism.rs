@@ -3,7 +3,7 @@
 mod common;
 
 use common::random::{METERS, automation, controllers, notes, route, storms};
-use common::{BAR, ended, melody_alone, open, open_at, perform, probe, tune, turned_by_note_and_clock};
+use common::{BAR, ended, melody_alone, open, open_at, perform, probe, probe_slowed, tune, turned_by_note_and_clock};
 use continuo_tests::host::performance::{Change, Segment};
 use continuo_tests::host::take::ScoreLine;
 use continuo_tests::host::{Blocks, Diagnostics, Format, Input, Mode, Performance, Session, Take};
@@ -132,7 +132,7 @@ fn live_is_the_same_as_offline() {
 #[test]
 fn a_slow_worker_makes_no_difference_offline() {
     let usual = probe(&[], &[]);
-    let slow = probe(&[], &[("CONTINUO_SLOW_WORKER_MS", "15")]);
+    let slow = probe_slowed(&[], 15);
     assert_eq!(slow.hash, usual.hash);
     assert_eq!((slow.misses, usual.misses), (0, 0));
 }

@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::probe;
+use common::{probe, probe_slowed};
 use sha2::{Digest, Sha256};
 
 const GRU: u32 = 1;
@@ -120,7 +120,7 @@ fn a_folder_that_is_not_there_is_named_and_music_goes_on() {
 
 #[test]
 fn a_variable_that_is_empty_is_as_one_that_is_not_set() {
-    let empty = ["CONTINUO_MODELS", "CONTINUO_SLOW_WORKER_MS", "XDG_DATA_HOME"].map(|name| (name, ""));
+    let empty = ["CONTINUO_MODELS", "XDG_DATA_HOME"].map(|name| (name, ""));
     let probed = probe(&["--bars", "8"], &empty);
     assert_eq!((probed.networks, probed.origins, &*probed.said), (BOTH, [GRU; 2], ""));
 }
@@ -177,7 +177,7 @@ fn switching_while_playing_counts_from_a_frame_on_and_leaves_nothing_behind() {
         assert_eq!(switched.origins, [GRU; 2]);
         assert_ne!(switched.hash, usual.hash, "{format}: the Transformer is heard");
         assert_plays(&switched, format);
-        let slow = probe(&THERE_AND_BACK, &[("CONTINUO_SLOW_WORKER_MS", "15")]);
+        let slow = probe_slowed(&THERE_AND_BACK, 15);
         assert_eq!(slow.hash, switched.hash, "{format}: when the worker wakes does not matter");
     }
 }

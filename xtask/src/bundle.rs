@@ -1,4 +1,4 @@
-//! Packing the built library as a CLAP and a VST3 bundle.
+//! Packing the built library as a CLAP and a VST3 bundle; and the one with faults on purpose, for tests.
 
 use std::collections::BTreeMap;
 use std::env::consts::ARCH;
@@ -48,12 +48,12 @@ impl System {
         System::Linux
     };
 
-    /// The name that cargo gives to the library of [`PACKAGE`].
-    fn library(self) -> String {
+    /// The name that cargo gives to the library of the crate `name`.
+    fn library(self, name: &str) -> String {
         match self {
-            System::Linux => format!("lib{PACKAGE}.so"),
-            System::MacOs => format!("lib{PACKAGE}.dylib"),
-            System::Windows => format!("{PACKAGE}.dll"),
+            System::Linux => format!("lib{name}.so"),
+            System::MacOs => format!("lib{name}.dylib"),
+            System::Windows => format!("{name}.dll"),
         }
     }
 
@@ -87,25 +87,37 @@ impl System {
 /// Builds the plug-in and writes both bundles into `target/bundled`.
 pub fn build_and_write() -> Result<Bundles> {
     // Whether they can be written shows before the build.
-    folder()?;
-    cargo::build()?;
-    write()
+    let folder = made(folder())?;
+    cargo::build(false)?;
+    write(PACKAGE, &folder)
 }
 
-/// The folder of the bundles, made if it is missing.
-fn folder() -> Result<PathBuf> {
-    let folder = cargo::target_folder().join("bundled");
+/// As [`build_and_write`], and the same of the plug-in with faults on purpose, into `target/bundled/faults`: for tests,
+/// which look for it there.
+pub fn build_and_write_for_tests() -> Result<Bundles> {
+    let [folder, faults] = [made(folder())?, made(folder().join("faults"))?];
+    cargo::build(true)?;
+    write("continuo_faults", &faults)?;
+    write(PACKAGE, &folder)
+}
+
+/// The folder of the bundles.
+fn folder() -> PathBuf {
+    cargo::target_folder().join("bundled")
+}
+
+/// `folder`, made if it is missing.
+fn made(folder: PathBuf) -> Result<PathBuf> {
     fs::create_dir_all(&folder).with_context(|| format!("{} could not be made", folder.display()))?;
     Ok(folder)
 }
 
-/// Writes both bundles from the library that was built last.
-pub fn write() -> Result<Bundles> {
+/// Writes both bundles of the `library` that was built last into `folder`.
+fn write(library: &str, folder: &Path) -> Result<Bundles> {
     let name = name()?;
     let system = System::HERE;
-    let library = cargo::target_folder().join("release").join(system.library());
-    let folder = folder()?;
-    let stripped = folder.join(system.library());
+    let library = cargo::target_folder().join("release").join(system.library(library));
+    let stripped = folder.join(system.library(PACKAGE));
     fs::copy(&library, &stripped)
         .with_context(|| format!("{} could not be copied to {}", library.display(), folder.display()))?;
     strip(&stripped, system);

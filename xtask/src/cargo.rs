@@ -11,10 +11,13 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, bail};
 use continuo_input::environment;
 
-/// What every command builds. Cargo compiles a dependency anew for each set of features that a selection asks of it, so
-/// there is one selection: the examples bring the tests' own dependencies into view, and with them the features that
-/// `cargo test` asks for. What the demo built, the tests need not build again.
+/// What every command builds, but for the [`FAULTS`]. Cargo compiles a dependency anew for each set of features that a
+/// selection asks of it, so there is one selection: the examples bring the tests' own dependencies into view, and with
+/// them the features that `cargo test` asks for. What the demo built, the tests need not build again.
 const EVERYTHING: &[&str] = &["--workspace", "--lib", "--bins", "--examples"];
+
+/// The package of the plug-in with faults on purpose: built only where tests run it.
+const FAULTS: &str = "continuo-faults";
 
 /// A program of the workspace.
 pub enum Target {
@@ -42,12 +45,13 @@ pub fn cargo() -> Command {
     command
 }
 
-/// Builds [`EVERYTHING`] in the release profile.
-pub fn build() -> Result<()> {
+/// Builds [`EVERYTHING`] in the release profile, and the library of [`FAULTS`] if it is asked for.
+pub fn build(with_faults: bool) -> Result<()> {
     eprintln!("Building; the first time takes a while");
     let status = cargo()
         .args(["build", "--locked", "--release"])
         .args(EVERYTHING)
+        .args(if with_faults { &[][..] } else { &["--exclude", FAULTS] })
         .status()
         .context("cargo could not be started; is Rust installed (https://rustup.rs)?")?;
     if !status.success() {

@@ -43,7 +43,11 @@ enum Command {
     /// Install the system packages that are missing
     Setup,
     /// Build the CLAP and VST3 bundles into target/bundled
-    Bundle,
+    Bundle {
+        /// Also build the plug-in that fails on purpose, which tests load, into target/bundled/faults
+        #[arg(long)]
+        faults: bool,
+    },
     /// Build the bundles and copy them into your CLAP and VST3 folders
     Install,
     Demo(Box<Demo>),
@@ -87,19 +91,20 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Result<ExitCode> {
     let set_up = |purposes: &[Purpose]| setup::ensure(purposes, cli.yes);
+    let run = |program: &'static str| cargo::run(Target::Tests(program), &forwarded(env::args_os().skip(1)));
     let play = |program: &'static str| {
         set_up(&[Purpose::Build])?;
         bundle::build_and_write()?;
-        cargo::run(Target::Tests(program), &forwarded(env::args_os().skip(1)))
+        run(program)
     };
     match &cli.command {
         Command::Setup => {
             set_up(&Purpose::ALL)?;
             println!("Everything that the other commands need is installed.");
         }
-        Command::Bundle => {
+        Command::Bundle { faults } => {
             set_up(&[Purpose::Build])?;
-            let bundles = bundle::build_and_write()?;
+            let bundles = if *faults { bundle::build_and_write_for_tests()? } else { bundle::build_and_write()? };
             println!("Bundled {} and {}", bundles.clap.display(), bundles.vst3.display());
         }
         Command::Install => {
@@ -119,11 +124,15 @@ fn run(cli: &Cli) -> Result<ExitCode> {
             println!("Wrote {}", notices::path().display());
         }
         Command::Bench(_) => return play("bench"),
-        Command::Eval(_) => return play("eval"),
+        Command::Eval(_) => {
+            set_up(&[Purpose::Build])?;
+            bundle::build_and_write_for_tests()?;
+            return run("eval");
+        }
         Command::Live(options) => {
             options.wanted().unwrap_or_else(|error| error.exit());
             set_up(&[Purpose::Build, Purpose::Live])?;
-            cargo::build()?;
+            cargo::build(false)?;
             return cargo::run(Target::Live, &forwarded(env::args_os().skip(1)));
         }
     }

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
 use super::card::Card;
+use super::conditions::Conditions;
 use super::{HarmonistNetwork, Networks};
 use crate::music::time::frame_start;
 use crate::music::{BarPosition, Meter};
@@ -26,10 +27,17 @@ fn cards() -> Seeds {
     Seeds::of(&["tests/fuzz/seeds"], ".json")
 }
 
+/// The conditions of the networks among the seeds.
+fn conditions() -> Conditions {
+    let cards = cards();
+    let (_, card) = cards.iter().next().expect("there are seeds");
+    serde_json::from_slice::<Card>(card).expect("a seed is whole").conditions
+}
+
 /// A network that loads plays some bars; another is named in a line.
 fn plays_or_is_named(onnx: &[u8]) -> Result<bool, TestCaseError> {
     let start = Instant::now();
-    let loads = match HarmonistNetwork::load(onnx) {
+    let loads = match HarmonistNetwork::load(onnx, conditions()) {
         Ok(harmonist) => {
             let networks = Networks { harmonist: Some(Arc::new(harmonist)), soloist: None };
             let mut improviser = Improviser::new(Arc::new(networks));
@@ -40,7 +48,8 @@ fn plays_or_is_named(onnx: &[u8]) -> Result<bool, TestCaseError> {
                 let position = BarPosition { bar_start: 0, meter: Meter::default() }.at(frame_start(frame + 1));
                 let (controls, zones) = (Controls::default(), Zones::default());
                 let mut cues = Vec::new();
-                let start = FrameStart { frame, next: frame + 1, position, tempo: 120.0, controls, zones };
+                let (plan_ahead, wraps_after, next, tempo) = (1, None, frame + 1, 120.0);
+                let start = FrameStart { frame, plan_ahead, wraps_after, next, position, tempo, controls, zones };
                 improviser.decide(&start, &mut cues);
                 prop_assert_eq!(cues.last(), Some(&Cue::Done(frame + 1)));
             }

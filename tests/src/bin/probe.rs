@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 use continuo_options::values;
+use continuo_tests::host::faults::{Faults, Place};
 use continuo_tests::host::performance::{Change, Interruption, Motion, PlayedNote, Segment};
 use continuo_tests::host::screen::Screen;
 use continuo_tests::host::{
@@ -22,6 +23,9 @@ struct Options {
     /// The format through which to drive it.
     #[arg(long, value_enum, default_value = "clap", global = true)]
     format: FormatName,
+    /// Have the plug-in that fails on purpose fail: the place, how often it is passed before, and how often it fails.
+    #[arg(long, value_name = "PLACE:AFTER:TIMES", global = true)]
+    fault: Option<Fault>,
     #[command(subcommand)]
     command: Command,
 }
@@ -76,6 +80,25 @@ impl FromStr for Setting {
     }
 }
 
+/// A place, and what [`Faults::arm`] is told of it.
+#[derive(Clone, Copy, Debug)]
+struct Fault {
+    place: Place,
+    after: u32,
+    times: u32,
+}
+
+impl FromStr for Fault {
+    type Err = anyhow::Error;
+
+    fn from_str(argument: &str) -> Result<Self> {
+        let mut parts = argument.split(':');
+        let mut part = || parts.next().context("there are not three parts");
+        let place = Place::from_str(part()?, true).map_err(anyhow::Error::msg)?;
+        Ok(Self { place, after: part()?.parse()?, times: part()?.parse()? })
+    }
+}
+
 /// A [`Setting`] from a tick on.
 #[derive(Clone, Debug)]
 struct TimedSetting {
@@ -104,6 +127,9 @@ fn main() -> Result<()> {
         FormatName::Clap => Format::Clap,
         FormatName::Vst3 => Format::Vst3,
     };
+    if let Some(Fault { place, after, times }) = options.fault {
+        Faults::of(format)?.arm(place, after, times)?;
+    }
     let session = Session::open(format)?;
     let answer = match options.command {
         Command::Perform { bars, set, change, live } => perform(session, bars, &set, &change, live)?,
@@ -188,6 +214,7 @@ fn panel(
         "share_of_commonest": seen.share_of_commonest(),
         "notes": take.notes(None).len(),
         "mismatches": take.mismatches(&[]).iter().filter(|mismatch| !mismatch.is_stuck()).count(),
+        "panics": Diagnostics::read(&bundles::library(instance.format())?)?.panics,
     }))
 }
 

@@ -66,6 +66,7 @@ impl Decisions {
             loop {
                 let count = fetch(page.as_mut_ptr(), ROOM as u32, size_of::<Decision>() as u32);
                 ensure!(count != -1, "{path} tells its decisions in another form");
+                ensure!(count != -3, "{path} failed to tell its decisions");
                 ensure!(count >= 0, "{path} decided more than it can keep");
                 decisions.extend_from_slice(&page[..count as usize]);
                 if (count as usize) < ROOM {

@@ -209,6 +209,15 @@ pub fn probe(arguments: &[&str], environment: &[(&str, &str)]) -> Probed {
     Probed { said, ..probed }
 }
 
+/// Plays a scale as [`probe`], with the plug-in that fails on purpose, whose worker takes up to so many milliseconds
+/// more for each decision.
+pub fn probe_slowed(arguments: &[&str], most_ms: u16) -> Probed {
+    let folder = bundles::faulty_folder().unwrap_or_else(|error| panic!("{error:#}"));
+    let slowed = format!("slow-worker:0:{most_ms}");
+    let environment = [(bundles::FOLDER, folder.to_str().expect("paths are UTF-8 here"))];
+    probe(&[arguments, &["--fault", &slowed]].concat(), &environment)
+}
+
 /// Runs the probe: what it answers in the last line of its output, and what it and the plug-in wrote to the error
 /// stream.
 pub fn run_probe(arguments: &[&str], environment: &[(&str, &str)]) -> (String, String) {

@@ -10,10 +10,8 @@ use continuo_options::values;
 use serde::{Deserialize, Serialize};
 
 use crate::eval::report::{Table, progress};
+use crate::host::faults::{Faults, Place};
 use crate::host::{Blocks, Diagnostics, Format, Mode, Pacing, Performance, Session, bundles};
-
-/// The variable that slows the plug-in's worker down by up to so many milliseconds a decision.
-const SLOW_WORKER: &str = "CONTINUO_SLOW_WORKER_MS";
 
 /// Slower than nothing, and slower than any deadline of the tempos at which is played.
 const SLOW: [u16; 2] = [40, 400];
@@ -39,8 +37,8 @@ pub struct Condition {
     /// So many times as fast as time; as fast as can be if not given
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub speed: Option<u16>,
-    /// Milliseconds by which the worker is slowed down before each decision, at most
-    #[arg(skip)]
+    /// Milliseconds by which the worker is slowed down before each decision, at most: of the plug-in with faults
+    #[arg(long, default_value_t = 0, hide = true)]
     pub slow: u16,
 }
 
@@ -63,9 +61,12 @@ impl Condition {
         self.live && (self.slow >= SLOW[1] || self.speed.is_none_or(|speed| speed > 1))
     }
 
-    /// As options of the command line, but for the slowness, which the plug-in's environment has.
+    /// As options of the command line.
     fn options(self) -> Vec<String> {
-        let mut options = vec!["--block".into(), self.block.to_string(), "--rate".into(), self.rate.to_string()];
+        let values = [("--block", self.block.to_string()), ("--rate", self.rate.to_string())];
+        let slow = (self.slow > 0).then(|| ("--slow", self.slow.to_string()));
+        let mut options: Vec<String> =
+            values.into_iter().chain(slow).flat_map(|(name, value)| [name.into(), value]).collect();
         options.extend(self.live.then(|| "--live".into()));
         options.extend(self.speed.into_iter().flat_map(|speed| ["--speed".into(), speed.to_string()]));
         options
@@ -110,6 +111,9 @@ pub struct Outcome {
 /// # Errors
 /// If the plug-in does not load or process.
 pub fn take(performance: &Performance, settings: &[(&str, &str)], condition: Condition) -> Result<Outcome> {
+    if condition.slow > 0 {
+        Faults::of(Format::Clap)?.arm(Place::SlowWorker, 0, condition.slow.into())?;
+    }
     let session = Session::open(Format::Clap)?.at_rate(f64::from(condition.rate))?;
     let mut session = session.in_blocks(Blocks::Of(condition.block))?.with(settings)?;
     if condition.live {
@@ -193,7 +197,10 @@ pub fn run(arguments: &[OsString]) -> Result<Vec<Row>> {
 
 fn ask(arguments: &[OsString], condition: Condition) -> Result<Outcome> {
     let mut command = Command::new(env::current_exe()?);
-    command.args(arguments).args(condition.options()).env(SLOW_WORKER, condition.slow.to_string());
+    command.args(arguments).args(condition.options());
+    if condition.slow > 0 {
+        command.env(bundles::FOLDER, bundles::faulty_folder()?);
+    }
     let output = command.output()?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{condition}: {}", said.trim());
