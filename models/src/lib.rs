@@ -18,5 +18,5 @@ pub use controls::players::{Mark, PlayerKind, Timbre};
 pub use controls::{Controls, LeadMode, Level, MAX_LEVEL, Manner, Player, PlayerControls, PlayerMap};
 pub use improviser::memory::Memory;
 pub use improviser::{Improviser, Outlook};
-pub use network::{Family, Networks};
+pub use network::{Family, Networks, PerRole, Role};
 pub use score::{AnswerRow, Cue, Fork, FrameStart, Heard, NoteCue, Turn, Way};

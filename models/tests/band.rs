@@ -8,7 +8,7 @@ use std::sync::Arc;
 use common::{bands, built_in, melody, networks, notes, ode_to_joy, play, rules, start};
 use continuo_models::music::time::frame_start;
 use continuo_models::music::{Chord, Frame, Key, Meter, Numeral, SlashChord, Style, Tick};
-use continuo_models::{Controls, Cue, Family, Heard, Improviser, Networks, Player};
+use continuo_models::{Controls, Cue, Family, Heard, Improviser, Networks, Player, Role};
 
 /// The chord of every decided frame.
 fn chords(
@@ -89,7 +89,7 @@ fn the_chord_that_the_left_hand_holds_is_taken() {
 #[test]
 fn chords_change_on_the_beat_unless_the_band_reacts() {
     for networks in bands() {
-        let by_rule = networks.harmonist.is_none();
+        let by_rule = !networks.has(Role::Harmonist);
         let (mut on_beat, mut off_beat) = (0, 0);
         for (numerator, denominator, beat) in [(4, 4, 4), (6, 8, 6), (3, 4, 4)] {
             let meter = Meter { numerator, denominator };
@@ -180,7 +180,7 @@ fn players_that_are_off_are_silent() {
 #[test]
 fn the_plan_lies_ahead_and_every_chord_of_it_is_new() {
     for networks in bands() {
-        let by_rule = networks.harmonist.is_none();
+        let by_rule = !networks.has(Role::Harmonist);
         let mut improviser = Improviser::new(networks);
         for frame in 0..200 {
             let cues = play(&mut improviser, &ode_to_joy(), frame..frame + 1, Meter::default(), |_| exact());

@@ -6,12 +6,12 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use common::{file, folder, notes, ode_to_joy, play};
+use common::{file, notes, ode_to_joy, play};
 use continuo_models::music::Meter;
-use continuo_models::{Controls, Family, Improviser, Networks};
+use continuo_models::{Controls, Family, Improviser, Networks, Role};
 
 fn network_file(family: Family, name: &str) -> Vec<u8> {
-    file(&format!("{}/{name}", folder(family)))
+    file(&format!("{}/{name}", family.folder()))
 }
 
 /// `bytes` with every `old` replaced by `new`, which is as long.
@@ -86,7 +86,7 @@ fn only_problem(folder: &Folder) -> String {
     let (networks, problems) = folder.load();
     assert_eq!(problems.len(), 1, "{problems:?}");
     assert!(problems[0].contains("harmonist.onnx"), "{}", problems[0]);
-    assert!(networks.harmonist.is_none() && networks.soloist.is_some());
+    assert!(!networks.has(Role::Harmonist) && networks.has(Role::Soloist));
     assert_plays(networks);
     problems[0].clone()
 }
@@ -96,16 +96,24 @@ fn the_built_in_networks_of_every_family_load_without_a_problem() {
     for family in Family::ALL {
         let (networks, problems) = Networks::built_in(family);
         assert_eq!(problems, [""; 0]);
-        assert!(networks.harmonist.is_some() && networks.soloist.is_some());
+        assert!(Role::ALL.into_iter().all(|role| networks.has(role)));
+    }
+}
+
+#[test]
+fn a_family_is_the_label_on_its_cards() {
+    for (family, role) in Family::ALL.into_iter().flat_map(|family| Role::ALL.map(|role| (family, role))) {
+        let card: serde_json::Value = serde_json::from_slice(&network_file(family, &format!("{role}.json"))).unwrap();
+        assert_eq!((&card["architecture"]["family"], &card["role"]), (&family.folder().into(), &role.name().into()));
     }
 }
 
 #[test]
 fn the_same_files_load_from_a_folder_whatever_states_they_have() {
     for family in Family::ALL {
-        let (networks, problems) = Folder::of(family, &format!("same-{}", folder(family))).load();
+        let (networks, problems) = Folder::of(family, &format!("same-{}", family.folder())).load();
         assert_eq!(problems, [""; 0]);
-        assert!(networks.harmonist.is_some() && networks.soloist.is_some());
+        assert!(Role::ALL.into_iter().all(|role| networks.has(role)));
         assert_plays(networks);
     }
 }

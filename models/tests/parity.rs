@@ -2,13 +2,14 @@
 
 mod common;
 
-use common::{built_in, file, folder};
+use common::{built_in, file};
 use continuo_models::Family;
 use continuo_models::Level;
 use continuo_models::music::{BarPosition, Chord, Meter, Mode, PitchClass, Style, Tick};
 use continuo_models::network::features::{Note, PitchMemory};
 use continuo_models::network::harmonist::{self, HarmonistAttributes, HarmonistInput, HarmonyLogits, Standing};
 use continuo_models::network::soloist::{self, LastNote, SoloistAttributes, SoloistInput};
+use continuo_models::network::{HarmonistNetwork, SoloistNetwork};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -93,7 +94,7 @@ struct SoloistLogits {
 }
 
 fn fixture<S: for<'a> Deserialize<'a>>(family: Family, role: &str) -> Fixture<S> {
-    serde_json::from_slice(&file(&format!("fixtures/{}-{role}.json", folder(family)))).unwrap()
+    serde_json::from_slice(&file(&format!("fixtures/{}-{role}.json", family.folder()))).unwrap()
 }
 
 fn mode(index: usize) -> Mode {
@@ -146,7 +147,7 @@ fn assert_harmony(ours: &HarmonyLogits, change: &[f32], chord: &[f32], bass: &[f
 fn the_harmonists_compute_what_they_computed_in_training() {
     for family in Family::ALL {
         let networks = built_in(family);
-        let network = networks.harmonist.as_ref().unwrap();
+        let network = networks.get::<HarmonistNetwork>().unwrap();
         for sequence in fixture::<HarmonistStep>(family, "harmonist").sequences {
             let mut state = network.initial_state();
             let mut memories = harmonist::DECAYS.map(PitchMemory::new);
@@ -186,7 +187,7 @@ fn the_harmonists_compute_what_they_computed_in_training() {
 fn the_soloists_compute_what_they_computed_in_training() {
     for family in Family::ALL {
         let networks = built_in(family);
-        let network = networks.soloist.as_ref().unwrap();
+        let network = networks.get::<SoloistNetwork>().unwrap();
         for sequence in fixture::<SoloistStep>(family, "soloist").sequences {
             let mut state = network.initial_state();
             let mut memories = soloist::DECAYS.map(PitchMemory::new);
@@ -234,7 +235,7 @@ fn sequences_that_are_read_at_once_are_read_as_if_each_was_alone() {
     use continuo_models::network::plan::Plan;
     for family in Family::ALL {
         for shape in [&harmonist::SHAPE, &soloist::SHAPE] {
-            let plan = Plan::load(&file(&format!("{}/{}.onnx", folder(family), shape.role)), shape).unwrap();
+            let plan = Plan::load(&file(&format!("{}/{}.onnx", family.folder(), shape.role)), shape).unwrap();
             let row = |sequence: usize, step: usize| -> Vec<f32> {
                 (0..plan.features())
                     .map(|index| f32::from((index * 7 + sequence * 5 + step * 3).is_multiple_of(11)))
@@ -263,7 +264,7 @@ fn sequences_that_are_read_at_once_are_read_as_if_each_was_alone() {
 fn nonsense_never_reaches_the_network() {
     use continuo_models::network::plan::Plan;
     for family in Family::ALL {
-        let onnx = file(&format!("{}/harmonist.onnx", folder(family)));
+        let onnx = file(&format!("{}/harmonist.onnx", family.folder()));
         let plan = Plan::load(&onnx, &harmonist::SHAPE).unwrap();
         let (mut state, size) = (plan.initial_state(), plan.features());
         for features in

@@ -118,7 +118,7 @@ impl Continuo {
         self.worker = None;
         let processor =
             self.processor.get_or_insert_with(|| Processor::new(Arc::clone(&self.params), Arc::clone(&self.shared)));
-        let chosen = self.params.network.value().0;
+        let chosen = self.params.network.value().0.for_all();
         match Worker::start(Arc::clone(&self.shared), Arc::clone(&self.networks), chosen) {
             Ok((worker, played, cues)) => {
                 processor.connect(sample_rate, offline, played, cues);

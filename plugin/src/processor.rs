@@ -374,6 +374,7 @@ impl Processor {
             zones: self.zones.zones(),
         };
         let (cycle, again) = (self.clock.cycle(), self.retakes.wanted());
+        let networks = networks.for_all();
         if self.played.frame(FrameCall { start, networks, epoch, cycle, again, loads }) {
             self.retakes.done();
             self.promises.add(plan_ahead, Promise { epoch, frame, wraps, due: sample, is_kept: false });

@@ -19,8 +19,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use continuo_models::Cue;
 use continuo_models::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER, frame_start};
+use continuo_models::{Cue, PerRole};
 
 use crate::diagnostics::decisions::Teller;
 use crate::diagnostics::{TOTALS, count};
@@ -72,7 +72,7 @@ impl Worker {
     pub fn start(
         shared: Arc<Shared>,
         kept: Arc<NetworksKept>,
-        networks: NetworkSet,
+        networks: PerRole<NetworkSet>,
     ) -> io::Result<(Self, PlayedSender, CueReceiver)> {
         let (played_sender, played) = played_ring(PLAYED_CAPACITY);
         let (cues, cue_receiver) = cue_ring(CUES_CAPACITY);

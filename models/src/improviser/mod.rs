@@ -13,7 +13,7 @@ use crate::channels::{Channels, Zones};
 use crate::controls::{Controls, in_range};
 use crate::music::time::{TICKS_PER_FRAME, frame_start};
 use crate::music::{Frame, Key, Meter, Moment, Spot, Style, Tick};
-use crate::network::Networks;
+use crate::network::{Networks, Role};
 use crate::score::{AnswerRow, Cue, FARTHEST_AHEAD, Fork, FrameStart, Heard, Turn};
 
 use chance::random::{Purpose, Random};
@@ -98,8 +98,12 @@ impl Improviser {
     /// goes.
     pub fn exchange(&mut self, networks: &Arc<Networks>) {
         if !Arc::ptr_eq(&self.networks, networks) {
-            self.harmonist.exchange(networks);
-            self.ensemble.exchange(networks);
+            if !self.networks.share(networks, Role::Harmonist) {
+                self.harmonist.exchange(networks);
+            }
+            if !self.networks.share(networks, Role::Soloist) {
+                self.ensemble.exchange(networks);
+            }
             self.networks = Arc::clone(networks);
         }
     }

@@ -9,7 +9,7 @@ use proptest::test_runner::TestCaseError;
 
 use super::card::Card;
 use super::conditions::Conditions;
-use super::{HarmonistNetwork, Networks};
+use super::{HarmonistNetwork, Networks, Role};
 use crate::music::time::frame_start;
 use crate::music::{BarPosition, Meter};
 use crate::{Controls, Cue, FrameStart, Heard, Improviser, Zones};
@@ -39,7 +39,8 @@ fn plays_or_is_named(onnx: &[u8]) -> Result<bool, TestCaseError> {
     let start = Instant::now();
     let loads = match HarmonistNetwork::load(onnx, conditions()) {
         Ok(harmonist) => {
-            let networks = Networks { harmonist: Some(Arc::new(harmonist)), soloist: None };
+            let mut networks = Networks::default();
+            networks.0[Role::Harmonist as usize] = Some(Arc::new(harmonist));
             let mut improviser = Improviser::new(Arc::new(networks));
             for frame in 0..BARS * 16 {
                 let (tick, key) = (frame_start(frame), 60 + (frame % 12) as u8);

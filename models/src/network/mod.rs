@@ -1,12 +1,14 @@
-//! The networks: loading a plan, validating its card, and one file per network.
+//! The networks: loading a plan, validating its card, and one file per role.
 
 pub mod card;
 pub mod conditions;
+mod family;
 pub mod features;
 #[cfg(test)]
 mod fuzz;
 pub mod harmonist;
 pub mod plan;
+mod role;
 pub mod soloist;
 pub mod style_mix;
 
@@ -14,10 +16,13 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use family::Family;
 pub use harmonist::HarmonistNetwork;
+pub use role::{HasRole, PerRole, Role};
 pub use soloist::SoloistNetwork;
 
 use card::Card;
+use role::AnyNetwork;
 
 use crate::files;
 
@@ -26,53 +31,33 @@ pub const LARGEST_NETWORK: u64 = 64_000_000;
 /// The most bytes that are read of a card.
 const LARGEST_CARD: u64 = 1_000_000;
 
-/// The families of networks that are built in: the same contract, trained on the same corpus, another architecture.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Family {
-    /// Gated recurrent units: the quicker.
-    #[default]
-    Gru,
-    /// Attention over the last steps.
-    Transformer,
-}
-
-impl Family {
-    /// Every family; the default is the first.
-    pub const ALL: [Family; 2] = [Family::Gru, Family::Transformer];
-
-    /// The name under which the user knows the family.
-    pub fn name(self) -> &'static str {
-        ["GRU", "Transformer"][self as usize]
-    }
-
-    /// The built-in file called `file`.
-    fn file(self, file: &str) -> Option<&'static [u8]> {
-        Some(match (self, file) {
-            (Family::Gru, "harmonist.onnx") => include_bytes!("../../gru/harmonist.onnx"),
-            (Family::Gru, "harmonist.json") => include_bytes!("../../gru/harmonist.json"),
-            (Family::Gru, "soloist.onnx") => include_bytes!("../../gru/soloist.onnx"),
-            (Family::Gru, "soloist.json") => include_bytes!("../../gru/soloist.json"),
-            (Family::Transformer, "harmonist.onnx") => include_bytes!("../../transformer/harmonist.onnx"),
-            (Family::Transformer, "harmonist.json") => include_bytes!("../../transformer/harmonist.json"),
-            (Family::Transformer, "soloist.onnx") => include_bytes!("../../transformer/soloist.onnx"),
-            (Family::Transformer, "soloist.json") => include_bytes!("../../transformer/soloist.json"),
-            _ => return None,
-        })
-    }
-}
-
-/// The networks that the improviser plays with. Immutable once loaded; share it between instances through `Arc`. What
-/// has no network is played by rule.
+/// The networks that the improviser plays with: at most one for each role. Immutable once loaded; share it between
+/// instances through `Arc`. A role without a network is played by rule.
 #[derive(Clone, Debug, Default)]
-pub struct Networks {
-    /// Which chord, frame by frame.
-    pub harmonist: Option<Arc<HarmonistNetwork>>,
-    /// Melody, note by note.
-    pub soloist: Option<Arc<SoloistNetwork>>,
-}
+pub struct Networks(PerRole<Option<AnyNetwork>>);
 
 impl Networks {
+    /// The network for a role, which its type says.
+    pub fn get<N: HasRole>(&self) -> Option<Arc<N>> {
+        self.0[N::ROLE as usize].clone().and_then(|network| network.downcast().ok())
+    }
+
+    /// Whether there is a network for `role`.
+    pub fn has(&self, role: Role) -> bool {
+        self.0[role as usize].is_some()
+    }
+
+    /// Whether both have the same network for `role`, not only one that is alike.
+    pub fn share(&self, other: &Self, role: Role) -> bool {
+        let [ours, theirs] = [self, other].map(|networks| networks.0[role as usize].as_ref());
+        ours.zip(theirs).is_some_and(|(ours, theirs)| Arc::ptr_eq(ours, theirs))
+    }
+
+    /// For `role`, what `other` has: a network, or none.
+    pub fn take(&mut self, role: Role, other: &Self) {
+        self.0[role as usize].clone_from(&other.0[role as usize]);
+    }
+
     /// Loads the networks of `family`, which are built into the crate. Takes up to a few hundred milliseconds: not for
     /// the audio thread, and once per process.
     pub fn built_in(family: Family) -> (Self, Vec<String>) {
@@ -83,9 +68,9 @@ impl Networks {
         )
     }
 
-    /// Loads the networks from `folder`: `harmonist.onnx` and `soloist.onnx`, each with its card (`.json`). A network
-    /// that is missing or does not fit is named, with what to do about it, in the second value; the band then plays
-    /// that part by rule.
+    /// Loads the networks from `folder`: for each role `ROLE.onnx` with its card, `ROLE.json`. A network that is
+    /// missing or does not fit is named, with what to do about it, in the second value, and costs no other role
+    /// anything; the band then plays that part by rule.
     pub fn from_folder(folder: &Path) -> (Self, Vec<String>) {
         Self::default().replaced_from(folder)
     }
@@ -109,31 +94,25 @@ impl Networks {
         name: impl Fn(&str) -> String,
         remedy: &str,
     ) -> (Self, Vec<String>) {
-        let mut problems = Vec::new();
-        let mut load =
-            |role: &str, by_rule: &str, has_other: bool, compile: &mut dyn FnMut(&[u8], Card) -> Result<(), String>| {
-                let (onnx, card) = (format!("{role}.onnx"), format!("{role}.json"));
-                let result = read(&onnx).map_err(|problem| (&onnx, problem)).and_then(|bytes| {
-                    let json = read(&card).map_err(|problem| (&card, problem))?;
-                    Card::read(&json, role, &bytes)
-                        .and_then(|card| compile(&bytes, card))
-                        .map_err(|problem| (&onnx, problem))
-                });
-                if let Err((file, problem)) = result {
-                    let meanwhile =
-                        if has_other { format!("The built-in {role} plays") } else { format!("{by_rule} by rule") };
+        let (mut networks, mut problems) = (self.clone(), Vec::new());
+        for (role, slot) in Role::ALL.into_iter().zip(&mut networks.0) {
+            let [onnx, card] = ["onnx", "json"].map(|kind| format!("{role}.{kind}"));
+            let result = read(&onnx).map_err(|problem| (&onnx, problem)).and_then(|bytes| {
+                let json = read(&card).map_err(|problem| (&card, problem))?;
+                let load = |card: Card| role.load(&bytes, card.conditions);
+                Card::read(&json, role.name(), &bytes).and_then(load).map_err(|problem| (&onnx, problem))
+            });
+            match result {
+                Ok(network) => *slot = Some(network),
+                Err((file, problem)) => {
+                    let meanwhile = match slot {
+                        Some(_) => format!("The built-in {role} plays"),
+                        None => role.by_rule().to_owned(),
+                    };
                     problems.push(format!("{}: {problem}. {meanwhile} until you {remedy}.", name(file)));
                 }
-            };
-        let mut networks = self.clone();
-        load("harmonist", "Chords are chosen", self.harmonist.is_some(), &mut |bytes, card| {
-            networks.harmonist = Some(Arc::new(HarmonistNetwork::load(bytes, card.conditions)?));
-            Ok(())
-        });
-        load("soloist", "Melody is made", self.soloist.is_some(), &mut |bytes, card| {
-            networks.soloist = Some(Arc::new(SoloistNetwork::load(bytes, card.conditions)?));
-            Ok(())
-        });
+            }
+        }
         (networks, problems)
     }
 }

@@ -32,14 +32,6 @@ pub fn bands() -> impl Iterator<Item = Arc<Networks>> {
     Family::ALL.into_iter().map(built_in).chain([rules()])
 }
 
-/// The folder of the networks of `family`, in the crate.
-pub fn folder(family: Family) -> &'static str {
-    match family {
-        Family::Gru => "gru",
-        Family::Transformer => "transformer",
-    }
-}
-
 /// No networks: the band plays by rule.
 pub fn rules() -> Arc<Networks> {
     Arc::new(Networks::default())

@@ -1,5 +1,6 @@
 //! The deadline meter: how early plans arrive, and what went wrong.
 
+use continuo_models::PerRole;
 use egui::accesskit::Role;
 use egui::{Align2, Color32, CornerRadius, Rect, Response, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
@@ -14,17 +15,21 @@ pub enum Source {
     /// The networks are being loaded.
     #[default]
     Loading,
-    /// These networks, harmonist and soloist; or rules, where one is missing.
-    Networks([Origin; 2]),
+    /// These networks, role by role; or rules, where one is missing.
+    Networks(PerRole<Origin>),
 }
 
 impl Source {
     fn text(self) -> String {
-        let name = |origin: Origin| origin.map_or("rules", NetworkSet::name);
         match self {
             Source::Loading => "loading".to_owned(),
-            Source::Networks([harmonist, soloist]) if harmonist == soloist => name(harmonist).to_owned(),
-            Source::Networks([harmonist, soloist]) => format!("{} + {}", name(harmonist), name(soloist)),
+            Source::Networks(origins) => {
+                let mut names = origins.map(|origin| origin.map_or("rules", NetworkSet::name)).to_vec();
+                if origins.iter().all(|origin| *origin == origins[0]) {
+                    names.truncate(1);
+                }
+                names.join(" + ")
+            }
         }
     }
 
@@ -142,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_networks_are_named_where_they_differ() {
+    fn the_networks_are_named_where_they_differ() {
         let [gru, transformer, own] = NetworkSet::ALL.map(Some);
         for (origins, text, attention) in [
             ([transformer; 2], "Transformer", false),

@@ -2,9 +2,9 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use continuo_models::Family;
+use continuo_models::{Family, PerRole, Role};
 
-/// A set of networks to play with: a harmonist and a soloist.
+/// A set of networks to play with: one for each role, as far as it has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NetworkSet {
     /// The built-in ones of a family.
@@ -26,6 +26,11 @@ impl NetworkSet {
         }
     }
 
+    /// The choice of this set for every role.
+    pub fn for_all(self) -> PerRole<Self> {
+        Role::ALL.map(|_| self)
+    }
+
     /// What the musician calls the set.
     pub fn name(self) -> &'static str {
         match self {
@@ -38,29 +43,29 @@ impl NetworkSet {
 /// From which set a network comes; `None`: there is none, and its part is played by rule.
 pub type Origin = Option<NetworkSet>;
 
-/// The origins of the networks that play. The worker writes, anybody reads. The two are not read as one, so a reader
-/// may see one of the old set beside one of the new for an instant.
+/// The origins of the networks that play. The worker writes, anybody reads. They are not read as one, so a reader may
+/// see one of the old set beside one of the new for an instant.
 #[derive(Debug, Default)]
 pub struct Playing {
     /// 0: by rule; else 1 more than the set's index.
-    codes: [AtomicU8; 2],
+    codes: PerRole<AtomicU8>,
 }
 
 impl Playing {
-    /// By rule, both.
+    /// By rule, all.
     pub const fn new() -> Self {
-        Self { codes: [const { AtomicU8::new(0) }; 2] }
+        Self { codes: [const { AtomicU8::new(0) }; Role::ALL.len()] }
     }
 
-    /// Worker: harmonist and soloist come from these sets.
-    pub fn set(&self, origins: [Origin; 2]) {
+    /// Worker: the networks come from these sets.
+    pub fn set(&self, origins: PerRole<Origin>) {
         for (code, origin) in self.codes.iter().zip(origins) {
             code.store(origin.map_or(0, |set| set.index() as u8 + 1), Ordering::Relaxed);
         }
     }
 
-    /// From which sets harmonist and soloist come.
-    pub fn get(&self) -> [Origin; 2] {
+    /// From which sets the networks come.
+    pub fn get(&self) -> PerRole<Origin> {
         self.codes.each_ref().map(|code| {
             let index = usize::from(code.load(Ordering::Relaxed)).checked_sub(1);
             index.and_then(|index| NetworkSet::ALL.get(index).copied())

@@ -3,7 +3,7 @@
 use continuo_models::music::Frame;
 use continuo_models::music::Tick;
 use continuo_models::music::time::frame_start;
-use continuo_models::{Cue, FrameStart, Heard, Turn};
+use continuo_models::{Cue, FrameStart, Heard, PerRole, Turn};
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
@@ -41,8 +41,8 @@ pub enum Again {
 pub struct FrameCall {
     /// What the improviser needs.
     pub start: FrameStart,
-    /// The networks with which it is to decide.
-    pub networks: NetworkSet,
+    /// The sets of networks with which it is to decide, role by role.
+    pub networks: PerRole<NetworkSet>,
     /// The epoch in which `start.next` will sound: stamp its cues with it.
     pub epoch: u32,
     /// The loop that the song is in.

@@ -161,7 +161,7 @@ mod tests {
             controls: Controls::default(),
             zones: Zones::default(),
         };
-        let networks = NetworkSet::ALL[0];
+        let networks = NetworkSet::ALL[0].for_all();
         Played::Frame(FrameCall { start, networks, epoch, cycle, loads: 0, again: None })
     }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 
-use continuo_models::{Family, Networks};
+use continuo_models::{Family, Networks, PerRole, Role};
 
 use super::folder;
 use crate::seam::{NetworkSet, Origin, Shared};
@@ -49,8 +49,8 @@ impl Source {
 pub struct Loaded {
     /// The networks.
     pub networks: Arc<Networks>,
-    /// From which sets harmonist and soloist come.
-    pub origins: [Origin; 2],
+    /// From which sets they come.
+    pub origins: PerRole<Origin>,
     problems: Vec<String>,
 }
 
@@ -73,8 +73,8 @@ static LOADED: [Mutex<Weak<Loaded>>; Source::COUNT] = [const { Mutex::new(Weak::
 pub struct NetworksKept([Mutex<Option<Arc<Loaded>>>; Source::COUNT]);
 
 impl NetworksKept {
-    /// Worker, before the first frame: sees to it that `set` and every built-in set is at hand.
-    pub fn prepare(&self, set: NetworkSet, shared: &Shared) {
+    /// Worker, before the first frame: sees to it that the `chosen` sets and every built-in one are at hand.
+    pub fn prepare(&self, chosen: PerRole<NetworkSet>, shared: &Shared) {
         // Side by side, because loading takes most of the time until an instance can play.
         thread::scope(|scope| {
             for set in Family::ALL.map(NetworkSet::BuiltIn) {
@@ -84,7 +84,7 @@ impl NetworksKept {
                 }
             }
         });
-        self.get(set, shared);
+        chosen.into_iter().for_each(|set| drop(self.get(set, shared)));
     }
 
     /// Worker: the networks of `set`, loaded if no instance has them. Problems go to `shared`'s notices, once for each
@@ -125,7 +125,8 @@ impl NetworksKept {
 
     fn load(&self, source: Source, shared: &Shared) -> Loaded {
         let mut stand_in = Networks::default();
-        let built_in = || Networks::clone(&self.obtain(Source::BuiltIn(Family::Gru), shared, Weak::upgrade).networks);
+        let built_in =
+            || Networks::clone(&self.obtain(Source::BuiltIn(Family::default()), shared, Weak::upgrade).networks);
         let (networks, problems) = match source {
             Source::BuiltIn(family) => Networks::built_in(family),
             Source::OwnFolder => {
@@ -143,23 +144,14 @@ impl NetworksKept {
                 }
             },
         };
-        let origin = |is_there: bool, stands_in: bool| match source {
-            _ if !is_there => None,
-            _ if stands_in => Some(NetworkSet::BuiltIn(Family::Gru)),
+        let origins = Role::ALL.map(|role| match source {
+            _ if !networks.has(role) => None,
+            _ if networks.share(&stand_in, role) => Some(NetworkSet::BuiltIn(Family::default())),
             Source::BuiltIn(family) => Some(NetworkSet::BuiltIn(family)),
             Source::OwnFolder | Source::NamedFolder => Some(NetworkSet::OwnFolder),
-        };
-        let origins = [
-            origin(networks.harmonist.is_some(), same(&networks.harmonist, &stand_in.harmonist)),
-            origin(networks.soloist.is_some(), same(&networks.soloist, &stand_in.soloist)),
-        ];
+        });
         Loaded { networks: Arc::new(networks), origins, problems }
     }
-}
-
-/// Whether both are the same network.
-fn same<T>(one: &Option<Arc<T>>, other: &Option<Arc<T>>) -> bool {
-    matches!((one, other), (Some(one), Some(other)) if Arc::ptr_eq(one, other))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -183,9 +175,11 @@ mod tests {
     fn the_families_are_different_networks() {
         let (kept, shared) = (NetworksKept::default(), Shared::new());
         let [gru, transformer] = Family::ALL.map(|family| kept.get(NetworkSet::BuiltIn(family), &shared));
-        assert!(!same(&gru.networks.harmonist, &transformer.networks.harmonist));
-        assert_eq!(gru.origins, [Some(NetworkSet::BuiltIn(Family::Gru)); 2]);
-        assert_eq!(transformer.origins, [Some(NetworkSet::BuiltIn(Family::Transformer)); 2]);
+        for role in Role::ALL {
+            assert!(!gru.networks.share(&transformer.networks, role));
+        }
+        assert_eq!(gru.origins, NetworkSet::BuiltIn(Family::Gru).for_all().map(Some));
+        assert_eq!(transformer.origins, NetworkSet::BuiltIn(Family::Transformer).for_all().map(Some));
         assert_eq!(shared.notices(), []);
     }
 }

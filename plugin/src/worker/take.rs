@@ -195,7 +195,7 @@ mod tests {
                 controls: Controls::default(),
                 zones: Zones::default(),
             };
-            let networks = NetworkSet::ALL[0];
+            let networks = NetworkSet::ALL[0].for_all();
             self.band.take(Played::Frame(FrameCall { start, networks, epoch: 0, cycle: None, loads: 0, again }));
             let cues = self.band.cues().iter().map(|stamped| stamped.cue).collect();
             let (tick, channel) = (frame_start(frame), 0);

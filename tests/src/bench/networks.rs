@@ -11,6 +11,7 @@ use continuo_models::network::features::{Note, PitchMemory};
 use continuo_models::network::harmonist::{self, HarmonistAttributes, HarmonistInput, Standing};
 use continuo_models::network::plan::State;
 use continuo_models::network::soloist::{self, LastNote, SoloistAttributes, SoloistInput};
+use continuo_models::network::{HarmonistNetwork, SoloistNetwork};
 use continuo_models::{Controls, Family, FrameStart, Heard, Improviser, Networks, Zones};
 
 use super::median;
@@ -42,7 +43,7 @@ fn measure_family(family: Family, score: &Score) -> Result<Vec<Measurement>> {
     let named = |what: &str, unit, value| Measurement::new(format!("{}: {what}", family.name()), unit, value);
     let mut measurements = vec![named("networks load", "ms", loading)];
 
-    if let Some(network) = &networks.harmonist {
+    if let Some(network) = networks.get::<HarmonistNetwork>() {
         let mut memories = harmonist::DECAYS.map(PitchMemory::new);
         let mut previous = Note::Rest;
         let mut step = |frame: i64, states: &mut [State]| {
@@ -72,7 +73,7 @@ fn measure_family(family: Family, score: &Score) -> Result<Vec<Measurement>> {
             measurements.push(named(what, "µs", timed(&mut |frame| step(frame, &mut states))?));
         }
     }
-    if let Some(network) = &networks.soloist {
+    if let Some(network) = networks.get::<SoloistNetwork>() {
         let mut memories = soloist::DECAYS.map(PitchMemory::new);
         let mut state = network.initial_state();
         let mut step = |note: i64| {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use continuo_models::Family;
+use continuo_models::{Family, Role};
 
 use super::Plugins;
 use super::table::Measurement;
@@ -19,11 +19,11 @@ pub fn measure(plugins: &Plugins) -> Result<Vec<Measurement>> {
         Ok(size as f64 / 1e6)
     };
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
-    let files = Family::ALL.iter().flat_map(|family| ["harmonist", "soloist"].map(|role| (family.name(), role)));
+    let files = Family::ALL.iter().flat_map(|family| Role::ALL.map(|role| (family, role)));
     let mut measurements = files
         .map(|(family, role)| {
-            let size = megabytes(&models.join(family.to_lowercase()).join(format!("{role}.onnx")))?;
-            Ok(Measurement::new(format!("{family}: {role}.onnx"), "MB", size))
+            let size = megabytes(&models.join(family.folder()).join(format!("{role}.onnx")))?;
+            Ok(Measurement::new(format!("{}: {role}.onnx", family.name()), "MB", size))
         })
         .collect::<Result<Vec<_>>>()?;
     measurements.push(

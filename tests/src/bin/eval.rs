@@ -9,6 +9,7 @@ use std::{env, fs};
 use anyhow::{Context, Error, Result, bail, ensure};
 use clap::{Parser, ValueEnum};
 use continuo_models::music::Style;
+use continuo_models::network::SoloistNetwork;
 use continuo_models::{Controls, Family, Networks};
 use continuo_options::eval::{Choice, Eval, FamilyName, Sheets, Sitting, System, What};
 use continuo_options::values;
@@ -201,7 +202,7 @@ fn take(take: &Take) -> Result<()> {
 fn judge_melody(sheets: &Sheets, choice: &Choice, train: &[PathBuf], style: Option<Style>) -> Result<()> {
     let pieces = pieces(sheets)?;
     let [train, valid] = to_learn(sheets, train)?;
-    let network = networks(choice).soloist.context("there is no soloist to judge")?;
+    let network = networks(choice).get::<SoloistNetwork>().context("there is no soloist to judge")?;
     let style = |piece: &Piece| style.or(piece.style);
     let ours = melody::network_bits(&network, &pieces, style)?;
     let ngram = NgramModel::learn(&train, &valid);
@@ -239,12 +240,12 @@ fn judge_control(sheets: &Sheets, choice: &Choice, bars: usize, solos: usize) ->
     let pieces = pieces(sheets)?;
     let [train, _] = to_learn(sheets, &[])?;
     let networks = networks(choice);
-    let soloist = networks.soloist.as_deref().context("there is no soloist to judge")?;
+    let soloist = networks.get::<SoloistNetwork>().context("there is no soloist to judge")?;
     ensure!(
         !control::Window::all(&pieces, bars).is_empty(),
         "no piece has chords and {bars} bars with a melody in them to play over"
     );
-    let styles = control::styles(soloist, &train, &pieces, bars, solos)?;
+    let styles = control::styles(&soloist, &train, &pieces, bars, solos)?;
     match &styles {
         Some(check) => println!("{}\n{}", check.styles_table(), check.blends_table()),
         None => println!("There are not two styles with enough pieces to tell one from the other.\n"),

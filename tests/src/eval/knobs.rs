@@ -75,8 +75,8 @@ const HARMONIST: [(&str, &str, Set<HarmonistAttributes>, HarmonyMeasure); 2] = [
 /// # Errors
 /// When a network is missing or fails.
 pub fn turn(networks: &Networks, pieces: &[Piece], bars: usize, count: usize) -> Result<Vec<Knob>> {
-    let soloist = networks.soloist.as_deref().context("there is no soloist to judge")?;
-    let harmonist = networks.harmonist.as_deref().context("there is no harmonist to judge")?;
+    let soloist = networks.get::<SoloistNetwork>().context("there is no soloist to judge")?;
+    let harmonist = networks.get::<HarmonistNetwork>().context("there is no harmonist to judge")?;
     let windows = spread(&Window::all(pieces, bars), count);
     let bar = progress("knobs", LEVELS * (SOLOIST.len() + HARMONIST.len()));
     let mut knobs = Vec::new();
@@ -85,7 +85,7 @@ pub fn turn(networks: &Networks, pieces: &[Piece], bars: usize, count: usize) ->
             bar.inc(1);
             let mut attributes = SoloistAttributes::default();
             set(&mut attributes, Some(level as u8));
-            played(soloist, &windows, attributes, measure)
+            played(&soloist, &windows, attributes, measure)
         };
         knobs.push(Knob::new(name, measured, all_levels(level)?));
     }
@@ -94,7 +94,7 @@ pub fn turn(networks: &Networks, pieces: &[Piece], bars: usize, count: usize) ->
             bar.inc(1);
             let mut attributes = HarmonistAttributes::default();
             set(&mut attributes, Some(level as u8));
-            harmonised(harmonist, &windows, attributes, measure)
+            harmonised(&harmonist, &windows, attributes, measure)
         };
         knobs.push(Knob::new(name, measured, all_levels(level)?));
     }

@@ -24,7 +24,7 @@ pub enum AdviceSource {
 impl AdviceSource {
     /// The network of `networks`, or rules if it is not there.
     pub fn of(networks: &Networks) -> Self {
-        networks.harmonist.clone().map_or(Self::Rules, Self::Network)
+        networks.get().map_or(Self::Rules, Self::Network)
     }
 }
 

@@ -142,12 +142,12 @@ pub(super) struct Reader {
 impl Reader {
     /// A reader that knows no chord.
     pub fn new(networks: &Networks) -> Self {
-        Self { network: networks.soloist.clone(), chords: Vec::new() }
+        Self { network: networks.get(), chords: Vec::new() }
     }
 
     /// Goes on with another network.
     pub fn exchange(&mut self, networks: &Networks) {
-        self.network = networks.soloist.clone();
+        self.network = networks.get();
     }
 
     /// Forgets the chords.
