@@ -4,7 +4,7 @@ pub mod decisions;
 
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 
-use crate::guard::guarded;
+use crate::guard::{PANICS, guarded};
 use crate::seam::Playing;
 
 /// The layout version of [`Diagnostics`].
@@ -58,7 +58,6 @@ pub struct Totals {
     pub dropped: AtomicU64,
     pub overflowed: AtomicU64,
     pub doubts: AtomicU64,
-    pub panics: AtomicU64,
     pub playing: Playing,
     pub instances: AtomicU32,
     worst_lead_us: AtomicI64,
@@ -74,7 +73,6 @@ pub static TOTALS: Totals = Totals {
     dropped: AtomicU64::new(0),
     overflowed: AtomicU64::new(0),
     doubts: AtomicU64::new(0),
-    panics: AtomicU64::new(0),
     playing: Playing::new(),
     instances: AtomicU32::new(0),
     worst_lead_us: AtomicI64::new(i64::MAX),
@@ -102,7 +100,7 @@ impl Totals {
             late_cues: self.late_cues.load(Relaxed),
             dropped: self.dropped.load(Relaxed),
             overflowed: self.overflowed.load(Relaxed),
-            panics: self.panics.load(Relaxed),
+            panics: PANICS.load(Relaxed),
             worst_lead_us: if leads == 0 { 0 } else { self.worst_lead_us.load(Relaxed) },
             mean_lead_us: if leads == 0 { 0 } else { self.lead_sum_us.load(Relaxed) / leads as i64 },
             networks: origins.iter().rev().fold(0, |bits, origin| bits << 1 | u32::from(origin.is_some())),

@@ -9,10 +9,12 @@ use std::any::Any;
 use std::cell::Cell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::diagnostics::TOTALS;
 use crate::faults::{self, Place};
+
+/// Panics that were caught in this process. Any thread adds, any thread reads.
+pub static PANICS: AtomicU64 = AtomicU64::new(0);
 
 /// A panic that was caught. It shows as its reason.
 pub struct Panic(Box<dyn Any + Send>);
@@ -25,14 +27,14 @@ impl fmt::Display for Panic {
     }
 }
 
-/// Runs `act`. If it panics, that is counted among the process's totals; to put right what `act` has left half done,
+/// Runs `act`. If it panics, that is counted in [`PANICS`]; to put right what `act` has left half done,
 /// and to tell the musician, is for whoever calls this.
 ///
 /// # Errors
 /// The panic.
 pub fn caught<R>(act: impl FnOnce() -> R) -> Result<R, Panic> {
     catch_unwind(AssertUnwindSafe(act)).map_err(|payload| {
-        TOTALS.panics.fetch_add(1, Ordering::Relaxed);
+        PANICS.fetch_add(1, Ordering::Relaxed);
         Panic(payload)
     })
 }
@@ -67,13 +69,13 @@ mod tests {
 
     #[test]
     fn a_panic_is_counted_and_says_its_reason() {
-        let before = TOTALS.panics.load(Ordering::Relaxed);
+        let before = PANICS.load(Ordering::Relaxed);
         let reason = |act: fn()| caught(act).err().map(|panic| panic.to_string());
         assert_eq!(reason(|| panic!("plain")).as_deref(), Some("plain"));
         assert_eq!(reason(|| panic!("in bar {}", 7)).as_deref(), Some("in bar 7"));
         assert_eq!(reason(|| std::panic::panic_any(7)).as_deref(), Some("for an unknown reason"));
         // Other tests may panic on purpose at the same time.
-        assert!(TOTALS.panics.load(Ordering::Relaxed) >= before + 3);
+        assert!(PANICS.load(Ordering::Relaxed) >= before + 3);
     }
 
     #[test]
