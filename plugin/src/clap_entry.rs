@@ -29,7 +29,9 @@ use std::sync::{Arc, OnceLock};
 
 use atomic_float::AtomicF64;
 use clap_sys::events::{clap_input_events, clap_output_events};
-use clap_sys::ext::params::{CLAP_EXT_PARAMS, clap_param_info, clap_plugin_params};
+use clap_sys::ext::params::{
+    CLAP_EXT_PARAMS, CLAP_PARAM_RESCAN_VALUES, clap_host_params, clap_param_info, clap_plugin_params,
+};
 use clap_sys::ext::state::{CLAP_EXT_STATE, clap_plugin_state};
 use clap_sys::factory::plugin_factory::{CLAP_PLUGIN_FACTORY_ID, clap_plugin_factory};
 use clap_sys::host::clap_host;
@@ -67,6 +69,8 @@ struct Instance {
     /// pointer to it is one to all of this.
     plugin: clap_plugin,
     inside: Inside,
+    /// Lives longer than the instance.
+    host: *const clap_host,
     /// In Hertz; set while nothing is processed.
     sample_rate: AtomicF64,
     /// Whether the host is a wrapper. It takes notes as notes only.
@@ -105,7 +109,10 @@ extern "C" fn init(_: *const c_char) -> bool {
     true
 }
 
-extern "C" fn deinit() {}
+extern "C" fn deinit() {
+    // The library may be unloaded next, and with it what they run.
+    guarded(crate::worker::join_loaders, ());
+}
 
 extern "C" fn factory(id: *const c_char) -> *const c_void {
     let find = || {
@@ -176,7 +183,7 @@ unsafe fn create(host: *const clap_host, id: *const c_char) -> Option<*const cla
     let is_vst3 = wrapped && name.is_some_and(|name| name.to_ascii_lowercase().contains(VST3_WRAPPER));
     let grown = if is_vst3 { GrownChoices::of(&inside.params) } else { GrownChoices::default() };
     let (sample_rate, waiting) = (AtomicF64::new(48_000.0), UnsafeCell::default());
-    Some(Box::into_raw(Box::new(Instance { plugin, inside, sample_rate, wrapped, grown, waiting })).cast())
+    Some(Box::into_raw(Box::new(Instance { plugin, inside, host, sample_rate, wrapped, grown, waiting })).cast())
 }
 
 /// A host's text; `None`: there is none.
@@ -230,11 +237,32 @@ unsafe extern "C" fn activate(plugin: *const clap_plugin, sample_rate: f64, leas
         let Some(framework) = FRAMEWORK.get() else { return false };
         // SAFETY: the host's arguments go on; nothing is processed now.
         unsafe {
-            instance(plugin).sample_rate.store(sample_rate, Ordering::Relaxed);
-            (framework.activate)(plugin, sample_rate, least, most)
+            let Instance { inside, host, sample_rate: known_rate, .. } = instance(plugin);
+            known_rate.store(sample_rate, Ordering::Relaxed);
+            let plan_ahead = inside.params.plan_ahead.value();
+            let done = (framework.activate)(plugin, sample_rate, least, most);
+            if inside.params.plan_ahead.value() != plan_ahead {
+                rescan_values(*host);
+            }
+            done
         }
     };
     guarded(begin, false)
+}
+
+/// Has the host ask for the values of the parameters anew.
+///
+/// # Safety
+/// `host` is the instance's, on the main thread.
+unsafe fn rescan_values(host: *const clap_host) {
+    // SAFETY: as said above; the host's extension is what its name says.
+    unsafe {
+        let Some(get_extension) = (*host).get_extension else { return };
+        let params = get_extension(host, CLAP_EXT_PARAMS.as_ptr()).cast::<clap_host_params>();
+        if let Some(rescan) = params.as_ref().and_then(|params| params.rescan) {
+            rescan(host, CLAP_PARAM_RESCAN_VALUES);
+        }
+    }
 }
 
 unsafe extern "C" fn deactivate(plugin: *const clap_plugin) {

@@ -114,8 +114,14 @@ impl Drop for Continuo {
 }
 
 impl Continuo {
-    fn start(&mut self, sample_rate: f64, offline: bool) {
+    fn start(&mut self, sample_rate: f64, offline: bool, longest_block: u32) {
         self.worker = None;
+        // Of a project, and once it has played, what is set stands: a bounce has what was heard. For a host that renders
+        // the callback waits, so its blocks ask for nothing.
+        let is_new = self.processor.is_none() && self.shared.loading.newest() == 0;
+        if is_new && !offline && self.params.plan_ahead.value() == 1 {
+            self.params.plan_ahead_for(longest_block, sample_rate);
+        }
         let processor =
             self.processor.get_or_insert_with(|| Processor::new(Arc::clone(&self.params), Arc::clone(&self.shared)));
         let chosen = self.params.network.value().0.for_all();
@@ -192,7 +198,7 @@ impl Plugin for Continuo {
 
     fn activate(&mut self, _: &AudioIOLayout, config: &BufferConfig, _: &mut impl ActivateContext<Self>) -> bool {
         let (sample_rate, offline) = (f64::from(config.sample_rate), config.process_mode == ProcessMode::Offline);
-        self.guarded(|plugin| plugin.start(sample_rate, offline)).is_some()
+        self.guarded(|plugin| plugin.start(sample_rate, offline, config.max_buffer_size)).is_some()
     }
 
     fn reset(&mut self) {

@@ -13,8 +13,10 @@ mod steps;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
+use continuo_models::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER};
 use continuo_models::score::FARTHEST_AHEAD;
 use continuo_models::{Controls, Player, PlayerControls, PlayerMap};
+use nice_plug::params::InternalParamMut;
 use nice_plug::params::persist::PersistentField;
 use nice_plug::prelude::*;
 
@@ -223,6 +225,8 @@ impl Default for ContinuoParams {
             notes_as_midi: BoolParam::new("Notes as MIDI", false).non_automatable(),
             // A bounce has what was heard.
             plan_ahead: IntParam::new("Plan ahead", 1, IntRange::Linear { min: 1, max: FARTHEST_AHEAD.into() })
+                .with_value_to_string(Arc::new(|frames| format!("{frames}/16")))
+                .with_string_to_value(Arc::new(|text| text.split('/').next()?.trim().parse().ok()))
                 .non_automatable(),
             scenes: Scenes::default(),
             stamp: StampField::default(),
@@ -306,6 +310,15 @@ impl ContinuoParams {
         // SAFETY: the parameter is ours, and lives.
         let (normalized, steps) = unsafe { (param.string_to_normalized_value(text)?, param.step_count()) };
         Some(f64::from(normalized) * steps.unwrap_or(1) as f64)
+    }
+
+    /// Main: plans as far ahead as blocks of `samples` ask for at 120 quarter notes to the minute, so that none of them
+    /// leaves the worker less than half a frame.
+    pub fn plan_ahead_for(&self, samples: u32, sample_rate: f64) {
+        let frames = f64::from(samples) / sample_rate * 120.0 / 60.0 * (TICKS_PER_QUARTER / TICKS_PER_FRAME) as f64;
+        let ahead = (frames + 0.5).ceil().clamp(1.0, FARTHEST_AHEAD.into());
+        // SAFETY: the parameter is ours, and live; its value is an atomic.
+        unsafe { self.plan_ahead._internal_set_plain_value(ahead as i32) };
     }
 
     /// The musical parameters as they stand now, all in range whatever the host has set. Audio may call it: it
@@ -477,6 +490,16 @@ mod tests {
         let levels = [controls.chord_rate, controls.chromaticism, controls.lead_chromaticism, controls.syncopation];
         assert_eq!(levels, [Some(MAX_LEVEL); 4]);
         assert_eq!(controls.mode, Some(Mode::Minor));
+    }
+
+    #[test]
+    fn the_longer_the_blocks_the_further_ahead_is_planned() {
+        let params = ContinuoParams::default();
+        // A frame is 5512.5 samples long.
+        for (samples, ahead) in [(64, 1), (2048, 1), (2756, 1), (4096, 2), (8192, 2), (16_384, 4), (1 << 20, 4)] {
+            params.plan_ahead_for(samples, 44_100.0);
+            assert_eq!(params.plan_ahead.value(), ahead, "blocks of {samples}");
+        }
     }
 
     #[test]

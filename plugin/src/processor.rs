@@ -26,6 +26,7 @@ pub mod sounding;
 mod zones;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use continuo_models::improviser::players::voices::answering::Answering;
@@ -307,15 +308,17 @@ impl Processor {
     /// Takes what is set now; while a saved state is being loaded, what was set before stands.
     fn take_settings(&mut self) {
         let read = |loads| Settings::read(&self.params, &mut self.scenes, loads);
-        if let Some(settings) = self.shared.loading.whole(read) {
-            self.settings = settings;
+        let Some(settings) = self.shared.loading.whole(read) else { return };
+        if self.settings.plan_ahead != settings.plan_ahead {
+            self.shared.meters.misses_lately.store(0, Ordering::Relaxed);
         }
+        self.settings = settings;
     }
 
     fn enter_next_frame(&mut self, at: u32) {
         let upcoming = self.clock.upcoming();
         self.promises.enter(&upcoming);
-        self.schedule.keep_epochs(|epoch| self.promises.has(epoch));
+        self.schedule.enter(self.promises.epoch(), upcoming.frame, |epoch| self.promises.has(epoch));
         if upcoming.wraps {
             self.holding = None;
             self.answering = Answering::default();
@@ -384,6 +387,7 @@ impl Processor {
     fn miss(&mut self, epoch: u32, frame: Frame) {
         if self.missed.replace((epoch, frame)) != Some((epoch, frame)) {
             count(&self.shared.meters.misses, &TOTALS.misses, 1);
+            self.shared.meters.misses_lately.fetch_add(1, Ordering::Relaxed);
         }
     }
 

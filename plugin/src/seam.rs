@@ -6,7 +6,7 @@
 //! | [`StampedCue`] | worker | audio | single-producer ring ([`CueSender`]) |
 //! | [`Command`] | main, GUI | worker | channel |
 //! | [`SharedMemory`] | worker, main | main, worker | a mutex that the audio thread never touches |
-//! | [`Meters`], [`Position`], [`Keyboard`], [`Playing`], [`Places`] | audio, worker | GUI | atomics |
+//! | [`Meters`], [`Position`], [`Keyboard`], [`Playing`], [`Places`], [`WorkerUrgency`] | audio, worker | GUI | atomics |
 //! | [`Scenes`](crate::scenes::Scenes) | main, GUI | audio | triple buffer ([`SceneReader`](crate::scenes::SceneReader)) |
 //! | [`Doubts`] | audio | worker | atomics |
 //! | [`Loading`] | main | audio | atomics |
@@ -24,6 +24,7 @@ mod loading;
 mod memory;
 mod networks;
 mod rings;
+mod urgency;
 
 use std::fmt::Display;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,6 +42,7 @@ pub use rings::{
     Again, CUES_CAPACITY, CueReceiver, CueSender, Cycle, FrameCall, NOTE_OFF_RESERVE, PLAYED_CAPACITY, Played,
     PlayedReceiver, PlayedSender, StampedCue, cue_ring, played_ring,
 };
+pub use urgency::{Urgency, WorkerUrgency};
 
 /// The most notices that are kept; older ones make room.
 const NOTICES: usize = 16;
@@ -74,6 +76,8 @@ pub struct Shared {
     pub places: Places,
     /// Which networks play. The worker writes, anybody reads.
     pub playing: Playing,
+    /// How urgent the system takes the worker for. The worker writes, anybody reads.
+    pub urgency: WorkerUrgency,
     /// What the band has learnt of the musician. Never audio.
     pub memory: SharedMemory,
     /// Why the host could not be followed. Audio writes, the worker reads.
@@ -100,6 +104,7 @@ impl Default for Shared {
             keyboard: Keyboard::default(),
             places: Places::default(),
             playing: Playing::default(),
+            urgency: WorkerUrgency::default(),
             memory: SharedMemory::default(),
             doubts: Doubts::default(),
             loading: Loading::default(),

@@ -8,8 +8,10 @@ mod band;
 mod chooser;
 mod folder;
 mod hands;
+mod loaders;
 mod mind;
 mod networks;
+mod priority;
 mod take;
 
 use std::io;
@@ -32,6 +34,7 @@ use crate::seam::{
 };
 use band::Band;
 use chooser::Chooser;
+pub use loaders::join_all as join_loaders;
 pub use networks::NetworksKept;
 
 /// Where somebody waits for the worker: rounds of looking for work that cost nothing, then such that give way, then
@@ -56,7 +59,8 @@ pub enum Start {
     Failed,
 }
 
-/// The worker's thread. Dropping it ends and joins the thread.
+/// The worker's thread. Dropping it ends and joins the thread, which takes no longer than a decision: networks that are
+/// still being loaded then are not waited for.
 pub struct Worker {
     stop: Arc<AtomicBool>,
     ready: mpsc::Receiver<()>,
@@ -82,16 +86,18 @@ impl Worker {
         faults::refuse(Place::Thread)?;
         let thread = thread::Builder::new().name("continuo worker".into()).spawn(move || {
             let told = Arc::clone(&shared);
+            let chooser_stop = Arc::clone(&loop_stop);
             let begun = caught(|| {
                 faults::delay(Place::SlowStart);
-                let (chooser, networks) = Chooser::new(kept, Arc::clone(&shared), networks);
+                let (chooser, networks) = Chooser::new(kept, Arc::clone(&shared), networks, chooser_stop)?;
                 let band = Band::new(networks, shared.memory.newest());
                 faults::strike(Place::WorkerStart);
-                (chooser, band)
+                Some((chooser, band))
             });
             let then = "The band is silent until you switch Continuo off and on.";
             let (chooser, band) = match begun {
-                Ok(begun) => begun,
+                Ok(Some(begun)) => begun,
+                Ok(None) => return,
                 // Who waits hears that nobody will announce anything any more.
                 Err(panic) => return told.tell_panic(&panic, "The band could not start", then),
             };
@@ -144,10 +150,16 @@ struct Labour {
 impl Labour {
     fn run(mut self) {
         let mut idle = 0;
+        let mut is_urgent = None;
         while !self.stop.load(Ordering::Acquire) {
+            let is_awaited = self.shared.is_awaited();
+            // A worker that is waited for takes all the time that it can get, so it lets others have theirs.
+            if is_urgent.replace(!is_awaited) != Some(!is_awaited) {
+                self.shared.urgency.set(priority::set(!is_awaited));
+            }
             if self.take_turn() {
                 idle = 0;
-            } else if self.shared.is_awaited() {
+            } else if is_awaited {
                 rest(idle);
                 idle = idle.saturating_add(1);
             } else {

@@ -4,10 +4,11 @@ use continuo_models::PerRole;
 use egui::accesskit::Role;
 use egui::{Align2, Color32, CornerRadius, Rect, Response, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use crate::seam::{NetworkSet, Origin};
+use crate::seam::{NetworkSet, Origin, Urgency};
 
 use super::hint::Hint;
-use super::{paint, theme};
+use super::setting::Setting;
+use super::{button, paint, stepper, theme};
 
 /// What the band plays by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,22 +49,28 @@ pub struct Reading {
     pub lead_ms: f32,
     /// The shortest such time.
     pub worst_ms: f32,
-    /// The length of a frame in milliseconds: the most that a lead can usually be.
+    /// The length of a frame in milliseconds.
     pub frame_ms: f32,
     /// Plans that were missing when they were needed.
     pub misses: u64,
+    /// Those of them since the band plans as far ahead as it does.
+    pub misses_lately: u64,
     /// Notes that arrived after their start.
     pub late: u64,
     /// Events that found no room.
     pub dropped: u64,
     /// What the band plays by.
     pub source: Source,
+    /// How urgent the system takes the worker for.
+    pub urgency: Urgency,
 }
 
-const BAR_WIDTH: f32 = 132.0;
+const BAR_WIDTH: f32 = 72.0;
+const AHEAD_WIDTH: f32 = 112.0;
 
-/// Shows the meter in `rect`. A click asks for the worst lead to be taken anew: the caller looks at the response.
-pub fn show(ui: &mut Ui, rect: Rect, reading: &Reading) -> Response {
+/// Shows the meter in `rect`, and how many frames the band plans ahead; where plans were missed, it suggests one more. A
+/// click asks for the worst lead to be taken anew: the caller looks at the response.
+pub fn show(ui: &mut Ui, rect: Rect, reading: &Reading, plan_ahead: &dyn Setting) -> Response {
     paint::card(ui.painter(), rect);
     let response = ui.interact(rect, ui.make_persistent_id("Deadline meter"), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Deadline meter"));
@@ -71,25 +78,55 @@ pub fn show(ui: &mut Ui, rect: Rect, reading: &Reading) -> Response {
     let inside = rect.shrink2(vec2(theme::INSET, 6.0));
 
     column(ui, inside, 0.0, "Plans ready", &lead_text(reading), theme::TEXT);
-    lead_bar(ui, pos2(inside.left() + 104.0, inside.center().y), reading);
+    let frames = plan_ahead.step_at(plan_ahead.value()) + 1;
+    lead_bar(ui, pos2(inside.left() + 94.0, inside.center().y), reading, frames as f32 * reading.frame_ms);
 
     let counts = [("Missed", reading.misses), ("Late", reading.late), ("Dropped", reading.dropped)];
     for (n, (label, count)) in counts.into_iter().enumerate() {
         let ink = if count > 0 { theme::WARNING } else { theme::TEXT };
-        column(ui, inside, 262.0 + 62.0 * n as f32, label, &short_count(count), ink);
+        column(ui, inside, [180.0, 226.0, 262.0][n], label, &short_count(count), ink);
     }
     let ink = if reading.source.wants_attention() { theme::WARNING } else { theme::TEXT };
-    column(ui, inside, 448.0, "Playing by", &reading.source.text(), ink);
+    column(ui, inside, 314.0, "Playing by", &reading.source.text(), ink);
+    column(ui, inside, 436.0, "Priority", reading.urgency.text(), theme::TEXT);
 
     paint::focus(ui.painter(), &response, rect, theme::CARD_CORNER);
     Hint {
         name: "Deadline meter",
-        text: "How early the band's plans are ready, and the shortest lead so far (the thin line); the bar is one \
-               sixteenth. Missed: no plan in time, the band held its chord. Late and dropped: notes that came too late \
-               or found no room.",
+        text: "How early the band's plans are ready, and the shortest lead so far (the thin line); the bar is as long as \
+               the band plans ahead. Missed: no plan in time, the band held its chord. Late and dropped: notes that came \
+               too late or found no room. Priority: whether the system lets the band think before other programs.",
         handling: "Click to measure the shortest lead anew.",
     }
-    .attach(response)
+    .attach(response.clone());
+    let place = Rect::from_min_max(pos2(inside.right() - AHEAD_WIDTH, inside.top()), inside.max);
+    ahead(ui, place, reading, plan_ahead);
+    response
+}
+
+/// How far ahead the band plans, or that it should plan further.
+fn ahead(ui: &mut Ui, rect: Rect, reading: &Reading, setting: &dyn Setting) {
+    let step = setting.step_at(setting.value());
+    if reading.misses_lately > 0 && Some(step) < setting.steps() {
+        let more = setting.value_of_step(step + 1);
+        let hint = Hint::click(
+            "Plan further ahead",
+            "Plans were missed. With more time none is, and the band hears you one sixteenth later. It counts at once, and \
+             is saved with the project.",
+        );
+        let label = format!("Plan {} ahead", setting.text(more));
+        if button::show(ui, rect, &label, hint, theme::WARNING).clicked() {
+            setting.change(more);
+        }
+        return;
+    }
+    ui.painter().text(rect.left_top(), Align2::LEFT_TOP, "Plan ahead", theme::regular(theme::SMALL), theme::DIM);
+    let hint = Hint::turn(
+        "Plan ahead",
+        "How many sixteenths the band thinks ahead. More: none of its plans is late, on a busy machine or with long blocks. \
+         Less: it hears you sooner. A bounce has what you heard.",
+    );
+    stepper::show(ui, rect.with_min_y(rect.bottom() - 19.0), hint, setting);
 }
 
 fn column(ui: &Ui, inside: Rect, left: f32, label: &str, value: &str, ink: Color32) {
@@ -100,16 +137,17 @@ fn column(ui: &Ui, inside: Rect, left: f32, label: &str, value: &str, ink: Color
     painter.text(bottom, Align2::LEFT_BOTTOM, value, theme::regular(theme::BODY), ink);
 }
 
-fn lead_bar(ui: &Ui, left_centre: egui::Pos2, reading: &Reading) {
+/// The bar of the leads, `longest` milliseconds long.
+fn lead_bar(ui: &Ui, left_centre: egui::Pos2, reading: &Reading, longest: f32) {
     let painter = ui.painter();
     let corner = CornerRadius::same(3);
     let bar = Rect::from_min_size(left_centre - vec2(0.0, 3.0), vec2(BAR_WIDTH, 6.0));
     painter.rect_filled(bar, corner, theme::TRACK);
-    if reading.plans == 0 || reading.frame_ms <= 0.0 {
+    if reading.plans == 0 || longest <= 0.0 {
         return;
     }
-    let at = |ms: f32| bar.left() + bar.width() * (ms / reading.frame_ms).clamp(0.0, 1.0);
-    let share = reading.lead_ms / reading.frame_ms;
+    let at = |ms: f32| bar.left() + bar.width() * (ms / longest).clamp(0.0, 1.0);
+    let share = reading.lead_ms / longest;
     let ink = match share {
         share if share <= 0.0 => theme::ALARM,
         share if share < 0.25 => theme::WARNING,
@@ -133,12 +171,13 @@ fn short_count(count: u64) -> String {
 
 fn spoken(reading: &Reading) -> String {
     format!(
-        "plans {}, {} missed, {} late, {} dropped, playing by {}",
+        "plans {}, {} missed, {} late, {} dropped, playing by {}, priority {}",
         lead_text(reading),
         reading.misses,
         reading.late,
         reading.dropped,
-        reading.source.text()
+        reading.source.text(),
+        reading.urgency.text()
     )
 }
 

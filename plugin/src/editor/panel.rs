@@ -84,8 +84,9 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
 
     keyboard::show(ui, piano, &view.keys);
 
-    let (meter, notice) = split(foot, 612.0);
-    if deadline_meter::show(ui, meter, &view.reading).clicked() {
+    let (meter, notice) = split(foot, 652.0);
+    let plan_ahead = Bound { param: &params.plan_ahead, setter };
+    if deadline_meter::show(ui, meter, &view.reading, &plan_ahead).clicked() {
         request = Some(Request::ResetWorst);
     }
     if let Some(number) = notices::show(ui, notice, &view.notices) {

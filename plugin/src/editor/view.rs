@@ -94,12 +94,14 @@ impl View {
                     0.0
                 },
                 misses: meters.misses.load(Relaxed),
+                misses_lately: meters.misses_lately.load(Relaxed),
                 late: meters.late_cues.load(Relaxed),
                 dropped: meters.dropped.load(Relaxed) + meters.overflowed.load(Relaxed),
                 source: match meters.plans.load(Relaxed) {
                     0 => Source::Loading,
                     _ => Source::Networks(shared.playing.get()),
                 },
+                urgency: shared.urgency.get(),
             },
             notices: shared.notices(),
         }

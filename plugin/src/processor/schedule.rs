@@ -93,9 +93,11 @@ impl Schedule {
         self.releases.clear();
     }
 
-    /// Forgets the notes of all epochs that do not count any more.
-    pub fn keep_epochs(&mut self, counts: impl Fn(u32) -> bool) {
+    /// The song enters `frame` of `epoch`: forgets the notes and the answers of all epochs that do not count any more,
+    /// and the answers of frames that are over.
+    pub fn enter(&mut self, epoch: u32, frame: Frame, counts: impl Fn(u32) -> bool) {
         self.notes.retain(|waiting| counts(waiting.epoch));
+        self.rows.retain(|row| counts(row.epoch) && (row.epoch != epoch || row.answers.frame >= frame));
     }
 
     /// The band is going to wait.
@@ -326,6 +328,18 @@ mod tests {
         assert!(schedule.answers(2, 3).is_none());
         (0..ROWS as Frame).for_each(|frame| schedule.add_answers(2, None, AnswerRow::silent(frame)));
         assert!(schedule.answers(2, -1).is_none(), "the oldest make room");
+    }
+
+    #[test]
+    fn the_answers_of_frames_that_are_over_are_forgotten() {
+        let mut schedule = Schedule::default();
+        (3..6).for_each(|frame| schedule.add_answers(2, None, AnswerRow::silent(frame)));
+        schedule.add_answers(3, None, AnswerRow::silent(0));
+        schedule.enter(2, 4, |epoch| epoch >= 2);
+        let there = [(2, 3), (2, 4), (2, 5), (3, 0)].map(|(epoch, frame)| schedule.answers(epoch, frame).is_some());
+        assert_eq!(there, [false, true, true, true]);
+        schedule.enter(3, 0, |epoch| epoch == 3);
+        assert_eq!(schedule.rows.len(), 1);
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub struct Settings {
     pub panel: Controls,
     /// What the scenes hold.
     pub scenes: Snapshots,
-    /// The scene that is called for, as a place (see [`crate::scenes`]), and when a change of it takes effect.
+    /// The scene that is called for, as a place (see [`crate::scenes`]).
     pub scene: f32,
     /// When a change of it takes effect.
     pub scene_at: SceneTime,

@@ -29,6 +29,8 @@ struct Rig {
     heard: Vec<Heard>,
     /// The MPE zones of the last frame call.
     zones: continuo_models::Zones,
+    /// The controls of every frame call.
+    asked: Vec<Controls>,
     sample: i64,
     position: f64,
     log: Vec<(i64, Part, Message)>,
@@ -52,6 +54,7 @@ impl Rig {
             backlog: Vec::new(),
             heard: Vec::new(),
             zones: Default::default(),
+            asked: Vec::new(),
             sample: 0,
             position: 0.0,
             log: Vec::new(),
@@ -78,6 +81,7 @@ impl Rig {
                 Played::Heard(heard) => self.heard.push(heard),
                 Played::Frame(call) => {
                     self.zones = call.start.zones;
+                    self.asked.push(call.start.controls);
                     self.backlog.push(call);
                 }
                 Played::Jump { .. } => self.backlog.clear(),
@@ -422,6 +426,31 @@ fn who_plans_further_ahead_from_now_on_misses_the_frames_between_and_nothing_els
         assert_eq!(now - struck, 16 - unplanned, "planning {plan_ahead} frames ahead");
     }
     assert_eq!(rig.misses(), 0);
+}
+
+#[test]
+fn of_a_state_that_is_being_loaded_nothing_is_taken_before_all_of_it_is_there() {
+    let mut rig = Rig::new(chords);
+    rig.play(4 * FRAME);
+    let (params, shared) = (Arc::clone(&rig.params), Arc::clone(&rig.shared));
+    let before = params.controls();
+    shared.loading.during(|| {
+        // SAFETY: the parameters live, and are atomics.
+        unsafe { params.temperature._internal_set_plain_value(1.5) };
+        params.scenes.store(0, Some(Controls { temperature: 0.25, ..before }));
+        rig.play(2 * FRAME);
+        // SAFETY: as above.
+        unsafe {
+            params.style_blend._internal_set_plain_value(0.5);
+            params.take.scene._internal_set_plain_value(0.5);
+        }
+        rig.play(2 * FRAME);
+    });
+    assert_eq!(rig.asked, vec![before; rig.asked.len()]);
+    rig.play(FRAME);
+    let loaded = Controls { temperature: 1.5, style_blend: 0.5, ..before };
+    let scene = Controls { temperature: 0.25, ..before };
+    assert_eq!(rig.asked.last(), Some(&loaded.morphed(&scene, 0.5)));
 }
 
 #[test]

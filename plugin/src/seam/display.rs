@@ -155,6 +155,8 @@ pub struct Meters {
     pub plans: AtomicU64,
     /// Plans that had not arrived when they were needed; the band fell back.
     pub misses: AtomicU64,
+    /// Those of them since the band plans as far ahead as it does now, and [`Meters::reset_worst`].
+    pub misses_lately: AtomicU64,
     /// Notes that arrived after their start, sounded late or dropped.
     pub late_cues: AtomicU64,
     /// Events that were dropped for want of room in a schedule or in the host's queue. Never a note-off.
@@ -177,17 +179,18 @@ pub struct Meters {
 }
 
 impl Meters {
-    /// GUI: asks that the worst lead and the peak load be taken anew.
+    /// GUI: asks that the worst lead, the peak load and the late misses be taken anew.
     pub fn reset_worst(&self) {
         self.reset_requested.store(true, Ordering::Relaxed);
     }
 
-    /// Audio: begins the worst lead and the peak load anew, if that was asked.
+    /// Audio: begins them anew, if that was asked.
     pub fn apply_reset(&self) {
         if self.reset_requested.load(Ordering::Relaxed) {
             self.reset_requested.store(false, Ordering::Relaxed);
             self.worst_lead_ms.store(0.0, Ordering::Relaxed);
             self.peak_load.store(0.0, Ordering::Relaxed);
+            self.misses_lately.store(0, Ordering::Relaxed);
         }
     }
 

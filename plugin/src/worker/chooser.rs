@@ -2,11 +2,13 @@
 
 use std::mem;
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, TryRecvError};
 
 use continuo_models::{Networks, PerRole, Role};
 
-use super::networks::{Loaded, NetworksKept, THREAD};
+use super::loaders;
+use super::networks::{Loaded, NetworksKept};
 use crate::diagnostics::TOTALS;
 use crate::seam::{NetworkSet, Origin, Shared};
 
@@ -18,20 +20,37 @@ pub struct Chooser {
     chosen: PerRole<NetworkSet>,
     networks: Networks,
     origins: PerRole<Origin>,
-    reading: Option<JoinHandle<Arc<Loaded>>>,
+    reading: Option<Receiver<Arc<Loaded>>>,
+    /// Whether nobody needs them any more.
+    stop: Arc<AtomicBool>,
 }
 
 impl Chooser {
-    /// Loads what may be needed, before the first frame: takes its time. Also gives the networks to begin with.
-    pub fn new(kept: Arc<NetworksKept>, shared: Arc<Shared>, chosen: PerRole<NetworkSet>) -> (Self, Arc<Networks>) {
-        kept.prepare(chosen, &shared);
+    /// Loads what may be needed, before the first frame: takes its time, but `None` soon after `stop` is set. Also gives
+    /// the networks to begin with.
+    pub fn new(
+        kept: Arc<NetworksKept>,
+        shared: Arc<Shared>,
+        chosen: PerRole<NetworkSet>,
+        stop: Arc<AtomicBool>,
+    ) -> Option<(Self, Arc<Networks>)> {
+        let (loader_kept, loader_shared) = (Arc::clone(&kept), Arc::clone(&shared));
+        let prepared = match loaders::spawn(move || loader_kept.prepare(chosen, &loader_shared)) {
+            Ok(prepared) => loaders::wait(&prepared, &stop),
+            // Without a thread for it, this one loads.
+            Err(_) => Some(kept.prepare(chosen, &shared)),
+        };
+        if prepared.is_none() && !stop.load(Ordering::Acquire) {
+            shared.notify("The networks could not be loaded, so the band cannot play. Please report this.");
+        }
+        prepared?;
         let (networks, origins) = Default::default();
-        let mut chooser = Self { kept, shared, chosen, networks, origins, reading: None };
+        let mut chooser = Self { kept, shared, chosen, networks, origins, reading: None, stop };
         for (role, set) in Role::ALL.into_iter().zip(chosen) {
             chooser.take(role, &chooser.kept.get(set, &chooser.shared));
         }
         let networks = chooser.begin();
-        (chooser, networks)
+        Some((chooser, networks))
     }
 
     /// A frame is to be decided with `chosen`: the networks to go on with, if they are others than before.
@@ -49,17 +68,25 @@ impl Chooser {
         }
         // A frame may wait for it after all where the callback waits: nobody listens to a rendering while it is made,
         // and it must come out the same each time.
-        let is_due = |reading: &mut JoinHandle<_>| self.shared.is_awaited() || reading.is_finished();
-        match self.reading.take_if(is_due).map(JoinHandle::join) {
-            Some(read) if chosen.contains(&NetworkSet::OwnFolder) => match read {
-                Ok(loaded) => {
-                    let of_folder = |role: &Role| chosen[*role as usize] == NetworkSet::OwnFolder;
-                    Role::ALL.into_iter().filter(of_folder).for_each(|role| self.take(role, &loaded));
+        if let Some(reading) = self.reading.take() {
+            let read = match reading.try_recv() {
+                Err(TryRecvError::Empty) if self.shared.is_awaited() => loaders::wait(&reading, &self.stop),
+                Err(TryRecvError::Empty) => {
+                    self.reading = Some(reading);
+                    return changes.then(|| self.begin());
+                }
+                read => read.ok(),
+            };
+            let of_folder = |role: &Role| chosen[*role as usize] == NetworkSet::OwnFolder;
+            let mut waiting = Role::ALL.into_iter().filter(of_folder).peekable();
+            match read {
+                _ if waiting.peek().is_none() => {}
+                Some(loaded) => {
+                    waiting.for_each(|role| self.take(role, &loaded));
                     changes = true;
                 }
-                Err(_) => self.shared.notify("The networks in your folder could not be loaded. The others play on."),
-            },
-            _ => {}
+                None => self.shared.notify("The networks in your folder could not be loaded. The others play on."),
+            }
         }
         changes.then(|| self.begin())
     }
@@ -75,7 +102,7 @@ impl Chooser {
         if self.reading.is_none() {
             let (kept, shared) = (Arc::clone(&self.kept), Arc::clone(&self.shared));
             let read = move || kept.get_fresh(NetworkSet::OwnFolder, &shared);
-            match thread::Builder::new().name(THREAD.into()).spawn(read) {
+            match loaders::spawn(read) {
                 Ok(reading) => self.reading = Some(reading),
                 Err(error) => self.shared.notify(format!(
                     "Your networks cannot be loaded: the system gives no thread ({error}). The others play on."
@@ -92,15 +119,6 @@ impl Chooser {
     }
 }
 
-impl Drop for Chooser {
-    fn drop(&mut self) {
-        if let Some(reading) = self.reading.take() {
-            // The library may be unloaded next. What was read, and whether it could be, matters to nobody now.
-            let _ = reading.join();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use continuo_models::Family;
@@ -111,7 +129,7 @@ mod tests {
     const TRANSFORMER: NetworkSet = NetworkSet::BuiltIn(Family::Transformer);
 
     fn chooser(chosen: NetworkSet) -> (Chooser, Arc<Networks>) {
-        Chooser::new(Arc::default(), Shared::new(), chosen.for_all())
+        Chooser::new(Arc::default(), Shared::new(), chosen.for_all(), Arc::default()).expect("nothing stops it")
     }
 
     impl Chooser {
@@ -152,7 +170,7 @@ mod tests {
         let mut read = chooser.follow_all(NetworkSet::OwnFolder);
         while read.is_none() && chooser.reading.is_some() {
             assert_eq!(chooser.shared.playing.get(), TRANSFORMER.for_all().map(Some));
-            thread::yield_now();
+            std::thread::yield_now();
             read = chooser.follow_all(NetworkSet::OwnFolder);
         }
         let networks = read.expect("with or without files, something plays");

@@ -5,11 +5,8 @@ use std::thread;
 
 use continuo_models::{Family, Networks, PerRole, Role};
 
-use super::folder;
+use super::{folder, loaders};
 use crate::seam::{NetworkSet, Origin, Shared};
-
-/// The name of a thread that loads networks.
-pub const THREAD: &str = "continuo networks";
 
 /// From where networks are loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,13 +70,13 @@ static LOADED: [Mutex<Weak<Loaded>>; Source::COUNT] = [const { Mutex::new(Weak::
 pub struct NetworksKept([Mutex<Option<Arc<Loaded>>>; Source::COUNT]);
 
 impl NetworksKept {
-    /// Worker, before the first frame: sees to it that the `chosen` sets and every built-in one are at hand.
+    /// A thread that loads, before the first frame: sees to it that the `chosen` sets and every built-in one are at hand.
     pub fn prepare(&self, chosen: PerRole<NetworkSet>, shared: &Shared) {
         // Side by side, because loading takes most of the time until an instance can play.
         thread::scope(|scope| {
             for set in Family::ALL.map(NetworkSet::BuiltIn) {
                 let load = move || self.get(set, shared);
-                if thread::Builder::new().name(THREAD.into()).spawn_scoped(scope, load).is_err() {
+                if thread::Builder::new().name(loaders::THREAD.into()).spawn_scoped(scope, load).is_err() {
                     self.get(set, shared);
                 }
             }
@@ -160,7 +157,25 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use super::*;
+    use crate::worker::{Start, Worker};
+
+    #[test]
+    fn a_worker_that_is_not_needed_any_more_does_not_wait_for_networks() {
+        let (kept, shared) = (Arc::new(NetworksKept::default()), Shared::new());
+        // The first set takes for ever to load.
+        let loading = lock(&kept.0[0]);
+        let (worker, ..) = Worker::start(shared, Arc::clone(&kept), NetworkSet::ALL[0].for_all()).unwrap();
+        assert_eq!(worker.wait_until_ready(Duration::from_millis(50)), Start::Late);
+        let begun = Instant::now();
+        drop(worker);
+        assert!(begun.elapsed() < Duration::from_secs(1));
+        drop(loading);
+        loaders::join_all();
+        assert!(lock(&kept.0[0]).is_some(), "before the library goes, it is loaded to the end");
+    }
 
     #[test]
     fn instances_share_the_networks() {

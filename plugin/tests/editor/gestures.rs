@@ -511,13 +511,31 @@ fn assistive_technology_reads_and_sets_every_knob() {
 }
 
 #[test]
+fn where_plans_were_missed_a_click_has_the_band_plan_further_ahead() {
+    let mut view = playing();
+    let (_, harness) = whole_panel(view.clone(), 1.0);
+    assert!(harness.query_by_label("Plan further ahead").is_none());
+    (view.reading.misses, view.reading.misses_lately) = (1, 1);
+    let (host, mut harness) = whole_panel(view, 1.0);
+    for ahead in 2..=4 {
+        harness.get_by_label("Plan further ahead").click();
+        harness.run();
+        assert_eq!(host.params().plan_ahead.value(), ahead);
+        assert_whole(&host.take_steps(), "plan_ahead");
+    }
+    assert!(harness.query_by_label("Plan further ahead").is_none(), "further it cannot");
+    harness.get_by_role_and_label(Role::SpinButton, "Plan ahead");
+}
+
+#[test]
 fn assistive_technology_hears_what_the_panel_shows() {
     let (_, harness) = whole_panel(playing(), 1.0);
     let said = |name: &str| harness.get_by_label(name).value().unwrap_or_default();
     assert_eq!(said("Chord now"), "Am7 vi7, in C major");
     assert_eq!(said("Planned chords"), "Dm7 in 1.3 beats, G7 in 3.3 beats, D♭7/F in 4.3 beats, Cmaj7 in 5.3 beats");
     assert!(said("Keyboard").starts_with("you E4 E5, Voices C4 C5, Chords"));
-    assert_eq!(said("Deadline meter"), "plans 117 ms early, 0 missed, 0 late, 0 dropped, playing by GRU");
+    let reading = "plans 117 ms early, 0 missed, 0 late, 0 dropped, playing by GRU, priority real time";
+    assert_eq!(said("Deadline meter"), reading);
 }
 
 /// Whether a line of *About* that contains `text` can be seen.

@@ -16,7 +16,7 @@ use continuo::editor::style_selector;
 use continuo::editor::timeline::{self, Plan, Stretch};
 use continuo::editor::view::View;
 use continuo::editor::{button, choice, keyboard, notices, scale_card, stepper, switch, take_card, theme};
-use continuo::seam::{NetworkSet, Notice, Part};
+use continuo::seam::{NetworkSet, Notice, Part, Urgency};
 use continuo_models::Player;
 use continuo_models::music::{BarPosition, Key, Meter, Mode};
 use egui::{Rect, Ui, Vec2, pos2, vec2};
@@ -312,19 +312,21 @@ fn the_chords_planned() {
 
 #[test]
 fn the_deadline_meter_in_good_and_in_bad_times() {
-    picture("deadline_meter", vec2(612.0, 168.0), |ui, rect| {
+    picture("deadline_meter", vec2(652.0, 168.0), |ui, rect| {
         let source = Source::Networks([None, Some(NetworkSet::OwnFolder)]);
-        let bad = Reading { lead_ms: -12.0, worst_ms: -12.0, misses: 3, late: 7, source, ..reading() };
+        let late = Reading { lead_ms: -12.0, worst_ms: -12.0, misses: 3, misses_lately: 3, late: 7, ..reading() };
+        let bad = Reading { source, urgency: Urgency::Usual, ..late };
+        let ahead = step(0.0, &["1/16", "2/16", "3/16", "4/16"]);
         for (n, reading) in [reading(), bad, Reading::default()].iter().enumerate() {
             let place = pos2(rect.left(), rect.top() + 56.0 * n as f32);
-            deadline_meter::show(ui, Rect::from_min_size(place, vec2(rect.width(), 44.0)), reading);
+            deadline_meter::show(ui, Rect::from_min_size(place, vec2(rect.width(), 44.0)), reading, &ahead);
         }
     });
 }
 
 #[test]
 fn notices_none_one_and_more() {
-    picture("notices", vec2(504.0, 168.0), |ui, rect| {
+    picture("notices", vec2(464.0, 168.0), |ui, rect| {
         let notice = |number, text: &str| Notice { number, text: text.into() };
         let short = notice(1, "The saved state is older than this version; it was brought up to date.");
         let long = notice(
@@ -410,6 +412,7 @@ fn reading() -> Reading {
         worst_ms: 88.0,
         frame_ms: 125.0,
         source: Source::Networks([Some(NetworkSet::ALL[0]); 2]),
+        urgency: Urgency::RealTime,
         ..Reading::default()
     }
 }
