@@ -203,18 +203,19 @@ impl PlayedSender {
                 self.waiting_pedals &= !(1 << channel);
             }
         }
-        if let Some((frame, turn)) = self.waiting_turn {
-            if self.ring.try_push(Played::Turned { frame, turn }).is_err() {
-                return false;
-            }
-            self.waiting_turn = None;
-        }
         // The worker takes over what is held, so it must know that first.
         if let Some((epoch, tick)) = self.waiting_jump {
             if self.ring.try_push(Played::Jump { epoch, tick }).is_err() {
                 return false;
             }
             self.waiting_jump = None;
+        }
+        // It turned after the jump, which leaves no other waiting.
+        if let Some((frame, turn)) = self.waiting_turn {
+            if self.ring.try_push(Played::Turned { frame, turn }).is_err() {
+                return false;
+            }
+            self.waiting_turn = None;
         }
         self.waiting = false;
         true
@@ -267,156 +268,4 @@ impl Iterator for CueReceiver {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-    use std::thread;
-
-    use super::*;
-
-    fn on(tick: Tick, key: u8) -> Heard {
-        Heard::NoteOn { tick, channel: 0, key, velocity: 64 }
-    }
-
-    fn off(tick: Tick, key: u8) -> Heard {
-        Heard::NoteOff { tick, channel: 0, key }
-    }
-
-    fn drain(receiver: &mut PlayedReceiver) -> Vec<Played> {
-        receiver.collect()
-    }
-
-    #[test]
-    fn note_ons_leave_room_for_note_offs() {
-        let (mut sender, mut receiver) = played_ring(64);
-        for n in 0..64 {
-            sender.heard(on(n, n as u8));
-        }
-        assert_eq!(sender.take_overflowed(), 32);
-        for n in 0..32 {
-            sender.heard(off(n, n as u8));
-        }
-        let received = drain(&mut receiver);
-        assert_eq!(received.iter().filter(|event| matches!(event, Played::Heard(Heard::NoteOff { .. }))).count(), 32);
-    }
-
-    #[test]
-    fn note_offs_that_find_no_room_arrive_later_and_before_anything_else() {
-        let (mut sender, mut receiver) = played_ring(4);
-        for key in 0..10 {
-            sender.heard(off(0, key));
-        }
-        sender.heard(Heard::Pedal { tick: 0, channel: 3, down: false });
-        drain(&mut receiver);
-        let mut later = Vec::new();
-        for _ in 0..4 {
-            sender.heard(on(9, 100));
-            later.extend(drain(&mut receiver));
-        }
-        let offs: Vec<u8> = later
-            .iter()
-            .filter_map(|event| match event {
-                Played::Heard(Heard::NoteOff { key, .. }) => Some(*key),
-                _ => None,
-            })
-            .collect();
-        assert_eq!(offs, (4..10).collect::<Vec<u8>>());
-        let pedal = later.iter().position(|event| matches!(event, Played::Heard(Heard::Pedal { channel: 3, .. })));
-        let first_on = later.iter().position(|event| matches!(event, Played::Heard(Heard::NoteOn { .. })));
-        assert!(pedal.unwrap() < first_on.unwrap());
-    }
-
-    #[test]
-    fn a_jump_is_never_lost_and_the_last_one_counts() {
-        let (mut sender, mut receiver) = played_ring(2);
-        sender.heard(off(0, 1));
-        sender.heard(off(0, 2));
-        sender.jump(1, 0);
-        sender.jump(2, 0);
-        drain(&mut receiver);
-        sender.heard(off(0, 3));
-        assert_eq!(drain(&mut receiver), [Played::Jump { epoch: 2, tick: 0 }, Played::Heard(off(0, 3))]);
-    }
-
-    #[test]
-    fn how_a_fork_turned_is_told_though_there_was_no_room() {
-        let (mut sender, mut receiver) = played_ring(2);
-        sender.heard(off(0, 1));
-        sender.heard(off(0, 2));
-        sender.turned(4, Some(7));
-        assert_eq!(drain(&mut receiver), [Played::Heard(off(0, 1)), Played::Heard(off(0, 2))]);
-        sender.heard(off(0, 3));
-        let turned = Played::Turned { frame: 4, turn: Some(7) };
-        assert_eq!(drain(&mut receiver), [turned, Played::Heard(off(0, 3))]);
-        assert_eq!(sender.take_overflowed(), 0);
-    }
-
-    #[test]
-    fn of_a_pedal_that_finds_no_room_the_last_movement_counts() {
-        for last in [true, false] {
-            let (mut sender, mut receiver) = played_ring(2);
-            sender.heard(off(0, 1));
-            sender.heard(off(0, 2));
-            for down in [last, !last, last] {
-                sender.heard(Heard::Pedal { tick: 0, channel: 4, down });
-            }
-            drain(&mut receiver);
-            sender.jump(1, 9);
-            let pedal = Played::Heard(Heard::Pedal { tick: 9, channel: 4, down: last });
-            assert_eq!(drain(&mut receiver), [pedal, Played::Jump { epoch: 1, tick: 9 }]);
-            assert_eq!(sender.take_overflowed(), 0);
-        }
-    }
-
-    #[test]
-    fn a_receiver_knows_whether_anybody_sends_and_gets_what_was_sent_last() {
-        let (mut sender, mut receiver) = cue_ring(4);
-        assert!(receiver.has_sender());
-        let cue = StampedCue { epoch: 1, cue: Cue::Done(7) };
-        assert_eq!(sender.try_send(cue), Ok(()));
-        drop(sender);
-        assert!(!receiver.has_sender());
-        assert_eq!(receiver.next(), Some(cue));
-    }
-
-    #[test]
-    fn two_threads_at_full_speed_lose_no_note_off() {
-        const NOTES: i64 = 200_000;
-        let (mut sender, mut receiver) = played_ring(256);
-        let worker = thread::spawn(move || {
-            let (mut sounding, mut last_tick, mut heard) = (BTreeSet::new(), 0, 0u64);
-            loop {
-                match receiver.next() {
-                    Some(Played::Heard(Heard::NoteOn { tick, key, .. })) => {
-                        assert!(tick >= last_tick, "in order");
-                        last_tick = tick;
-                        sounding.insert(key);
-                        heard += 1;
-                    }
-                    Some(Played::Heard(Heard::NoteOff { key, .. })) => {
-                        sounding.remove(&key);
-                    }
-                    Some(Played::Jump { .. }) => return (sounding, heard),
-                    Some(_) => {}
-                    None => thread::yield_now(),
-                }
-            }
-        });
-        for n in 0..NOTES {
-            let key = (n % 120) as u8;
-            sender.heard(on(n, key));
-            sender.heard(off(n, key));
-        }
-        // Give what waits a chance to go, as the following blocks would, then end.
-        while !sender.flush(NOTES) {
-            thread::yield_now();
-        }
-        let refused = sender.take_overflowed();
-        sender.jump(1, NOTES);
-        while !sender.flush(NOTES) {
-            thread::yield_now();
-        }
-        let (sounding, heard) = worker.join().unwrap();
-        assert!(sounding.is_empty(), "still sounding: {sounding:?}");
-        assert_eq!(heard + refused, NOTES as u64, "every note-on was delivered or counted");
-    }
-}
+mod tests;
