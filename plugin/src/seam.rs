@@ -12,7 +12,7 @@
 //! | [`Loading`] | main | audio | atomics |
 //! | [`Outlook`] | worker | GUI | triple buffer |
 //! | [`Notice`]s | worker, main | GUI | a mutex that the audio thread never touches |
-//! | panic request | GUI | audio | an atomic flag |
+//! | panic request | GUI | audio | a [`Signal`] |
 //! | whether plans are waited for | audio | worker | an atomic flag |
 //!
 //! The audio thread never waits for any of them. A ring that is full loses nothing silently: see [`PlayedSender`] and
@@ -24,6 +24,8 @@ mod loading;
 mod memory;
 mod networks;
 mod rings;
+mod signal;
+mod sync;
 mod urgency;
 
 use std::fmt::Display;
@@ -42,6 +44,7 @@ pub use rings::{
     Again, CUES_CAPACITY, CueReceiver, CueSender, Cycle, FrameCall, NOTE_OFF_RESERVE, PLAYED_CAPACITY, Played,
     PlayedReceiver, PlayedSender, StampedCue, cue_ring, played_ring,
 };
+pub use signal::Signal;
 pub use urgency::{Urgency, WorkerUrgency};
 
 /// The most notices that are kept; older ones make room.
@@ -84,7 +87,7 @@ pub struct Shared {
     pub doubts: Doubts,
     /// Whether a saved state is being loaded. Main writes, audio reads.
     pub loading: Loading,
-    panic_requested: AtomicBool,
+    panics: Signal,
     renders_block: AtomicBool,
     awaited: AtomicBool,
     commands: (Sender<Command>, Receiver<Command>),
@@ -108,7 +111,7 @@ impl Default for Shared {
             memory: SharedMemory::default(),
             doubts: Doubts::default(),
             loading: Loading::default(),
-            panic_requested: AtomicBool::new(false),
+            panics: Signal::default(),
             renders_block: AtomicBool::new(false),
             awaited: AtomicBool::new(false),
             commands: bounded(16),
@@ -127,12 +130,12 @@ impl Shared {
 
     /// GUI, main: asks the audio thread to end every note at the next block.
     pub fn request_panic(&self) {
-        self.panic_requested.store(true, Ordering::Release);
+        self.panics.raise();
     }
 
     /// Audio: whether [`Shared::request_panic`] was called since the last time.
     pub fn take_panic_request(&self) -> bool {
-        self.panic_requested.load(Ordering::Relaxed) && self.panic_requested.swap(false, Ordering::Acquire)
+        self.panics.take()
     }
 
     /// Audio, a format's entry point: whether the host says that it renders the block to come, if the format has a way

@@ -2,7 +2,7 @@
 
 mod count;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -28,10 +28,11 @@ struct Report {
 /// Runs every check, goes on after a failure, and ends on the count of tests.
 pub fn run_all() -> ExitCode {
     let mut report = Report::default();
-    report.check("formatting", |_| cargo_passes(&["fmt", "--all", "--check"]));
+    report.check("formatting", |_| Ok(passes(FORMAT)? && succeeds(&mut models(FORMAT))?));
+    report.check("models of threads", |count| count.run(&mut models(MODELS)));
     if report.check("build and bundle", |_| bundle::build_and_write_for_tests().map(|_| true)) {
-        report.check("tests", |count| count.run(cargo::cargo().args(TEST).arg("--no-fail-fast")));
-        report.check("lints", |_| cargo_passes(CLIPPY));
+        report.check("tests", |count| count.run(cargo::cargo().args(TEST)));
+        report.check("lints", |_| Ok(passes(CLIPPY)? && succeeds(&mut models(CLIPPY_OF_MODELS))?));
         report.check("documentation", |_| documentation_passes());
     }
     report.check("dependencies", |_| dependencies::pass());
@@ -82,16 +83,33 @@ impl Report {
 }
 
 /// Every test of the workspace. As with the others, the lock file says which dependencies there are.
-const TEST: &[&str] = &["test", "--locked", "--release", "--workspace"];
+const TEST: &[&str] = &["test", "--locked", "--release", "--workspace", "--no-fail-fast"];
 const CLIPPY: &[&str] =
     &["clippy", "--locked", "--release", "--workspace", "--all-targets", "--", "--deny", "warnings"];
 const DOC: &[&str] = &["doc", "--locked", "--release", "--workspace", "--no-deps"];
+const FORMAT: &[&str] = &["fmt", "--all", "--check"];
 
-fn cargo_passes(arguments: &[&str]) -> Result<bool> {
-    Ok(cargo::cargo().args(arguments).status().context("cargo could not be started")?.success())
+/// The same of the models of the seam.
+const MODELS: &[&str] = &["test", "--locked", "--release"];
+const CLIPPY_OF_MODELS: &[&str] = &["clippy", "--locked", "--release", "--lib", "--tests", "--", "--deny", "warnings"];
+
+/// Cargo in the workspace: passes or not.
+fn passes(arguments: &[&str]) -> Result<bool> {
+    succeeds(cargo::cargo().args(arguments))
 }
 
 fn documentation_passes() -> Result<bool> {
-    let status = cargo::cargo().args(DOC).env("RUSTDOCFLAGS", "--deny warnings").status();
-    Ok(status.context("cargo could not be started")?.success())
+    succeeds(cargo::cargo().args(DOC).env("RUSTDOCFLAGS", "--deny warnings"))
+}
+
+fn succeeds(cargo: &mut Command) -> Result<bool> {
+    Ok(cargo.status().context("cargo could not be started")?.success())
+}
+
+/// Cargo where the models of the seam between the threads lie: a workspace of its own.
+fn models(arguments: &[&str]) -> Command {
+    let mut command = cargo::cargo();
+    command.args(arguments).current_dir(cargo::root().join("plugin").join("loom"));
+    command.env("CARGO_TARGET_DIR", cargo::target_folder().join("loom"));
+    command
 }

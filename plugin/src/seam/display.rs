@@ -6,6 +6,8 @@ use atomic_float::AtomicF32;
 use continuo_models::Player;
 use continuo_models::music::{BarPosition, Frame, Meter};
 
+use super::signal::Signal;
+
 /// Who sounds a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -175,19 +177,18 @@ pub struct Meters {
     pub load: AtomicF32,
     /// The highest such share since [`Meters::reset_worst`].
     pub peak_load: AtomicF32,
-    reset_requested: AtomicBool,
+    resets: Signal,
 }
 
 impl Meters {
     /// GUI: asks that the worst lead, the peak load and the late misses be taken anew.
     pub fn reset_worst(&self) {
-        self.reset_requested.store(true, Ordering::Relaxed);
+        self.resets.raise();
     }
 
     /// Audio: begins them anew, if that was asked.
     pub fn apply_reset(&self) {
-        if self.reset_requested.load(Ordering::Relaxed) {
-            self.reset_requested.store(false, Ordering::Relaxed);
+        if self.resets.take() {
             self.worst_lead_ms.store(0.0, Ordering::Relaxed);
             self.peak_load.store(0.0, Ordering::Relaxed);
             self.misses_lately.store(0, Ordering::Relaxed);

@@ -1,6 +1,6 @@
 //! Why a host that plays cannot be followed, from the audio thread to the worker, who may tell.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use super::sync::{AtomicU8, Ordering};
 
 /// Why a host that plays is not followed: meanwhile the song goes on by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Saved states that are loaded while audio plays: taken as one, or not yet.
 
-use std::sync::atomic::{AtomicU32, Ordering, fence};
+use super::sync::{AtomicU32, Ordering, fence};
 
 /// Counts the saved states that are loaded, so that audio can tell whether what it has read is of one state. A sequence
 /// lock (Boehm 2012, "Can seqlocks get along with programming language memory models?") whose reader does not try

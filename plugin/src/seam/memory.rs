@@ -1,8 +1,8 @@
 //! What the band has learnt of the musician, between the worker that learns it and the main thread that saves it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
 use continuo_models::Memory;
+
+use super::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The newest memory of one instance, which outlives its workers. A mutex that the audio thread never touches.
 #[derive(Debug, Default)]
