@@ -14,7 +14,7 @@ proptest! {
     fn no_note_leaves_the_locked_scale(
         lines in prop::collection::vec((40u8..90, 1i64..9, any::<bool>()), 10..60),
         chords in prop::collection::vec((0i64..1200, prop::collection::vec(36u8..60, 3..5)), 0..6),
-        key in 0usize..24, style in 0usize..11, temperature in 0.0f32..2.0, blend in 0.0f32..1.0, seed: u32, with_networks: bool,
+        key in 0usize..24, style in 0..Style::ALL.len(), temperature in 0.0f32..2.0, blend in 0.0f32..1.0, seed: u32, with_networks: bool,
         levels in prop::array::uniform4(prop::option::of(0u8..5)), register in -2i8..=2,
     ) {
         let line: Vec<_> = lines.iter().map(|&(key, length, rest)| (if rest && length > 5 { 0 } else { key }, length)).collect();

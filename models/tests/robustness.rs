@@ -27,8 +27,9 @@ fn mode_of(minor: bool) -> Mode {
 
 prop_compose! {
     fn controls()(
-        a in 0usize..11, b in 0usize..11, numbers in prop::collection::vec(number(), 6), key_lock: bool, tonic: u8, minor: bool,
-        seed: u32, players in prop::collection::vec((any::<bool>(), number(), any::<i8>(), any::<u8>()), Player::COUNT),
+        a in 0..Style::ALL.len(), b in 0..Style::ALL.len(), numbers in prop::collection::vec(number(), 6),
+        key_lock: bool, tonic: u8, minor: bool, seed: u32,
+        players in prop::collection::vec((any::<bool>(), number(), any::<i8>(), any::<u8>()), Player::COUNT),
         levels in prop::array::uniform4(prop::option::of(any::<u8>())), mode in prop::option::of(any::<bool>()),
     ) -> Controls {
         let mut controls = Controls {
