@@ -1,7 +1,12 @@
 //! What the musician sets: the musical parameters as they stand at the start of a frame.
+//!
+//! Each is declared here, once: its field and default, how hosts and saved states know it, its values, how it reads and
+//! morphs, and what the panel says of it. The plug-in's parameters, repair, morphing and scenes follow.
 
+mod choice;
 mod level;
 mod morph;
+pub mod parameter;
 pub mod players;
 
 use std::ops::RangeInclusive;
@@ -12,10 +17,12 @@ use crate::music::{Key, Mode, PitchClassSet, Style};
 
 pub use level::{Level, MAX_LEVEL};
 
+pub use choice::Choice;
+pub use parameter::Parameter;
 pub use players::{Player, PlayerMap};
 
-/// The lengths of a form, in bars.
-pub const FORMS: [u8; 4] = [8, 12, 16, 32];
+use choice::Form;
+use parameter::{Channel, Plain, Section, Text};
 
 /// How Chords strikes its chords, whatever the style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -46,123 +53,238 @@ pub enum LeadMode {
     TradeEights,
 }
 
-/// The settings of one player.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PlayerControls {
-    /// Whether the player plays.
-    pub on: bool,
-    /// How much the player plays, 0 (sparse) to 1 (busy). Of Lead, exactly 0.5 leaves it to the style; elsewhere it is
-    /// the network's level of notes per quarter note ([`Controls::lead_density`]).
-    pub density: f32,
-    /// Octaves by which the player's range is moved, −2 to 2.
-    pub register: i8,
-    /// MIDI channel, 0–15.
-    pub channel: u8,
+/// How much there is of something.
+const AMOUNTS: Text = Text::Names(&["Free", "Very low", "Low", "Medium", "High", "Very high"]);
+/// How fast something goes.
+const SPEEDS: Text = Text::Names(&["Free", "Very slow", "Slow", "Medium", "Fast", "Very fast"]);
+/// The step of the highest level; 0 is free.
+const LEVELS: i32 = MAX_LEVEL as i32 + 1;
+
+/// Declares controls, in the order in which scenes are saved: for each its field, its default, and the parameter by
+/// which it is set. The name in brackets is the [`Section`] of those that follow. `as` says what a value is reckoned as
+/// where its type does not.
+macro_rules! controls {
+    (
+        $(#[$meta:meta])* $controls:ident $parameters:ident $(with $others:ident: $map:ty = $made:expr)?;
+        $([$section:ident] $(
+            $(#[doc = $doc:literal])+ $field:ident: $type:ty $(as $reckoned:ident)? = $default:expr, $row:expr;
+        )+)+
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct $controls {
+            $($($(#[doc = $doc])+ pub $field: $type,)+)+
+            $(
+                /// The players' settings.
+                pub $others: $map,
+            )?
+        }
+
+        impl Default for $controls {
+            fn default() -> Self {
+                Self { $($($field: $default,)+)+ $($others: $made)? }
+            }
+        }
+
+        /// The parameters of what stands above, in its order.
+        pub const $parameters: &[Parameter<$controls>] = &[$($(Parameter {
+            section: Section::$section,
+            get: |controls| Plain::plain(reckoned!(controls.$field $($reckoned)?)),
+            set: |controls, plain| controls.$field = set!(plain $($reckoned)?),
+            ..$row
+        }),+),+];
+    };
 }
 
-/// Every musical parameter, as it stood at the start of a frame. Plain old data: it crosses the ring between threads. A
-/// saved one that lacks a value gets its default.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Controls {
+macro_rules! reckoned {
+    ($controls:ident.$field:ident) => {
+        $controls.$field
+    };
+    ($controls:ident.$field:ident $reckoned:ident) => {
+        $reckoned($controls.$field)
+    };
+}
+
+macro_rules! set {
+    ($plain:ident) => {
+        Plain::of($plain)
+    };
+    ($plain:ident $reckoned:ident) => {
+        <$reckoned as Plain>::of($plain).0
+    };
+}
+
+controls! {
+    /// The settings of one player.
+    PlayerControls PLAYER_PARAMETERS;
+
+    [Player]
+    /// Whether the player plays.
+    on: bool = true, Parameter::switch("on", "").on_panel("on");
+    /// How much the player plays, 0 (sparse) to 1 (busy). Of Lead, exactly 0.5 leaves it to the style; elsewhere it is
+    /// the network's level of notes per quarter note ([`Controls::lead_density`]).
+    density: f32 = 0.5, Parameter::share("density", "density")
+        .hint("How much this player plays: left is sparse, right is busy.");
+    /// Octaves by which the player's range is moved, −2 to 2.
+    register: i8 = 0, Parameter::whole("register", "register", -2, 2).reads(Text::Octaves)
+        .hint("Moves this player up or down by octaves.");
+    /// MIDI channel, 0–15.
+    channel: u8 as Channel = 0, Parameter::whole("channel", "channel", 1, 16)
+        .hint("The MIDI channel on which this player goes out, to a sound of its own.");
+}
+
+controls! {
+    /// Every musical parameter, as it stood at the start of a frame. Plain old data: it crosses the ring between
+    /// threads. A saved one that lacks a value gets its default.
+    Controls PARAMETERS with players: PlayerMap<PlayerControls> = PlayerMap::of(|player| PlayerControls {
+        channel: player.kind().channel,
+        ..PlayerControls::default()
+    });
+
+    [Band]
     /// The first style.
-    pub style_a: Style,
+    style_a: Style = Style::Pop, Parameter::choice::<Style>("style_a", "Style A", 11).with_styles()
+        .hint("What the band plays like.");
     /// The second style.
-    pub style_b: Style,
+    style_b: Style = Style::Jazz, Parameter::choice::<Style>("style_b", "Style B", 11).with_styles()
+        .hint("A second style to blend in, for crossovers.");
     /// 0 is all `style_a`, 1 all `style_b`; between them the networks' logits are mixed.
-    pub style_blend: f32,
+    style_blend: f32 = 0.0, Parameter::share("style_blend", "Style blend").with_styles()
+        .hint("How much of each style: left is all A, right is all B.");
     /// 0 (always the likeliest) to 2 (wild); 1 is as in the corpus.
-    pub temperature: f32,
+    temperature: f32 = 0.8, Parameter::number("temperature", "Temperature", 0.0, 2.0).rounded(0.01, "")
+        .hint("How daring the band is: low plays what is likeliest, high surprises you.");
     /// 0: anticipate (decide from what is expected); 1: react (decide from the newest notes).
-    pub follow: f32,
+    follow: f32 = 0.7, Parameter::share("follow", "Follow")
+        .hint("Low: the band leads and expects where you are going. High: it goes where your newest notes go.");
     /// How often the chords change.
-    pub chord_rate: Level,
+    chord_rate: Level = None, Parameter::whole("chord_rate", "Chord rate", 0, LEVELS).reads(SPEEDS)
+        .hint("How often the chords change, from hardly ever to on every beat. Free: as the style and your playing \
+               have it.");
     /// How many of the chord tones lie outside the key: the tension of the harmony. Voices is diatonic at its lower
     /// levels and chordal at the higher.
-    pub chromaticism: Level,
+    chromaticism: Level = None, Parameter::whole("tension", "Tension", 0, LEVELS).reads(AMOUNTS)
+        .hint("How far the chords leave the key, from plain to rich. Free: as the style and your playing have it.");
     /// Whether chords and melody are to be of major or of minor pieces; `None` leaves it free.
-    pub mode: Option<Mode>,
+    mode: Option<Mode> = None, Parameter::choice::<Option<Mode>>("mode", "Mode", 3)
+        .hint("Harmony and melody as in major or as in minor pieces. Free: as you play.");
+
+    [Melody]
     /// How many notes of Lead lie outside the key.
-    pub lead_chromaticism: Level,
+    lead_chromaticism: Level = None, Parameter::whole("lead_chromaticism", "Lead chromaticism", 0, LEVELS)
+        .reads(AMOUNTS)
+        .hint("How many notes of the melody lie outside the key. Free: as the style has it.");
     /// How many notes of Lead begin off the beat and sound over the next one.
-    pub syncopation: Level,
+    syncopation: Level = None, Parameter::whole("syncopation", "Lead syncopation", 0, LEVELS).reads(AMOUNTS)
+        .hint("How often the melody anticipates the beat. Free: as the style has it.");
+
+    [Band]
     /// Whether every note of the band stays in the scale of `key`.
-    pub key_lock: bool,
+    key_lock: bool = false, Parameter::switch("key_lock", "Key lock")
+        .hint("Keeps every note of the band in the scale of the key, or in the one that you draw on the Band page.");
     /// The key for `key_lock`.
-    pub key: Key,
+    key: Key = Key { tonic: 0, mode: Mode::Major }, Parameter::choice::<Key>("key", "Key", 24)
+        .hint("The key for the key lock; a drawn scale moves along with it.");
+
+    [Scale]
     /// The scale for `key_lock`, if the musician has drawn one: bit *n* allows the note *n* semitones above the tonic
     /// of `key`, 0–11. Without any bit it is the key's own.
-    pub scale: u16,
+    scale: u16 = 0, Parameter::whole("scale", "Scale", 0, 0xfff)
+        .hint("Click a note to take it into the scale of the key lock, or out.");
+
+    [Listening]
     /// The channel of the musician's left hand, 0–15; `None`: the hands are told apart by ear.
-    pub left_hand: Option<u8>,
+    left_hand: Option<u8> = None, Parameter::whole("left_hand", "Left hand", 0, 16)
+        .reads(Text::Or { none: "By ear", prefix: "Channel " })
+        .hint("Your left hand gives the chords, if it plays any. By ear: the band tells your hands apart; or its notes \
+               come on a channel of their own.");
+
+    [Plan]
     /// For how many frames ahead what is planned is certain, 1–16, unless the musician's left hand says otherwise.
-    pub commit: u8,
+    commit: u8 = 1, Parameter::whole("commit", "Commit", 1, 16).on_panel("Certain ahead")
+        .hint("For how many sixteenths the band keeps to its plan. Low: it turns at once with you. High: you can rely \
+               on what is shown above.");
     /// For how many milliseconds a chord that may begin waits for the musician's note, 0–60.
-    pub wait: f32,
+    wait: f32 = 12.0, Parameter::number("wait", "Wait", 0.0, 60.0).rounded(1.0, " ms")
+        .hint("How long a new chord may wait for your note, to go with it rather than before it.");
     /// Bars of the form that ends with a cadence: 8, 12, 16 or 32; `None`: there is no form.
-    pub form: Option<u8>,
+    form: Option<u8> as Form = None, Parameter::choice::<Form>("form", "Form", 5)
+        .hint("After so many bars the band makes a cadence and begins the form again. Free: no form.");
     /// Whether the band is to come to an end: a cadence into one of the next barlines, and no further change.
-    pub cadence: bool,
+    cadence: bool = false, Parameter::switch("cadence", "Cadence").momentary().on_panel("End")
+        .hint("The band comes to an end with a cadence at one of the next bars, and stays there.");
     /// How often a cycle of chords may come in a row; 0: as often as it likes.
-    pub max_repeats: u8,
+    max_repeats: u8 = 0, Parameter::whole("max_repeats", "Most repeats", 0, 16)
+        .reads(Text::Or { none: "Free", prefix: "" })
+        .hint("How often the same round of chords may come in a row. Free: as often as it likes.");
+
+    [Comping]
     /// How Chords strikes; `None` leaves it to the style.
-    pub manner: Option<Manner>,
+    manner: Option<Manner> = None, Parameter::choice::<Option<Manner>>("chords_manner", "Chords manner", 4)
+        .hint("How the chords are struck: as the style has it, held, note by note, or strummed.");
+
+    [Solo]
     /// When Lead plays.
-    pub lead_mode: LeadMode,
+    lead_mode: LeadMode = LeadMode::Answer, Parameter::choice::<LeadMode>("lead_mode", "Lead mode", 6)
+        .hint("In answer to your phrases, all the time, in your rests only, or in turns with you by bars.");
     /// The chance, 0–1, that Lead takes up the musician's motif.
-    pub motif: f32,
+    motif: f32 = 0.3, Parameter::share("motif", "Motif")
+        .hint("How often Lead takes up what you have just played, and turns it.");
     /// The largest leap of Lead in semitones, 2–24.
-    pub max_leap: u8,
+    max_leap: u8 = 12, Parameter::whole("max_leap", "Largest leap", 2, 24)
+        .hint("The widest step of Lead's line, in semitones: 2 goes by step, 12 is an octave.");
     /// Whether Lead has only chord tones on strong beats.
-    pub strong_tones: bool,
+    strong_tones: bool = true, Parameter::switch("strong_tones", "Strong chord tones")
+        .hint("On strong beats Lead plays only notes of the chord: safe and clear.");
+
+    [Take]
     /// How much the band plays like this musician: from all as in the corpus (0) to all as the musician has played
     /// so far (1).
-    pub memory: f32,
+    memory: f32 = 0.0, Parameter::share("memory", "Memory")
+        .hint("Left: the band plays as it has learnt from its corpus. Right: it takes up what you have played so far.");
     /// Whether the band repeats what it played last, moved to new chords if they come.
-    pub freeze: bool,
+    freeze: bool = false, Parameter::switch("freeze", "Freeze").momentary()
+        .hint("The band repeats what it has just played, and moves it to your chords, until you let go.");
+
+    [Band]
     /// How much the whole band plays, 0 to 1; 0.5 is usual. Scales the players' own densities.
-    pub density: f32,
-    /// Chooses among equally good takes. The same seed gives the same take.
-    pub seed: u32,
+    density: f32 = 0.5, Parameter::share("density", "Density")
+        .hint("How many notes the whole band plays.");
+    /// Chooses among equally good takes. The same seed gives the same take. Another take has one that is out of the
+    /// musician's range.
+    seed: u32 = 1, Parameter::whole("seed", "Seed", 1, 9999)
+        .hint("One number, one take: the same seed and the same playing give the same notes.");
     /// Deviation of timing and loudness, 0 (exactly on the grid) to 1.
-    pub humanise: f32,
+    humanise: f32 = 0.3, Parameter::share("humanise", "Humanise")
+        .hint("Small deviations of timing and loudness, as a hand makes them.");
     /// How late off-beat eighths come: 0 straight, 1 a full triplet.
-    pub swing: f32,
-    /// The players' settings.
-    pub players: PlayerMap<PlayerControls>,
+    swing: f32 = 0.0, Parameter::share("swing", "Swing")
+        .hint("How late the off-beat eighths come: from straight to a full triplet.");
 }
 
 impl Controls {
-    /// The controls with every value in its range, and what is not a number at its default.
+    /// The controls with every value in its range, and what is not a number at its default. The seed may be any: that
+    /// of another take is none that the musician can set.
     pub fn sensible(mut self) -> Self {
-        let usual = Self::default();
-        for (value, range, usual) in [
-            (&mut self.style_blend, 0.0..=1.0, usual.style_blend),
-            (&mut self.temperature, 0.0..=2.0, usual.temperature),
-            (&mut self.follow, 0.0..=1.0, usual.follow),
-            (&mut self.density, 0.0..=1.0, usual.density),
-            (&mut self.humanise, 0.0..=1.0, usual.humanise),
-            (&mut self.swing, 0.0..=1.0, usual.swing),
-            (&mut self.wait, 0.0..=60.0, usual.wait),
-            (&mut self.motif, 0.0..=1.0, usual.motif),
-            (&mut self.memory, 0.0..=1.0, usual.memory),
-        ] {
-            *value = in_range(*value, range, usual);
+        let seed = self.seed;
+        for parameter in PARAMETERS {
+            let value = parameter.of(&self);
+            parameter.put(&mut self, value);
         }
-        for level in [&mut self.chord_rate, &mut self.chromaticism, &mut self.lead_chromaticism, &mut self.syncopation]
-        {
-            *level = level.map(|level| level.min(MAX_LEVEL));
-        }
-        self.key.tonic %= 12;
-        self.scale &= 0xfff;
-        self.left_hand = self.left_hand.map(|channel| channel & 15);
-        self.commit = self.commit.clamp(1, 16);
-        self.form = self.form.filter(|bars| FORMS.contains(bars));
-        self.max_leap = self.max_leap.clamp(2, 24);
         for (_, player) in self.players.iter_mut() {
-            player.density = in_range(player.density, 0.0..=1.0, 0.5);
-            player.register = player.register.clamp(-2, 2);
-            player.channel &= 15;
+            for parameter in PLAYER_PARAMETERS {
+                let value = parameter.of(player);
+                parameter.put(player, value);
+            }
+        }
+        Self { seed, ..self }
+    }
+
+    /// The controls with what the musician calls for at the moment as it is in `panel`.
+    pub fn at_the_moment_of(mut self, panel: &Self) -> Self {
+        for parameter in PARAMETERS.iter().filter(|parameter| parameter.momentary) {
+            parameter.put(&mut self, parameter.of(panel));
         }
         self
     }
@@ -205,52 +327,70 @@ pub(crate) fn in_range(value: f32, range: RangeInclusive<f32>, usual: f32) -> f3
     if value.is_nan() { usual } else { value.clamp(*range.start(), *range.end()) }
 }
 
-impl Default for Controls {
-    fn default() -> Self {
-        Self {
-            style_a: Style::Pop,
-            style_b: Style::Jazz,
-            style_blend: 0.0,
-            temperature: 0.8,
-            follow: 0.7,
-            chord_rate: None,
-            chromaticism: None,
-            mode: None,
-            lead_chromaticism: None,
-            syncopation: None,
-            key_lock: false,
-            key: Key { tonic: 0, mode: Mode::Major },
-            scale: 0,
-            left_hand: None,
-            commit: 1,
-            wait: 12.0,
-            form: None,
-            cadence: false,
-            max_repeats: 0,
-            manner: None,
-            lead_mode: LeadMode::Answer,
-            motif: 0.3,
-            max_leap: 12,
-            strong_tones: true,
-            memory: 0.0,
-            freeze: false,
-            density: 0.5,
-            seed: 1,
-            humanise: 0.3,
-            swing: 0.0,
-            players: PlayerMap::of(|player| PlayerControls {
-                on: true,
-                density: 0.5,
-                register: 0,
-                channel: player.kind().channel,
-            }),
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    prop_compose! {
+        /// Controls with any value that each parameter may have, often the least or the greatest.
+        pub(crate) fn any_controls()(
+            shares in prop::collection::vec(
+                prop_oneof![0.0f64..=1.0, Just(0.0), Just(1.0)],
+                PARAMETERS.len() + Player::COUNT * PLAYER_PARAMETERS.len(),
+            )
+        ) -> Controls {
+            fn put<C: Default>(parameters: &[Parameter<C>], controls: &mut C, shares: &mut impl Iterator<Item = f64>) {
+                for (parameter, share) in parameters.iter().zip(shares) {
+                    let (least, most) = parameter.about.kind.range();
+                    let value = least + share * (most - least);
+                    let is_number = matches!(parameter.about.kind, parameter::Kind::Number { .. });
+                    parameter.put(controls, if is_number { value } else { value.round() });
+                }
+            }
+            let (mut controls, mut shares) = (Controls::default(), shares.into_iter());
+            put(PARAMETERS, &mut controls, &mut shares);
+            for (_, player) in controls.players.iter_mut() {
+                put(PLAYER_PARAMETERS, player, &mut shares);
+            }
+            controls
         }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    proptest! {
+        #[test]
+        fn what_is_in_range_is_sensible(controls in any_controls()) {
+            prop_assert_eq!(controls.sensible(), controls);
+        }
+    }
+
+    #[test]
+    fn what_is_beyond_its_range_is_brought_into_it_and_no_number_is_the_default() {
+        let mut wild =
+            Controls { temperature: 9.0, swing: f32::NAN, chord_rate: Some(200), max_leap: 0, ..Controls::default() };
+        wild.key.tonic = 15;
+        wild.players[Player::Bass] = PlayerControls { density: -1.0, register: 9, channel: 77, on: true };
+        wild.form = Some(7);
+        let sensible = wild.sensible();
+        assert_eq!((sensible.temperature, sensible.swing, sensible.chord_rate), (2.0, 0.0, Some(MAX_LEVEL)));
+        assert_eq!((sensible.max_leap, sensible.key.tonic, sensible.form), (2, 3, None));
+        let bass = PlayerControls { density: 0.0, register: 2, channel: 15, on: true };
+        assert_eq!(sensible.players[Player::Bass], bass);
+        let another_take = Controls { seed: u32::MAX, ..Controls::default() };
+        assert_eq!(another_take.sensible(), another_take);
+    }
+
+    #[test]
+    fn every_parameter_has_an_id_of_its_own_and_says_what_it_does() {
+        let ids: BTreeSet<&str> = PARAMETERS.iter().map(|parameter| parameter.about.id).collect();
+        assert_eq!(ids.len(), PARAMETERS.len());
+        for parameter in PARAMETERS {
+            assert!(parameter.about.hint.ends_with('.'), "{}", parameter.about.id);
+        }
+    }
 
     fn with_lead(band: f32, own: f32, register: i8) -> Controls {
         let mut controls = Controls { density: band, ..Controls::default() };

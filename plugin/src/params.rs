@@ -1,92 +1,50 @@
-//! The parameters: IDs, ranges, units and texts, declared once and shared with the panel.
+//! The parameters, as hosts have them: what `models` declares, and the plug-in's own.
 //!
 //! IDs are final: hosts store automation under them and projects are saved with them.
 
-mod adopt;
-mod band;
-mod choice;
 mod guarded;
+mod host;
 mod memory;
+mod own;
 pub mod saved;
 mod steps;
 
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
+use continuo_models::controls::parameter::{Parameter, Section};
+use continuo_models::controls::{PARAMETERS, PLAYER_PARAMETERS};
 use continuo_models::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER};
 use continuo_models::score::FARTHEST_AHEAD;
 use continuo_models::{Controls, Player, PlayerControls, PlayerMap};
 use nice_plug::params::InternalParamMut;
+use nice_plug::params::internals::ParamPtr;
 use nice_plug::params::persist::PersistentField;
 use nice_plug::prelude::*;
 
 use crate::repair::Fields;
 use crate::scenes::Scenes;
 use crate::seam::{NetworkSet, Shared};
-
-use choice::{AMOUNTS, SPEEDS, level, level_of};
+use host::Declared;
 use saved::{Stamp, Unknown};
 
-pub use band::{LeadParams, ListeningParams, PlanParams, SceneTime, TakeParams};
-pub use choice::{KeyChoice, ModeChoice, NetworkChoice, StyleChoice};
 pub use guarded::GuardedParams;
+pub use host::HostParam;
 pub use memory::{MemoryField, SavedMemory};
+pub use own::{ListeningParams, NetworkChoice, SceneTime, TakeParams};
 pub use steps::GrownChoices;
 
-/// The seeds to choose from.
-pub const SEEDS: RangeInclusive<i32> = 1..=9999;
-/// The octaves by which a player's range can be moved.
-pub const REGISTERS: RangeInclusive<i32> = -2..=2;
-/// The highest temperature.
-pub const MAX_TEMPERATURE: f32 = 2.0;
 /// The loudness of the preview sound, in decibels.
 pub const PREVIEW_GAIN_DB: RangeInclusive<f32> = -36.0..=6.0;
 
 /// Every parameter of the plug-in. The host and the panel write, audio reads; each value is an atomic.
+///
+/// Those of the band are what [`Controls`] declare, section by section; the plug-in's own stand between them. Hosts
+/// show them in this order.
 #[derive(Params)]
 pub struct ContinuoParams {
-    /// The first style.
-    #[id = "style_a"]
-    pub style_a: EnumParam<StyleChoice>,
-    /// The second style.
-    #[id = "style_b"]
-    pub style_b: EnumParam<StyleChoice>,
-    /// From all `style_a` (0) to all `style_b` (1).
-    #[id = "style_blend"]
-    pub style_blend: FloatParam,
-    /// From always the likeliest (0) to wild (2).
-    #[id = "temperature"]
-    pub temperature: FloatParam,
-    /// From anticipating (0) to reacting (1).
-    #[id = "follow"]
-    pub follow: FloatParam,
-    /// How often the chords change: free, or from very slow to very fast.
-    #[id = "chord_rate"]
-    pub chord_rate: IntParam,
-    /// How many chord tones lie outside the key: free, or from very few to very many.
-    #[id = "tension"]
-    pub tension: IntParam,
-    /// Whether chords and melody are to be of major or of minor pieces, or free.
-    #[id = "mode"]
-    pub mode: EnumParam<ModeChoice>,
-    /// Whether the band stays in `key`.
-    #[id = "key_lock"]
-    pub key_lock: BoolParam,
-    /// The key for `key_lock`.
-    #[id = "key"]
-    pub key: EnumParam<KeyChoice>,
-    /// How much the whole band plays, 0 to 1.
-    #[id = "density"]
-    pub density: FloatParam,
-    /// Chooses among equally good takes.
-    #[id = "seed"]
-    pub seed: IntParam,
-    /// Deviation of timing and loudness, 0 to 1.
-    #[id = "humanise"]
-    pub humanise: FloatParam,
-    /// How late off-beat eighths come, from straight (0) to a full triplet (1).
-    #[id = "swing"]
-    pub swing: FloatParam,
+    #[nested]
+    band: Declared<Controls>,
     /// Whether the notes that you play go to the output too.
     #[id = "thru"]
     pub thru: BoolParam,
@@ -96,34 +54,29 @@ pub struct ContinuoParams {
     /// The loudness of the built-in sound, in decibels.
     #[id = "preview_gain"]
     pub preview_gain: FloatParam,
-    /// A harmony note with each of yours.
-    #[nested(id_prefix = "voices", group = "Voices")]
-    pub voices: PlayerParams,
-    /// The accompaniment.
-    #[nested(id_prefix = "chords", group = "Chords")]
-    pub chords: PlayerParams,
-    /// The bass line.
-    #[nested(id_prefix = "bass", group = "Bass")]
-    pub bass: PlayerParams,
-    /// Melody in answer.
-    #[nested(id_prefix = "lead", group = "Lead")]
-    pub lead: PlayerParams,
-    /// What the melody is like.
+    #[nested]
+    players: Players,
     #[nested(group = "Lead")]
-    pub melody: MelodyParams,
+    melody: Declared<Controls>,
     /// The networks that the band plays with.
     #[id = "network"]
     pub network: EnumParam<NetworkChoice>,
-    /// How the band listens and keeps time.
+    #[nested(group = "Listening")]
+    ears: Declared<Controls>,
+    /// How the band keeps time.
     #[nested(group = "Listening")]
     pub listening: ListeningParams,
-    /// What the harmony must hold to.
     #[nested(group = "Plan")]
-    pub plan: PlanParams,
-    /// When and how Lead plays.
+    plan: Declared<Controls>,
+    #[nested(group = "Plan")]
+    scale: Declared<Controls>,
+    #[nested(group = "Plan")]
+    comping: Declared<Controls>,
     #[nested(group = "Lead")]
-    pub solo: LeadParams,
-    /// What the band keeps and repeats.
+    solo: Declared<Controls>,
+    #[nested(group = "Take")]
+    kept: Declared<Controls>,
+    /// Which take and which scene are played.
     #[nested(group = "Take")]
     pub take: TakeParams,
     /// Whether notes leave the CLAP plug-in as MIDI messages, for hosts that do not take notes.
@@ -146,58 +99,14 @@ pub struct ContinuoParams {
     pub unknown: RwLock<Unknown>,
 }
 
-/// The parameters of one player, under the IDs `PLAYER_on` and so on.
-#[derive(Params)]
-pub struct PlayerParams {
-    /// Whether the player plays.
-    #[id = "on"]
-    pub on: BoolParam,
-    /// How much the player plays, 0 to 1.
-    #[id = "density"]
-    pub density: FloatParam,
-    /// Octaves by which the player's range is moved.
-    #[id = "register"]
-    pub register: IntParam,
-    /// MIDI channel, 1–16.
-    #[id = "channel"]
-    pub channel: IntParam,
-}
-
-/// The parameters of the melody that Lead plays.
-#[derive(Params)]
-pub struct MelodyParams {
-    /// How many notes lie outside the key: free, or from very few to very many.
-    #[id = "lead_chromaticism"]
-    pub chromaticism: IntParam,
-    /// How many notes begin off the beat and sound over the next one: free, or from very few to very many.
-    #[id = "syncopation"]
-    pub syncopation: IntParam,
-}
-
 impl Default for ContinuoParams {
     fn default() -> Self {
-        let controls = Controls::default();
-        let player = |player: Player, name| PlayerParams::new(name, controls.player(player));
+        let section = |section| {
+            let declared = PARAMETERS.iter().filter(move |parameter| parameter.section == section);
+            Declared::new(declared, &Controls::default(), |about| (about.id.to_owned(), about.name.to_owned()))
+        };
         Self {
-            style_a: EnumParam::new("Style A", StyleChoice(controls.style_a)),
-            style_b: EnumParam::new("Style B", StyleChoice(controls.style_b)),
-            style_blend: share("Style blend", controls.style_blend),
-            temperature: FloatParam::new(
-                "Temperature",
-                controls.temperature,
-                FloatRange::Linear { min: 0.0, max: MAX_TEMPERATURE },
-            )
-            .with_step_size(0.01),
-            follow: share("Follow", controls.follow),
-            chord_rate: level("Chord rate", controls.chord_rate, &SPEEDS),
-            tension: level("Tension", controls.chromaticism, &AMOUNTS),
-            mode: EnumParam::new("Mode", ModeChoice(controls.mode)),
-            key_lock: BoolParam::new("Key lock", controls.key_lock),
-            key: EnumParam::new("Key", KeyChoice(controls.key)),
-            density: share("Density", controls.density),
-            seed: IntParam::new("Seed", controls.seed as i32, int_range(SEEDS)),
-            humanise: share("Humanise", controls.humanise),
-            swing: share("Swing", controls.swing),
+            band: section(Section::Band),
             thru: BoolParam::new("Thru", true),
             preview: BoolParam::new("Preview sound", true),
             preview_gain: FloatParam::new(
@@ -207,19 +116,17 @@ impl Default for ContinuoParams {
             )
             .with_unit(" dB")
             .with_step_size(0.1),
-            voices: player(Player::Voices, "Voices"),
-            chords: player(Player::Chords, "Chords"),
-            bass: player(Player::Bass, "Bass"),
-            lead: player(Player::Lead, "Lead"),
-            melody: MelodyParams {
-                chromaticism: level("Lead chromaticism", controls.lead_chromaticism, &AMOUNTS),
-                syncopation: level("Lead syncopation", controls.syncopation, &AMOUNTS),
-            },
+            players: Players(PlayerMap::of(declared_of)),
+            melody: section(Section::Melody),
             // Which networks play belongs to the project, not to its performance.
             network: EnumParam::new("Networks", NetworkChoice(NetworkSet::ALL[0])).non_automatable(),
+            ears: section(Section::Listening),
             listening: ListeningParams::default(),
-            plan: PlanParams::default(),
-            solo: LeadParams::default(),
+            plan: section(Section::Plan),
+            scale: section(Section::Scale),
+            comping: section(Section::Comping),
+            solo: section(Section::Solo),
+            kept: section(Section::Take),
             take: TakeParams::default(),
             // How the host is spoken to is no part of a performance either.
             notes_as_midi: BoolParam::new("Notes as MIDI", false).non_automatable(),
@@ -242,43 +149,47 @@ pub fn number(id: &str) -> u32 {
     id.bytes().fold(0u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into())) << 1 >> 1
 }
 
-impl PlayerParams {
-    fn new(name: &str, controls: &PlayerControls) -> Self {
-        Self {
-            on: BoolParam::new(name, controls.on),
-            density: share(&format!("{name} density"), controls.density),
-            register: IntParam::new(format!("{name} register"), i32::from(controls.register), int_range(REGISTERS))
-                .with_unit(" oct")
-                .with_value_to_string(Arc::new(
-                    |octaves| if octaves == 0 { "0".to_owned() } else { format!("{octaves:+}") },
-                )),
-            channel: IntParam::new(
-                format!("{name} channel"),
-                i32::from(controls.channel) + 1,
-                IntRange::Linear { min: 1, max: 16 },
-            ),
-        }
-    }
+/// The players' parameters, under the IDs `PLAYER_on` and so on, each player's in a group.
+struct Players(PlayerMap<Declared<PlayerControls>>);
 
-    fn snapshot(&self) -> PlayerControls {
-        PlayerControls {
-            on: self.on.value(),
-            density: self.density.value().clamp(0.0, 1.0),
-            register: self.register.value().clamp(*REGISTERS.start(), *REGISTERS.end()) as i8,
-            channel: (self.channel.value().clamp(1, 16) - 1) as u8,
-        }
+// SAFETY: the pointers are to parameters that live as long as `self`, and are never moved.
+unsafe impl Params for Players {
+    fn param_map(&self) -> Vec<(String, ParamPtr, String)> {
+        let grouped = |(player, declared): (Player, &Declared<PlayerControls>)| {
+            let params = declared.param_map().into_iter();
+            params.map(move |(id, param, _)| (id, param, player.kind().name.to_owned())).collect::<Vec<_>>()
+        };
+        self.0.iter().flat_map(grouped).collect()
     }
 }
 
+/// The parameters of `player`: only pitches have a register.
+fn declared_of(player: Player) -> Declared<PlayerControls> {
+    let kind = player.kind();
+    let has = |parameter: &&Parameter<PlayerControls>| kind.has_pitches || parameter.about.id != "register";
+    Declared::new(PLAYER_PARAMETERS.iter().filter(has), Controls::default().player(player), |about| {
+        (format!("{}_{}", kind.id, about.id), format!("{} {}", kind.name, about.name).trim_end().to_owned())
+    })
+}
+
 impl ContinuoParams {
-    /// The parameters of `player`.
-    pub fn player(&self, player: Player) -> &PlayerParams {
-        match player {
-            Player::Voices => &self.voices,
-            Player::Chords => &self.chords,
-            Player::Bass => &self.bass,
-            Player::Lead => &self.lead,
-        }
+    fn sections(&self) -> [&Declared<Controls>; 8] {
+        let Self { band, melody, ears, plan, scale, comping, solo, kept, .. } = self;
+        [band, melody, ears, plan, scale, comping, solo, kept]
+    }
+
+    /// The parameter of [`Controls`] with this ID.
+    ///
+    /// # Panics
+    /// If none is declared.
+    pub fn control(&self, id: &str) -> &HostParam {
+        let found = self.sections().into_iter().find_map(|section| section.find(id));
+        found.unwrap_or_else(|| panic!("no control is declared as {id}"))
+    }
+
+    /// The parameter of `player` that is declared as `id`; `None`: it has none.
+    pub fn player(&self, player: Player, id: &str) -> Option<&HostParam> {
+        self.players.0[player].find(id)
     }
 
     /// Main: the parameter with this [`number`]. It lives as long as `self`.
@@ -324,44 +235,22 @@ impl ContinuoParams {
     /// The musical parameters as they stand now, all in range whatever the host has set. Audio may call it: it
     /// neither allocates nor waits.
     pub fn controls(&self) -> Controls {
-        let mut controls = Controls {
-            style_a: self.style_a.value().0,
-            style_b: self.style_b.value().0,
-            style_blend: self.style_blend.value().clamp(0.0, 1.0),
-            temperature: self.temperature.value().clamp(0.0, MAX_TEMPERATURE),
-            follow: self.follow.value().clamp(0.0, 1.0),
-            chord_rate: level_of(&self.chord_rate),
-            chromaticism: level_of(&self.tension),
-            mode: self.mode.value().0,
-            lead_chromaticism: level_of(&self.melody.chromaticism),
-            syncopation: level_of(&self.melody.syncopation),
-            key_lock: self.key_lock.value(),
-            key: self.key.value().0,
-            density: self.density.value().clamp(0.0, 1.0),
-            seed: self.seed.value().clamp(*SEEDS.start(), *SEEDS.end()) as u32,
-            humanise: self.humanise.value().clamp(0.0, 1.0),
-            swing: self.swing.value().clamp(0.0, 1.0),
-            players: PlayerMap::of(|player| self.player(player).snapshot()),
-            ..Controls::default()
-        };
-        self.listening.apply(&mut controls);
-        self.plan.apply(&mut controls);
-        self.solo.apply(&mut controls);
-        self.take.apply(&mut controls);
+        let mut controls = Controls::default();
+        self.sections().into_iter().for_each(|section| section.put(&mut controls));
+        for (player, own) in controls.players.iter_mut() {
+            self.players.0[player].put(own);
+        }
         controls
     }
-}
 
-/// A parameter from 0 to 1 that is shown in percent.
-fn share(name: &str, default: f32) -> FloatParam {
-    FloatParam::new(name, default, FloatRange::Linear { min: 0.0, max: 1.0 })
-        .with_unit(" %")
-        .with_value_to_string(formatters::v2s_f32_percentage(0))
-        .with_string_to_value(formatters::s2v_f32_percentage())
-}
-
-fn int_range(range: RangeInclusive<i32>) -> IntRange {
-    IntRange::Linear { min: *range.start(), max: *range.end() }
+    /// Main, panel: turns every knob that [`ContinuoParams::controls`] reads to what `controls` say, through the host.
+    /// What is called for at the moment, to end and to freeze, stays.
+    pub fn adopt(&self, controls: &Controls, setter: &ParamSetter) {
+        self.sections().into_iter().for_each(|section| section.adopt(controls, setter));
+        for (player, own) in controls.players.iter() {
+            self.players.0[player].adopt(own, setter);
+        }
+    }
 }
 
 /// Where the saved state's [`Stamp`] passes through. What is written is always the present version without remarks; the
@@ -505,9 +394,14 @@ mod tests {
     #[test]
     fn percentages_are_shown_and_read_in_percent() {
         let params = ContinuoParams::default();
-        assert_eq!(params.style_blend.normalized_value_to_string(0.25, true), "25 %");
-        assert_eq!(params.style_blend.string_to_normalized_value("25 %"), Some(0.25));
-        assert_eq!(params.bass.register.normalized_value_to_string(1.0, true), "+2 oct");
+        let (HostParam::Number(blend), Some(HostParam::Whole(register))) =
+            (params.control("style_blend"), params.player(Player::Bass, "register"))
+        else {
+            panic!("a share and a whole number");
+        };
+        assert_eq!(blend.normalized_value_to_string(0.25, true), "25 %");
+        assert_eq!(blend.string_to_normalized_value("25 %"), Some(0.25));
+        assert_eq!(register.normalized_value_to_string(1.0, true), "+2 oct");
     }
 
     #[test]

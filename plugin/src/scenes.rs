@@ -94,7 +94,7 @@ pub fn at(scenes: &Snapshots, place: f32, panel: &Controls) -> Controls {
     let place = place.clamp(0.0, SCENES as f32);
     let below = place as usize;
     let mixed = scene(below).morphed(scene(below + 1), place - below as f32);
-    Controls { cadence: panel.cadence, freeze: panel.freeze, ..mixed }
+    mixed.at_the_moment_of(panel)
 }
 
 /// Scenes as they are saved, under the field `scenes`. Read from any JSON; what is wrong with it is repaired.
@@ -220,6 +220,7 @@ pub fn repaired(saved: Option<&str>, remarks: &mut Vec<String>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use continuo_models::{Player, PlayerControls, PlayerMap};
     use proptest::prelude::*;
 
     use super::*;
@@ -312,7 +313,8 @@ mod tests {
         newer["scenes"][3]["reverb"] = json!({ "mix": 0.25 });
         let (loaded, remarks) = repaired_alone(&newer.to_string());
         assert_eq!(remarks.len(), 5, "{remarks:?}");
-        let named = ["scenes 9 to 9", "style_b (\"Polka\")", "players.5", "players.4.pan", "reverb"];
+        let one_too_many = format!("players.{}", Player::COUNT + 1);
+        let named = ["scenes 9 to 9", "style_b (\"Polka\")", &one_too_many, "players.4.pan", "reverb"];
         for (remark, name) in remarks.iter().zip(named) {
             assert!(remark.contains(name), "{name}: {remark}");
         }
@@ -327,6 +329,28 @@ mod tests {
         let fresh: Value = serde_json::from_str(&saved(&scenes)).unwrap();
         assert_eq!(stored["scenes"].as_array().unwrap()[..SCENES], fresh["scenes"].as_array().unwrap()[..]);
         assert_eq!((&stored["names"], &stored["scenes"][SCENES]), (&newer["names"], &newer["scenes"][SCENES]));
+    }
+
+    #[test]
+    fn a_scene_of_fewer_players_loads_without_a_word_and_one_of_more_keeps_theirs() {
+        let scenes = Scenes::default();
+        let busy = PlayerMap::of(|_| PlayerControls { density: 1.0, ..PlayerControls::default() });
+        scenes.store(0, Some(Controls { players: busy, ..warm(1.5) }));
+        let mut fewer: Value = serde_json::from_str(&saved(&scenes)).unwrap();
+        fewer["scenes"][0]["players"].as_array_mut().unwrap().pop();
+        let (loaded, remarks) = repaired_alone(&fewer.to_string());
+        assert_eq!(remarks, [""; 0]);
+        let read: Saved = serde_json::from_str(&loaded).unwrap();
+        let last = Player::ALL[Player::COUNT - 1];
+        let mut players = busy;
+        players[last] = Controls::default().players[last];
+        assert_eq!(read.snapshots()[0], Some(Controls { players, ..warm(1.5) }));
+
+        let mut more: Value = serde_json::from_str(&saved(&scenes)).unwrap();
+        more["scenes"][0]["players"].as_array_mut().unwrap().push(json!({ "on": false, "channel": 9 }));
+        let (loaded, remarks) = repaired_alone(&more.to_string());
+        assert!(remarks.len() == 1 && remarks[0].contains("players"), "{remarks:?}");
+        assert_eq!(serde_json::from_str::<Value>(&loaded).unwrap()["scenes"][0], more["scenes"][0]);
     }
 
     #[test]

@@ -2,43 +2,38 @@
 
 use crate::music::Style;
 
-use super::{Controls, in_range};
+use super::parameter::{Morph, Parameter};
+use super::{Controls, PARAMETERS, PLAYER_PARAMETERS, in_range};
 
 /// From `from` (`share` 0) to `to` (1), exact at both ends.
 fn between(from: f32, to: f32, share: f32) -> f32 {
     if share < 0.5 { from + (to - from) * share } else { to - (to - from) * (1.0 - share) }
 }
 
+/// Puts what moves evenly of `parameters` between the `ends`.
+fn mix<C: Default>(parameters: &[Parameter<C>], ends: [&C; 2], share: f32, mixed: &mut C) {
+    for parameter in parameters.iter().filter(|parameter| parameter.morph == Morph::Evenly) {
+        let [from, to] = ends.map(|end| parameter.of(end) as f32);
+        parameter.put(mixed, between(from, to, share).into());
+    }
+}
+
 impl Controls {
-    /// What lies between `self` (`share` 0) and `other` (1). What is continuous moves evenly; what goes in steps or is
-    /// chosen from a list switches in the middle. Styles are blended where two styles suffice for that.
+    /// What lies between `self` (`share` 0) and `other` (1), as each parameter's [`Morph`] says. Styles are blended
+    /// where two styles suffice for that.
     pub fn morphed(&self, other: &Self, share: f32) -> Self {
         let share = in_range(share, 0.0..=1.0, 0.0);
         let nearer = if share < 0.5 { self } else { other };
         if share == 0.0 || share == 1.0 {
             return *nearer;
         }
-        let (style_a, style_b, style_blend) = self.styles_between(other, share);
-        let mut players = nearer.players;
-        for (player, settings) in players.iter_mut() {
-            settings.density = between(self.player(player).density, other.player(player).density, share);
+        let mut between = *nearer;
+        (between.style_a, between.style_b, between.style_blend) = self.styles_between(other, share);
+        mix(PARAMETERS, [self, other], share, &mut between);
+        for (player, mixed) in between.players.iter_mut() {
+            mix(PLAYER_PARAMETERS, [self.player(player), other.player(player)], share, mixed);
         }
-        let between = |of: fn(&Self) -> f32| between(of(self), of(other), share);
-        Self {
-            style_a,
-            style_b,
-            style_blend,
-            temperature: between(|controls| controls.temperature),
-            follow: between(|controls| controls.follow),
-            wait: between(|controls| controls.wait),
-            motif: between(|controls| controls.motif),
-            memory: between(|controls| controls.memory),
-            density: between(|controls| controls.density),
-            humanise: between(|controls| controls.humanise),
-            swing: between(|controls| controls.swing),
-            players,
-            ..*nearer
-        }
+        between
     }
 
     /// The only style that these controls let the band play, if there is one.
@@ -69,58 +64,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::controls::{FORMS, LeadMode, Manner, Player};
-    use crate::music::{Key, Mode};
+    use crate::controls::tests::any_controls as controls;
 
-    prop_compose! {
-        fn controls()(dials in prop::array::uniform12(0.0f32..=1.0), picks in prop::array::uniform8(0u8..=255)) -> Controls {
-            let style = |pick: u8| Style::ALL[usize::from(pick) % Style::ALL.len()];
-            let mut controls = Controls {
-                style_a: style(picks[0]),
-                style_b: style(picks[1]),
-                style_blend: if picks[2] & 1 == 0 { dials[0].round() } else { dials[0] },
-                temperature: 2.0 * dials[1],
-                follow: dials[2],
-                wait: 60.0 * dials[3],
-                motif: dials[4],
-                memory: dials[5],
-                density: dials[6],
-                humanise: dials[7],
-                swing: dials[8],
-                chord_rate: (picks[3] & 1 == 0).then_some(picks[3] % 5),
-                key_lock: picks[4] & 1 == 0,
-                key: Key { tonic: picks[4] % 12, mode: if picks[4] & 2 == 0 { Mode::Major } else { Mode::Minor } },
-                scale: u16::from(picks[5]),
-                form: FORMS.get(usize::from(picks[5] % 5)).copied(),
-                commit: 1 + picks[6] % 16,
-                manner: [None, Some(Manner::Broken), Some(Manner::Strummed)][usize::from(picks[6] % 3)],
-                lead_mode: [LeadMode::Answer, LeadMode::Fills, LeadMode::TradeFours][usize::from(picks[7] % 3)],
-                max_leap: 2 + picks[7] % 23,
-                seed: u32::from(picks[7]),
-                ..Controls::default()
-            };
-            for (player, settings) in controls.players.iter_mut() {
-                let n = player as usize;
-                settings.on = picks[n] & 4 == 0;
-                settings.density = dials[8 + n % 4];
-                settings.channel = picks[n] & 15;
-            }
-            controls
-        }
-    }
-
+    /// What moves evenly, each from 0 to 1.
     fn dials(controls: &Controls) -> Vec<f32> {
-        let own = [
-            controls.temperature / 2.0,
-            controls.follow,
-            controls.wait / 60.0,
-            controls.motif,
-            controls.memory,
-            controls.density,
-            controls.humanise,
-            controls.swing,
-        ];
-        own.into_iter().chain(controls.players.iter().map(|(_, player)| player.density)).collect()
+        fn of<C: Default>(parameters: &[Parameter<C>], controls: &C) -> Vec<f32> {
+            let even = parameters.iter().filter(|parameter| parameter.morph == Morph::Evenly);
+            even.map(|parameter| {
+                let (least, most) = parameter.about.kind.range();
+                ((parameter.of(controls) - least) / (most - least)) as f32
+            })
+            .collect()
+        }
+        let players = controls.players.iter().flat_map(|(_, player)| of(PLAYER_PARAMETERS, player));
+        of(PARAMETERS, controls).into_iter().chain(players).collect()
     }
 
     /// How much of each style the band plays.
@@ -134,27 +91,17 @@ mod tests {
 
     /// Everything that switches, of `from` with the dials and styles of `like`.
     fn switches(from: &Controls, like: &Controls) -> Controls {
-        let mut players = from.players;
-        for player in Player::ALL {
-            players[player].density = like.player(player).density;
+        fn mix<C: Default>(parameters: &[Parameter<C>], like: &C, controls: &mut C) {
+            for parameter in parameters.iter().filter(|parameter| parameter.morph != Morph::AtHalf) {
+                parameter.put(controls, parameter.of(like));
+            }
         }
-        let Controls { style_a, style_b, style_blend, temperature, follow, wait, motif, memory, density, .. } = *like;
-        let (humanise, swing) = (like.humanise, like.swing);
-        Controls {
-            style_a,
-            style_b,
-            style_blend,
-            temperature,
-            follow,
-            wait,
-            motif,
-            memory,
-            density,
-            humanise,
-            swing,
-            players,
-            ..*from
+        let mut controls = *from;
+        mix(PARAMETERS, like, &mut controls);
+        for (player, own) in controls.players.iter_mut() {
+            mix(PLAYER_PARAMETERS, like.player(player), own);
         }
+        controls
     }
 
     proptest! {

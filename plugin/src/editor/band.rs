@@ -43,50 +43,29 @@ pub fn show(ui: &mut Ui, rect: Rect, settings: &Settings) {
     paint::card(ui.painter(), rect);
     let inside = rect.shrink(theme::INSET);
     let dials = [
-        (
-            "Temperature",
-            "How daring the band is: low plays what is likeliest, high surprises you.",
-            settings.temperature,
-        ),
-        (
-            "Follow",
-            "Low: the band leads and expects where you are going. High: it goes where your newest notes go.",
-            settings.follow,
-        ),
-        ("Density", "How many notes the whole band plays.", settings.density),
-        ("Swing", "How late the off-beat eighths come: from straight to a full triplet.", settings.swing),
-        ("Humanise", "Small deviations of timing and loudness, as a hand makes them.", settings.humanise),
+        ("temperature", settings.temperature),
+        ("follow", settings.follow),
+        ("density", settings.density),
+        ("swing", settings.swing),
+        ("humanise", settings.humanise),
     ];
     let harmony = [
-        (
-            "Chord rate",
-            "How often the chords change, from hardly ever to on every beat. Free: as the style and your playing have it.",
-            Positions::Levels,
-            settings.chord_rate,
-        ),
-        (
-            "Tension",
-            "How far the chords leave the key, from plain to rich. Free: as the style and your playing have it.",
-            Positions::Levels,
-            settings.tension,
-        ),
-        (
-            "Mode",
-            "Harmony and melody as in major or as in minor pieces. Free: as you play.",
-            Positions::Choices,
-            settings.mode,
-        ),
+        ("chord_rate", Positions::Levels, settings.chord_rate),
+        ("tension", Positions::Levels, settings.tension),
+        ("mode", Positions::Choices, settings.mode),
     ];
     let left = inside.left() - 4.0;
     let place = |left: f32, n: usize| {
         Rect::from_min_size(pos2(left + n as f32 * KNOB_WIDTH, inside.top()), vec2(KNOB_WIDTH, inside.height()))
     };
-    for (n, (label, text, setting)) in dials.into_iter().enumerate() {
-        Knob { label, hint: Hint::turn(label, text), accent: theme::YOU }.show(ui, place(left, n), setting);
+    for (n, (id, setting)) in dials.into_iter().enumerate() {
+        let hint = Hint::of_turn(id);
+        Knob { label: hint.name, hint, accent: theme::YOU }.show(ui, place(left, n), setting);
     }
     let harmony_left = left + dials.len() as f32 * KNOB_WIDTH + theme::GAP;
-    for (n, (label, text, positions, setting)) in harmony.into_iter().enumerate() {
-        let dial = Detents { label, hint: Hint::turn(label, text), positions, accent: theme::YOU };
+    for (n, (id, positions, setting)) in harmony.into_iter().enumerate() {
+        let hint = Hint::of_turn(id);
+        let dial = Detents { label: hint.name, hint, positions, accent: theme::YOU };
         dial.show(ui, place(harmony_left, n), setting);
     }
 
@@ -98,12 +77,9 @@ pub fn show(ui: &mut Ui, rect: Rect, settings: &Settings) {
     let cell =
         |left: f32, top: f32, height: f32| Rect::from_min_size(pos2(left, inside.top() + top), vec2(COLUMN, height));
 
-    let hint = Hint::click(
-        "Key lock",
-        "Keeps every note of the band in the scale of the key below, or in the one that you draw on the Band page.",
-    );
+    let hint = Hint::of_click("key_lock");
     switch::show(ui, cell(key_left, -2.0, 20.0), "Key lock", hint, theme::YOU, settings.key_lock);
-    let hint = Hint::click("Key", "The key for the key lock.");
+    let hint = Hint::of_click("key");
     choice::show(ui, cell(key_left, 30.0, ROW), hint, &super::symbols::WithAccidentals(settings.key));
     let note = if settings.key_lock.value() >= 0.5 { "The band stays in key" } else { "The band is free" };
     let place = cell(key_left, 68.0, ROW);
@@ -111,7 +87,7 @@ pub fn show(ui: &mut Ui, rect: Rect, settings: &Settings) {
 
     let title = cell(seed_left, -2.0, 20.0);
     ui.painter().text(title.left_center(), Align2::LEFT_CENTER, "Seed", theme::regular(theme::BODY), theme::DIM);
-    let hint = Hint::turn("Seed", "One number, one take: the same seed and the same playing give the same notes.");
+    let hint = Hint::of_turn("seed");
     stepper::show(ui, cell(seed_left, 30.0, ROW), hint, settings.seed);
     let place = cell(seed_left, 68.0, ROW);
     let font = theme::regular(theme::SMALL);

@@ -1,5 +1,6 @@
 //! Tooltips in a musician's words.
 
+use continuo_models::controls::{PARAMETERS, PLAYER_PARAMETERS};
 use egui::{Response, RichText};
 
 use super::theme;
@@ -27,6 +28,34 @@ impl<'a> Hint<'a> {
     /// For a control that one turns.
     pub const fn turn(name: &'a str, text: &'a str) -> Self {
         Self { name, text, handling: TURN }
+    }
+
+    /// What is declared of the control `id`, where one clicks it.
+    ///
+    /// # Panics
+    /// If none is declared.
+    pub fn of_click(id: &str) -> Hint<'static> {
+        let declared = PARAMETERS.iter().find(|parameter| parameter.about.id == id);
+        let about = declared.unwrap_or_else(|| panic!("no control is declared as {id}")).about;
+        Hint::click(about.panel_name, about.hint)
+    }
+
+    /// The same where one turns it.
+    ///
+    /// # Panics
+    /// If none is declared.
+    pub fn of_turn(id: &str) -> Hint<'static> {
+        Hint { handling: TURN, ..Self::of_click(id) }
+    }
+
+    /// The same of a player's control that one turns, under the name `name`.
+    ///
+    /// # Panics
+    /// If none is declared.
+    pub fn of_player(name: &'a str, id: &str) -> Self {
+        let declared = PLAYER_PARAMETERS.iter().find(|parameter| parameter.about.id == id);
+        let about = declared.unwrap_or_else(|| panic!("no control of a player is declared as {id}")).about;
+        Self::turn(name, about.hint)
     }
 
     /// Shows the tooltip when `response` is hovered, and describes it to assistive technology. Call after the

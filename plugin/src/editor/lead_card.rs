@@ -46,28 +46,14 @@ pub fn show(ui: &mut Ui, rect: Rect, mode: LeadMode, settings: &Settings) {
 
     let column = Rect::from_min_size(body.min, vec2(LIST, body.height()));
     let field = paint::label(ui.painter(), column, "Plays", 28.0);
-    let hint = Hint::click(
-        "Lead mode",
-        "In answer to your phrases, all the time, in your rests only, or in turns with you by bars.",
-    );
+    let hint = Hint::of_click("lead_mode");
     choice::show(ui, field, hint, settings.mode);
     let place = pos2(column.left(), field.bottom() + 14.0);
     ui.painter().text(place, Align2::LEFT_CENTER, means(mode), theme::regular(theme::SMALL), theme::DIM);
 
     let dials = [
-        (
-            "Motif",
-            Hint::turn("Motif", "How often Lead takes up what you have just played, and turns it."),
-            settings.motif,
-        ),
-        (
-            "Largest leap",
-            Hint::turn(
-                "Largest leap",
-                "The widest step of Lead's line, in semitones: 2 goes by step, 12 is an octave.",
-            ),
-            settings.max_leap,
-        ),
+        ("Motif", Hint::of_turn("motif"), settings.motif),
+        ("Largest leap", Hint::of_turn("max_leap"), settings.max_leap),
     ];
     let dials_left = column.right() + 22.0;
     for (n, (label, hint, setting)) in dials.into_iter().enumerate() {
@@ -77,6 +63,6 @@ pub fn show(ui: &mut Ui, rect: Rect, mode: LeadMode, settings: &Settings) {
     }
     let left = dials_left + 2.0 * KNOB_WIDTH + 18.0;
     let row = Rect::from_min_max(pos2(left, body.center().y - 13.0), pos2(body.right(), body.center().y + 13.0));
-    let hint = Hint::click("Strong chord tones", "On strong beats Lead plays only notes of the chord: safe and clear.");
+    let hint = Hint::of_click("strong_tones");
     switch::show(ui, row, "Chord tones on beats", hint, colour, settings.strong_tones);
 }

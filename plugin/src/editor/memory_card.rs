@@ -20,10 +20,7 @@ pub fn show(ui: &mut Ui, rect: Rect, settings: &Settings) -> bool {
     paint::card(ui.painter(), rect);
     let body = paint::heading(ui.painter(), rect.shrink(theme::INSET), "Memory", "");
     let dial = Rect::from_min_size(body.min, vec2(66.0, body.height()));
-    let hint = Hint::turn(
-        "Memory",
-        "Left: the band plays as it has learnt from its corpus. Right: it takes up what you have played so far.",
-    );
+    let hint = Hint::of_turn("memory");
     Knob { label: "Like me", hint, accent: theme::YOU }.show(ui, dial, settings.memory);
 
     let column = body.with_min_x(dial.right() + 12.0);

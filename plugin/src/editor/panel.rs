@@ -10,7 +10,7 @@ use crate::params::ContinuoParams;
 use super::layout::split;
 use super::request::Request;
 use super::scenes_strip::Wish;
-use super::setting::{Bound, Setting};
+use super::setting::{Bound, Control, Setting};
 use super::tabs::Page;
 use super::theme::{GAP, MARGIN};
 use super::view::View;
@@ -57,11 +57,12 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
     let (plan, take) = split(plan, plan.width() - 264.0 - GAP);
     chord_view::show(ui, now, &view.now);
     timeline::show(ui, plan, &view.plan);
+    let control = |id| Control { param: params.control(id), setter };
     let settings = take_card::Settings {
         again: &Bound { param: &params.take.again, setter },
         again_new: &Bound { param: &params.take.again_new, setter },
-        freeze: &Bound { param: &params.take.freeze, setter },
-        cadence: &Bound { param: &params.plan.cadence, setter },
+        freeze: &control("freeze"),
+        cadence: &control("cadence"),
     };
     take_card::show(ui, take, &settings);
     faults::strike(Place::Panel);

@@ -29,28 +29,9 @@ pub fn show(ui: &mut Ui, rect: Rect, settings: &Settings) {
     paint::card(ui.painter(), rect);
     let body = paint::heading(ui.painter(), rect.shrink(theme::INSET), "Plan", "What the harmony holds to");
     let dials = [
-        (
-            "Certain",
-            Hint::turn(
-                "Certain ahead",
-                "For how many sixteenths the band keeps to its plan. Low: it turns at once with you. High: you can rely on \
-                 what is shown above.",
-            ),
-            settings.commit,
-        ),
-        (
-            "Wait",
-            Hint::turn("Wait", "How long a new chord may wait for your note, to go with it rather than before it."),
-            settings.wait,
-        ),
-        (
-            "Repeats",
-            Hint::turn(
-                "Most repeats",
-                "How often the same round of chords may come in a row. Free: as often as it likes.",
-            ),
-            settings.max_repeats,
-        ),
+        ("Certain", Hint::of_turn("commit"), settings.commit),
+        ("Wait", Hint::of_turn("wait"), settings.wait),
+        ("Repeats", Hint::of_turn("max_repeats"), settings.max_repeats),
     ];
     for (n, (label, hint, setting)) in dials.into_iter().enumerate() {
         let corner = body.min + vec2(n as f32 * KNOB_WIDTH - 8.0, 0.0);
@@ -58,22 +39,8 @@ pub fn show(ui: &mut Ui, rect: Rect, settings: &Settings) {
         Knob { label, hint, accent: theme::YOU }.show(ui, place, setting);
     }
     let lists = [
-        (
-            "Form",
-            Hint::click(
-                "Form",
-                "After so many bars the band makes a cadence and begins the form again. Free: no form.",
-            ),
-            settings.form,
-        ),
-        (
-            "Chords play",
-            Hint::click(
-                "Chords manner",
-                "How the chords are struck: as the style has it, held, note by note, or strummed.",
-            ),
-            settings.manner,
-        ),
+        ("Form", Hint::of_click("form"), settings.form),
+        ("Chords play", Hint::of_click("chords_manner"), settings.manner),
     ];
     for (n, (label, hint, setting)) in lists.into_iter().enumerate() {
         let left = body.right() - COLUMN - (1 - n) as f32 * (COLUMN + 12.0);

@@ -9,7 +9,7 @@ use crate::seam::Part;
 
 use super::hint::Hint;
 use super::layout::split;
-use super::setting::{Bound, Setting};
+use super::setting::{Control, Setting};
 use super::theme::GAP;
 use super::view::View;
 use super::{band, player_strip, style_selector};
@@ -22,41 +22,31 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
     let (controls, players) = rect.split_top_bottom_at_y(rect.top() + CONTROLS);
     let players = players.with_min_y(players.top() + GAP);
     let (style, rest) = split(controls, 272.0);
+    let control = |id| Control { param: params.control(id), setter };
     let settings = style_selector::Settings {
-        style_a: &Bound { param: &params.style_a, setter },
-        style_b: &Bound { param: &params.style_b, setter },
-        blend: &Bound { param: &params.style_blend, setter },
+        style_a: &control("style_a"),
+        style_b: &control("style_b"),
+        blend: &control("style_blend"),
     };
     style_selector::show(ui, style, &settings);
     let settings = band::Settings {
-        temperature: &Bound { param: &params.temperature, setter },
-        follow: &Bound { param: &params.follow, setter },
-        density: &Bound { param: &params.density, setter },
-        swing: &Bound { param: &params.swing, setter },
-        humanise: &Bound { param: &params.humanise, setter },
-        chord_rate: &Bound { param: &params.chord_rate, setter },
-        tension: &Bound { param: &params.tension, setter },
-        mode: &Bound { param: &params.mode, setter },
-        key_lock: &Bound { param: &params.key_lock, setter },
-        key: &Bound { param: &params.key, setter },
-        seed: &Bound { param: &params.seed, setter },
+        temperature: &control("temperature"),
+        follow: &control("follow"),
+        density: &control("density"),
+        swing: &control("swing"),
+        humanise: &control("humanise"),
+        chord_rate: &control("chord_rate"),
+        tension: &control("tension"),
+        mode: &control("mode"),
+        key_lock: &control("key_lock"),
+        key: &control("key"),
+        seed: &control("seed"),
     };
     band::show(ui, rest, &settings);
 
     let melody: [(_, _, &dyn Setting); 2] = [
-        (
-            "Chromatic",
-            Hint::turn(
-                "Lead chromaticism",
-                "How many notes of the melody lie outside the key. Free: as the style has it.",
-            ),
-            &Bound { param: &params.melody.chromaticism, setter },
-        ),
-        (
-            "Syncopated",
-            Hint::turn("Lead syncopation", "How often the melody anticipates the beat. Free: as the style has it."),
-            &Bound { param: &params.melody.syncopation, setter },
-        ),
+        ("Chromatic", Hint::of_turn("lead_chromaticism"), &control("lead_chromaticism")),
+        ("Syncopated", Hint::of_turn("syncopation"), &control("syncopation")),
     ];
     let room = players.width() - GAP * (Player::COUNT - 1) as f32;
     let share = (room - player_strip::character_width(melody.len())) / Player::COUNT as f32;
@@ -71,14 +61,11 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
         let right = left + width;
         let rect = Rect::from_x_y_ranges(left..=right, players.y_range());
         left = right + GAP;
-        let params = params.player(player);
-        let settings = player_strip::Settings {
-            on: &Bound { param: &params.on, setter },
-            density: &Bound { param: &params.density, setter },
-            register: &Bound { param: &params.register, setter },
-            channel: &Bound { param: &params.channel, setter },
-            character,
-        };
+        let own = |id| params.player(player, id).map(|param| Control { param, setter });
+        let (Some(on), Some(density), Some(channel)) = (own("on"), own("density"), own("channel")) else { continue };
+        let register = own("register");
+        let register = register.as_ref().map(|register| register as &dyn Setting);
+        let settings = player_strip::Settings { on: &on, density: &density, register, channel: &channel, character };
         let sounding = view.keys.iter().any(|mask| mask & Part::from(player).bit() != 0);
         let name = player.kind().name;
         let group = UiBuilder::new().max_rect(rect).id_salt(name).accessibility_label(name);

@@ -15,8 +15,8 @@ pub struct Settings<'a> {
     pub on: &'a dyn Setting,
     /// How much it plays.
     pub density: &'a dyn Setting,
-    /// Octaves by which its range is moved.
-    pub register: &'a dyn Setting,
+    /// Octaves by which its range is moved, if its keys are pitches.
+    pub register: Option<&'a dyn Setting>,
     /// Its MIDI channel.
     pub channel: &'a dyn Setting,
     /// How much of what its notes have, where that can be chosen: label, what it is, and the setting.
@@ -64,27 +64,19 @@ pub fn show(ui: &mut Ui, rect: Rect, player: Player, sounding: bool, settings: &
         }
         let body = Rect::from_min_max(pos2(inside.left(), head.bottom() + 5.0), inside.max);
         let dial = Rect::from_min_size(body.min, vec2(62.0, body.height()));
-        let hint = Hint::turn(&names[1], "How much this player plays: left is sparse, right is busy.");
+        let hint = Hint::of_player(&names[1], "density");
         Knob { label: "Density", hint, accent: colour }.show(ui, dial, settings.density);
 
         let taken = dial.width() + 8.0 + character_width(settings.character.len());
         let column_width = (inside.width() - taken).min(WIDTH - 2.0 * theme::INSET - dial.width() - 8.0);
         let column = Rect::from_min_size(pos2(dial.right() + 8.0, body.top()), vec2(column_width, body.height()));
         let rows = [
-            (
-                "Register",
-                Hint::turn(&names[2], "Moves this player up or down by octaves."),
-                settings.register,
-                column.top() + 6.0,
-            ),
-            (
-                "Channel",
-                Hint::turn(&names[3], "The MIDI channel on which this player goes out, to a sound of its own."),
-                settings.channel,
-                column.bottom() - 28.0,
-            ),
+            ("Register", "register", &names[2], settings.register, column.top() + 6.0),
+            ("Channel", "channel", &names[3], Some(settings.channel), column.bottom() - 28.0),
         ];
-        let rows = rows.into_iter().filter(|(label, ..)| *label != "Register" || player.kind().has_pitches);
+        let rows = rows.into_iter().filter_map(|(label, id, name, setting, top)| {
+            setting.map(|setting| (label, Hint::of_player(name, id), setting, top))
+        });
         for (label, hint, setting, top) in rows {
             let row = Rect::from_min_size(pos2(column.left(), top), vec2(column.width(), 26.0));
             let font = theme::regular(theme::LABEL);

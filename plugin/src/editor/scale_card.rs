@@ -42,7 +42,7 @@ pub fn show(ui: &mut Ui, rect: Rect, key: Key, settings: &Settings) {
     let body = paint::heading(ui.painter(), inside, "Scale", about);
     let lock =
         Rect::from_min_max(pos2(inside.right() - 120.0, inside.top()), pos2(inside.right(), inside.top() + 20.0));
-    let hint = Hint::click("Key lock", "Keeps every note of the band in the scale that is lit here.");
+    let hint = Hint::of_click("key_lock");
     switch::show(ui, lock, "Key lock", hint, theme::YOU, settings.key_lock);
 
     let piano = Rect::from_min_max(body.min + vec2(0.0, 2.0), pos2(body.right() - 140.0, body.bottom()));
@@ -65,7 +65,7 @@ pub fn show(ui: &mut Ui, rect: Rect, key: Key, settings: &Settings) {
 
     let column = body.with_min_x(body.right() - 122.0);
     let row = |top: f32| Rect::from_min_size(pos2(column.left(), body.top() + top), vec2(column.width(), 28.0));
-    let hint = Hint::click("Key", "The key for the key lock; a drawn scale moves along with it.");
+    let hint = Hint::of_click("key");
     choice::show(ui, row(4.0), hint, &symbols::WithAccidentals(settings.key));
     let hint = Hint::click("As the key", "Lights the notes of the key again.");
     if button::show(ui, row(40.0), "As the key", hint, theme::TEXT).clicked() && drawn != 0 {

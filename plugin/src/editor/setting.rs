@@ -2,6 +2,8 @@
 
 use nice_plug::prelude::{Param, ParamSetter};
 
+use crate::params::HostParam;
+
 /// Something that a widget shows and changes. Values are normalised, 0 to 1. Main thread only.
 pub trait Setting {
     /// The value that the musician set.
@@ -81,5 +83,41 @@ impl<P: Param> Setting for Bound<'_, P> {
 
     fn end(&self) {
         self.setter.end_set_parameter(self.param);
+    }
+}
+
+/// A control of the band, in the same way.
+pub struct Control<'a> {
+    /// The parameter.
+    pub param: &'a HostParam,
+    /// The way to the host.
+    pub setter: &'a ParamSetter<'a>,
+}
+
+/// Asks the [`Bound`] of whatever kind the parameter is.
+macro_rules! asks {
+    ($($name:ident($($argument:ident: $kind:ty)?) $(-> $result:ty)?;)*) => {$(
+        fn $name(&self $(, $argument: $kind)?) $(-> $result)? {
+            let setter = self.setter;
+            match self.param {
+                HostParam::Number(param) => Bound { param, setter }.$name($($argument)?),
+                HostParam::Whole(param) => Bound { param, setter }.$name($($argument)?),
+                HostParam::Switch(param) => Bound { param, setter }.$name($($argument)?),
+                HostParam::Choice(param) => Bound { param, setter }.$name($($argument)?),
+            }
+        }
+    )*};
+}
+
+impl Setting for Control<'_> {
+    asks! {
+        value() -> f32;
+        modulated() -> f32;
+        default() -> f32;
+        steps() -> Option<usize>;
+        text(value: f32) -> String;
+        begin();
+        set(value: f32);
+        end();
     }
 }

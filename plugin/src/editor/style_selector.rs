@@ -25,13 +25,8 @@ pub fn show(ui: &mut Ui, rect: Rect, settings: &Settings) {
     let text = |setting: &dyn Setting| setting.text(setting.value());
 
     for (left, label, hint, setting) in [
-        (inside.left(), "Style A", Hint::click("Style A", "What the band plays like."), settings.style_a),
-        (
-            inside.right() - width,
-            "Style B",
-            Hint::click("Style B", "A second style to blend in, for crossovers."),
-            settings.style_b,
-        ),
+        (inside.left(), "Style A", Hint::of_click("style_a"), settings.style_a),
+        (inside.right() - width, "Style B", Hint::of_click("style_b"), settings.style_b),
     ] {
         let column = Rect::from_x_y_ranges(left..=left + width, inside.y_range());
         let list = paint::label(ui.painter(), column, label, 28.0);
@@ -39,7 +34,7 @@ pub fn show(ui: &mut Ui, rect: Rect, settings: &Settings) {
     }
 
     let blend = Rect::from_min_size(pos2(inside.left(), inside.top() + 55.0), vec2(inside.width(), 20.0));
-    let hint = Hint::turn("Style blend", "How much of each style: left is all A, right is all B.");
+    let hint = Hint::of_turn("style_blend");
     slider::show(ui, blend, hint, Track::Fade, settings.blend);
 
     let share = (settings.blend.value() * 100.0).round();

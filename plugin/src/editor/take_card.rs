@@ -43,11 +43,8 @@ pub fn show(ui: &mut Ui, rect: Rect, settings: &Settings) {
     button::trigger(ui, place(0.0, 0.0), "Again, the same", hint, HOLD, settings.again);
     let hint = Hint::click("Again, different", "From the next bar on the band begins anew with other ideas.");
     button::trigger(ui, place(1.0, 0.0), "Again, different", hint, HOLD, settings.again_new);
-    let hint = Hint::click(
-        "Freeze",
-        "The band repeats what it has just played, and moves it to your chords, until you let go.",
-    );
+    let hint = Hint::of_click("freeze");
     button::latch(ui, place(0.0, 1.0), "Freeze", hint, theme::YOU, settings.freeze);
-    let hint = Hint::click("End", "The band comes to an end with a cadence at one of the next bars, and stays there.");
+    let hint = Hint::of_click("cadence");
     button::latch(ui, place(1.0, 1.0), "End", hint, theme::YOU, settings.cadence);
 }

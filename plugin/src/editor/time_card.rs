@@ -53,11 +53,7 @@ pub fn show(ui: &mut Ui, rect: Rect, pulse: &Pulse, settings: &Settings) {
 
     let hand = column(taps.right() + 24.0, body.right() - taps.right() - 24.0);
     let field = paint::label(ui.painter(), hand, "Left hand", 26.0);
-    let hint = Hint::turn(
-        "Left hand",
-        "Your left hand gives the chords, if it plays any. By ear: the band tells your hands apart; or its notes come on a \
-         channel of their own.",
-    );
+    let hint = Hint::of_turn("left_hand");
     stepper::show(ui, field, hint, settings.left_hand);
     let hint = Hint::click(
         "Notes as MIDI",

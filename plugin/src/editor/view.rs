@@ -2,10 +2,10 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use continuo_models::Outlook;
 use continuo_models::music::numeral::Numeral;
 use continuo_models::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER, frame_start};
 use continuo_models::music::{Key, SlashChord, Tick};
+use continuo_models::{Controls, Outlook};
 
 use crate::params::ContinuoParams;
 use crate::seam::{Notice, Shared};
@@ -56,8 +56,8 @@ impl View {
         let outlook = shared.outlook();
         let position = &shared.position;
         let now = frame_start(position.frame());
-        let locked = params.key_lock.value();
-        let key = if locked { Some(params.key.value().0) } else { outlook.key };
+        let Controls { key_lock, key, .. } = params.controls();
+        let key = if key_lock { Some(key) } else { outlook.key };
         history.follow(&outlook);
         let stretches = history.stretches(&outlook);
         let sounding = stretches.iter().rev().find(|(start, _)| start.is_none_or(|start| start <= now));
@@ -68,7 +68,7 @@ impl View {
             now: Now {
                 chord: sounding.and_then(|(_, chord)| *chord).map(|chord| write(chord, key)),
                 key: key.map(|key| key.to_string()),
-                locked,
+                locked: key_lock,
             },
             plan: Plan {
                 now,

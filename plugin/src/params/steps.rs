@@ -14,23 +14,24 @@
 //!
 //! In CLAP, and in AUv2, a value is its number in the list, whatever is appended. States hold its name.
 
+use continuo_models::controls::PARAMETERS;
+use continuo_models::controls::parameter::Kind;
 use nice_plug::prelude::{ParamPtr, Params};
 
 use super::{ContinuoParams, number};
 
-/// How many values each choice had when it was first published. Final, as its ID is: a choice that grows keeps the
-/// number, a new choice gets the one that it begins with.
-const PUBLISHED: [(&str, usize); 9] = [
-    ("style_a", 11),
-    ("style_b", 11),
-    ("mode", 3),
-    ("key", 24),
-    ("network", 3),
-    ("form", 5),
-    ("chords_manner", 4),
-    ("lead_mode", 6),
-    ("scene_at", 3),
-];
+/// How many values the plug-in's own choices had when they were published, as the others say where they are declared.
+/// Final, as their IDs are: a choice that grows keeps the number, a new choice gets the one that it begins with.
+const PUBLISHED: [(&str, usize); 2] = [("network", 3), ("scene_at", 3)];
+
+/// How many values the choice `id` had when it was published.
+fn published(id: &str) -> Option<usize> {
+    let declared = PARAMETERS.iter().find_map(|parameter| match parameter.about.kind {
+        Kind::Choice(values) if parameter.about.id == id => Some(values.published),
+        _ => None,
+    });
+    declared.or_else(|| PUBLISHED.iter().find(|(own, _)| *own == id).map(|(_, published)| *published))
+}
 
 /// How close to the place of an appended value a number must be to mean it, in steps. Wide enough for a host that
 /// reckons in 127 steps, narrow enough to leave an older ramp as it was but for slivers.
@@ -89,7 +90,7 @@ impl GrownChoices {
     /// Those of `params`.
     pub fn of(params: &ContinuoParams) -> Self {
         let grown = |(id, param, _): (String, ParamPtr, String)| {
-            let (_, published) = *PUBLISHED.iter().find(|(choice, _)| *choice == id)?;
+            let published = published(&id)?;
             // SAFETY: the parameters live until the end.
             let values = unsafe { param.step_count() }? + 1;
             (values > published).then(|| (number(&id), Steps { published, values }))
@@ -142,12 +143,12 @@ mod tests {
 
     #[test]
     fn every_choice_says_how_many_values_it_was_published_with() {
-        for (id, param, _) in ContinuoParams::default().param_map() {
+        let params = ContinuoParams::default();
+        for (id, param, _) in params.param_map() {
             let ParamPtr::EnumParam(param) = param else { continue };
-            let published = PUBLISHED.iter().find(|(choice, _)| *choice == id);
-            let (_, published) = published.unwrap_or_else(|| panic!("{id} is a choice"));
-            // SAFETY: the parameters live until the end of the loop.
-            assert!(unsafe { (*param).len() } >= *published, "{id}: values are never taken away");
+            let published = published(&id).unwrap_or_else(|| panic!("{id} is a choice"));
+            // SAFETY: the parameters live until the end.
+            assert!(unsafe { (*param).len() } >= published, "{id}: values are never taken away");
         }
     }
 

@@ -1,14 +1,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
-use continuo_models::AnswerRow;
+use continuo_models::controls::{PARAMETERS, PLAYER_PARAMETERS, Parameter};
 use continuo_models::music::pitch::KeyRange;
 use continuo_models::score::{ANSWER_VOICES, FARTHEST_AHEAD};
+use continuo_models::{AnswerRow, PlayerControls};
 use nice_plug::midi::{Channel, Key, VoiceID};
-use nice_plug::params::InternalParamMut;
+use nice_plug::params::{InternalParamMut, Params};
 use proptest::prelude::*;
 
 use super::*;
+use crate::params::number;
 use crate::processor::output::Sent;
 use crate::seam::{CueSender, Played, PlayedReceiver, StampedCue, cue_ring, played_ring};
 
@@ -27,7 +29,7 @@ struct Rig {
     /// What is planned while the worker sleeps.
     backlog: Vec<FrameCall>,
     heard: Vec<Heard>,
-    /// The MPE zones of the last frame call.
+    /// The MPE zones and the controls of the last frame call.
     zones: continuo_models::Zones,
     /// The controls of every frame call.
     asked: Vec<Controls>,
@@ -435,15 +437,12 @@ fn of_a_state_that_is_being_loaded_nothing_is_taken_before_all_of_it_is_there() 
     let (params, shared) = (Arc::clone(&rig.params), Arc::clone(&rig.shared));
     let before = params.controls();
     shared.loading.during(|| {
-        // SAFETY: the parameters live, and are atomics.
-        unsafe { params.temperature._internal_set_plain_value(1.5) };
+        params.set(number("temperature"), 0.75);
         params.scenes.store(0, Some(Controls { temperature: 0.25, ..before }));
         rig.play(2 * FRAME);
-        // SAFETY: as above.
-        unsafe {
-            params.style_blend._internal_set_plain_value(0.5);
-            params.take.scene._internal_set_plain_value(0.5);
-        }
+        params.set(number("style_blend"), 0.5);
+        // SAFETY: the parameters live, and are atomics.
+        unsafe { params.take.scene._internal_set_plain_value(0.5) };
         rig.play(2 * FRAME);
     });
     assert_eq!(rig.asked, vec![before; rig.asked.len()]);
@@ -471,12 +470,45 @@ fn a_reset_ends_everything_in_the_next_block() {
 fn a_player_that_is_switched_off_falls_silent_at_the_next_frame() {
     let mut rig = Rig::new(busy);
     rig.play(4 * FRAME + 1000);
-    // SAFETY: nothing else uses the parameters.
-    unsafe { rig.params.bass.on._internal_set_plain_value(false) };
+    rig.params.set(number("bass_on"), 0.0);
     rig.play(2 * FRAME);
     let bass = rig.notes(Part::Player(Player::Bass));
     assert_eq!(bass.last().map(|note| (note.0 > 4 * FRAME + 1000, note.2)), Some((true, false)));
     assert!(bass.last().unwrap().0 <= 5 * FRAME);
+}
+
+#[test]
+fn every_parameter_of_the_band_at_another_value_changes_what_the_band_gets_and_nothing_else() {
+    let all = |controls: &Controls| -> Vec<(String, f64)> {
+        let own = |(player, own): (Player, &PlayerControls)| {
+            let id = move |parameter: &Parameter<_>| format!("{}_{}", player.kind().id, parameter.about.id);
+            PLAYER_PARAMETERS.iter().map(|parameter| (id(parameter), parameter.of(own))).collect::<Vec<_>>()
+        };
+        let band = PARAMETERS.iter().map(|parameter| (parameter.about.id.to_owned(), parameter.of(controls)));
+        band.chain(controls.players.iter().flat_map(own)).collect()
+    };
+    let declared: BTreeSet<String> = all(&Controls::default()).into_iter().map(|(id, _)| id).collect();
+    let mut moved = 0;
+    let params = ContinuoParams::default();
+    for (id, param, _) in params.param_map() {
+        if !declared.contains(&id) {
+            continue;
+        }
+        let mut rig = Rig::new(nothing);
+        rig.play(2 * FRAME);
+        let before = all(rig.asked.last().unwrap());
+        assert_eq!(rig.asked.last(), Some(&Controls::default()));
+        // SAFETY: the parameters live until the end.
+        let default = unsafe { param.default_normalized_value() };
+        rig.params.set(number(&id), if default < 0.5 { 1.0 } else { 0.0 });
+        rig.play(3 * FRAME);
+        let after = all(rig.asked.last().unwrap());
+        let changed: Vec<&String> = before.iter().zip(&after).filter(|(a, b)| a != b).map(|((id, _), _)| id).collect();
+        assert_eq!(changed, [&id]);
+        moved += 1;
+    }
+    let silent = Player::ALL.iter().filter(|player| !player.kind().has_pitches).count();
+    assert_eq!(moved, declared.len() - silent, "all but the registers of those who have no pitches");
 }
 
 #[test]
@@ -496,7 +528,7 @@ fn panic_ends_everything_and_the_band_goes_on() {
 fn thru_can_be_switched_while_a_key_is_down() {
     let mut rig = Rig::new(nothing);
     rig.block(&rig.host(true), 500, &[on(0, 60)]);
-    // SAFETY: as above.
+    // SAFETY: nothing else uses the parameters.
     unsafe { rig.params.thru._internal_set_plain_value(false) };
     rig.block(&rig.host(true), 500, &[off(0, 60), on(1, 62)]);
     assert_eq!(rig.notes(Part::You), [(0, 60, true), (500, 60, false)]);
@@ -652,14 +684,13 @@ proptest! {
                 Act::Reset => rig.processor.reset(),
                 Act::Panic => rig.shared.request_panic(),
                 Act::Sleep(asleep) => rig.planner = if asleep { None } else { Some(busy) },
-                // SAFETY: nothing else uses the parameters.
-                Act::Switch(player, on) => unsafe {
-                    rig.params.player(Player::ALL[player]).on._internal_set_plain_value(on);
-                },
-                // SAFETY: as above.
-                Act::Move(player, channel) => unsafe {
-                    rig.params.player(Player::ALL[player]).channel._internal_set_plain_value(channel);
-                },
+                Act::Switch(player, on) => {
+                    rig.params.set(number(&format!("{}_on", Player::ALL[player].kind().id)), f32::from(on));
+                }
+                Act::Move(player, channel) => {
+                    let id = format!("{}_channel", Player::ALL[player].kind().id);
+                    rig.params.set(number(&id), (channel - 1) as f32 / 15.0);
+                }
                 Act::Blocks(count, length) => {
                     for _ in 0..count {
                         rig.block(&rig.host(playing), length, &std::mem::take(&mut input));

@@ -7,8 +7,8 @@ use continuo::editor::panel;
 use continuo::editor::request::Request;
 use continuo::editor::view::View;
 use continuo::seam::{Notice, Shared};
-use continuo_models::LeadMode;
 use continuo_models::music::{Mode, Style};
+use continuo_models::{LeadMode, Player};
 use egui::accesskit::Role;
 use egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, vec2};
 use egui_kittest::Harness;
@@ -67,7 +67,7 @@ fn a_players_switch_turns_the_player_off_and_on() {
     for on in [false, true] {
         harness.get_by_role_and_label(Role::Switch, "Bass on").click();
         harness.run();
-        assert_eq!(host.params().bass.on.value(), on);
+        assert_eq!(host.params().controls().player(Player::Bass).on, on);
         assert_whole(&host.take_steps(), "bass_on");
     }
 }
@@ -75,9 +75,9 @@ fn a_players_switch_turns_the_player_off_and_on() {
 #[test]
 fn dragging_a_knob_up_turns_it_up_in_one_gesture() {
     let (host, mut harness) = fresh();
-    let before = host.params().temperature.value();
+    let before = host.params().controls().temperature;
     drag(&mut harness, "Temperature", vec2(0.0, -40.0), Modifiers::NONE);
-    assert!(host.params().temperature.value() > before + 0.2);
+    assert!(host.params().controls().temperature > before + 0.2);
     assert_whole(&host.take_steps(), "temperature");
 }
 
@@ -85,9 +85,9 @@ fn dragging_a_knob_up_turns_it_up_in_one_gesture() {
 fn shift_makes_dragging_ten_times_finer() {
     let moved = |modifiers| {
         let (host, mut harness) = fresh();
-        let before = host.params().follow.value();
+        let before = host.params().controls().follow;
         drag(&mut harness, "Follow", vec2(0.0, 40.0), modifiers);
-        before - host.params().follow.value()
+        before - host.params().controls().follow
     };
     let (coarse, fine) = (moved(Modifiers::NONE), moved(Modifiers::SHIFT));
     assert!((coarse / fine - 10.0).abs() < 0.5, "coarse {coarse}, fine {fine}");
@@ -97,7 +97,7 @@ fn shift_makes_dragging_ten_times_finer() {
 fn a_double_click_resets() {
     let (host, mut harness) = fresh();
     drag(&mut harness, "Swing", vec2(0.0, -60.0), Modifiers::NONE);
-    assert!(host.params().swing.value() > 0.1);
+    assert!(host.params().controls().swing > 0.1);
     host.take_steps();
     let knob = harness.get_by_label("Swing").rect().center();
     for _ in 0..2 {
@@ -106,19 +106,19 @@ fn a_double_click_resets() {
         harness.hover_at(knob);
     }
     harness.step();
-    assert_eq!(host.params().swing.value(), 0.0);
+    assert_eq!(host.params().controls().swing, 0.0);
     assert_whole(&host.take_steps(), "swing");
 }
 
 #[test]
 fn the_wheel_turns_what_the_pointer_rests_on() {
     let (host, mut harness) = fresh();
-    let before = host.params().humanise.value();
+    let before = host.params().controls().humanise;
     wheel(&mut harness, "Humanise", 3.0);
-    assert!((host.params().humanise.value() - before - 0.06).abs() < 1e-4);
+    assert!((host.params().controls().humanise - before - 0.06).abs() < 1e-4);
     assert_whole(&host.take_steps(), "humanise");
     wheel(&mut harness, "Bass register", -1.0);
-    assert_eq!(host.params().bass.register.value(), -1);
+    assert_eq!(host.params().controls().player(Player::Bass).register, -1);
 }
 
 #[test]
@@ -132,13 +132,14 @@ fn the_wheel_at_the_end_of_the_range_tells_the_host_nothing() {
 fn arrows_of_a_stepper_move_it_by_one() {
     let (host, mut harness) = fresh();
     let rect = harness.get_by_label("Lead channel").rect();
-    let before = host.params().lead.channel.value();
+    let channel = || host.params().controls().player(Player::Lead).channel;
+    let before = channel();
     for (x, expected) in [(rect.right() - 8.0, before + 1), (rect.left() + 8.0, before)] {
         let at = egui::pos2(x, rect.center().y);
         harness.drag_at(at);
         harness.drop_at(at);
         harness.run();
-        assert_eq!(host.params().lead.channel.value(), expected);
+        assert_eq!(channel(), expected);
         assert_whole(&host.take_steps(), "lead_channel");
     }
 }
@@ -150,7 +151,7 @@ fn a_style_is_chosen_from_the_list() {
     harness.run();
     harness.get_by_label("Blues").click();
     harness.run();
-    assert_eq!(host.params().style_a.value().0, Style::Blues);
+    assert_eq!(host.params().controls().style_a.name(), "blues");
     assert_whole(&host.take_steps(), "style_a");
 }
 
@@ -167,7 +168,7 @@ fn a_dozen_styles_can_be_seen_in_the_list() {
     let last = styles[11];
     harness.get_by_label(last.name()).click();
     harness.run();
-    assert_eq!(host.params().style_a.value().0, last);
+    assert_eq!(host.params().controls().style_a, last);
 }
 
 #[test]
@@ -186,16 +187,21 @@ fn a_dial_with_detents_goes_from_free_to_the_highest_level() {
     let (host, mut harness) = fresh();
     harness.get_by_label("Tension").focus();
     harness.run();
-    for (key, expected) in [(Key::ArrowUp, 1), (Key::PageUp, 2), (Key::End, 5), (Key::ArrowRight, 5), (Key::Delete, 0)]
-    {
+    for (key, expected) in [
+        (Key::ArrowUp, Some(0)),
+        (Key::PageUp, Some(1)),
+        (Key::End, Some(4)),
+        (Key::ArrowRight, Some(4)),
+        (Key::Delete, None),
+    ] {
         host.take_steps();
         harness.key_press(key);
         harness.run();
-        assert_eq!(host.params().tension.value(), expected, "{key:?}");
+        assert_eq!(host.params().controls().chromaticism, expected, "{key:?}");
     }
     assert_whole(&host.take_steps(), "tension");
     drag(&mut harness, "Lead syncopation", vec2(0.0, -44.0), Modifiers::NONE);
-    assert_eq!(host.params().melody.syncopation.value(), 2);
+    assert_eq!(host.params().controls().syncopation, Some(1));
     assert_whole(&host.take_steps(), "syncopation");
     wheel(&mut harness, "Mode", 2.0);
     assert_eq!(host.params().controls().mode, Some(Mode::Minor));
@@ -421,7 +427,11 @@ fn the_focused_knob_obeys_the_keyboard() {
     ] {
         harness.key_press(key);
         harness.run();
-        assert!((host.params().follow.value() - expected).abs() < 1e-4, "{key:?}: {}", host.params().follow.value());
+        assert!(
+            (host.params().controls().follow - expected).abs() < 1e-4,
+            "{key:?}: {}",
+            host.params().controls().follow
+        );
         assert_whole(&host.take_steps(), "follow");
     }
 }
@@ -436,7 +446,7 @@ fn the_space_bar_is_left_to_the_host() {
     assert!(host.take_steps().is_empty());
     harness.key_press(Key::Enter);
     harness.run();
-    assert!(!host.params().bass.on.value());
+    assert!(!host.params().controls().player(Player::Bass).on);
 }
 
 #[test]

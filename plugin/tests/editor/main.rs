@@ -2,6 +2,7 @@
 //!
 //! Pictures are compared with those in `tests/snapshots`; `UPDATE_SNAPSHOTS=1` writes them anew.
 
+mod controls;
 mod gestures;
 mod host;
 mod pictures;

@@ -262,7 +262,7 @@ fn players_sounding_silent_and_off() {
             let settings = player_strip::Settings {
                 on: &step(if is_lead { 0.0 } else { 1.0 }, &["off", "on"]),
                 density: &amount(0.2 + 0.2 * n as f32),
-                register: &step(0.25 * (n + 1) as f32, OCTAVES),
+                register: Some(&step(0.25 * (n + 1) as f32, OCTAVES)),
                 channel: &step(n as f32 / 3.0, CHANNELS),
                 character: if is_lead { &character } else { &[] },
             };

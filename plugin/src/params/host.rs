@@ -1,0 +1,255 @@
+//! Parameters as the framework has them, made from what is declared in `models`.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use continuo_models::controls::parameter::{About, Kind, Parameter, Text, Unit, Values};
+use nice_plug::params::internals::ParamPtr;
+use nice_plug::prelude::*;
+
+/// A parameter, and what hosts set in its place. Each value is an atomic.
+pub enum HostParam {
+    /// [`Kind::Number`].
+    Number(FloatParam),
+    /// [`Kind::Whole`].
+    Whole(IntParam),
+    /// [`Kind::Switch`].
+    Switch(BoolParam),
+    /// [`Kind::Choice`].
+    Choice(EnumParam<Chosen>),
+}
+
+/// The place of a value in the list of its choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chosen(pub usize);
+
+thread_local! {
+    /// The values of the choice that is being made: the framework asks a type for them, once, and all choices are of
+    /// one type.
+    static MAKING: Cell<Option<Values>> = const { Cell::new(None) };
+}
+
+impl Enum for Chosen {
+    fn variants() -> &'static [&'static str] {
+        MAKING.get().map_or(&[], |values| (values.names)())
+    }
+
+    fn ids() -> Option<&'static [&'static str]> {
+        MAKING.get().map(|values| (values.ids)())
+    }
+
+    fn to_index(self) -> usize {
+        self.0
+    }
+
+    fn from_index(index: usize) -> Self {
+        Self(index)
+    }
+}
+
+impl HostParam {
+    /// What `about` declares, under the name `name`, at `default` to begin with.
+    pub fn new(about: &About, name: String, default: f64) -> Self {
+        match about.kind {
+            Kind::Number { range: (min, max), step, unit } => {
+                let mut param = FloatParam::new(name, default as f32, FloatRange::Linear { min, max });
+                if let Some(step) = step {
+                    param = param.with_step_size(step);
+                }
+                Self::Number(match unit {
+                    Unit::Of(unit) => param.with_unit(unit),
+                    Unit::Percent => param
+                        .with_unit(" %")
+                        .with_value_to_string(formatters::v2s_f32_percentage(0))
+                        .with_string_to_value(formatters::s2v_f32_percentage()),
+                })
+            }
+            Kind::Whole { range: (min, max), text } => {
+                let param = IntParam::new(name, default as i32, IntRange::Linear { min, max });
+                Self::Whole(match text {
+                    Text::Number => param,
+                    Text::Octaves => param.with_unit(" oct").with_value_to_string(Arc::new(|octaves| match octaves {
+                        0 => "0".to_owned(),
+                        octaves => format!("{octaves:+}"),
+                    })),
+                    Text::Names(names) => param.with_value_to_string(name_of(names)).with_string_to_value(named(names)),
+                    Text::Or { none, prefix } => param
+                        .with_value_to_string(or_number(none, prefix))
+                        .with_string_to_value(number_or(none, prefix)),
+                })
+            }
+            Kind::Switch => Self::Switch(BoolParam::new(name, default >= 0.5)),
+            Kind::Choice(values) => {
+                MAKING.set(Some(values));
+                let param = EnumParam::new(name, Chosen(default as usize));
+                MAKING.set(None);
+                Self::Choice(param)
+            }
+        }
+    }
+
+    /// Its value now, with the host's modulation, as a number of its [`Kind`].
+    pub fn value(&self) -> f64 {
+        match self {
+            Self::Number(param) => param.value().into(),
+            Self::Whole(param) => param.value().into(),
+            Self::Switch(param) => param.value().into(),
+            Self::Choice(param) => param.value().0 as f64,
+        }
+    }
+
+    /// Sets it to `value` in a gesture of its own, so that a host can undo it, unless it is there.
+    fn adopt(&self, value: f64, setter: &ParamSetter) {
+        fn set<P: Param>(param: &P, value: P::Plain, setter: &ParamSetter) {
+            if value != param.unmodulated_plain_value() {
+                setter.begin_set_parameter(param);
+                setter.set_parameter(param, value);
+                setter.end_set_parameter(param);
+            }
+        }
+        match self {
+            Self::Number(param) => set(param, value as f32, setter),
+            Self::Whole(param) => set(param, value as i32, setter),
+            Self::Switch(param) => set(param, value >= 0.5, setter),
+            Self::Choice(param) => set(param, Chosen(value as usize), setter),
+        }
+    }
+
+    fn as_ptr(&self) -> ParamPtr {
+        match self {
+            Self::Number(param) => param.as_ptr(),
+            Self::Whole(param) => param.as_ptr(),
+            Self::Switch(param) => param.as_ptr(),
+            Self::Choice(param) => param.as_ptr(),
+        }
+    }
+}
+
+/// Parameters of `C`, in the order in which hosts show them.
+pub struct Declared<C: 'static>(Vec<(&'static Parameter<C>, String, HostParam)>);
+
+impl<C: Default> Declared<C> {
+    /// `parameters` with the defaults of `controls`; `id_and_name` of each.
+    pub fn new(
+        parameters: impl Iterator<Item = &'static Parameter<C>>,
+        controls: &C,
+        id_and_name: impl Fn(&About) -> (String, String),
+    ) -> Self {
+        let host = |parameter: &'static Parameter<C>| {
+            let (id, name) = id_and_name(&parameter.about);
+            (parameter, id, HostParam::new(&parameter.about, name, parameter.of(controls)))
+        };
+        Self(parameters.map(host).collect())
+    }
+
+    /// Puts into `controls` what the parameters say now. Audio may call it.
+    pub fn put(&self, controls: &mut C) {
+        for (parameter, _, host) in &self.0 {
+            parameter.put(controls, host.value());
+        }
+    }
+
+    /// Sets what is not momentary to what `controls` say, through the host.
+    pub fn adopt(&self, controls: &C, setter: &ParamSetter) {
+        for (parameter, _, host) in self.0.iter().filter(|(parameter, ..)| !parameter.momentary) {
+            host.adopt(parameter.of(controls), setter);
+        }
+    }
+
+    /// The parameter that is declared as `id`.
+    pub fn find(&self, id: &str) -> Option<&HostParam> {
+        self.0.iter().find(|(parameter, ..)| parameter.about.id == id).map(|(.., host)| host)
+    }
+}
+
+// SAFETY: the pointers are to parameters that live as long as `self`, and are never moved.
+unsafe impl<C: 'static> Params for Declared<C> {
+    fn param_map(&self) -> Vec<(String, ParamPtr, String)> {
+        self.0.iter().map(|(_, id, host)| (id.clone(), host.as_ptr(), String::new())).collect()
+    }
+}
+
+type Show = Arc<dyn Fn(i32) -> String + Send + Sync>;
+type Read = Arc<dyn Fn(&str) -> Option<i32> + Send + Sync>;
+
+/// Shows a number by its name.
+fn name_of(names: &'static [&'static str]) -> Show {
+    Arc::new(|step| names[(step.max(0) as usize).min(names.len() - 1)].to_owned())
+}
+
+/// Reads a name in any case, or its number.
+fn named(names: &'static [&'static str]) -> Read {
+    Arc::new(|text| {
+        let text = text.trim();
+        let step = names.iter().position(|known| known.eq_ignore_ascii_case(text));
+        step.or_else(|| text.parse().ok().filter(|&step| step < names.len())).map(|step| step as i32)
+    })
+}
+
+/// Shows 0 as `none`, and other numbers after `prefix`.
+fn or_number(none: &'static str, prefix: &'static str) -> Show {
+    Arc::new(move |value| if value == 0 { none.to_owned() } else { format!("{prefix}{value}") })
+}
+
+/// Reads what [`or_number`] shows, in any case, with or without the prefix.
+fn number_or(none: &'static str, prefix: &'static str) -> Read {
+    Arc::new(move |text| {
+        let text = text.trim();
+        if text.eq_ignore_ascii_case(none) {
+            return Some(0);
+        }
+        let begins = text.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix));
+        text[if begins { prefix.len() } else { 0 }..].trim().parse().ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use continuo_models::controls::PARAMETERS;
+    use continuo_models::{Controls, MAX_LEVEL};
+
+    use super::*;
+
+    fn declared() -> Declared<Controls> {
+        Declared::new(PARAMETERS.iter(), &Controls::default(), |about| (about.id.to_owned(), about.name.to_owned()))
+    }
+
+    #[test]
+    fn a_level_is_free_or_goes_from_the_lowest_to_the_highest() {
+        let declared = declared();
+        let Some(HostParam::Whole(tension)) = declared.find("tension") else { panic!("it is a level") };
+        let texts = ["Free", "Very low", "Low", "Medium", "High", "Very high"];
+        assert_eq!(tension.step_count(), Some(usize::from(MAX_LEVEL) + 1));
+        for (step, text) in texts.iter().enumerate() {
+            assert_eq!(tension.normalized_value_to_string(step as f32 / 5.0, true), *text);
+        }
+    }
+
+    #[test]
+    fn a_level_is_read_by_name_in_any_case_and_by_number() {
+        let declared = declared();
+        let Some(HostParam::Whole(rate)) = declared.find("chord_rate") else { panic!("it is a level") };
+        for (text, step) in [
+            ("free", Some(0.0)),
+            (" VERY SLOW ", Some(1.0)),
+            ("Very fast", Some(5.0)),
+            ("3", Some(3.0)),
+            ("6", None),
+            ("-1", None),
+            ("allegro", None),
+        ] {
+            assert_eq!(rate.string_to_normalized_value(text).map(|value| value * 5.0), step, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_choice_has_its_own_values() {
+        let declared = declared();
+        let texts = |id: &str, step: f32| match declared.find(id) {
+            Some(HostParam::Choice(param)) => param.normalized_value_to_string(step, true),
+            _ => panic!("{id} is a choice"),
+        };
+        assert_eq!((texts("style_a", 0.0), texts("key", 1.0)), ("Jazz".to_owned(), "B minor".to_owned()));
+        assert_eq!((texts("form", 1.0), texts("lead_mode", 0.0)), ("32 bars".to_owned(), "Answer".to_owned()));
+    }
+}

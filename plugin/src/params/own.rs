@@ -1,0 +1,128 @@
+//! Parameters of the plug-in's own: what plays, when, and which take and scene.
+
+use std::sync::LazyLock;
+
+use nice_plug::prelude::*;
+
+use crate::scenes::SCENES;
+use crate::seam::NetworkSet;
+
+/// The tempi of a band that keeps time by itself, in quarter notes per minute.
+pub const TEMPI: FloatRange = FloatRange::Linear { min: 30.0, max: 300.0 };
+
+/// A set of networks as a parameter's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NetworkChoice(pub NetworkSet);
+
+impl Enum for NetworkChoice {
+    fn variants() -> &'static [&'static str] {
+        static NAMES: LazyLock<[&str; NetworkSet::ALL.len()]> = LazyLock::new(|| NetworkSet::ALL.map(NetworkSet::name));
+        &*NAMES
+    }
+
+    fn ids() -> Option<&'static [&'static str]> {
+        Some(&["gru", "transformer", "folder"])
+    }
+
+    fn to_index(self) -> usize {
+        self.0.index()
+    }
+
+    fn from_index(index: usize) -> Self {
+        Self(NetworkSet::ALL.get(index).copied().unwrap_or(NetworkSet::ALL[0]))
+    }
+}
+
+/// When a change of scene takes effect, as a parameter's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Enum)]
+pub enum SceneTime {
+    /// With the next frame.
+    #[id = "now"]
+    #[name = "Now"]
+    Now,
+    /// With the next beat.
+    #[id = "beat"]
+    #[name = "Next beat"]
+    Beat,
+    /// With the next bar.
+    #[id = "bar"]
+    #[name = "Next bar"]
+    Bar,
+}
+
+/// How the band keeps time.
+#[derive(Params)]
+pub struct ListeningParams {
+    /// The tempo while no host leads, in quarter notes per minute.
+    #[id = "tempo"]
+    pub tempo: FloatParam,
+    /// A tap on the beat each time that it goes on.
+    #[id = "tap"]
+    pub tap: BoolParam,
+    /// Whether the tempo follows the musician's notes while no host leads.
+    #[id = "follow_tempo"]
+    pub follow_tempo: BoolParam,
+}
+
+/// Which take and which scene are played.
+#[derive(Params)]
+pub struct TakeParams {
+    /// The same take again from the next bar on, each time that it goes on.
+    #[id = "again"]
+    pub again: BoolParam,
+    /// Another take from the next bar on, each time that it goes on.
+    #[id = "again_new"]
+    pub again_new: BoolParam,
+    /// The scene: 0 is the panel itself, 1–8 are the scenes, and between two of them the music lies between.
+    #[id = "scene"]
+    pub scene: FloatParam,
+    /// When a change of scene takes effect.
+    #[id = "scene_at"]
+    pub scene_at: EnumParam<SceneTime>,
+    /// Whether what the band has learnt of the musician is saved with the project.
+    #[id = "keep_memory"]
+    pub keep_memory: BoolParam,
+}
+
+impl Default for ListeningParams {
+    fn default() -> Self {
+        Self {
+            tempo: FloatParam::new("Tempo", 120.0, TEMPI).with_unit(" bpm").with_step_size(0.1),
+            tap: BoolParam::new("Tap", false),
+            follow_tempo: BoolParam::new("Follow tempo", false),
+        }
+    }
+}
+
+impl Default for TakeParams {
+    fn default() -> Self {
+        Self {
+            again: BoolParam::new("Again, the same", false),
+            again_new: BoolParam::new("Again, different", false),
+            scene: FloatParam::new("Scene", 0.0, FloatRange::Linear { min: 0.0, max: SCENES as f32 })
+                .with_step_size(0.01),
+            scene_at: EnumParam::new("Scene change", SceneTime::Bar),
+            // What a project holds is no matter of its performance.
+            keep_memory: BoolParam::new("Keep memory", false).non_automatable(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_set_of_networks_survives_the_passage_through_its_index() {
+        assert_eq!(NetworkChoice::variants(), ["GRU", "Transformer", "Own folder"]);
+        assert_eq!(NetworkChoice::ids().map(<[_]>::len), Some(NetworkChoice::variants().len()));
+        for (index, set) in NetworkSet::ALL.into_iter().enumerate() {
+            assert_eq!((NetworkChoice(set).to_index(), NetworkChoice::from_index(index)), (index, NetworkChoice(set)));
+        }
+        assert_eq!(
+            NetworkChoice::from_index(3),
+            NetworkChoice(NetworkSet::ALL[0]),
+            "what is out of range is the first"
+        );
+    }
+}
