@@ -1,5 +1,8 @@
 //! Continuo as a plug-in: when and how notes are delivered. This file only wires.
 
+// The library with faults is built from these files too; their own tests need not run twice.
+#![cfg(not(all(test, feature = "faults")))]
+
 mod clap_entry;
 pub mod diagnostics;
 pub mod editor;

@@ -254,7 +254,6 @@ fn a_panic_in_any_other_function_that_the_host_calls_is_an_answer_and_no_end() {
         victim.session.deactivate();
         for (what, call) in CALLS {
             assert!(call(&mut victim.session, &victim.faults), "{format:?}, {what}: as ever");
-            // Of the guarded functions that are passed in it, so many.
             let mut struck = 0;
             for after in 0..40 {
                 let before = victim.panics();
@@ -267,9 +266,7 @@ fn a_panic_in_any_other_function_that_the_host_calls_is_an_answer_and_no_end() {
                 assert_eq!(victim.panics(), before + 1, "{format:?}, {what}: caught");
                 assert!(call(&mut victim.session, &victim.faults), "{format:?}, {what}: as ever after {after}");
             }
-            // This one the framework answers by itself.
-            let is_ours = (format, what) != (Format::Clap, "parameters");
-            assert_eq!(struck > 0, is_ours, "{format:?}, {what}");
+            assert!(struck > 0, "{format:?}, {what}: there is a function to fail in it");
         }
         victim.assert_plays_as_ever();
     }
