@@ -1,6 +1,8 @@
 //! Totals over all instances of the process, for headless hosts: they look up `continuo_diagnostics` in the library.
 
 pub mod decisions;
+#[cfg(feature = "faults")]
+mod notices;
 
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 

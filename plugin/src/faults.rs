@@ -71,8 +71,6 @@ mod armed {
     use std::time::Duration;
 
     use super::Place;
-    use crate::Inside;
-    use crate::guard::caught;
 
     /// What is wanted at a place. Any thread arms it, any thread is struck.
     pub struct Fault {
@@ -113,20 +111,5 @@ mod armed {
             fault.times.store(times, Relaxed);
             left
         })
-    }
-
-    /// Writes the notices of the instance that was made last on this thread, each with a line feed, as far as there is
-    /// `room`, and gives how many bytes these are.
-    ///
-    /// # Safety
-    /// `out` points to `room` writable bytes.
-    #[unsafe(no_mangle)]
-    pub unsafe extern "C" fn continuo_notices(out: *mut u8, room: usize) -> usize {
-        let notices = caught(|| Inside::made_last().map_or(Vec::new(), |inside| inside.shared.notices()));
-        let text: String = notices.unwrap_or_default().iter().map(|notice| notice.text.clone() + "\n").collect();
-        let length = text.len().min(room);
-        // SAFETY: the caller vouches for the room.
-        unsafe { std::ptr::copy_nonoverlapping(text.as_ptr(), out, length) };
-        length
     }
 }
