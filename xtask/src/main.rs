@@ -163,9 +163,13 @@ mod tests {
             assert!(refused(&[name, "--yes", "--help"]).unwrap().contains(YES), "{name}");
             assert!(refused(&[name, "too", "many"]).unwrap().contains("too"), "{name}");
         }
-        for arguments in
-            [&["demo", "--yes"][..], &["--yes", "test"], &["live", "--yes"], &["bench", "--bars", "2", "--yes"]]
-        {
+        for arguments in [
+            &["demo", "--yes"][..],
+            &["--yes", "test"],
+            &["live", "--yes"],
+            &["bench", "--bars", "2", "--yes"],
+            &["test", "--training"],
+        ] {
             assert_eq!(refused(arguments), None, "{arguments:?}");
         }
     }

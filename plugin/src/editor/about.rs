@@ -140,6 +140,20 @@ mod tests {
     }
 
     #[test]
+    fn every_sign_of_the_notices_can_be_drawn() {
+        let context = egui::Context::default();
+        theme::apply(&context);
+        let mut missing = String::new();
+        let _ = context.run_ui(egui::RawInput::default(), |ui| {
+            let font = theme::regular(theme::LABEL);
+            ui.ctx().fonts_mut(|fonts| {
+                missing = NOTICES.lines().flat_map(str::chars).filter(|&sign| !fonts.has_glyph(&font, sign)).collect();
+            });
+        });
+        assert_eq!(missing, "");
+    }
+
+    #[test]
     fn a_rule_without_a_title_begins_no_part() {
         assert_eq!(sections(&["===", "ONE", "===", "", "===", "two"]), [("One".to_owned(), 0)]);
     }
