@@ -188,6 +188,7 @@ mod tests {
             ("--seed", &["demo", "--seed", "0"]),
             ("--engrave", &["demo", "--engrave", "--swing", "1"]),
             ("--bars", &["bench", "--bars", "0"]),
+            ("--load-minutes", &["bench", "--load-minutes", "0"]),
             ("--out", &["bench", "--out", "/"]),
             ("--corpus", &["eval", "harmony"]),
             ("--corpus", &["eval", "harmony", "--corpus", "/nonexistent"]),

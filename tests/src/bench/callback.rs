@@ -18,7 +18,7 @@ pub const BLOCK_SIZES: [usize; 2] = [64, 512];
 const TEMPO: f64 = 120.0;
 
 /// Process calls at the start that are not counted: the memory's pages are touched for the first time there.
-const WARM_UP: usize = 50;
+pub(super) const WARM_UP: usize = 50;
 
 /// What one plug-in took at one block size.
 struct Run {
@@ -33,7 +33,8 @@ struct Run {
 /// Seconds in a bar.
 const BAR: f64 = 4.0 * 60.0 / TEMPO;
 
-fn quantile(sorted: &[f64], share: f64) -> f64 {
+/// The value that `share` of the `sorted` ones do not exceed; 0 of none.
+pub(super) fn quantile(sorted: &[f64], share: f64) -> f64 {
     let index = ((sorted.len() as f64 * share) as usize).min(sorted.len().saturating_sub(1));
     sorted.get(index).copied().unwrap_or(0.0)
 }

@@ -5,6 +5,7 @@
 
 pub mod callback;
 pub mod crowd;
+pub mod load;
 pub mod networks;
 pub mod probe;
 pub mod sizes;

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::table::Measurement;
-use super::{Plugins, median};
+use super::{Plugins, load, median};
 use crate::host::performance::{Performance, Segment};
 use crate::host::{self, Diagnostics, Format, Mode, Session};
 
@@ -38,8 +38,8 @@ struct StartUp {
     networks: Option<f64>,
 }
 
-/// Does what [`measure`] asks a process of its own to do: `startup PATH` or `memory PATH INSTANCES`. Answers on
-/// standard output, as JSON.
+/// Does what the bench asks a process of its own to do: `startup PATH`, `memory PATH INSTANCES`, `load PATH BLOCK
+/// MINUTES`, or `burn`. Answers on standard output, as JSON.
 ///
 /// # Errors
 /// If it cannot be done.
@@ -48,7 +48,12 @@ pub fn run(arguments: &[String]) -> Result<()> {
     match arguments[..] {
         ["startup", path] => println!("{}", serde_json::to_string(&start_up(Path::new(path))?)?),
         ["memory", path, instances] => println!("{}", memory(Path::new(path), instances.parse()?)?),
-        _ => return Err(anyhow!("a probe is asked for start-up or memory, not {arguments:?}")),
+        ["load", path, block, minutes] => {
+            let run = load::play(Path::new(path), block.parse()?, minutes.parse()?)?;
+            println!("{}", serde_json::to_string(&run)?);
+        }
+        ["burn"] => load::burn(),
+        _ => return Err(anyhow!("a probe is asked for start-up, memory or what a load does, not {arguments:?}")),
     }
     Ok(())
 }
@@ -125,7 +130,7 @@ pub fn measure(plugins: &Plugins) -> Result<Vec<Measurement>> {
 }
 
 /// Asks a process of its own.
-fn ask<T: DeserializeOwned>(what: &[&str], path: &Path, rest: &[&str]) -> Result<T> {
+pub(super) fn ask<T: DeserializeOwned>(what: &[&str], path: &Path, rest: &[&str]) -> Result<T> {
     let output = Command::new(std::env::current_exe()?).arg(COMMAND).args(what).arg(path).args(rest).output()?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "the probe {what:?} of {} failed: {}", path.display(), said.trim());

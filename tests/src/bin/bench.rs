@@ -9,7 +9,7 @@ use clap::Parser;
 use continuo_models::files;
 use continuo_options::bench::{Bench, LARGEST_TABLE};
 use continuo_tests::bench::table::Table;
-use continuo_tests::bench::{Plugins, callback, crowd, networks, probe, sizes};
+use continuo_tests::bench::{Plugins, callback, crowd, load, networks, probe, sizes};
 use continuo_tests::demo::performances;
 
 fn main() -> ExitCode {
@@ -44,6 +44,8 @@ fn run(options: &Bench) -> Result<()> {
     table.0.extend(callback::measure(&plugins, &performance.score, options.bars)?);
     eprintln!("{} instances: {:.0} s in real time", crowd::INSTANCES, crowd::SECONDS);
     table.0.extend(crowd::measure(&plugins, &performance.score)?);
+    eprintln!("A busy machine: {:.0} s in real time", load::seconds(options.load_minutes.into()));
+    table.0.extend(load::measure(&plugins, options.load_minutes.into())?);
     table.0.extend(sizes::measure(&plugins)?);
     print!("{table}");
 
