@@ -14,10 +14,12 @@ proptest! {
     fn no_note_leaves_the_locked_scale(
         lines in prop::collection::vec((40u8..90, 1i64..9, any::<bool>()), 10..60),
         chords in prop::collection::vec((0i64..1200, prop::collection::vec(36u8..60, 3..5)), 0..6),
-        key in 0usize..24, style in 0..Style::ALL.len(), temperature in 0.0f32..2.0, blend in 0.0f32..1.0, seed: u32, with_networks: bool,
+        key in 0usize..24, style in 0..Style::ALL.len(), temperature in 0.0f32..2.0, blend in 0.0f32..1.0, seed: u32,
+        with_networks: bool,
         levels in prop::array::uniform4(prop::option::of(0u8..5)), register in -2i8..=2,
     ) {
-        let line: Vec<_> = lines.iter().map(|&(key, length, rest)| (if rest && length > 5 { 0 } else { key }, length)).collect();
+        let key_of = |key, length, rest| if rest && length > 5 { 0 } else { key };
+        let line: Vec<_> = lines.iter().map(|&(key, length, rest)| (key_of(key, length, rest), length)).collect();
         let mut heard = common::melody(&line);
         for (tick, keys) in &chords {
             for &key in keys {
@@ -29,9 +31,11 @@ proptest! {
         let key = Key::ALL[key];
         let controls = Controls {
             key_lock: true, key, temperature, style_blend: blend, seed, style_a: Style::ALL[style], density: 1.0,
-            chord_rate: levels[0], chromaticism: levels[1], lead_chromaticism: levels[2], syncopation: levels[3], ..Controls::default()
+            chord_rate: levels[0], chromaticism: levels[1], lead_chromaticism: levels[2], syncopation: levels[3],
+            ..Controls::default()
         };
-        let controls = Controls { players: PlayerMap::of(|player| PlayerControls { register, ..*controls.player(player) }), ..controls };
+        let players = PlayerMap::of(|player| PlayerControls { register, ..*controls.player(player) });
+        let controls = Controls { players, ..controls };
         let mut improviser = Improviser::new(if with_networks { networks() } else { rules() });
         let cues = play(&mut improviser, &heard, 0..280, Meter::default(), |_| controls);
         let scale = key.locked_scale();

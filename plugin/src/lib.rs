@@ -89,7 +89,8 @@ struct Inside {
 
 thread_local! {
     /// Of the instance that was made last on this thread: the framework makes it, and gives no way to it.
-    static MADE_LAST: RefCell<(Weak<ContinuoParams>, Weak<Shared>)> = const { RefCell::new((Weak::new(), Weak::new())) };
+    static MADE_LAST: RefCell<(Weak<ContinuoParams>, Weak<Shared>)> =
+        const { RefCell::new((Weak::new(), Weak::new())) };
 }
 
 impl Inside {
@@ -119,8 +120,8 @@ impl Drop for Continuo {
 impl Continuo {
     fn start(&mut self, sample_rate: f64, offline: bool, longest_block: u32) {
         self.worker = None;
-        // Of a project, and once it has played, what is set stands: a bounce has what was heard. For a host that renders
-        // the callback waits, so its blocks ask for nothing.
+        // Of a project, and once it has played, what is set stands: a bounce has what was heard. For a host that
+        // renders the callback waits, so its blocks ask for nothing.
         let is_new = self.processor.is_none() && self.shared.loading.newest() == 0;
         if is_new && !offline && self.params.plan_ahead.value() == 1 {
             self.params.plan_ahead_for(longest_block, sample_rate);

@@ -11,8 +11,8 @@
 //! **Promises.** At each frame the worker is asked for the one that lies as many frames ahead as the musician has set;
 //! that is a promise. A frame whose plan was promised and is not complete when the frame is called is a *miss*. A frame
 //! that could not be asked for in time (the first ones after a jump, and one more after a start late in a frame) has no
-//! plan by definition, in every mode. In both cases the band falls back: what Chords and Bass sound goes on sounding, and
-//! Voices answers by rule.
+//! plan by definition, in every mode. In both cases the band falls back: what Chords and Bass sound goes on sounding,
+//! and Voices answers by rule.
 
 pub mod monitor;
 pub mod output;

@@ -6,8 +6,9 @@
 //! | [`StampedCue`] | worker | audio | single-producer ring ([`CueSender`]) |
 //! | [`Command`] | main, GUI | worker | channel |
 //! | [`SharedMemory`] | worker, main | main, worker | a mutex that the audio thread never touches |
-//! | [`Meters`], [`Position`], [`Keyboard`], [`Playing`], [`Places`], [`WorkerUrgency`] | audio, worker | GUI | atomics |
-//! | [`Scenes`](crate::scenes::Scenes) | main, GUI | audio | triple buffer ([`SceneReader`](crate::scenes::SceneReader)) |
+//! | [`Meters`], [`Position`], [`Keyboard`], [`Playing`], [`Places`] | audio, worker | GUI | atomics |
+//! | [`WorkerUrgency`] | worker | GUI | atomic |
+//! | [`Scenes`](crate::scenes::Scenes) | main, GUI | audio | triple buffer ([`reader`](crate::scenes::Scenes::reader)) |
 //! | [`Doubts`] | audio | worker | atomics |
 //! | [`Loading`] | main | audio | atomics |
 //! | [`Outlook`] | worker | GUI | triple buffer |

@@ -104,8 +104,8 @@ impl Worker {
             // The main thread may have stopped waiting.
             let _ = announce.send(());
             let (pause, teller) = (LONGEST_PAUSE, Teller::default());
-            let labour = Labour { played, cues, shared, chooser, stop: loop_stop, band, pause, teller };
-            if let Err(panic) = caught(|| labour.run()) {
+            let work = WorkerLoop { played, cues, shared, chooser, stop: loop_stop, band, pause, teller };
+            if let Err(panic) = caught(|| work.run()) {
                 told.tell_panic(&panic, "The band has stopped", then);
             }
         })?;
@@ -134,8 +134,8 @@ impl Drop for Worker {
     }
 }
 
-/// The thread's state.
-struct Labour {
+/// What the thread goes round with.
+struct WorkerLoop {
     played: PlayedReceiver,
     cues: CueSender,
     shared: Arc<Shared>,
@@ -147,7 +147,7 @@ struct Labour {
     teller: Teller,
 }
 
-impl Labour {
+impl WorkerLoop {
     fn run(mut self) {
         let mut idle = 0;
         let mut is_urgent = None;

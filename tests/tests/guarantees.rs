@@ -140,7 +140,8 @@ prop_compose! {
     fn controls()(
         style in select(Style::ALL.to_vec()), other in select(Style::ALL.to_vec()), blend in 0f32..1.0,
         temperature in 0f32..2.0, follow in 0f32..1.0, seed: u32, key in 0usize..24, scale in 1u16..0x1000,
-        drawn: bool, density in 0f32..1.0, registers in prop::collection::vec(-2i8..=2, Player::COUNT), humanise in 0f32..1.0,
+        drawn: bool, density in 0f32..1.0, registers in prop::collection::vec(-2i8..=2, Player::COUNT),
+        humanise in 0f32..1.0,
     ) -> Controls {
         let usual = Controls::default();
         let mut players = usual.players;
@@ -253,7 +254,8 @@ proptest! {
         let lead: Vec<&NoteCue> = take.notes.iter().filter(|note| note.player == Player::Lead).collect();
         for note in &lead {
             let tick = note.start.ticks() as Tick;
-            let spot = Spot { frame: 0, position: BarPosition { bar_start: 0, meter: Meter::default() } }.plus(tick / 6);
+            let position = BarPosition { bar_start: 0, meter: Meter::default() };
+                let spot = Spot { frame: 0, position }.plus(tick / 6);
             let chord = take.chords[spot.frame as usize];
             let fits = !spot.is_strong() || chord.is_some_and(|chord| chord.contains(note.key % 12));
             prop_assert!(fits, "{note:?} over {chord:?}");

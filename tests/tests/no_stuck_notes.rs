@@ -38,7 +38,8 @@ proptest! {
 
     #[test]
     fn every_note_on_has_its_one_note_off(
-        notes in notes(), changes in controllers(), storm in storms(), route in route(&ODD_METERS), vst3 in any::<bool>(),
+        notes in notes(), changes in controllers(), storm in storms(), route in route(&ODD_METERS),
+        vst3 in any::<bool>(),
     ) {
         let format = if vst3 { Format::Vst3 } else { Format::Clap };
         let take = perform_shared(format, &Performance { notes, changes, route }, &storm);

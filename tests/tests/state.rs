@@ -264,7 +264,9 @@ proptest! {
     }
 
     #[test]
-    fn a_state_with_random_damage_is_survived(damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+    fn a_state_with_random_damage_is_survived(
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+    ) {
         let mut instance = fresh(Format::Clap);
         let mut bytes = instance.save().unwrap();
         for (place, byte) in damage {

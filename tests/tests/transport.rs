@@ -231,7 +231,8 @@ fn the_band_follows_a_musician_who_speeds_up() {
     };
     let (following, not) = (mean("On"), mean("Off"));
     println!(
-        "at the new tempo off the musician's sixteenths by {following:.2} ticks in the mean; without following by {not:.2}"
+        "at the new tempo off the musician's sixteenths by {following:.2} ticks in the mean; without following by \
+         {not:.2}"
     );
     // A tick lasts 25 ms at this tempo.
     assert!(following < 1.0 && not > 1.2, "{following} {not}");

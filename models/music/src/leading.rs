@@ -163,7 +163,8 @@ mod tests {
 
         #[test]
         fn transposition_changes_nothing(
-            before in prop::collection::vec(20u8..100, 0..5), after in prop::collection::vec(20u8..100, 0..5), by in 0u8..20,
+            before in prop::collection::vec(20u8..100, 0..5), after in prop::collection::vec(20u8..100, 0..5),
+            by in 0u8..20,
         ) {
             let moved = |parts: &[u8]| parts.iter().map(|key| key + by).collect::<Vec<_>>();
             prop_assert_eq!(parallels(&before, &after), parallels(&moved(&before), &moved(&after)));

@@ -87,7 +87,8 @@ impl Card {
         let sum: String = Sha256::digest(onnx).iter().map(|byte| format!("{byte:02x}")).collect();
         if !card.sha256.eq_ignore_ascii_case(&sum) {
             return Err(format!(
-                "the file is not the one that its card describes (SHA-256 {sum}, expected {}): it is damaged or belongs to another card",
+                "the file is not the one that its card describes (SHA-256 {sum}, expected {}): it is damaged or \
+                 belongs to another card",
                 card.sha256
             ));
         }

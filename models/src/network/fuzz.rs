@@ -14,8 +14,8 @@ use crate::music::time::frame_start;
 use crate::music::{BarPosition, Meter};
 use crate::{Controls, Cue, FrameStart, Heard, Improviser, Zones};
 
-/// How long it may take to load a small file and to play some bars with it, on a machine that does much else. What takes
-/// longer hangs.
+/// How long it may take to load a small file and to play some bars with it, on a machine that does much else. What
+/// takes longer hangs.
 const LONGEST: Duration = Duration::from_secs(20);
 const BARS: i64 = 2;
 

@@ -145,8 +145,8 @@ pub struct Joined<'a> {
     last: u32,
     /// The choices that the host knows by their steps.
     grown: &'a GrownChoices,
-    /// Where an event from behind the block, or with a step, is put right. The framework is done with one before it asks
-    /// for the next, but keeps the last transport.
+    /// Where an event from behind the block, or with a step, is put right. The framework is done with one before it
+    /// asks for the next, but keeps the last transport.
     mended: UnsafeCell<Event>,
     mended_transport: UnsafeCell<Event>,
 }

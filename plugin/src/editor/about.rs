@@ -1,4 +1,5 @@
-//! *About*: which version this is, and what the licences of others ask us to show. It covers the panel while it is open.
+//! *About*: which version this is, and what the licences of others ask us to show. It covers the panel while it is
+//! open.
 
 use std::sync::LazyLock;
 

@@ -68,8 +68,8 @@ pub struct Reading {
 const BAR_WIDTH: f32 = 72.0;
 const AHEAD_WIDTH: f32 = 112.0;
 
-/// Shows the meter in `rect`, and how many frames the band plans ahead; where plans were missed, it suggests one more. A
-/// click asks for the worst lead to be taken anew: the caller looks at the response.
+/// Shows the meter in `rect`, and how many frames the band plans ahead; where plans were missed, it suggests one more.
+/// A click asks for the worst lead to be taken anew: the caller looks at the response.
 pub fn show(ui: &mut Ui, rect: Rect, reading: &Reading, plan_ahead: &dyn Setting) -> Response {
     paint::card(ui.painter(), rect);
     let response = ui.interact(rect, ui.make_persistent_id("Deadline meter"), Sense::click());
@@ -93,9 +93,10 @@ pub fn show(ui: &mut Ui, rect: Rect, reading: &Reading, plan_ahead: &dyn Setting
     paint::focus(ui.painter(), &response, rect, theme::CARD_CORNER);
     Hint {
         name: "Deadline meter",
-        text: "How early the band's plans are ready, and the shortest lead so far (the thin line); the bar is as long as \
-               the band plans ahead. Missed: no plan in time, the band held its chord. Late and dropped: notes that came \
-               too late or found no room. Priority: whether the system lets the band think before other programs.",
+        text: "How early the band's plans are ready, and the shortest lead so far (the thin line); the bar is as long \
+               as the band plans ahead. Missed: no plan in time, the band held its chord. Late and dropped: notes \
+               that came too late or found no room. Priority: whether the system lets the band think before other \
+               programs.",
         handling: "Click to measure the shortest lead anew.",
     }
     .attach(response.clone());
@@ -111,8 +112,8 @@ fn ahead(ui: &mut Ui, rect: Rect, reading: &Reading, setting: &dyn Setting) {
         let more = setting.value_of_step(step + 1);
         let hint = Hint::click(
             "Plan further ahead",
-            "Plans were missed. With more time none is, and the band hears you one sixteenth later. It counts at once, and \
-             is saved with the project.",
+            "Plans were missed. With more time none is, and the band hears you one sixteenth later. It counts at \
+             once, and is saved with the project.",
         );
         let label = format!("Plan {} ahead", setting.text(more));
         if button::show(ui, rect, &label, hint, theme::WARNING).clicked() {
@@ -123,8 +124,8 @@ fn ahead(ui: &mut Ui, rect: Rect, reading: &Reading, setting: &dyn Setting) {
     ui.painter().text(rect.left_top(), Align2::LEFT_TOP, "Plan ahead", theme::regular(theme::SMALL), theme::DIM);
     let hint = Hint::turn(
         "Plan ahead",
-        "How many sixteenths the band thinks ahead. More: none of its plans is late, on a busy machine or with long blocks. \
-         Less: it hears you sooner. A bounce has what you heard.",
+        "How many sixteenths the band thinks ahead. More: none of its plans is late, on a busy machine or with long \
+         blocks. Less: it hears you sooner. A bounce has what you heard.",
     );
     stepper::show(ui, rect.with_min_y(rect.bottom() - 19.0), hint, setting);
 }

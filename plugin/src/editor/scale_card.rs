@@ -109,7 +109,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_note_clicked_twice_leaves_the_scale_as_it_was(tonic in 0u8..12, drawn in 0u16..0x1000, interval in 0u8..12) {
+        fn a_note_clicked_twice_leaves_the_scale_as_it_was(
+            tonic in 0u8..12,
+            drawn in 0u16..0x1000,
+            interval in 0u8..12,
+        ) {
             let own = own_scale(Key { tonic, mode: Mode::Minor });
             let there_and_back = toggled(toggled(drawn, own, interval), own, interval);
             let is_lit = |drawn: u16| if drawn == 0 { own } else { drawn };

@@ -57,7 +57,8 @@ pub fn show(ui: &mut Ui, rect: Rect, pulse: &Pulse, settings: &Settings) {
     stepper::show(ui, field, hint, settings.left_hand);
     let hint = Hint::click(
         "Notes as MIDI",
-        "CLAP only: notes go out as MIDI messages. Switch it on if your host gets no notes of the band, or silent ones.",
+        "CLAP only: notes go out as MIDI messages. Switch it on if your host gets no notes of the band, or silent \
+         ones.",
     );
     switch::show(ui, row(hand, 44.0, 22.0), "MIDI notes", hint, theme::YOU, settings.notes_as_midi);
 }

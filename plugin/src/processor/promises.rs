@@ -68,8 +68,8 @@ impl Promises {
         self.epoch = self.begin_epoch();
     }
 
-    /// The song enters `upcoming`. If that is not what was promised (a loop was switched in its last frames), nothing is
-    /// promised any more, and a new epoch begins.
+    /// The song enters `upcoming`. If that is not what was promised (a loop was switched in its last frames), nothing
+    /// is promised any more, and a new epoch begins.
     pub fn enter(&mut self, upcoming: &Upcoming) {
         let due = self.coming[0].take();
         self.coming.rotate_left(1);

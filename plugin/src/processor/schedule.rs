@@ -123,8 +123,8 @@ impl Schedule {
         }
     }
 
-    /// The open fork turns: what lies on other ways is forgotten. Gives the releases in the fork's epoch on the way that
-    /// it takes.
+    /// The open fork turns: what lies on other ways is forgotten. Gives the releases in the fork's epoch on the way
+    /// that it takes.
     pub fn turn(&mut self, turn: Turn) -> impl Iterator<Item = (Player, Moment)> + '_ {
         let turned = self.fork.as_mut().map(|last| {
             last.turn = Some(turn);

@@ -768,7 +768,7 @@ proptest! {
                     .collect();
                 input.sort();
                 let input: Vec<_> =
-                    input.iter().map(|&(at, key, is_on)| if is_on { on(at - from, key) } else { off(at - from, key) }).collect();
+                    input.iter().map(|&(at, key, is_on)| (if is_on { on } else { off })(at - from, key)).collect();
                 rig.block(&rig.host(true), length, &input);
             }
             (rig.log.iter().map(|entry| format!("{entry:?}")).collect::<Vec<_>>(), rig.heard)

@@ -20,16 +20,16 @@ impl Doubt {
     pub fn text(self) -> &'static str {
         match self {
             Self::Standing => {
-                "The host plays, but its position stands still, so the band keeps time by itself. To lead it, let the host be \
-                 the timebase (in Carla: timebase master)."
+                "The host plays, but its position stands still, so the band keeps time by itself. To lead it, let the \
+                 host be the timebase (in Carla: timebase master)."
             }
             Self::Nowhere => {
-                "The host plays at a position that cannot be, so the band keeps time by itself. To lead it, move the host to \
-                 where there is music."
+                "The host plays at a position that cannot be, so the band keeps time by itself. To lead it, move the \
+                 host to where there is music."
             }
             Self::Tempo => {
-                "The host's tempo cannot be followed, so the band keeps the last one that could. To lead it, set the host to \
-                 5 to 1000 beats per minute."
+                "The host's tempo cannot be followed, so the band keeps the last one that could. To lead it, set the \
+                 host to 5 to 1000 beats per minute."
             }
         }
     }

@@ -90,8 +90,8 @@ pub struct StampedCue {
 /// The audio thread's end of the `played` ring. No method waits, allocates or fails; what does not fit is counted.
 ///
 /// Note-ons are refused when fewer than [`NOTE_OFF_RESERVE`] places are free. A note-off that finds no place even so is
-/// remembered in a bitmap and sent before anything else, as soon as there is room; so are a jump, how a fork turned, and
-/// where each pedal is. Nothing overtakes them.
+/// remembered in a bitmap and sent before anything else, as soon as there is room; so are a jump, how a fork turned,
+/// and where each pedal is. Nothing overtakes them.
 pub struct PlayedSender {
     ring: HeapProd<Played>,
     /// Note-offs that wait for room: by channel, one bit for each key.

@@ -26,8 +26,8 @@ pub struct Chooser {
 }
 
 impl Chooser {
-    /// Loads what may be needed, before the first frame: takes its time, but `None` soon after `stop` is set. Also gives
-    /// the networks to begin with.
+    /// Loads what may be needed, before the first frame: takes its time, but `None` soon after `stop` is set. Also
+    /// gives the networks to begin with.
     pub fn new(
         kept: Arc<NetworksKept>,
         shared: Arc<Shared>,

@@ -1,5 +1,6 @@
-//! Threads that load networks. They take up to seconds and cannot be hurried, so nobody waits for one that is not needed
-//! any more: it ends by itself. Only before the library is unloaded, with their code, all of them are waited for.
+//! Threads that load networks. They take up to seconds and cannot be hurried, so nobody waits for one that is not
+//! needed any more: it ends by itself. Only before the library is unloaded, with their code, all of them are waited
+//! for.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};

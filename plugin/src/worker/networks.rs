@@ -70,7 +70,8 @@ static LOADED: [Mutex<Weak<Loaded>>; Source::COUNT] = [const { Mutex::new(Weak::
 pub struct NetworksKept([Mutex<Option<Arc<Loaded>>>; Source::COUNT]);
 
 impl NetworksKept {
-    /// A thread that loads, before the first frame: sees to it that the `chosen` sets and every built-in one are at hand.
+    /// A thread that loads, before the first frame: sees to it that the `chosen` sets and every built-in one are at
+    /// hand.
     pub fn prepare(&self, chosen: PerRole<NetworkSet>, shared: &Shared) {
         // Side by side, because loading takes most of the time until an instance can play.
         thread::scope(|scope| {

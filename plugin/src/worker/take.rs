@@ -23,9 +23,9 @@ pub enum Opening {
 
 /// The takes of a song.
 ///
-/// A song that starts on a barline has no plan for its first frames, since nobody could have been asked for them. So has
-/// each later take of it then; the band begins anew when the first one does, and of what was played before it has only
-/// heard what was early for it, as at the song's start.
+/// A song that starts on a barline has no plan for its first frames, since nobody could have been asked for them. So
+/// has each later take of it then; the band begins anew when the first one does, and of what was played before it has
+/// only heard what was early for it, as at the song's start.
 #[derive(Default)]
 pub struct Takes {
     origin: Option<Origin>,

@@ -331,9 +331,9 @@ fn notices_none_one_and_more() {
         let short = notice(1, "The saved state is older than this version; it was brought up to date.");
         let long = notice(
             2,
-            "/home/ada/.local/share/continuo/models/soloist.onnx: it follows the contract `continuo-1`, and this version \
-             needs `continuo-2`. The built-in soloist plays until you put a network exported for this version there, \
-             with its card.",
+            "/home/ada/.local/share/continuo/models/soloist.onnx: it follows the contract `continuo-1`, and this \
+             version needs `continuo-2`. The built-in soloist plays until you put a network exported for this version \
+             there, with its card.",
         );
         for (n, notices) in [vec![], vec![short.clone()], vec![long, short]].iter().enumerate() {
             let place = pos2(rect.left(), rect.top() + 56.0 * n as f32);

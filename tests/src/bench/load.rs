@@ -53,8 +53,8 @@ pub fn seconds(minutes: f64) -> f64 {
     minutes * 60.0 * (BLOCK_SIZES.len() * 2) as f64
 }
 
-/// Plays `minutes` of song to the pass-through plug-in and to Continuo in blocks of every size, each in a process of its
-/// own, beside as many processes as there are cores that do nothing but take time.
+/// Plays `minutes` of song to the pass-through plug-in and to Continuo in blocks of every size, each in a process of
+/// its own, beside as many processes as there are cores that do nothing but take time.
 ///
 /// # Errors
 /// If a process does not start, or a plug-in does not load or process.
@@ -127,7 +127,8 @@ fn over_and_over(score: &Score, ticks: f64) -> Vec<PlayedNote> {
     notes.filter(|note| note.start < ticks).collect()
 }
 
-/// Takes the present thread for an audio device's: in real time, above the plug-in's worker. Whether the system lets us.
+/// Takes the present thread for an audio device's: in real time, above the plug-in's worker. Whether the system lets
+/// us.
 fn be_audio() -> bool {
     use thread_priority::{
         RealtimeThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,

@@ -11,7 +11,7 @@ use clap::{Parser, ValueEnum};
 use continuo_models::music::Style;
 use continuo_models::network::SoloistNetwork;
 use continuo_models::{Controls, Family, Networks};
-use continuo_options::eval::{Choice, Eval, FamilyName, Sheets, Sitting, System, What};
+use continuo_options::eval::{Eval, FamilyName, Judged, Sheets, Sitting, System, What};
 use continuo_options::values;
 use continuo_tests::eval::copies::{self, Copies, Index};
 use continuo_tests::eval::corpus::{self, Note, Piece, Reading};
@@ -77,9 +77,9 @@ fn family(name: FamilyName) -> Family {
     }
 }
 
-fn networks(choice: &Choice) -> Networks {
-    let built_in = || Networks::built_in(family(choice.family));
-    let (networks, problems) = choice.networks.as_deref().map_or_else(built_in, Networks::from_folder);
+fn networks(judged: &Judged) -> Networks {
+    let built_in = || Networks::built_in(family(judged.family));
+    let (networks, problems) = judged.networks.as_deref().map_or_else(built_in, Networks::from_folder);
     problems.iter().for_each(|problem| eprintln!("{problem}"));
     networks
 }
@@ -125,10 +125,10 @@ fn main() -> ExitCode {
 
 fn run(options: &Eval) -> Result<()> {
     match &options.what {
-        What::Harmony { sheets, choice, system, style, follow, wait, temperature } => {
+        What::Harmony { sheets, judged, system, style, follow, wait, temperature } => {
             let pieces = pieces(sheets)?;
             let systems = if system.is_empty() { System::value_variants() } else { system };
-            let networks = Arc::new(networks(choice));
+            let networks = Arc::new(networks(judged));
             let usual = Controls::default();
             let controls = |piece: &Piece| Controls {
                 style_a: style.or(piece.style).unwrap_or(Style::Pop),
@@ -151,22 +151,22 @@ fn run(options: &Eval) -> Result<()> {
             }
             Ok(())
         }
-        What::Melody { sheets, choice, train, style } => judge_melody(sheets, choice, train, *style),
-        What::Control { sheets, choice, bars, solos } => {
-            judge_control(sheets, choice, usize::from(*bars), usize::from(*solos))
+        What::Melody { sheets, judged, train, style } => judge_melody(sheets, judged, train, *style),
+        What::Control { sheets, judged, bars, solos } => {
+            judge_control(sheets, judged, usize::from(*bars), usize::from(*solos))
         }
-        What::Voicing { sheets, choice } => judge_voicing(sheets, choice),
+        What::Voicing { sheets, judged } => judge_voicing(sheets, judged),
         What::Live(sitting) => judge_live(sitting),
     }
 }
 
-fn judge_voicing(sheets: &Sheets, choice: &Choice) -> Result<()> {
+fn judge_voicing(sheets: &Sheets, judged: &Judged) -> Result<()> {
     let reading = reading(sheets)?;
     let mut chorales = voicing::chorales(&sheets.corpus, sheets.split, reading.found.len())?;
     chorales.skipped.retain(|skipped| !reading.skipped.contains(skipped));
     let pieces = named(reading);
     let mut rows = vec![named(chorales)];
-    rows.extend(voicing::band(&Arc::new(networks(choice)), &pieces));
+    rows.extend(voicing::band(&Arc::new(networks(judged)), &pieces));
     println!("{} sopranos\n\n{}", pieces.len(), voicing::table(&rows));
     write(sheets, "voicing.json", &json!(rows))
 }
@@ -199,10 +199,10 @@ fn take(take: &Take) -> Result<()> {
     Ok(())
 }
 
-fn judge_melody(sheets: &Sheets, choice: &Choice, train: &[PathBuf], style: Option<Style>) -> Result<()> {
+fn judge_melody(sheets: &Sheets, judged: &Judged, train: &[PathBuf], style: Option<Style>) -> Result<()> {
     let pieces = pieces(sheets)?;
     let [train, valid] = to_learn(sheets, train)?;
-    let network = networks(choice).get::<SoloistNetwork>().context("there is no soloist to judge")?;
+    let network = networks(judged).get::<SoloistNetwork>().context("there is no soloist to judge")?;
     let style = |piece: &Piece| style.or(piece.style);
     let ours = melody::network_bits(&network, &pieces, style)?;
     let ngram = NgramModel::learn(&train, &valid);
@@ -236,10 +236,10 @@ fn judge_melody(sheets: &Sheets, choice: &Choice, train: &[PathBuf], style: Opti
     write(sheets, "melody.json", &json!({ "bits_per_note": groups, "longest_copy_in_notes": copies }))
 }
 
-fn judge_control(sheets: &Sheets, choice: &Choice, bars: usize, solos: usize) -> Result<()> {
+fn judge_control(sheets: &Sheets, judged: &Judged, bars: usize, solos: usize) -> Result<()> {
     let pieces = pieces(sheets)?;
     let [train, _] = to_learn(sheets, &[])?;
-    let networks = networks(choice);
+    let networks = networks(judged);
     let soloist = networks.get::<SoloistNetwork>().context("there is no soloist to judge")?;
     ensure!(
         !control::Window::all(&pieces, bars).is_empty(),

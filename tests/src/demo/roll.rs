@@ -117,7 +117,8 @@ fn sheet(rolls: &[Roll<'_>]) -> String {
 
 fn picture(width: f64, height: f64, content: &str) -> String {
     format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0}" height="{height:.0}"><rect width="100%" height="100%" fill="{GROUND}"/>{content}</svg>"#
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0}" height="{height:.0}">
+<rect width="100%" height="100%" fill="{GROUND}"/>{content}</svg>"#
     )
 }
 
@@ -264,7 +265,8 @@ impl System {
             let y = self.y(note.key) + dy;
             let _ = write!(
                 svg,
-                r#"<rect x="{from:.1}" y="{y:.1}" width="{width:.1}" height="{height:.1}" rx="1.8" fill="{colour}" fill-opacity="{:.2}"/>"#,
+                r#"<rect x="{from:.1}" y="{y:.1}" width="{width:.1}" height="{height:.1}" rx="1.8"
+fill="{colour}" fill-opacity="{:.2}"/>"#,
                 opacity.min(1.0)
             );
         }
@@ -327,7 +329,8 @@ fn text(svg: &mut String, x: f64, y: f64, size: f64, fill: &str, family: &str, a
     }
     let _ = write!(
         svg,
-        r#"<text x="{x:.1}" y="{y:.1}" font-size="{size:.1}" font-family="{family}" fill="{fill}" text-anchor="{anchor}">{escaped}</text>"#
+        r#"<text x="{x:.1}" y="{y:.1}" font-size="{size:.1}" font-family="{family}" fill="{fill}"
+text-anchor="{anchor}">{escaped}</text>"#
     );
 }
 

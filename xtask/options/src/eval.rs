@@ -29,7 +29,7 @@ pub enum What {
         #[command(flatten)]
         sheets: Sheets,
         #[command(flatten)]
-        choice: Choice,
+        judged: Judged,
         /// Judge only this one; may be given several times
         #[arg(long, value_enum, value_name = "NAME")]
         system: Vec<System>,
@@ -51,7 +51,7 @@ pub enum What {
         #[command(flatten)]
         sheets: Sheets,
         #[command(flatten)]
-        choice: Choice,
+        judged: Judged,
         /// Files whose train split the n-grams are counted on (the same files, if not given)
         #[arg(long, value_parser = values::input_file(LARGEST_CORPUS), value_name = "FILE.jsonl.gz", num_args = 1..)]
         train: Vec<PathBuf>,
@@ -64,7 +64,7 @@ pub enum What {
         #[command(flatten)]
         sheets: Sheets,
         #[command(flatten)]
-        choice: Choice,
+        judged: Judged,
         /// Length of a solo
         #[arg(long, default_value_t = 16, value_parser = value_parser!(u16).range(1..))]
         bars: u16,
@@ -77,7 +77,7 @@ pub enum What {
         #[command(flatten)]
         sheets: Sheets,
         #[command(flatten)]
-        choice: Choice,
+        judged: Judged,
     },
     /// The built plug-in under a simulated musician: harmony, recovery, delays, stuck notes, and whether a take is the
     /// same under every condition; fails if a note is stuck or a take differs without a late plan
@@ -123,7 +123,7 @@ pub struct Sheets {
 
 /// Who is judged.
 #[derive(Args, Clone, Debug)]
-pub struct Choice {
+pub struct Judged {
     /// Which of the built-in networks to judge
     #[arg(long, value_enum, ignore_case = true, value_name = "NAME", default_value_t = FamilyName::Gru)]
     pub family: FamilyName,

@@ -87,7 +87,8 @@ pub fn text(policy: &Policy) -> Result<String> {
     }
     Ok(format!(
         "The plug-in is made with the standard library of Rust and {} crates, on one system or another. Their \
-         sources are at https://crates.io/crates/NAME. Where a crate offers several licences, one is named here.\n{licences}",
+         sources are at https://crates.io/crates/NAME. Where a crate offers several licences, one is named \
+         here.\n{licences}",
         linked.len()
     ))
 }

@@ -60,9 +60,10 @@ pub fn text() -> Result<String> {
         "\"Continuo networks, by the Continuo authors\": the networks' weights and the patterns that were mined are \
          licensed under the Creative Commons Attribution 4.0 International licence, \
          https://creativecommons.org/licenses/by/4.0/\n\n\
-         They were made from music that is in the public domain or free, among it these pieces, whose licences ask that \
-         they be named (composer, title, licence, where it is from). What was made of them: the networks learnt from \
-         their melodies and chords in every key; the patterns are bars of accompaniment that several pieces share.\n\n",
+         They were made from music that is in the public domain or free, among it these pieces, whose licences ask \
+         that they be named (composer, title, licence, where it is from). What was made of them: the networks learnt \
+         from their melodies and chords in every key; the patterns are bars of accompaniment that several pieces \
+         share.\n\n",
     );
     for credit in credits {
         text += &format!("- {}\n", credit.split_whitespace().collect::<Vec<_>>().join(" "));

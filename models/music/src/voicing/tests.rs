@@ -140,7 +140,8 @@ proptest! {
 
     #[test]
     fn a_chorale_has_an_error_only_if_every_path_has(
-        chords in prop_oneof![any_chords(), chords_of_a_key()], start in 0usize..17, bass in prop::option::of(30u8..=55),
+        chords in prop_oneof![any_chords(), chords_of_a_key()], start in 0usize..17,
+        bass in prop::option::of(30u8..=55),
     ) {
         let space = Space { bass, ..space(Texture::Chorale) };
         let before = "C".parse().unwrap();

@@ -156,7 +156,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_masked_is_never_drawn(logits in logits(), mask in any::<u64>(), freedom in freedom(), draw in 0.0f32..1.0) {
+        fn what_is_masked_is_never_drawn(
+            logits in logits(),
+            mask in any::<u64>(),
+            freedom in freedom(),
+            draw in 0.0f32..1.0,
+        ) {
             let allowed = |index: usize| mask >> (index % 64) & 1 == 1;
             match sample(&logits, allowed, freedom, draw) {
                 Some(index) => prop_assert!(allowed(index)),
@@ -177,7 +182,11 @@ mod tests {
         }
 
         #[test]
-        fn values_that_are_not_numbers_are_survived(mut logits in logits(), freedom in freedom(), draw in any::<f32>()) {
+        fn values_that_are_not_numbers_are_survived(
+            mut logits in logits(),
+            freedom in freedom(),
+            draw in any::<f32>(),
+        ) {
             let last = logits.len() - 1;
             logits[last] = f32::NAN;
             logits.push(f32::NEG_INFINITY);

@@ -163,7 +163,7 @@ pub struct Reaction {
 
 /// How a chord is chosen from advice.
 #[derive(Clone, Debug)]
-pub struct Choice<'a> {
+pub struct ChordChoice<'a> {
     weights: &'static Weights,
     controls: &'a Controls,
     /// The harmony that is given, by the musician's left hand above all: it is taken.
@@ -173,7 +173,7 @@ pub struct Choice<'a> {
     opinion: Opinion,
 }
 
-impl<'a> Choice<'a> {
+impl<'a> ChordChoice<'a> {
     /// A choice after `heard`, pitch classes of late that sum to 1, in `keys`.
     pub fn new(
         weights: &'static Weights,
@@ -367,8 +367,8 @@ mod tests {
         Controls { temperature: 0.0, follow: 1.0, ..Controls::default() }
     }
 
-    fn choice<'a>(weights: &'static Weights, controls: &'a Controls, held: Option<Chord>) -> Choice<'a> {
-        Choice::new(weights, controls, &KeyBelief::default(), [0.0; 12], held.map(SlashChord::from), Memory::EMPTY)
+    fn choice<'a>(weights: &'static Weights, controls: &'a Controls, held: Option<Chord>) -> ChordChoice<'a> {
+        ChordChoice::new(weights, controls, &KeyBelief::default(), [0.0; 12], held.map(SlashChord::from), Memory::EMPTY)
     }
 
     fn permitted(controls: &Controls) -> Permitted {

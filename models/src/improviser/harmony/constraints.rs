@@ -266,7 +266,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_draw_from_the_terms_repeats_a_cycle_too_often(draws in prop::collection::vec(0usize..3, 60), most in 1u8..4) {
+        fn no_draw_from_the_terms_repeats_a_cycle_too_often(
+            draws in prop::collection::vec(0usize..3, 60),
+            most in 1u8..4,
+        ) {
             let controls = Controls { max_repeats: most, ..Controls::default() };
             let chords = ["C", "F", "G"].map(chord);
             let mut cycles = Cycles::default();
@@ -286,7 +289,12 @@ mod tests {
         }
 
         #[test]
-        fn there_is_always_a_chord_to_begin(scale in 0u16..0x1000, key in 0usize..24, frame in 0i64..256, cadence: bool) {
+        fn there_is_always_a_chord_to_begin(
+            scale in 0u16..0x1000,
+            key in 0usize..24,
+            frame in 0i64..256,
+            cadence: bool,
+        ) {
             let controls = Controls {
                 key_lock: true,
                 key: Key::from_index(key),

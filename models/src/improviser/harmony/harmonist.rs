@@ -2,7 +2,7 @@
 //! musician may play there, and what is planned after it.
 
 use super::advisor::{Advice, AdviceSource, Advisor};
-use super::choice::{Choice, Reaction, Recent, Weights};
+use super::choice::{ChordChoice, Reaction, Recent, Weights};
 use super::constraints::{Chords, Constraints, Permitted};
 use super::history::History;
 use super::lookahead::{FUTURES, Future, HORIZON, Lookahead, SHORT_HORIZON, planned_at};
@@ -175,7 +175,7 @@ impl Harmonist {
             AdviceSource::Network(_) => &Weights::NETWORK,
             AdviceSource::Rules => &Weights::RULES,
         };
-        let choice = Choice::new(weights, controls, keys, ahead.heard(), situation.given, situation.memory);
+        let choice = ChordChoice::new(weights, controls, keys, ahead.heard(), situation.given, situation.memory);
         let permitted = self.constraints.permitted(next, situation.key, controls, ahead.cycles());
         let standing = ahead.standing().map(|standing| standing.chord);
 
@@ -282,7 +282,7 @@ impl Harmonist {
         &self,
         situation: &Situation,
         advisor: &Advisor,
-        choice: &Choice,
+        choice: &ChordChoice,
         permitted: &Permitted,
         ahead: &History,
         expected: &Advice,
@@ -336,7 +336,7 @@ impl Harmonist {
     }
 
     /// Whether the chord of the frame waits for the musician's note: where a beat begins and a note is likely.
-    fn waits(&self, situation: &Situation, choice: &Choice, expected: &Advice) -> bool {
+    fn waits(&self, situation: &Situation, choice: &ChordChoice, expected: &Advice) -> bool {
         let (&Situation { listener, controls, may_wait, .. }, next) = (situation, situation.next());
         let is_wanted = controls.wait > 0.0 && controls.follow > 0.0 && controls.commit == 1;
         let bar = next.position.meter.bar_ticks();

@@ -2,7 +2,7 @@
 //! that a critic likes best.
 
 use super::advisor::{Advice, Advisor};
-use super::choice::{Choice, Recent};
+use super::choice::{ChordChoice, Recent};
 use super::constraints::Constraints;
 use super::history::History;
 use super::{OUTLOOK_CHORDS, Planned};
@@ -42,7 +42,7 @@ pub struct Lookahead<'a> {
     /// What the advice rests on.
     pub advisor: &'a Advisor<'a>,
     /// How chords are chosen.
-    pub choice: &'a Choice<'a>,
+    pub choice: &'a ChordChoice<'a>,
     /// What they must hold to.
     pub constraints: &'a Constraints,
     /// The key in which chords are permitted.

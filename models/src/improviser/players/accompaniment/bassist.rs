@@ -385,7 +385,8 @@ mod tests {
             for cue in played(&chart) {
                 let context = chart.context(crate::music::time::frame_at(tick(&cue)));
                 let chord = chart.chord_at(tick(&cue));
-                let line = Line { context: &context, chord, bass: chord.root, at: tick(&cue), until: tick(&cue), range: KEYS, last: [None; 2] };
+                let (at, until, bass) = (tick(&cue), tick(&cue), chord.root);
+                let line = Line { context: &context, chord, bass, at, until, range: KEYS, last: [None; 2] };
                 prop_assert!(!line.is_strong() || line.chord.contains(class_of(cue.key)), "{}", tick(&cue));
             }
         }

@@ -1,5 +1,5 @@
-//! What all who strike have in common: they follow the bar, strike what is due in a frame, and know when the next stroke
-//! comes.
+//! What all who strike have in common: they follow the bar, strike what is due in a frame, and know when the next
+//! stroke comes.
 
 use super::patterns::{Bar, Patterns, Stroke};
 use crate::controls::Player;

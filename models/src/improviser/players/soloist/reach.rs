@@ -103,7 +103,8 @@ mod tests {
 
         #[test]
         fn whoever_takes_an_open_key_each_time_meets_every_demand(
-            demands in prop::collection::vec(demand(), 1..12), leap in 1u8..14, choices in prop::collection::vec(any::<usize>(), 12),
+            demands in prop::collection::vec(demand(), 1..12), leap in 1u8..14,
+            choices in prop::collection::vec(any::<usize>(), 12),
         ) {
             let mut from = None;
             for (done, &choice) in choices.iter().enumerate().take(demands.len()) {
@@ -118,7 +119,10 @@ mod tests {
         }
 
         #[test]
-        fn a_demand_that_cannot_be_met_is_met_as_far_as_it_can(demands in prop::collection::vec(demand(), 1..6), leap in 1u8..14) {
+        fn a_demand_that_cannot_be_met_is_met_as_far_as_it_can(
+            demands in prop::collection::vec(demand(), 1..6),
+            leap in 1u8..14,
+        ) {
             let far = open_as_far_as_possible(&demands, leap);
             prop_assert_eq!(far.is_empty(), demands[0].is_empty());
             prop_assert_eq!(far & demands[0], far);

@@ -209,7 +209,8 @@ proptest! {
 
     #[test]
     fn no_phrase_ever_breaks_a_bound(
-        mut chart in any_chart(), melody in any_melody(), lead in any_style_of_lead(), by_rule in prop::bool::weighted(0.3),
+        mut chart in any_chart(), melody in any_melody(), lead in any_style_of_lead(),
+        by_rule in prop::bool::weighted(0.3),
     ) {
         let (mode, temperature, max_leap, strong_tones, motif, scale, chromaticism) = lead;
         chart.controls = Controls {
