@@ -33,10 +33,19 @@ impl Folder {
     }
 
     fn of(family: Family, name: &str) -> Self {
+        Self::filled(family.folder(), name)
+    }
+
+    /// With networks of the contract before.
+    fn of_the_contract_before(name: &str) -> Self {
+        Self::filled("tests/contract-2", name)
+    }
+
+    fn filled(from: &str, name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("continuo-loading-{}-{name}", std::process::id()));
         fs::create_dir_all(&path).unwrap();
         for name in ["harmonist.onnx", "harmonist.json", "soloist.onnx", "soloist.json"] {
-            fs::write(path.join(name), network_file(family, name)).unwrap();
+            fs::write(path.join(name), file(&format!("{from}/{name}"))).unwrap();
         }
         Self(path)
     }
@@ -119,11 +128,19 @@ fn the_same_files_load_from_a_folder_whatever_states_they_have() {
 }
 
 #[test]
+fn networks_of_the_contract_before_play_on() {
+    let (networks, problems) = Folder::of_the_contract_before("before").load();
+    assert_eq!(problems, [""; 0]);
+    assert!(Role::ALL.into_iter().all(|role| networks.has(role)));
+    assert_plays(networks);
+}
+
+#[test]
 fn a_network_of_another_contract_is_refused() {
     let folder = Folder::new("contract");
     folder.write("harmonist", "/contract", "continuo-1".into());
     let problem = only_problem(&folder);
-    assert!(problem.contains("`continuo-1`") && problem.contains("`continuo-2`"), "{problem}");
+    assert!(problem.contains("`continuo-1`") && problem.contains("`continuo-3`"), "{problem}");
 }
 
 #[test]
@@ -220,7 +237,7 @@ fn a_network_in_the_place_of_another_is_refused() {
 fn a_network_that_takes_sequences_for_steps_in_time_is_refused() {
     let shape = |values: [i64; 3]| values.map(i64::to_le_bytes).concat();
     let (sequences, time) = (shape([1, -1, 194]), shape([-1, 1, 194]));
-    let folder = Folder::new("time");
+    let folder = Folder::of_the_contract_before("time");
     folder.change("harmonist.onnx", |mut onnx| {
         let place = onnx.windows(24).position(|bytes| bytes == sequences).expect("the shape of what the network reads");
         onnx[place..place + 24].copy_from_slice(&time);

@@ -7,6 +7,7 @@ pub mod features;
 #[cfg(test)]
 mod fuzz;
 pub mod harmonist;
+mod operators;
 pub mod plan;
 mod role;
 pub mod soloist;

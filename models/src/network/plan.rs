@@ -5,6 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tract_onnx::prelude::*;
 
+use super::operators;
+
 /// What a step model must look like (docs/models.md). Its states are its own affair: every input `NAME_in` is one, and
 /// comes back as the output `NAME_out` of the same shape. *N* sequences are read at once: one in some models, any
 /// number in others.
@@ -102,7 +104,8 @@ impl Plan {
 
     fn compile(onnx: &[u8], shape: &'static Shape) -> Result<Self, String> {
         let unreadable = |error: TractError| format!("it cannot be read as an ONNX network ({})", root_cause(&error));
-        let framework = tract_onnx::onnx();
+        let mut framework = tract_onnx::onnx();
+        operators::register(&mut framework);
         let proto = framework.proto_model_for_read(&mut &*onnx).map_err(unreadable)?;
         let graph = proto.graph.as_ref().ok_or("it holds no network")?;
         let output_names: Vec<String> = graph.output.iter().map(|output| output.name.clone()).collect();
@@ -214,10 +217,11 @@ impl Plan {
         self.features - self.shape.features
     }
 
-    /// One step: reads `features`, advances `state`. After an error `state` is as before.
+    /// One step: reads `features`, advances `state`.
     ///
     /// # Errors
-    /// When `features` have the wrong length or are not finite, and when the plan fails or computes nonsense.
+    /// When `features` have the wrong length or are not finite: `state` is as before. When the plan fails or computes
+    /// nonsense: `state` is of no more use.
     pub fn step(&self, features: &[f32], state: &mut State) -> Result<Outputs, String> {
         self.run(&mut [(features, state)])?.pop().ok_or_else(|| "a step failed".into())
     }
@@ -226,7 +230,7 @@ impl Plan {
     /// fraction of the time, for its weights are read once for all.
     ///
     /// # Errors
-    /// As for one step; all states are then of no more use.
+    /// As for one step.
     pub fn step_all<F: AsRef<[f32]>>(&self, steps: &mut [Step<F>]) -> Result<Vec<Outputs>, String> {
         let at_once = if self.batch.is_some() { steps.len().max(1) } else { 1 };
         let mut outputs = Vec::with_capacity(steps.len());
@@ -252,17 +256,10 @@ impl Plan {
         }
         let features = Tensor::from_shape(&[rows, self.features], &features).map_err(failed)?;
         let features = TValue::from(features);
-        let joined = |index: usize| match (&self.batch, &*steps) {
-            (Some(axes), [_, _, ..]) => {
-                let states: Vec<&Tensor> = steps.iter().map(|(_, state)| &*state.0[index]).collect();
-                Tensor::stack_tensors(axes[index], &states).map(TValue::from)
-            }
-            _ => Ok(steps[0].1.0[index].clone()),
-        };
         let inputs = (self.inputs.iter())
             .map(|slot| match *slot {
                 Input::Features => Ok(features.clone()),
-                Input::State(index) => joined(index),
+                Input::State(index) => self.joined(index, steps),
             })
             .collect::<TractResult<_>>()
             .map_err(failed)?;
@@ -272,7 +269,6 @@ impl Plan {
         let mut tensors: TVec<TValue> = self.outputs.iter().map(|&index| results[index].clone()).collect();
         drop(results);
         let states: TVec<TValue> = tensors.drain(self.shape.outputs.len()..).collect();
-        states.iter().try_for_each(|tensor| values(tensor, 0, 1).map(drop))?;
         let parted = |index: usize, row: usize| match &self.batch {
             Some(axes) if rows > 1 => states[index].slice(axes[index], row, row + 1).map(TValue::from),
             _ => Ok(states[index].clone()),
@@ -283,6 +279,17 @@ impl Plan {
             state.0 = part;
         }
         Ok((0..rows).map(|row| Outputs { tensors: tensors.clone(), row, rows }).collect())
+    }
+
+    /// State `index` of all sequences. That of one is taken, so that an operator that has it alone can go on in place.
+    fn joined<F>(&self, index: usize, steps: &mut [Step<F>]) -> TractResult<TValue> {
+        match (&self.batch, steps) {
+            (Some(axes), steps @ [_, _, ..]) => {
+                let states: Vec<&Tensor> = steps.iter().map(|(_, state)| &*state.0[index]).collect();
+                Tensor::stack_tensors(axes[index], &states).map(TValue::from)
+            }
+            (_, steps) => Ok(std::mem::replace(&mut steps[0].1.0[index], self.initial.0[index].clone())),
+        }
     }
 }
 

@@ -52,6 +52,10 @@ def parser() -> argparse.ArgumentParser:
         if name == "make":
             sub.add_argument("--keep", type=share, help="share of the units that stay")
         sub.set_defaults(run=run)
+    sub = subparsers.add_parser("convert", help="write an exported network of an older contract anew, with its card")
+    sub.add_argument("file", type=network_file, metavar="FILE.onnx", help="a network, its card beside it")
+    sub.add_argument("--out", type=target_folder, metavar="DIR", help="another folder instead of its own")
+    sub.set_defaults(run=commands.convert)
     sub = subparsers.add_parser("import", help="read a folder of MIDI, MusicXML and ABC files into a corpus")
     importing.add_arguments(sub)
     sub.set_defaults(run=importing.run)

@@ -14,7 +14,7 @@ import torch
 
 from .corpus import REPOSITORIES, Piece
 from .export import input_shapes, output_shapes
-from .graph import OPSET
+from .functions import OPSET
 from .networks.step_network import StepNetwork, parameter_count
 from .record_rules import SPLITS
 from .vocabulary import CONTRACT, FRAME, LEVELS, MODES, QUALITIES, STYLES, TICKS_PER_QUARTER, TIME_CLASSES
@@ -112,7 +112,6 @@ def card(
     """The card of the exported file `data`; what is measured of it is added by later commands."""
     stages = time_spent(runs)
     return {
-        "contract": CONTRACT,
         "role": name,
         "name": f"continuo {name}, {network.shape.family}",
         "description": ROLES[name],
@@ -124,20 +123,27 @@ def card(
         },
         "styles": list(STYLES),
         "attributes": attributes(config["task"]["edges"]),
-        "inputs": input_shapes(network),
-        "outputs": output_shapes(network),
-        "architecture": {
-            "family": network.shape.family,
-            "shape": network.shape.as_dict(),
-            "weights": "int8, one scale per row; biases float32",
-            "opset": OPSET,
-        },
         "parameters": parameter_count(network),
         "training": {"seed": config["seed"], "machine": machine(), "stages": stages},
         "corpus": corpus_table(pieces),
         "credits": credits(pieces),
         "licence": "CC-BY-4.0 (see LICENSE-WEIGHTS.md)",
         "limits": limits(name, stages, config["training"]["steps"]),
+    } | card_of_file(network, data)
+
+
+def card_of_file(network: StepNetwork, data: bytes) -> dict[str, Any]:
+    """What the card of a network tells of the exported file `data`."""
+    return {
+        "contract": CONTRACT,
+        "inputs": input_shapes(network),
+        "outputs": output_shapes(network),
+        "architecture": {
+            "family": network.shape.family,
+            "shape": network.shape.as_dict(),
+            "weights": "int8, each once, one scale per row; biases float32",
+            "opset": OPSET,
+        },
         "bytes": len(data),
         "sha256": sha256(data),
     }

@@ -12,23 +12,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from . import pruning
-from .card import card, read_json, sha256, write_json
+from .card import card, card_of_file, read_json, sha256, write_json
 from .config import MODELS, load_config
 from .corpus import Piece, read_corpus
 from .errors import UsageError
 from .evaluation import report
-from .export import export, read_weights
+from .export import export
 from .fixtures import fixture
 from .harmonist import training as harmonist
-from .networks.step_network import StepNetwork, load_network
+from .networks.step_network import Shape, StepNetwork, load_network
 from .quantization import quantized
+from .reading import read_weights
 from .soloist import training as soloist
 from .tract import measured_in_tract
 from .training import Schedule, Task, save, schedule_from, train
-from .verify import TOLERANCE, card_fits, largest_differences, real_rows
+from .tunes import greensleeves, ode_to_joy
+from .verify import LIKENESS, TOLERANCE, card_fits, largest_differences, logits, real_rows
 
 ROLES = {"harmonist": harmonist, "soloist": soloist}
 TASKS: dict[str, type[harmonist.HarmonistTask] | type[soloist.SoloistTask]] = {
@@ -86,20 +89,48 @@ def train_full(args: argparse.Namespace) -> int:
 
 def started_from(path: Path, network: StepNetwork) -> StepNetwork:
     """A network with the weights of an exported file, in the shape that the card beside it tells."""
+    start, role = exported_network(path, network.dropout.p)
+    if start.shape.heads != network.shape.heads or start.shape.features != network.shape.features:
+        raise UsageError(f"{path} is a {role}, or of another contract: it cannot be trained on as this one")
+    return start
+
+
+def exported_network(path: Path, dropout: float = 0.0) -> tuple[StepNetwork, str]:
+    """The network of an exported file, in the shape that the card beside it tells, and its role."""
     card_path = path.with_suffix(".json")
     try:
         beside = read_json(card_path)
-        shape, role = type(network.shape).from_dict(beside["architecture"]["shape"]), beside["role"]
+        network, role = StepNetwork(Shape.from_dict(beside["architecture"]["shape"]), dropout), beside["role"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{card_path} is no card of a network: {error!r}") from error
-    if shape.heads != network.shape.heads or shape.features != network.shape.features:
-        raise UsageError(f"{path} is a {role}, or of another contract: it cannot be trained on as this one")
-    network = StepNetwork(shape, network.dropout.p)
     try:
         read_weights(path.read_bytes(), network)
     except Exception as error:
         raise UsageError(f"{path} does not hold the network that its card tells of: {error}") from error
-    return network
+    return network, role
+
+
+def convert(args: argparse.Namespace) -> int:
+    """Writes an exported network of the contract before this one anew: the same integers, each once."""
+    path = args.file
+    network, role = exported_network(path)
+    old, new = path.read_bytes(), export(network, role)
+    heard = real_rows(role, [ode_to_joy(), greensleeves()]).numpy()
+    said = logits(old, heard)
+    worst = max(np.abs(said[name] - values).max() for name, values in logits(new, heard).items())
+    print(f"{path}: {len(old)} bytes, now {len(new)}; largest difference of a logit {worst:.2e}")
+    if worst >= LIKENESS:
+        print("that is too much: nothing is written")
+        return 1
+    beside = read_json(path.with_suffix(".json"))
+    measured = {key: value for key, value in beside.items() if key != "verified"}
+    out = args.out or path.parent
+    out.mkdir(parents=True, exist_ok=True)
+    write_json(out / f"{path.stem}.json", measured | card_of_file(network, new))
+    (out / path.name).write_bytes(new)
+    if out.resolve().parent == MODELS:
+        report.write_docs()
+    return 0
 
 
 def make(args: argparse.Namespace) -> int:

@@ -6,9 +6,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from .quantization import INT8, SCALE, ZERO, to_int8
-
-OPSET = 17
+from .functions import DOMAIN, OPSET, VERSION, functions
+from .quantization import INT8, SCALE, to_int8
 
 
 class Graph:
@@ -37,16 +36,13 @@ class Graph:
         self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
-    def matrix(self, name: str, values: np.ndarray, *, leading: bool = False) -> str:
-        """A weight matrix `[rows, columns]`; `leading`: with an axis of size 1 before, as recurrent nodes want it."""
+    def matrix(self, name: str, values: np.ndarray) -> str:
+        """A weight matrix `[rows, columns]`."""
         if not self.integers:
-            return self.constant(name, values[None] if leading else values)
+            return self.constant(name, values)
         integers, scales = to_int8(values)
-        self.constant(f"{name}{INT8}", integers[None] if leading else integers)
-        self.constant(f"{name}{SCALE}", scales)
-        self.constant(f"{name}{ZERO}", np.zeros(len(scales), dtype=np.int8))
-        parts = [f"{name}{part}" for part in (INT8, SCALE, ZERO)]
-        return self.node("DequantizeLinear", parts, name, axis=int(leading))
+        parts = [self.constant(f"{name}{INT8}", integers), self.constant(f"{name}{SCALE}", scales)]
+        return self.node("DequantizeLinear", parts, name, axis=0)
 
     def node(self, kind: str, inputs: list[str], output: str, **attributes: object) -> str:
         """A node with one output, which it is named after."""
@@ -55,7 +51,9 @@ class Graph:
     def nodes_with(self, kind: str, inputs: list[str], outputs: list[str], **attributes: object) -> list[str]:
         """A node with several outputs; an empty name stands for one that is not wanted."""
         name = next(output for output in outputs if output)
-        self.nodes.append(helper.make_node(kind, inputs, outputs, name=f"{name}/{kind}", **attributes))
+        # In this package the functions of the contract are what begins with "Pitch".
+        domain = DOMAIN if kind.startswith("Pitch") else None
+        self.nodes.append(helper.make_node(kind, inputs, outputs, name=f"{name}/{kind}", domain=domain, **attributes))
         return outputs
 
     def reshaped(self, value: str, shape: list[int], output: str) -> str:
@@ -76,7 +74,13 @@ class Graph:
 
         """
         graph = helper.make_graph(self.nodes, name, self.inputs, self.outputs, self.initializers)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
+        heads = next((len(node.output) for node in self.nodes if node.op_type == "PitchHeads"), 0)
+        model = helper.make_model(
+            graph,
+            functions=functions({node.op_type for node in self.nodes}, heads),
+            opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(DOMAIN, VERSION)],
+            ir_version=9,
+        )
         model.producer_name = "continuo-training"
         onnx.checker.check_model(model, full_check=True)
         return model.SerializeToString()

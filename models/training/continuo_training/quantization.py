@@ -1,20 +1,18 @@
-"""Weights as 8-bit integers, one scale per row of the dense matrices; biases, gains and activations stay float32."""
+"""Weights as 8-bit integers, one scale per row; biases, gains and activations stay float32."""
 
 from __future__ import annotations
 
 import copy
 
 import numpy as np
-import onnx
 import torch
-from onnx import numpy_helper
 from torch import Tensor
 
 from .networks.pitch_linear import PitchLinear
 from .networks.step_network import StepNetwork
 
 LARGEST = 127
-INT8, SCALE, ZERO = "/int8", "/scale", "/zero"
+INT8, SCALE = "/int8", "/scale"
 """What the names of the parts of a matrix in an ONNX file end in."""
 
 
@@ -52,24 +50,3 @@ def _round(*parts: Tensor) -> None:
     rounded = torch.from_numpy(integers.astype(np.float32) * scales[:, None])
     for part, values in zip(parts, rounded.split([part.shape[1] for part in parts], 1), strict=True):
         part.copy_(values)
-
-
-def stored_matrix(arrays: dict[str, np.ndarray], name: str) -> np.ndarray:
-    """A weight matrix of an exported file, `[rows, columns]`, from its initializers."""
-    if name in arrays:
-        matrix = arrays[name]
-        return matrix.reshape(-1, matrix.shape[-1])
-    integers = arrays[f"{name}{INT8}"]
-    return integers.reshape(-1, integers.shape[-1]).astype(np.float32) * arrays[f"{name}{SCALE}"][:, None]
-
-
-def stored_arrays(data: bytes) -> dict[str, np.ndarray]:
-    """The initializers of an ONNX file by name."""
-    model = onnx.load_from_string(data)
-    return {initializer.name: numpy_helper.to_array(initializer) for initializer in model.graph.initializer}
-
-
-def stored_heads(data: bytes) -> list[str]:
-    """The heads of an ONNX file, in the order of its outputs, which is that of their rows in the heads' map."""
-    outputs = (output.name for output in onnx.load_from_string(data).graph.output)
-    return [name.removeprefix("logits_") for name in outputs if name.startswith("logits_")]

@@ -12,7 +12,6 @@ from torch import Tensor
 from .attributes import free
 from .card import read_json, sha256
 from .corpus import Piece
-from .export import silence
 from .harmonist import features as harmonist
 from .harmonist import frames
 from .networks.step_network import StepNetwork
@@ -20,6 +19,8 @@ from .soloist import features as soloist
 from .soloist import notes
 
 TOLERANCE = 1e-3
+LIKENESS = 1e-4
+"""How far the logits of two forms of one network may lie apart."""
 
 
 def session(data: bytes) -> onnxruntime.InferenceSession:
@@ -42,23 +43,32 @@ def real_rows(name: str, pieces: list[Piece], count: int = 6) -> Tensor:
     return harmonist.features(heard.frames, heard.style, levels, heard.frames.note.astype(np.int64), history)
 
 
+def logits(data: bytes, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """What an exported file says, head by head, to sequences of feature vectors `[T, B, features]`."""
+    run = session(data)
+    heads = [output.name for output in run.get_outputs() if output.name.startswith("logits_")]
+    states = {value.name: value.shape for value in run.get_inputs() if value.name != "features"}
+    # A size that is a name is that of the sequences.
+    states = {name: [1 if isinstance(size, str) else size for size in shape] for name, shape in states.items()}
+    names = [*heads, *(f"{name.removesuffix('_in')}_out" for name in states)]
+    said: dict[str, list[np.ndarray]] = {name: [] for name in heads}
+    for lane in range(rows.shape[1]):
+        state = [np.zeros(shape, np.float32) for shape in states.values()]
+        for row in rows[:, lane : lane + 1]:
+            outputs = run.run(names, {"features": row} | dict(zip(states, state, strict=True)))
+            state = outputs[len(heads) :]
+            for values, output in zip(said.values(), outputs, strict=False):
+                values.append(output[0])
+    in_time = {name: np.stack(values).reshape(rows.shape[1], rows.shape[0], -1) for name, values in said.items()}
+    return {name.removeprefix("logits_"): values.swapaxes(0, 1) for name, values in in_time.items()}
+
+
 @torch.no_grad()
 def largest_differences(data: bytes, network: StepNetwork, rows: Tensor) -> dict[str, float]:
     """Largest absolute difference of each head over sequences of feature vectors `[T, B, features]`."""
-    run = session(data)
-    names = [output.name for output in run.get_outputs()]
     expected, _ = network(rows)
-    worst = dict.fromkeys(expected, 0.0)
-    for lane in range(rows.shape[1]):
-        states = silence(network)
-        for step in range(rows.shape[0]):
-            outputs = run.run(None, {"features": rows[step, lane : lane + 1].numpy()} | states)
-            got = dict(zip(names, outputs, strict=True))
-            states = {name: got[f"{name.removesuffix('_in')}_out"] for name in states}
-            for name, values in expected.items():
-                difference = np.abs(got[f"logits_{name}"].ravel() - values[step, lane].numpy()).max()
-                worst[name] = max(worst[name], float(difference))
-    return worst
+    said = logits(data, rows.numpy())
+    return {name: float(np.abs(said[name] - values.numpy()).max()) for name, values in expected.items()}
 
 
 def card_fits(folder: Path, name: str) -> bool:

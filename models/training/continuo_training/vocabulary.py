@@ -1,10 +1,10 @@
-"""The shared vocabulary of the contract `continuo-2` (docs/models.md): chords, styles, meters, time classes."""
+"""The shared vocabulary of the contract `continuo-3` (docs/models.md): chords, styles, meters, time classes."""
 
 from __future__ import annotations
 
 import numpy as np
 
-CONTRACT = "continuo-2"
+CONTRACT = "continuo-3"
 TICKS_PER_QUARTER = 24
 FRAME = 6
 """Length of a frame, in ticks."""

@@ -26,7 +26,7 @@ def test_sizes_are_those_of_the_contract():
     assert len(TIME_CLASSES) == 46
     assert N_CHORDS == 145
     assert METER_BLOCK == 31
-    assert CONTRACT == "continuo-2"
+    assert CONTRACT == "continuo-3"
 
 
 @pytest.mark.parametrize(

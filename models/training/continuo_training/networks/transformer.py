@@ -10,7 +10,7 @@ from .pitch_linear import CLASSES, PitchLinear, Width
 from .recurrent import State
 
 
-class _Norm(nn.Module):
+class Norm(nn.Module):
     """Root-mean-square normalisation (Zhang and Sennrich 2019) with one gain per channel."""
 
     def __init__(self, width: Width) -> None:
@@ -30,6 +30,7 @@ class _Norm(nn.Module):
         self.gain_plain.copy_(gain[CLASSES * self.width.channels :])
 
     def forward(self, rows: Tensor) -> Tensor:
+        """`[..., width]`, normalised."""
         return rows * torch.rsqrt(rows.square().mean(-1, keepdim=True) + 1e-6) * self.gain()
 
 
@@ -39,7 +40,7 @@ class _Layer(nn.Module):
     def __init__(self, width: Width, inner: Width, heads: int, context: int, dropout: float) -> None:
         super().__init__()
         self.width, self.heads, self.context = width, heads, context
-        self.before_attention, self.before_inner = _Norm(width), _Norm(width)
+        self.before_attention, self.before_inner = Norm(width), Norm(width)
         self.query_key_value = PitchLinear(width, width, 3, bias=False)
         self.mixed = PitchLinear(width, width)
         self.bias = nn.Parameter(torch.zeros(heads, context))
@@ -96,7 +97,7 @@ class Transformer(nn.Module):
         self.source, self.output, self.context, self.heads = source, width, context, heads
         self.inputs = PitchLinear(source, width, by_channel=True)
         self.layers = nn.ModuleList(_Layer(width, inner, heads, context, dropout) for _ in range(layers))
-        self.after = _Norm(width)
+        self.after = Norm(width)
 
     def initial(self, batch: int) -> State:
         """Empty caches, and how much of them is filled."""
