@@ -6,6 +6,8 @@ pub mod listening;
 pub mod memory;
 mod outlook;
 pub mod players;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

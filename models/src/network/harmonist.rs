@@ -163,6 +163,10 @@ impl HarmonyLogits {
         Ok(logits)
     }
 
+    fn map(self, change: impl Fn(f32) -> f32 + Copy) -> Self {
+        Self { change: self.change.map(change), chord: self.chord.map(change), bass: self.bass.map(change) }
+    }
+
     fn mixed(mut self, other: &Self, share: f32) -> Self {
         mix(&mut self.change, &other.change, share);
         mix(&mut self.chord, &other.chord, share);
@@ -183,6 +187,11 @@ pub struct HarmonistLogits {
 }
 
 impl HarmonistLogits {
+    /// The same with every value changed.
+    pub fn map(self, change: impl Fn(f32) -> f32 + Copy) -> Self {
+        Self { here: self.here.map(change), next: self.next.map(change), note: self.note.map(change) }
+    }
+
     /// `(1 − share) · self + share · other`, value by value.
     pub fn mixed(mut self, other: &Self, share: f32) -> Self {
         self.here = self.here.mixed(&other.here, share);
@@ -239,7 +248,11 @@ impl HarmonistNetwork {
 fn logits(outputs: &Outputs) -> Result<HarmonistLogits, String> {
     let mut note = [0.0; NOTES];
     note.copy_from_slice(outputs.get(6)?);
-    Ok(HarmonistLogits { here: HarmonyLogits::read(outputs, 0)?, next: HarmonyLogits::read(outputs, 3)?, note })
+    let (here, next) = (HarmonyLogits::read(outputs, 0)?, HarmonyLogits::read(outputs, 3)?);
+    let logits = HarmonistLogits { here, next, note };
+    #[cfg(test)]
+    let logits = logits.map(super::noise::shaken);
+    Ok(logits)
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ pub mod features;
 #[cfg(test)]
 mod fuzz;
 pub mod harmonist;
+#[cfg(test)]
+pub(crate) mod noise;
 mod operators;
 pub mod plan;
 mod role;

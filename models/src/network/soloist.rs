@@ -169,6 +169,11 @@ pub struct SoloistLogits {
 }
 
 impl SoloistLogits {
+    /// The same with every value changed.
+    pub fn map(self, change: impl Fn(f32) -> f32 + Copy) -> Self {
+        Self { pitch: self.pitch.map(change), length: self.length.map(change), time: self.time.map(change) }
+    }
+
     /// `(1 − share) · self + share · other`, value by value.
     pub fn mixed(mut self, other: &Self, share: f32) -> Self {
         mix(&mut self.pitch, &other.pitch, share);
@@ -228,6 +233,8 @@ fn logits(outputs: &Outputs) -> Result<SoloistLogits, String> {
     logits.pitch.copy_from_slice(outputs.get(0)?);
     logits.length.copy_from_slice(outputs.get(1)?);
     logits.time.copy_from_slice(outputs.get(2)?);
+    #[cfg(test)]
+    let logits = logits.map(super::noise::shaken);
     Ok(logits)
 }
 

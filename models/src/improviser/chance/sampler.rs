@@ -1,23 +1,14 @@
 //! Drawing from a network's logits so that other processors draw the same.
 //!
-//! Logits are rounded to a grid of 1/64 before anything else happens. One step of the grid changes the odds by 1.6 %,
-//! which nobody hears; the last bits in which the kernels of two processors differ (about 10⁻⁶) move one logit in
-//! ten thousand across a line of the grid, and then by that one step. After the rounding there are only integers and
-//! additions, multiplications and divisions, which every processor does alike; the system library's `exp` and `ln`,
-//! which may differ, are not used.
+//! They are rounded to the [grid](super::grid) before anything else happens.
 //!
 //! A draw is a race: each choice has an exponential variate of its own, divided by its weight, and the least wins
 //! (the Gumbel-max trick, Gumbel 1954). The probabilities are those of the softmax, and a logit that moves a little can
 //! change the winner only if it is in the lead or close to it. So a plan made with the same draws stands while its
 //! grounds change little.
 
+use super::grid::{ln, steps, weight};
 use super::random::mix;
-
-/// Steps of the grid per unit of log-probability.
-const GRID: f32 = 64.0;
-
-/// Weights are integers in units of 2⁻⁴⁰ of the likeliest choice's.
-const WEIGHT_ONE: f64 = (1u64 << 40) as f64;
 
 /// Below this temperature the likeliest choice is taken.
 const COLDEST: f32 = 0.02;
@@ -40,7 +31,7 @@ pub fn sample(logits: &[f32], allowed: impl Fn(usize) -> bool, freedom: Freedom,
     }
     let mut candidates: Vec<Candidate> = (logits.iter().enumerate())
         .filter(|&(index, _)| allowed(index))
-        .map(|(index, &logit)| Candidate { steps: on_grid(logit), weight: 0, index })
+        .map(|(index, &logit)| Candidate { steps: steps(logit), weight: 0, index })
         .collect();
     candidates.sort_unstable_by(|a, b| b.steps.cmp(&a.steps).then(a.index.cmp(&b.index)));
     let best = *candidates.first()?;
@@ -68,21 +59,7 @@ pub fn happens(log_odds: f32, temperature: f32, draw: f32) -> bool {
 
 /// The index of the likeliest of `logits` among those that are `allowed`; the first of equals.
 pub fn likeliest(logits: &[f32], allowed: impl Fn(usize) -> bool) -> Option<usize> {
-    (0..logits.len()).filter(|&index| allowed(index)).min_by_key(|&index| std::cmp::Reverse(on_grid(logits[index])))
-}
-
-/// The probabilities that `logits` stand for, to the step of the grid.
-pub fn probabilities<const N: usize>(logits: &[f32; N]) -> [f32; N] {
-    let steps = logits.map(on_grid);
-    let most = steps.iter().copied().max().unwrap_or(0);
-    let weights = steps.map(|steps| weight((most - steps) as f32));
-    let total: u64 = weights.iter().sum();
-    weights.map(|weight| (weight as f64 / total as f64) as f32)
-}
-
-/// The log-probability of what has `probability`, at least −30.
-pub fn logit_of(probability: f32) -> f32 {
-    ln(f64::from(probability).max(1e-13)) as f32
+    (0..logits.len()).filter(|&index| allowed(index)).min_by_key(|&index| std::cmp::Reverse(steps(logits[index])))
 }
 
 #[derive(Clone, Copy)]
@@ -92,26 +69,6 @@ struct Candidate {
     index: usize,
 }
 
-/// The nearest whole number. Cheaper than the call that `f32::round` is where the processor is not known beforehand.
-fn rounded(value: f32) -> i32 {
-    (value + 0.5f32.copysign(value)) as i32
-}
-
-fn on_grid(logit: f32) -> i32 {
-    const IMPOSSIBLE: f32 = -1e4;
-    let logit = if logit.is_nan() { IMPOSSIBLE } else { logit.clamp(IMPOSSIBLE, -IMPOSSIBLE) };
-    rounded(logit * GRID)
-}
-
-/// e^(−steps/64) in units of [`WEIGHT_ONE`], for steps rounded to a whole number.
-fn weight(steps: f32) -> u64 {
-    const WHOLE: [f64; 28] = powers(0.367_879_441_171_442_33);
-    const FRACTION: [f64; 64] = powers(0.984_496_437_005_408_5);
-    let steps = rounded(steps.clamp(0.0, 1e6)) as usize;
-    let (whole, fraction) = (steps / FRACTION.len(), steps % FRACTION.len());
-    WHOLE.get(whole).map_or(0, |power| (power * FRACTION[fraction] * WEIGHT_ONE) as u64)
-}
-
 /// An exponential variate: a number of its own for every draw and index.
 fn exponential(draw: f32, index: usize) -> f64 {
     let bits = mix(u64::from(draw.to_bits()) << 32 | index as u64);
@@ -119,31 +76,11 @@ fn exponential(draw: f32, index: usize) -> f64 {
     -ln((bits >> 11 | 1) as f64 / (1u64 << 53) as f64)
 }
 
-/// The natural logarithm of a positive number to 10⁻⁷, by the series of the inverse hyperbolic tangent.
-fn ln(value: f64) -> f64 {
-    let bits = value.to_bits();
-    let exponent = (bits >> 52) as i64 - 1023;
-    let mantissa = f64::from_bits(bits & ((1 << 52) - 1) | 1023 << 52);
-    let s = (mantissa - 1.0) / (mantissa + 1.0);
-    let square = s * s;
-    let series = (0..7).rev().fold(0.0, |sum, term| sum * square + 1.0 / f64::from(2 * term + 1));
-    exponent as f64 * std::f64::consts::LN_2 + 2.0 * s * series
-}
-
-const fn powers<const N: usize>(base: f64) -> [f64; N] {
-    let mut powers = [1.0; N];
-    let mut exponent = 1;
-    while exponent < N {
-        powers[exponent] = powers[exponent - 1] * base;
-        exponent += 1;
-    }
-    powers
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::grid::GRID;
     use super::*;
 
     fn logits() -> impl Strategy<Value = Vec<f32>> {
@@ -207,26 +144,6 @@ mod tests {
         }
         for (count, expected) in counts.iter().zip([0.0900, 0.2447, 0.6652]) {
             assert!((count - expected).abs() < 0.015, "{counts:?}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn probabilities_and_logits_are_each_others_inverse(logits in prop::array::uniform5(-8.0f32..8.0)) {
-            let chances = probabilities(&logits);
-            prop_assert!((chances.iter().sum::<f32>() - 1.0).abs() < 1e-5);
-            let again = chances.map(logit_of);
-            for index in 1..5 {
-                let (before, after) = (logits[index] - logits[0], again[index] - again[0]);
-                prop_assert!((before - after).abs() < 2.0 / GRID, "{before} {after}");
-            }
-        }
-    }
-
-    #[test]
-    fn the_logarithm_is_right() {
-        for value in [1e-16, 0.001, 0.5, 0.999, 1.0, 1.5, 123.0f64] {
-            assert!((ln(value) - value.ln()).abs() < 1e-6, "{value}");
         }
     }
 

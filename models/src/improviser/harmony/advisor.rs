@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::history::History;
 use super::rules;
 use crate::controls::Controls;
+use crate::improviser::chance::grid::rounded;
 use crate::improviser::listening::key_belief::KeyBelief;
 use crate::music::{SlashChord, Spot};
 use crate::network::features::Note;
@@ -91,7 +92,7 @@ impl<'a> Advisor<'a> {
                 }
             }
         }
-        let mut logits = network.step_all(steps)?.into_iter();
+        let mut logits = network.step_all(steps)?.into_iter().map(|logits| logits.map(rounded));
         let mut next = || self.mix.mixed(&mut logits, |ours, theirs, share| ours.mixed(theirs, share));
         let advice = readings.iter().map(|_| {
             let told = next()?;

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use super::constraints::Permitted;
 use super::history::History;
 use crate::controls::Controls;
+use crate::improviser::chance::grid::{exp, ln, steps};
 use crate::improviser::chance::random::{Purpose, Random};
 use crate::improviser::chance::sampler::{Freedom, happens, likeliest, sample};
 use crate::improviser::listening::key_belief::KeyBelief;
@@ -296,14 +297,14 @@ impl<'a> ChordChoice<'a> {
 
     /// Whether a band that is to `follow` (0–1) heeds the reaction.
     pub fn heeds(&self, reaction: &Reaction, follow: f32) -> bool {
-        !self.is_made() && reaction.lead > self.weights.reaction / follow
+        !self.is_made() && steps(reaction.lead) > steps(self.weights.reaction / follow)
     }
 
     /// The advice on each chord, made kind to relatives, together with the opinion.
     fn weighed(&self, advice: &HarmonyLogits) -> [f32; Chord::VOCABULARY] {
         let most = advice.chord.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let chances = advice.chord.map(|logit| (logit - most).exp());
-        let sum = most + chances.iter().sum::<f32>().ln();
+        let chances = advice.chord.map(|logit| exp(logit - most));
+        let sum = most + logarithm(chances.iter().sum());
         let mut agreeing = [0.0f32; Chord::VOCABULARY];
         for (chance, relatives) in chances.iter().zip(RELATIVES.iter()) {
             relatives.iter().for_each(|&relative| agreeing[relative] += chance);
@@ -311,7 +312,7 @@ impl<'a> ChordChoice<'a> {
         let mut weighed = [f32::NEG_INFINITY; Chord::VOCABULARY];
         for index in 0..Chord::NONE_INDEX {
             weighed[index] = self.weights.likelihood * (advice.chord[index] - sum)
-                + self.weights.agreement * (agreeing[index].max(f32::MIN_POSITIVE).ln() + most - sum)
+                + self.weights.agreement * (logarithm(agreeing[index]) + most - sum)
                 + self.opinion.chords[index];
         }
         weighed
@@ -320,6 +321,11 @@ impl<'a> ChordChoice<'a> {
     fn freedom(&self, heat: f32) -> Freedom {
         Freedom { temperature: heat * self.controls.temperature, nucleus: self.weights.nucleus }
     }
+}
+
+/// Of a chance that may be none.
+fn logarithm(chance: f32) -> f32 {
+    ln(f64::from(chance.max(f32::MIN_POSITIVE))) as f32
 }
 
 fn tonic(key: Key) -> Chord {

@@ -8,6 +8,7 @@ use super::history::History;
 use super::lookahead::{FUTURES, Future, HORIZON, Lookahead, SHORT_HORIZON, planned_at};
 use super::{Alternatives, OUTLOOK_CHORDS, Planned};
 use crate::controls::Controls;
+use crate::improviser::chance::grid::probabilities;
 use crate::improviser::chance::random::Random;
 use crate::improviser::listening::Listener;
 use crate::improviser::listening::key_belief::KeyBelief;
@@ -343,9 +344,7 @@ impl Harmonist {
         let plays = listener.silence().is_some_and(|silence| silence < BARS_PATIENT * bar);
         let is_likely = || {
             let Some(logits) = expected.note else { return true };
-            let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let chances = logits.map(|logit| (logit - most).exp());
-            chances[1..13].iter().sum::<f32>() > LIKELY * chances.iter().sum::<f32>()
+            probabilities(&logits)[1..13].iter().sum::<f32>() > LIKELY
         };
         may_wait && is_wanted && plays && next.begins_beat() && !choice.is_made() && is_likely()
     }

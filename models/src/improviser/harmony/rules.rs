@@ -2,6 +2,7 @@
 //! well on the chord before.
 
 use super::history::History;
+use crate::improviser::chance::grid::{exp, ln};
 use crate::improviser::listening::key_belief::KeyBelief;
 use crate::music::time::TICKS_PER_FRAME;
 use crate::music::{Chord, Key, Quality, Spot, Style};
@@ -69,7 +70,7 @@ pub fn advise(history: &History, note: Note, spot: Spot, keys: &KeyBelief, style
         let weigh = |degree: u8| {
             let chord = diatonic(key, degree, style);
             let follows = before.map_or(0.0, |before| FOLLOWS[usize::from(before)][usize::from(degree)]);
-            (chord.index(), (7.0 * cover(chord) + USUAL[usize::from(degree)] + follows).exp())
+            (chord.index(), exp(7.0 * cover(chord) + USUAL[usize::from(degree)] + follows))
         };
         let weights: [(usize, f32); 7] = std::array::from_fn(|degree| weigh(degree as u8));
         let sum: f32 = weights.iter().map(|(_, weight)| weight).sum();
@@ -80,7 +81,7 @@ pub fn advise(history: &History, note: Note, spot: Spot, keys: &KeyBelief, style
     let clash = standing.map_or(1.0, |chord| 0.5 - cover(chord));
     HarmonyLogits {
         change: [0.0, 4.0 * clash + rhythm(history.age(), spot)],
-        chord: chances.map(|chance| chance.max(1e-12).ln()),
+        chord: chances.map(|chance: f32| ln(chance.max(1e-12).into()) as f32),
         bass: std::array::from_fn(|index| if index % 12 == 0 { 0.0 } else { -ROOT }),
     }
 }

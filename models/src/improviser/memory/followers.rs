@@ -1,6 +1,6 @@
 //! What has followed contexts like the present one.
 
-use crate::improviser::chance::sampler::{logit_of, probabilities};
+use crate::improviser::chance::grid::{logit_of, probabilities};
 
 /// The longest context, in notes or chords.
 pub const ORDER: usize = 6;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::bounds::Compass;
 use crate::controls::{Controls, Player};
+use crate::improviser::chance::grid::rounded;
 use crate::improviser::listening::LeadNote;
 use crate::improviser::memory::{Junction, Trail, step_between};
 use crate::improviser::players::context::FrameContext;
@@ -251,7 +252,7 @@ impl Reader {
         }
         steps.push((input, free.get_or_insert_with(|| network.initial_state())));
         let guided = |logits: Vec<SoloistLogits>| {
-            let mut logits = logits.into_iter();
+            let mut logits = logits.into_iter().map(|logits| logits.map(rounded));
             let mut next = || mix.mixed(&mut logits, |ours, theirs, share| ours.mixed(theirs, share));
             let told = next()?;
             let styled = if wanted == unset { told } else { next()? };

@@ -1,0 +1,82 @@
+//! The band decides alike on every processor: on nothing but what the networks say to the step of the grid.
+
+use std::sync::{Arc, OnceLock};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::controls::LeadMode;
+use crate::music::{BarPosition, Meter};
+use crate::network::Family;
+use crate::network::noise::on_processor;
+
+const FRAMES: Frame = 72;
+
+fn networks(family: Family) -> Arc<Networks> {
+    static NETWORKS: OnceLock<[Arc<Networks>; Family::ALL.len()]> = OnceLock::new();
+    let loaded = NETWORKS.get_or_init(|| Family::ALL.map(|family| Arc::new(Networks::built_in(family).0)));
+    Arc::clone(&loaded[family as usize])
+}
+
+/// All that a band with these networks hands out for notes of these gaps, lengths (in ticks) and keys.
+fn played(family: Family, notes: &[(Tick, Tick, u8)], controls: Controls) -> Vec<Cue> {
+    let mut onset = 0;
+    let mut heard: Vec<Heard> = Vec::new();
+    for &(gap, length, key) in notes {
+        onset += gap;
+        heard.push(Heard::NoteOn { tick: onset, channel: 0, key, velocity: 90 });
+        heard.push(Heard::NoteOff { tick: onset + length, channel: 0, key });
+    }
+    heard.sort_by_key(Heard::tick);
+    let mut heard = heard.into_iter().peekable();
+    let (mut improviser, mut cues) = (Improviser::new(networks(family)), Vec::new());
+    for frame in 0..FRAMES {
+        while let Some(heard) = heard.next_if(|heard| heard.tick() < frame_start(frame)) {
+            improviser.hear(heard);
+        }
+        let next = frame + 1;
+        let position = BarPosition { bar_start: 0, meter: Meter::default() }.at(frame_start(next));
+        let (tempo, zones) = (120.0, Zones::default());
+        improviser.decide(
+            &FrameStart { frame, plan_ahead: 1, wraps_after: None, next, position, tempo, controls, zones },
+            &mut cues,
+        );
+    }
+    cues
+}
+
+prop_compose! {
+    fn controls()(
+        styles in prop::array::uniform2(0usize..11), blend in prop_oneof![Just(0.0f32), 0.1f32..0.9],
+        dials in prop::array::uniform3(0f32..=1.0), temperature in 0f32..=1.5,
+        levels in prop::array::uniform3(prop::option::of(0u8..=4)), seed: u32, alone: bool,
+    ) -> Controls {
+        let [follow, memory, density] = dials;
+        let [chord_rate, chromaticism, lead_chromaticism] = levels;
+        let [style_a, style_b] = styles.map(|style| Style::ALL[style]);
+        let lead_mode = if alone { LeadMode::Continuous } else { LeadMode::Answer };
+        Controls {
+            style_a, style_b, style_blend: blend, follow, memory, density, temperature, chord_rate, chromaticism,
+            lead_chromaticism, lead_mode, seed, ..Controls::default()
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 50, ..ProptestConfig::default() })]
+
+    #[test]
+    fn other_last_bits_of_the_networks_change_nothing(
+        notes in prop::collection::vec((prop::sample::select(vec![6i64, 12, 12, 24, 24, 36, 48]), 3i64..40, 48u8..84), 8..24),
+        controls in controls(),
+        is_transformer in prop::bool::weighted(0.25),
+        processor in 1u64..1000,
+    ) {
+        let family = Family::ALL[usize::from(is_transformer)];
+        let (here, _) = on_processor(0, || played(family, &notes, controls));
+        let (elsewhere, others) = on_processor(processor, || played(family, &notes, controls));
+        prop_assert!(others > 0.9, "only {others} of the values are others");
+        prop_assert!(here.iter().any(|cue| matches!(cue, Cue::Note(_))), "there is music");
+        prop_assert_eq!(here, elsewhere);
+    }
+}
