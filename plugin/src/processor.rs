@@ -38,7 +38,7 @@ use nice_plug::prelude::NoteEvent;
 use crate::diagnostics::{TOTALS, count};
 use crate::faults::{self, Place};
 use crate::params::ContinuoParams;
-use crate::scenes::SceneReader;
+use crate::scenes::{SceneReader, Snapshots};
 use crate::seam::{CueReceiver, Doubt, FrameCall, Part, PlayedSender, Shared};
 use crate::song_clock::{HostTime, SongClock, Upcoming};
 use crate::tempo::{OwnTempo, TempoSettings};
@@ -62,6 +62,12 @@ const LATEST: Moment = Moment(240);
 
 /// Chords and bass are held for at most this many bars when plans do not arrive.
 const HELD_BARS: Tick = 2;
+
+/// The worker sends the cues of a frame, some hundred where a chord waits, at once: so many samples of a block are time
+/// for one of them, so that it does not take longer than others.
+const SAMPLES_FOR_CUE: usize = 4;
+/// But so many are taken over in the shortest block.
+const LEAST_CUES: usize = 8;
 
 /// Answers are a little softer than the note that they answer.
 const ANSWER_LOUDNESS: f32 = 0.85;
@@ -121,6 +127,8 @@ pub struct Processor {
     /// The choice of scenes.
     recall: Recall,
     scenes: SceneReader,
+    /// What the scenes held then.
+    snapshots: Snapshots,
     /// What is set, as it stood when the present frame was called.
     settings: Settings,
     /// What is in force in the present frame.
@@ -139,11 +147,12 @@ impl Processor {
     /// A processor with no worker at the other end of its rings yet. Allocates everything that it will ever need.
     pub fn new(params: Arc<ContinuoParams>, shared: Arc<Shared>) -> Self {
         let mut scenes = params.scenes.reader();
-        let settings = Settings::read(&params, &mut scenes, 0);
+        let (settings, snapshots) = (Settings::read(&params, 0), scenes.newest().unwrap_or_default());
         Self {
             recall: Recall::default(),
             controls: settings.panel,
             scenes,
+            snapshots,
             settings,
             listening: TempoSettings::from(&params.listening),
             params,
@@ -232,7 +241,10 @@ impl Processor {
         if jumped {
             self.jump();
         } else {
-            self.collect_cues(0);
+            // A plan that is late is wanted whole. Of one that is early, a part in each block is soon enough.
+            let is_late = self.promises.present().is_some_and(|promise| !promise.is_kept);
+            let share = (length as usize / SAMPLES_FOR_CUE).max(LEAST_CUES);
+            self.collect_cues(0, if is_late { usize::MAX } else { share });
         }
 
         let mut offset = 0;
@@ -301,14 +313,18 @@ impl Processor {
         self.recall.jump(self.settings.scene);
         self.sounding.end_band(&mut stage(&mut self.output, &self.shared, 0));
         self.played.jump(self.promises.epoch(), self.clock.tick_at(0));
-        self.collect_cues(0);
+        self.collect_cues(0, usize::MAX);
         self.call_frame(0, self.clock.upcoming().lead >= SHORTEST_LEAD);
     }
 
     /// Takes what is set now; while a saved state is being loaded, what was set before stands.
     fn take_settings(&mut self) {
-        let read = |loads| Settings::read(&self.params, &mut self.scenes, loads);
-        let Some(settings) = self.shared.loading.whole(read) else { return };
+        let read = |loads| (Settings::read(&self.params, loads), self.scenes.newest());
+        let Some((settings, snapshots)) = self.shared.loading.whole(read) else { return };
+        if let Some(snapshots) = snapshots {
+            self.scenes.take();
+            self.snapshots = snapshots;
+        }
         if self.settings.plan_ahead != settings.plan_ahead {
             self.shared.meters.misses_lately.store(0, Ordering::Relaxed);
         }
@@ -336,7 +352,7 @@ impl Processor {
         self.promises.follow(self.clock.path());
         let asked = Asked::ahead(&self.clock, self.settings.plan_ahead);
         let bar = self.clock.bar_of(asked.upcoming.frame);
-        let [now, next] = self.recall.call(&self.settings, asked.upcoming.frame, bar);
+        let [now, next] = self.recall.call(&self.settings, &self.snapshots, asked.upcoming.frame, bar);
         let before = std::mem::replace(&mut self.controls, now);
         self.shared.places.set(self.recall.places());
         for player in Player::ALL {
@@ -394,22 +410,23 @@ impl Processor {
     /// Whether the plan for `frame` is complete. Live it never waits; a host that renders waits for the worker, within
     /// reason.
     fn await_plan(&mut self, epoch: u32, frame: Frame, at: u32) -> bool {
-        self.collect_cues(at);
+        self.collect_cues(at, usize::MAX);
         if self.patience.waits() && !self.promises.is_kept(epoch, frame) {
             let wait = self.patience.begin_wait();
             while !self.promises.is_kept(epoch, frame) && self.cues.has_sender() && wait.rest() {
-                self.collect_cues(at);
+                self.collect_cues(at, usize::MAX);
             }
             // A worker that is gone may have sent it with its last breath.
-            self.collect_cues(at);
+            self.collect_cues(at, usize::MAX);
             self.patience.end_wait(&wait, self.promises.is_kept(epoch, frame));
         }
         self.promises.is_kept(epoch, frame)
     }
 
-    /// Takes over what the worker has sent.
-    fn collect_cues(&mut self, at: u32) {
-        while let Some(stamped) = self.cues.next() {
+    /// Takes over what the worker has sent, as far as `most` cues.
+    fn collect_cues(&mut self, at: u32, most: usize) {
+        for _ in 0..most {
+            let Some(stamped) = self.cues.next() else { return };
             if !self.promises.has(stamped.epoch) {
                 self.way = None;
                 continue;

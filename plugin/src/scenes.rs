@@ -64,7 +64,7 @@ impl Scenes {
         let mut kept = self.kept();
         let (published, read) = triple_buffer(&kept.saved.snapshots());
         kept.published = published;
-        SceneReader(read)
+        SceneReader { read, is_new: true }
     }
 }
 
@@ -75,12 +75,21 @@ impl Kept {
 }
 
 /// The audio thread's view of the scenes: always whole, always the newest. Nothing here waits or allocates.
-pub struct SceneReader(Output<Snapshots>);
+pub struct SceneReader {
+    read: Output<Snapshots>,
+    is_new: bool,
+}
 
 impl SceneReader {
-    /// Audio: what the scenes hold.
-    pub fn newest(&mut self) -> Snapshots {
-        *self.0.read()
+    /// Audio: what the scenes hold, unless that has been taken.
+    pub fn newest(&mut self) -> Option<Snapshots> {
+        self.is_new |= self.read.update();
+        self.is_new.then(|| *self.read.output_buffer())
+    }
+
+    /// Audio: what the scenes hold has been taken, until they hold something else.
+    pub fn take(&mut self) {
+        self.is_new = false;
     }
 }
 
@@ -244,11 +253,25 @@ mod tests {
         scenes.store(0, Some(warm(1.5)));
         let mut reader = scenes.reader();
         let panel = warm(0.5);
-        assert_eq!(at(&reader.newest(), 1.0, &panel), warm(1.5));
+        assert_eq!(at(&reader.newest().unwrap(), 1.0, &panel), warm(1.5));
         scenes.store(0, Some(warm(1.25)));
         scenes.store(7, Some(warm(2.0)));
         scenes.store(8, Some(warm(0.0)));
-        assert_eq!([0.0, 1.0, 8.0].map(|place| at(&reader.newest(), place, &panel).temperature), [0.5, 1.25, 2.0]);
+        assert_eq!(
+            [0.0, 1.0, 8.0].map(|place| at(&reader.newest().unwrap(), place, &panel).temperature),
+            [0.5, 1.25, 2.0]
+        );
+    }
+
+    #[test]
+    fn what_was_not_taken_is_still_new() {
+        let scenes = Scenes::default();
+        let mut reader = scenes.reader();
+        assert!(reader.newest().is_some() && reader.newest().is_some());
+        reader.take();
+        assert!(reader.newest().is_none());
+        scenes.store(0, Some(warm(1.5)));
+        assert!(reader.newest().is_some());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use continuo_models::score::FARTHEST_AHEAD;
 
 use super::settings::Settings;
 use crate::params::SceneTime;
-use crate::scenes::{self, SCENES};
+use crate::scenes::{self, SCENES, Snapshots};
 
 /// The choice of scenes. Belongs to the audio thread.
 #[derive(Debug, Default)]
@@ -43,8 +43,8 @@ impl Recall {
     }
 
     /// A frame is called, and `asked` will be asked for, in the bar `bar`. Returns what is in force for the two of
-    /// them.
-    pub fn call(&mut self, settings: &Settings, asked: Frame, bar: BarPosition) -> [Controls; 2] {
+    /// them, with `scenes`.
+    pub fn call(&mut self, settings: &Settings, scenes: &Snapshots, asked: Frame, bar: BarPosition) -> [Controls; 2] {
         self.now = self.coming[0];
         self.coming.copy_within(1.., 0);
         let called_for = self.called_for(settings.scene);
@@ -53,7 +53,7 @@ impl Recall {
         let changes = (called_for - before).abs() < 1.0 || settings.scene_at <= begins_with(asked, bar);
         let place = if changes { called_for } else { before };
         from_asked.fill(place);
-        [self.now, place].map(|place| scenes::at(&settings.scenes, place, &settings.panel))
+        [self.now, place].map(|place| scenes::at(scenes, place, &settings.panel))
     }
 
     /// The place that counts for the present frame, and the one that is called for.
@@ -94,6 +94,7 @@ mod tests {
     /// Scenes whose temperatures are tenths of their numbers, over a panel at 0.
     struct Rig {
         settings: Settings,
+        scenes: Snapshots,
         recall: Recall,
         frame: Frame,
     }
@@ -104,9 +105,8 @@ mod tests {
             for index in 0..SCENES {
                 params.scenes.store(index, Some(warm((index + 1) as f32)));
             }
-            let settings = Settings::read(&params, &mut params.scenes.reader(), 0);
-            let settings = Settings { scene_at, panel: warm(0.0), ..settings };
-            Self { settings, recall: Recall::default(), frame: 0 }
+            let settings = Settings { scene_at, panel: warm(0.0), ..Settings::read(&params, 0) };
+            Self { settings, scenes: params.scenes.snapshots(), recall: Recall::default(), frame: 0 }
         }
 
         fn turn_to(&mut self, place: f32) {
@@ -117,7 +117,7 @@ mod tests {
         fn frame(&mut self) -> [f32; 2] {
             self.frame += 1;
             let asked = self.frame + Frame::from(self.settings.plan_ahead) - 1;
-            let in_force = self.recall.call(&self.settings, asked, BAR.at(frame_start(asked)));
+            let in_force = self.recall.call(&self.settings, &self.scenes, asked, BAR.at(frame_start(asked)));
             in_force.map(|controls| (controls.temperature * 1e3).round() / 1e2)
         }
 

@@ -4,7 +4,6 @@ use continuo_models::Controls;
 use continuo_models::score::FARTHEST_AHEAD;
 
 use crate::params::{ContinuoParams, SceneTime};
-use crate::scenes::{SceneReader, Snapshots};
 use crate::seam::NetworkSet;
 
 /// All that a frame is decided by, as it stood at one time.
@@ -12,8 +11,6 @@ use crate::seam::NetworkSet;
 pub struct Settings {
     /// The musical parameters.
     pub panel: Controls,
-    /// What the scenes hold.
-    pub scenes: Snapshots,
     /// The scene that is called for, as a place (see [`crate::scenes`]).
     pub scene: f32,
     /// When a change of it takes effect.
@@ -28,10 +25,9 @@ pub struct Settings {
 
 impl Settings {
     /// Audio: what is set now, after so many `loads`.
-    pub fn read(params: &ContinuoParams, scenes: &mut SceneReader, loads: u32) -> Self {
+    pub fn read(params: &ContinuoParams, loads: u32) -> Self {
         Self {
             panel: params.controls(),
-            scenes: scenes.newest(),
             // In steps of the parameter, which a host need not keep.
             scene: (params.take.scene.value() * 100.0).round() / 100.0,
             scene_at: params.take.scene_at.value(),
