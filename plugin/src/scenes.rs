@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scene_of_fewer_players_loads_without_a_word_and_one_of_more_keeps_theirs() {
+    fn a_scene_of_four_loads_with_a_fifth_player_without_a_word_and_one_of_more_keeps_theirs() {
         let scenes = Scenes::default();
         let busy = PlayerMap::of(|_| PlayerControls { density: 1.0, ..PlayerControls::default() });
         scenes.store(0, Some(Controls { players: busy, ..warm(1.5) }));

@@ -32,6 +32,7 @@ pub fn run_all() -> ExitCode {
     report.check("models of threads", |count| count.run(&mut models(MODELS)));
     if report.check("build and bundle", |_| bundle::build_and_write_for_tests().map(|_| true)) {
         report.check("tests", |count| count.run(cargo::cargo().args(TEST)));
+        report.check("a fifth player", |count| count.run(cargo::cargo().args(FIFTH)));
         report.check("lints", |_| Ok(passes(CLIPPY)? && succeeds(&mut models(CLIPPY_OF_MODELS))?));
         report.check("documentation", |_| documentation_passes());
     }
@@ -84,6 +85,22 @@ impl Report {
 
 /// Every test of the workspace. As with the others, the lock file says which dependencies there are.
 const TEST: &[&str] = &["test", "--locked", "--release", "--workspace", "--no-fail-fast"];
+/// The tests of what it takes to add a player.
+const FIFTH: &[&str] = &[
+    "test",
+    "--locked",
+    "--release",
+    "--workspace",
+    "--features",
+    "fifth-player",
+    "--lib",
+    "--test",
+    "fifth_player",
+    "--test",
+    "editor",
+    "--",
+    "fifth",
+];
 const CLIPPY: &[&str] =
     &["clippy", "--locked", "--release", "--workspace", "--all-targets", "--", "--deny", "warnings"];
 const DOC: &[&str] = &["doc", "--locked", "--release", "--workspace", "--no-deps"];

@@ -199,6 +199,8 @@ fn busy(frame: Frame) -> Vec<Cue> {
         cues.push(note(Player::Bass, 36, frame * 240 + 17, 900));
     }
     cues.push(note(Player::Lead, 72 + (frame % 5) as u8, frame * 240 + 111, 333));
+    let others = Player::planned().filter(|player| ![Player::Chords, Player::Bass, Player::Lead].contains(player));
+    cues.extend(others.map(|player| note(player, 75, frame * 240 + 57, 500)));
     cues
 }
 
@@ -467,14 +469,16 @@ fn a_reset_ends_everything_in_the_next_block() {
 }
 
 #[test]
-fn a_player_that_is_switched_off_falls_silent_at_the_next_frame() {
-    let mut rig = Rig::new(busy);
-    rig.play(4 * FRAME + 1000);
-    rig.params.set(number("bass_on"), 0.0);
-    rig.play(2 * FRAME);
-    let bass = rig.notes(Part::Player(Player::Bass));
-    assert_eq!(bass.last().map(|note| (note.0 > 4 * FRAME + 1000, note.2)), Some((true, false)));
-    assert!(bass.last().unwrap().0 <= 5 * FRAME);
+fn any_player_that_is_switched_off_the_fifth_too_falls_silent_at_the_next_frame() {
+    for player in Player::planned() {
+        let mut rig = Rig::new(busy);
+        rig.play(4 * FRAME + 1000);
+        rig.params.set(number(&format!("{}_on", player.kind().id)), 0.0);
+        rig.play(2 * FRAME);
+        let notes = rig.notes(player.into());
+        assert_eq!(notes.last().map(|note| (note.0 > 4 * FRAME + 1000, note.2)), Some((true, false)), "{player:?}");
+        assert!(notes.last().unwrap().0 <= 5 * FRAME, "{player:?}");
+    }
 }
 
 #[test]
@@ -661,8 +665,8 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         Just(Act::Reset),
         Just(Act::Panic),
         any::<bool>().prop_map(Act::Sleep),
-        (0usize..4, any::<bool>()).prop_map(|(player, on)| Act::Switch(player, on)),
-        (0usize..4, 1i32..=16).prop_map(|(player, channel)| Act::Move(player, channel)),
+        (0..Player::COUNT, any::<bool>()).prop_map(|(player, on)| Act::Switch(player, on)),
+        (0..Player::COUNT, 1i32..=16).prop_map(|(player, channel)| Act::Move(player, channel)),
         (1u8..12, 1u32..3000).prop_map(|(count, length)| Act::Blocks(count, length)),
     ];
     prop::collection::vec(act, 1..80)

@@ -278,6 +278,17 @@ fn what_the_framework_would_refuse_a_state_for_costs_only_itself() {
 
 const FIXTURE: &str = include_str!("../../../tests/cases/state-version-4.json");
 
+#[test]
+fn a_state_of_four_players_loads_with_a_fifth_at_its_default() {
+    let fixture: PluginState = serde_json::from_str(FIXTURE).unwrap();
+    let mut state = fixture.clone();
+    migrate(&mut state);
+    for (id, default) in saved().params {
+        let expected = fixture.params.get(&id).unwrap_or(&default);
+        assert_eq!(format!("{:?}", state.params[&id]), format!("{expected:?}"), "{id}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 

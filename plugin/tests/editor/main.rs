@@ -3,6 +3,8 @@
 //! Pictures are compared with those in `tests/snapshots`; `UPDATE_SNAPSHOTS=1` writes them anew.
 
 mod controls;
+#[cfg(feature = "fifth-player")]
+mod fifth_player;
 mod gestures;
 mod host;
 mod pictures;

@@ -102,3 +102,27 @@ pub fn own_channels(take: &Take) -> Vec<u8> {
     let channels: BTreeSet<u8> = strikes(take).into_iter().map(|(_, channel, _)| channel).collect();
     channels.into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::take::tests::take;
+
+    #[test]
+    fn every_player_the_fifth_too_has_a_part_of_its_name() {
+        let key = |player: Player| 60 + player as u8;
+        let strike = |player: Player| -> [(f64, Played); 2] {
+            let (channel, key) = (player.kind().channel, key(player));
+            let ends = Played::NoteOff { channel, key, velocity: 0 };
+            [(1.0, Played::NoteOn { channel, key, velocity: 90 }), (10.0, ends)]
+        };
+        let mut events = Player::ALL.map(strike).concat();
+        events.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+        let parts = split(&take(48_000.0, &events), 96.0);
+        assert_eq!((parts[0].name(), parts[0].notes.len(), parts.len()), ("You", 0, 1 + Player::COUNT));
+        for (player, part) in Player::ALL.into_iter().zip(&parts[1..]) {
+            let keys: Vec<u8> = part.notes.iter().map(|note| note.key).collect();
+            assert_eq!((part.name(), keys), (player.kind().name, vec![key(player)]));
+        }
+    }
+}

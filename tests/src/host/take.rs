@@ -292,14 +292,14 @@ pub fn hash_of(score: &[ScoreLine]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     const ON: Played = Played::NoteOn { channel: 1, key: 60, velocity: 90 };
     const OFF: Played = Played::NoteOff { channel: 1, key: 60, velocity: 0 };
 
     /// A take at `sample_rate` of events at these ticks, in one segment from tick 0, 120 to the minute.
-    fn take(sample_rate: f64, events: &[(f64, Played)]) -> Take {
+    pub(crate) fn take(sample_rate: f64, events: &[(f64, Played)]) -> Take {
         let per_tick = sample_rate / 48.0;
         let mut output = Output::new(200_000);
         for &(tick, played) in events {

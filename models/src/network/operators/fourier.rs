@@ -5,10 +5,8 @@
 
 use multiversion::multiversion;
 
-use super::pitch_linear::Width;
+use super::width::{CLASSES, Width};
 
-/// Places on the circle.
-pub const CLASSES: usize = 12;
 /// The blocks of a spectrum: frequency 0 and with it what has no pitch class, frequency 6, and cosines and sines of the
 /// frequencies 1 to 5.
 pub const BLOCKS: usize = 7;

@@ -4,8 +4,9 @@ use multiversion::multiversion;
 use tract_onnx::tract_hir::internal::*;
 
 use super::arithmetic::{sigmoid, tanh};
-use super::fourier::CLASSES;
-use super::pitch_linear::{PitchLinear, Width};
+use super::pitch_linear::PitchLinear;
+use super::width::CLASSES;
+use super::width::Width;
 use super::{Constants, Step, floats};
 
 /// Reset, update, new.

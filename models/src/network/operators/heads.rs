@@ -2,8 +2,8 @@
 
 use tract_onnx::tract_hir::internal::*;
 
-use super::fourier::CLASSES;
 use super::pitch_linear::PitchLinear;
+use super::width::CLASSES;
 use super::{Constants, Step, floats};
 
 /// The heads of a network.

@@ -10,6 +10,7 @@ mod heads;
 mod norm;
 mod pitch_linear;
 mod transformer;
+mod width;
 
 use std::fmt::Debug;
 
@@ -77,7 +78,7 @@ impl Declaration {
         Ok(match self {
             Self::Linear { .. } => {
                 let size = |index: usize| input(index)?.first().cloned().context("weights without rows");
-                tvec![tvec![rows, size(1)? * fourier::CLASSES + size(2)?]]
+                tvec![tvec![rows, size(1)? * width::CLASSES + size(2)?]]
             }
             Self::Gru { .. } => tvec![input(1)?],
             Self::Transformer => tvec![first, input(2)?],

@@ -4,7 +4,7 @@ use multiversion::multiversion;
 use tract_onnx::tract_hir::internal::*;
 
 use super::arithmetic::dot;
-use super::fourier::CLASSES;
+use super::width::CLASSES;
 use super::{Constants, Step, floats};
 
 /// What is added to the mean square.

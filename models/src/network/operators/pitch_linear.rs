@@ -6,23 +6,8 @@ use tract_onnx::tract_hir::internal::*;
 
 use super::Constants;
 use super::arithmetic::Matrix;
-use super::fourier::{self, BLOCKS, CLASSES};
-
-/// Size of a vector: channels of 12 values each, and after them the values that transposition leaves alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Width {
-    /// How many channels.
-    pub channels: usize,
-    /// How many plain values.
-    pub plain: usize,
-}
-
-impl Width {
-    /// Number of values.
-    pub const fn size(self) -> usize {
-        CLASSES * self.channels + self.plain
-    }
-}
+use super::fourier::{self, BLOCKS};
+use super::width::{CLASSES, Width};
 
 /// The map, in the Fourier basis of the circle of pitch classes: a matrix for each block of the spectra.
 #[derive(Clone, Debug)]

@@ -4,9 +4,10 @@ use multiversion::multiversion;
 use tract_onnx::tract_hir::internal::*;
 
 use super::arithmetic::{LANES, dot, exp, largest, total};
-use super::fourier::CLASSES;
 use super::norm::Norm;
-use super::pitch_linear::{PitchLinear, Width};
+use super::pitch_linear::PitchLinear;
+use super::width::CLASSES;
+use super::width::Width;
 use super::{Constants, Step, floats};
 
 /// A layer: it reads a row, the number of steps so far and the ring of their keys and values, and gives the row after
