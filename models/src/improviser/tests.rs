@@ -66,7 +66,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 50, ..ProptestConfig::default() })]
 
     #[test]
-    fn other_last_bits_of_the_networks_change_nothing(
+    fn what_is_rounded_alike_is_decided_alike(
         notes in prop::collection::vec((prop::sample::select(vec![6i64, 12, 12, 24, 24, 36, 48]), 3i64..40, 48u8..84), 8..24),
         controls in controls(),
         is_transformer in prop::bool::weighted(0.25),

@@ -1,12 +1,13 @@
-//! For tests: what the networks say, as another processor would say it.
+//! For tests: what the networks say, as another processor would say it that is far worse than any.
 
 use std::cell::Cell;
 
-use crate::improviser::chance::grid::rounded;
+use crate::improviser::chance::grid::{GRID, rounded};
 use crate::improviser::chance::random::mix;
 
-/// How far values differ at most, as a share of them: ten times what kernels of two processors do.
-const SHARE: f32 = 1e-5;
+/// How far values lie from the grid at most, in steps of it. Kernels differ by a thousandth of that: with so little, a
+/// decision on a raw value would hardly ever show.
+const FAR: f32 = 0.49;
 
 thread_local! {
     /// The number of the processor, 0 for this one.
@@ -26,7 +27,7 @@ pub fn on_processor<R>(number: u64, act: impl FnOnce() -> R) -> (R, f64) {
     (result, others as f64 / told.max(1) as f64)
 }
 
-/// `value` with other last bits, unless these would round it to another place on the grid.
+/// Another value that is rounded to the same place on the grid.
 pub fn shaken(value: f32) -> f32 {
     let processor = PROCESSOR.get();
     if processor == 0 {
@@ -34,8 +35,7 @@ pub fn shaken(value: f32) -> f32 {
     }
     let (told, others) = TOLD.get();
     let uniform = (mix(processor << 32 ^ told) >> 40) as f32 / (1u64 << 23) as f32 - 1.0;
-    let other = value + value * SHARE * uniform;
-    let other = if rounded(other) == rounded(value) { other } else { value };
+    let other = rounded(value) + FAR * uniform / GRID;
     TOLD.set((told + 1, others + u64::from(other != value)));
     other
 }
