@@ -32,6 +32,21 @@ fn hash_of_the_rest(take: &Take) -> String {
 }
 
 #[test]
+fn the_bundles_carry_the_notices_that_licences_ask_for() {
+    let notices = include_str!("../../assets/notices.txt");
+    for format in Format::ALL {
+        let library = common::library(format);
+        let beside = match format {
+            Format::Clap => library.with_file_name("Continuo-notices.txt"),
+            Format::Vst3 => library.ancestors().nth(2).unwrap().join("Resources/notices.txt"),
+        };
+        assert_eq!(std::fs::read_to_string(&beside).unwrap(), notices, "{}", beside.display());
+        let inside = std::fs::read(&library).unwrap().windows(notices.len()).any(|bytes| bytes == notices.as_bytes());
+        assert!(inside, "{format:?}: About shows them");
+    }
+}
+
+#[test]
 fn a_rendering_that_is_said_in_each_block_only_is_the_one_that_is_said_at_setup() {
     let usual = perform(&mut open(Format::Vst3), &tune(8));
     let habits = Habits { says_mode: SaysMode::InBlocks, ..Habits::default() };
