@@ -34,18 +34,14 @@ pub struct Plan {
     shape: &'static Shape,
     /// Length of the input `features`.
     features: usize,
-    inputs: Vec<Input>,
+    /// Which of the model's inputs `features` is; the others are the states, in order.
+    place: usize,
     /// Where each output of the shape, and after them each state, lies in the model's outputs.
     outputs: Vec<usize>,
-    initial: State,
+    /// The shape of each state.
+    states: Vec<Vec<usize>>,
     /// Along which axis each state has its sequences, where any number of them can be read at once.
     batch: Option<Vec<usize>>,
-}
-
-#[derive(Clone, Copy)]
-enum Input {
-    Features,
-    State(usize),
 }
 
 /// One step of one sequence: what it reads, and the state that it advances.
@@ -116,22 +112,15 @@ impl Plan {
         let model = model.into_typed().and_then(TypedModel::into_decluttered).map_err(unreadable)?;
 
         let (mut features, mut states) = (None, Vec::new());
-        let mut inputs = Vec::with_capacity(input_names.len());
         for (index, name) in input_names.iter().enumerate() {
             let dimensions = Dimensions::of(model.input_fact(index).map_err(unreadable)?, "input", name)?;
-            inputs.push(match name.strip_suffix("_in") {
-                _ if name == "features" => {
-                    features = Some(dimensions);
-                    Input::Features
-                }
-                Some(state) => {
-                    states.push((format!("{state}_out"), dimensions));
-                    Input::State(states.len() - 1)
-                }
+            match name.strip_suffix("_in") {
+                _ if name == "features" => features = Some((index, dimensions)),
+                Some(state) => states.push((format!("{state}_out"), dimensions)),
                 None => return Err(format!("it asks for an input `{name}` that this version does not know")),
-            });
+            }
         }
-        let features: Dimensions = features.ok_or("it has no input `features`")?;
+        let (place, features): (usize, Dimensions) = features.ok_or("it has no input `features`")?;
         let width = match features.sizes[..] {
             [1, width] if width >= shape.features => width,
             _ => {
@@ -163,14 +152,11 @@ impl Plan {
             }
             outputs.push(index);
         }
-        let initial = (states.iter())
-            .map(|(_, dimensions)| Tensor::zero::<f32>(&dimensions.sizes).map(TValue::from))
-            .collect::<TractResult<_>>()
-            .map_err(unreadable)?;
         let batch = states.iter().map(|(_, dimensions)| dimensions.batch).collect::<Option<Vec<usize>>>();
         let batch = batch.filter(|_| is_batched);
         let runnable = model.into_optimized().and_then(|model| model.into_runnable()).map_err(unreadable)?;
-        Ok(Self { runnable, shape, features: width, inputs, outputs, initial: State(initial), batch })
+        let states = states.into_iter().map(|(_, dimensions)| dimensions.sizes).collect();
+        Ok(Self { runnable, shape, features: width, place, outputs, states, batch })
     }
 
     /// The first steps of a plan are several times slower, and show whether it computes at all.
@@ -204,7 +190,7 @@ impl Plan {
 
     /// The state in which nothing has been heard.
     pub fn initial_state(&self) -> State {
-        self.initial.clone()
+        State(self.states.iter().map(|shape| Tensor::zero::<f32>(shape).unwrap_or_default().into()).collect())
     }
 
     /// Length of what a step reads.
@@ -255,14 +241,8 @@ impl Plan {
             features.extend_from_slice(row);
         }
         let features = Tensor::from_shape(&[rows, self.features], &features).map_err(failed)?;
-        let features = TValue::from(features);
-        let inputs = (self.inputs.iter())
-            .map(|slot| match *slot {
-                Input::Features => Ok(features.clone()),
-                Input::State(index) => self.joined(index, steps),
-            })
-            .collect::<TractResult<_>>()
-            .map_err(failed)?;
+        let mut inputs = self.joined(steps).map_err(failed)?;
+        inputs.insert(self.place.min(inputs.len()), features.into());
         let results = catch_unwind(AssertUnwindSafe(|| self.runnable.run(inputs)))
             .map_err(|_| "a step failed".to_string())?
             .map_err(failed)?;
@@ -281,14 +261,17 @@ impl Plan {
         Ok((0..rows).map(|row| Outputs { tensors: tensors.clone(), row, rows }).collect())
     }
 
-    /// State `index` of all sequences. That of one is taken, so that an operator that has it alone can go on in place.
-    fn joined<F>(&self, index: usize, steps: &mut [Step<F>]) -> TractResult<TValue> {
+    /// The states of all sequences. Those of one are taken, so that an operator that has them alone can go on in place.
+    fn joined<F>(&self, steps: &mut [Step<F>]) -> TractResult<TVec<TValue>> {
         match (&self.batch, steps) {
-            (Some(axes), steps @ [_, _, ..]) => {
-                let states: Vec<&Tensor> = steps.iter().map(|(_, state)| &*state.0[index]).collect();
-                Tensor::stack_tensors(axes[index], &states).map(TValue::from)
-            }
-            (_, steps) => Ok(std::mem::replace(&mut steps[0].1.0[index], self.initial.0[index].clone())),
+            (Some(axes), steps @ [_, _, ..]) => (axes.iter().enumerate())
+                .map(|(index, &axis)| {
+                    let states: Vec<&Tensor> =
+                        steps.iter().filter_map(|(_, state)| state.0.get(index)).map(|state| &**state).collect();
+                    Tensor::stack_tensors(axis, &states).map(TValue::from)
+                })
+                .collect(),
+            (_, steps) => Ok(steps.first_mut().map(|(_, state)| std::mem::take(&mut state.0)).unwrap_or_default()),
         }
     }
 }
@@ -298,7 +281,7 @@ impl fmt::Debug for Plan {
         formatter
             .debug_struct("Plan")
             .field("role", &self.shape.role)
-            .field("state", &self.initial.0)
+            .field("states", &self.states)
             .finish_non_exhaustive()
     }
 }
