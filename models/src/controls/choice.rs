@@ -80,19 +80,12 @@ choice! { Form:
 
 impl Choice for Style {
     fn names() -> &'static [&'static str] {
-        static NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| {
-            let capitalised = |style: Style| {
-                let mut name = style.name().to_owned();
-                name[..1].make_ascii_uppercase();
-                &*name.leak()
-            };
-            Style::ALL.into_iter().map(capitalised).collect()
-        });
+        static NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| Style::ALL.into_iter().map(Style::name).collect());
         &NAMES
     }
 
     fn ids() -> &'static [&'static str] {
-        static IDS: LazyLock<Vec<&str>> = LazyLock::new(|| Style::ALL.into_iter().map(Style::name).collect());
+        static IDS: LazyLock<Vec<&str>> = LazyLock::new(|| Style::ALL.into_iter().map(Style::id).collect());
         &IDS
     }
 
@@ -153,6 +146,6 @@ mod tests {
         assert_passes::<Option<Manner>>();
         assert_passes::<LeadMode>();
         assert_passes::<Form>();
-        assert_eq!((Style::names()[0], Key::ids()[12]), ("Jazz", "cm"));
+        assert_eq!((Style::names()[0], Style::ids()[0], Key::ids()[12]), ("Jazz", "jazz", "cm"));
     }
 }
