@@ -151,7 +151,7 @@ fn a_style_is_chosen_from_the_list() {
     harness.run();
     harness.get_by_label("Blues").click();
     harness.run();
-    assert_eq!(host.params().controls().style_a.name(), "blues");
+    assert_eq!(host.params().controls().style_a, Style::Blues);
     assert_whole(&host.take_steps(), "style_a");
 }
 
