@@ -109,7 +109,10 @@ impl Plan {
         let input_names: Vec<String> = (model.input_outlets().map_err(unreadable)?.iter())
             .map(|outlet| model.node(outlet.node).name.clone())
             .collect();
-        let model = model.into_typed().and_then(TypedModel::into_decluttered).map_err(unreadable)?;
+        // The weights of our own operators are theirs by now: what made them is left out before it is computed again.
+        let model = (model.into_typed().and_then(TypedModel::into_compact))
+            .and_then(TypedModel::into_decluttered)
+            .map_err(unreadable)?;
 
         let (mut features, mut states) = (None, Vec::new());
         for (index, name) in input_names.iter().enumerate() {
