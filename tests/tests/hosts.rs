@@ -71,7 +71,7 @@ fn a_rendering_that_is_said_nowhere_is_known_by_its_pace() {
 fn a_parameter_that_is_set_while_nothing_is_processed_is_saved() {
     for format in Format::ALL {
         let fresh = || load(format, &common::library(format)).unwrap();
-        let values = [(id("seed"), 0.5), (id("style_a"), 0.7), (id("temperature"), 0.25), (id("key_lock"), 1.0)];
+        let values = [(id("seed"), 0.5), (id("style_a"), 1.0), (id("temperature"), 0.25), (id("key_lock"), 1.0)];
         let (mut processed, mut unprocessed) = (fresh(), fresh());
         processed.set_values(&values);
         unprocessed.set_values_unprocessed(&values);

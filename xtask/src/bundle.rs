@@ -133,7 +133,7 @@ fn write(library: &str, folder: &Path) -> Result<Bundles> {
     let clap_notices = folder.join(system.clap_notices(&name));
     put(&notices::path(), &clap_notices)?;
     put(&notices::path(), &folder.join(format!("{name}.vst3/Contents/Resources/notices.txt")))?;
-    let notices = (clap_notices.parent() == Some(&*folder)).then_some(clap_notices);
+    let notices = (clap_notices.parent() == Some(folder)).then_some(clap_notices);
     Ok(Bundles { clap: folder.join(format!("{name}.clap")), vst3: folder.join(format!("{name}.vst3")), notices })
 }
 

@@ -215,8 +215,19 @@ unsafe extern "C" fn size(list: *const clap_input_events) -> u32 {
 
 unsafe extern "C" fn get(list: *const clap_input_events, index: u32) -> *const clap_event_header {
     // SAFETY: as above.
-    guarded(|| unsafe { (*(*list).ctx.cast::<Joined>()).event(index) }, std::ptr::null())
+    let event = guarded(|| unsafe { (*(*list).ctx.cast::<Joined>()).event(index) }, std::ptr::null());
+    if event.is_null() { &raw const NOTHING } else { event }
 }
+
+/// An event of nobody's, in the place of one that is not there: where nothing is processed, the framework reads whatever
+/// it is given.
+static NOTHING: clap_event_header = clap_event_header {
+    size: size_of::<clap_event_header>() as u32,
+    time: 0,
+    space_id: u16::MAX,
+    type_: u16::MAX,
+    flags: 0,
+};
 
 #[cfg(test)]
 mod tests {
