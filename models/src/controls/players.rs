@@ -1,7 +1,7 @@
 //! The players of the band and what they are: a table. Everything that is there once for each player derives from it.
 //!
 //! A player is a row here. One that the worker plans also has a file in the improviser, which says how it plays, and a
-//! seat in the list of those who play there ([`crate::improviser::players::seats`]).
+//! seat in the list of those who play there (`improviser/players/seats.rs`).
 
 use std::ops::{Index, IndexMut};
 

@@ -38,7 +38,10 @@ impl Chooser {
         let prepared = match loaders::spawn(move || loader_kept.prepare(chosen, &loader_shared)) {
             Ok(prepared) => loaders::wait(&prepared, &stop),
             // Without a thread for it, this one loads.
-            Err(_) => Some(kept.prepare(chosen, &shared)),
+            Err(_) => {
+                kept.prepare(chosen, &shared);
+                Some(())
+            }
         };
         if prepared.is_none() && !stop.load(Ordering::Acquire) {
             shared.notify("The networks could not be loaded, so the band cannot play. Please report this.");

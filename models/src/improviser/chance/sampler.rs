@@ -1,6 +1,6 @@
 //! Drawing from a network's logits so that other processors draw the same.
 //!
-//! They are rounded to the [grid](super::grid) before anything else happens.
+//! They are rounded to the grid of this room before anything else happens.
 //!
 //! A draw is a race: each choice has an exponential variate of its own, divided by its weight, and the least wins
 //! (the Gumbel-max trick, Gumbel 1954). The probabilities are those of the softmax, and a logit that moves a little can
