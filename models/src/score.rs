@@ -85,6 +85,13 @@ pub struct FrameStart {
 }
 
 impl FrameStart {
+    /// The frame before `next`, which lies at `position`, in a song that goes straight on at 120 quarter notes per
+    /// minute: planned one frame ahead.
+    pub fn before(next: Frame, position: BarPosition, controls: Controls) -> Self {
+        let (plan_ahead, wraps_after, tempo, zones) = (1, None, 120.0, Zones::default());
+        Self { frame: next - 1, plan_ahead, wraps_after, next, position, tempo, controls, zones }
+    }
+
     /// The frames from `frame` to `next`, both included, in playing order.
     pub fn path(&self) -> impl Iterator<Item = Frame> {
         let &Self { frame, plan_ahead, wraps_after, next, .. } = self;

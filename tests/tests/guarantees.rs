@@ -7,7 +7,7 @@ use continuo_models::music::time::frame_start;
 use continuo_models::music::{BarPosition, Chord, Key, Meter, Spot, Style, Tick};
 use continuo_models::{
     AnswerRow, Controls, Cue, Family, FrameStart, Heard, Improviser, LeadMode, Networks, NoteCue, Player,
-    PlayerControls, Way, Zones,
+    PlayerControls, Way,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -93,19 +93,7 @@ fn taken(notes: &[Struck], meter: Meter, controls: Controls, means: Means) -> Ta
         }
         let position = BarPosition { bar_start: 0, meter }.at(frame_start(next));
         cues.clear();
-        band.decide(
-            &FrameStart {
-                frame: next - 1,
-                plan_ahead: 1,
-                wraps_after: None,
-                next,
-                position,
-                tempo: 120.0,
-                controls,
-                zones: Zones::default(),
-            },
-            &mut cues,
-        );
+        band.decide(&FrameStart::before(next, position, controls), &mut cues);
         take.chords.push(band.harmony().chord);
         let mut way: Option<Way> = None;
         for cue in &cues {

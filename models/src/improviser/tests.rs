@@ -36,18 +36,14 @@ fn played(family: Family, notes: &[(Tick, Tick, u8)], controls: Controls) -> Vec
         }
         let next = frame + 1;
         let position = BarPosition { bar_start: 0, meter: Meter::default() }.at(frame_start(next));
-        let (tempo, zones) = (120.0, Zones::default());
-        improviser.decide(
-            &FrameStart { frame, plan_ahead: 1, wraps_after: None, next, position, tempo, controls, zones },
-            &mut cues,
-        );
+        improviser.decide(&FrameStart::before(next, position, controls), &mut cues);
     }
     cues
 }
 
 prop_compose! {
     fn controls()(
-        styles in prop::array::uniform2(0usize..11), blend in prop_oneof![Just(0.0f32), 0.1f32..0.9],
+        styles in prop::array::uniform2(0..Style::ALL.len()), blend in prop_oneof![Just(0.0f32), 0.1f32..0.9],
         dials in prop::array::uniform3(0f32..=1.0), temperature in 0f32..=1.5,
         levels in prop::array::uniform3(prop::option::of(0u8..=4)), seed: u32, alone: bool,
     ) -> Controls {

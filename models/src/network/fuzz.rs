@@ -14,7 +14,7 @@ use super::conditions::Conditions;
 use super::{HarmonistNetwork, Networks, Role};
 use crate::music::time::frame_start;
 use crate::music::{BarPosition, Meter};
-use crate::{Controls, Cue, FrameStart, Heard, Improviser, Zones};
+use crate::{Controls, Cue, FrameStart, Heard, Improviser};
 
 /// How long it may take to load a small file and to play some bars with it, on a machine that does much else. What
 /// takes longer hangs.
@@ -95,11 +95,8 @@ fn plays(harmonist: HarmonistNetwork) -> Result<(), TestCaseError> {
         improviser.hear(Heard::NoteOn { tick, channel: 0, key, velocity: 80 });
         improviser.hear(Heard::NoteOff { tick: tick + 4, channel: 0, key });
         let position = BarPosition { bar_start: 0, meter: Meter::default() }.at(frame_start(frame + 1));
-        let (controls, zones) = (Controls::default(), Zones::default());
         let mut cues = Vec::new();
-        let (plan_ahead, wraps_after, next, tempo) = (1, None, frame + 1, 120.0);
-        let start = FrameStart { frame, plan_ahead, wraps_after, next, position, tempo, controls, zones };
-        improviser.decide(&start, &mut cues);
+        improviser.decide(&FrameStart::before(frame + 1, position, Controls::default()), &mut cues);
         prop_assert_eq!(cues.last(), Some(&Cue::Done(frame + 1)));
     }
     Ok(())

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use continuo_models::music::time::frame_start;
 use continuo_models::music::{BarPosition, Frame, Meter, Tick};
-use continuo_models::{Controls, Cue, Family, FrameStart, Heard, Improviser, Networks, NoteCue, Zones};
+use continuo_models::{Controls, Cue, Family, FrameStart, Heard, Improviser, Networks, NoteCue};
 
 /// The default networks that are built in, loaded once.
 pub fn networks() -> Arc<Networks> {
@@ -105,16 +105,7 @@ pub fn transposed(events: &[Heard], semitones: i8) -> Vec<Heard> {
 pub fn start(frame: Frame, meter: Meter, controls: Controls) -> FrameStart {
     let next = frame + 1;
     let position = BarPosition { bar_start: 0, meter }.at(frame_start(next));
-    FrameStart {
-        frame,
-        plan_ahead: 1,
-        wraps_after: None,
-        next,
-        position,
-        tempo: 120.0,
-        controls,
-        zones: Zones::default(),
-    }
+    FrameStart::before(next, position, controls)
 }
 
 /// Plays `events` from frame `frames.start` on and returns every cue.

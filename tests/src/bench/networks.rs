@@ -12,7 +12,7 @@ use continuo_models::network::harmonist::{self, HarmonistAttributes, HarmonistIn
 use continuo_models::network::plan::State;
 use continuo_models::network::soloist::{self, LastNote, SoloistAttributes, SoloistInput};
 use continuo_models::network::{HarmonistNetwork, SoloistNetwork};
-use continuo_models::{Controls, Family, FrameStart, Heard, Improviser, Networks, Zones};
+use continuo_models::{Controls, Family, FrameStart, Heard, Improviser, Networks};
 
 use super::median;
 use super::table::Measurement;
@@ -131,16 +131,7 @@ fn frames(networks: Networks, score: &Score) -> [f64; 2] {
             band.hear(event);
         }
         let position = FOUR.at(frame_start(frame + 1));
-        let start = FrameStart {
-            frame,
-            plan_ahead: 1,
-            wraps_after: None,
-            next: frame + 1,
-            position,
-            tempo: 120.0,
-            controls: Controls::default(),
-            zones: Zones::default(),
-        };
+        let start = FrameStart::before(frame + 1, position, Controls::default());
         cues.clear();
         let clock = Instant::now();
         band.decide(&start, &mut cues);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use continuo_models::music::time::{TICKS_PER_FRAME, frame_start};
 use continuo_models::music::{Chord, Frame, SlashChord, Tick};
-use continuo_models::{Controls, Cue, Fork, FrameStart, Heard, Improviser, Networks, Player, Zones};
+use continuo_models::{Controls, Cue, Fork, FrameStart, Heard, Improviser, Networks, Player};
 use continuo_options::eval::System;
 use serde_json::json;
 
@@ -157,19 +157,7 @@ pub(super) fn rehearse(
         }
         cues.clear();
         let position = piece.position(frame_start(next));
-        improviser.decide(
-            &FrameStart {
-                frame,
-                plan_ahead: 1,
-                wraps_after: None,
-                next,
-                position,
-                tempo: 120.0,
-                controls,
-                zones: Zones::default(),
-            },
-            &mut cues,
-        );
+        improviser.decide(&FrameStart::before(next, position, controls), &mut cues);
         fork = cues.iter().find_map(|cue| if let Cue::Fork(fork) = cue { Some(*fork) } else { None }).or(fork);
         show(next, &improviser, Some(&cues));
     }

@@ -251,9 +251,9 @@ proptest! {
         let controls = Controls { key_lock: lock, key, ..controls(0, density, tension) };
         // Under key lock the harmonist brings only chords of the scale.
         let is_allowed = |chord: Chord| chord.tones().is_subset(controls.allowed());
-            let fits = |&chord: &usize| Chord::from_index(chord).is_none_or(is_allowed);
-        let melody: Vec<_> =
-            melody.into_iter().map(|(note, chord)| (note, if fits(&chord) { chord } else { Chord::NONE_INDEX })).collect();
+        let fits = |chord: usize| Chord::from_index(chord).is_none_or(is_allowed);
+        let fitting = |(note, chord)| (note, if fits(chord) { chord } else { Chord::NONE_INDEX });
+        let melody: Vec<_> = melody.into_iter().map(fitting).collect();
         for answer in sung(&melody, key, Style::ALL[style], &controls) {
             prop_assert!(answer.keys().count() > 1, "{:?}", answer);
         }
