@@ -8,7 +8,7 @@
 //! | [`SharedMemory`] | worker, main | main, worker | a mutex that the audio thread never touches |
 //! | [`Meters`], [`Position`], [`Keyboard`], [`Playing`], [`Places`] | audio, worker | GUI | atomics |
 //! | [`WorkerUrgency`] | worker | GUI | atomic |
-//! | [`Scenes`](crate::scenes::Scenes) | main, GUI | audio | triple buffer ([`reader`](crate::scenes::Scenes::reader)) |
+//! | [`Scenes`](crate::scenes::Scenes) | main, GUI | audio | triple buffer |
 //! | [`Doubts`] | audio | worker | atomics |
 //! | [`Loading`] | main | audio | atomics |
 //! | [`Outlook`] | worker | GUI | triple buffer |

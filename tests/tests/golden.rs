@@ -233,8 +233,8 @@ fn other_processors() -> Vec<Vec<(&'static str, &'static str)>> {
     }
 }
 
-/// What two harmonists compute, to the bit, under the instructions of this process: the one that is built in, and one of
-/// the contract before, whose layers are tract's own.
+/// What two harmonists compute, to the bit, under the instructions of this process: the one that is built in, and one
+/// of the contract before, whose layers are tract's own.
 fn last_bits() -> [u64; 2] {
     ["gru", "tests/contract-2"].map(|folder| {
         let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");

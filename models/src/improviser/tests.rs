@@ -63,7 +63,10 @@ proptest! {
 
     #[test]
     fn what_is_rounded_alike_is_decided_alike(
-        notes in prop::collection::vec((prop::sample::select(vec![6i64, 12, 12, 24, 24, 36, 48]), 3i64..40, 48u8..84), 8..24),
+        notes in prop::collection::vec(
+            (prop::sample::select(vec![6i64, 12, 12, 24, 24, 36, 48]), 3i64..40, 48u8..84),
+            8..24,
+        ),
         controls in controls(),
         is_transformer in prop::bool::weighted(0.25),
         processor in 1u64..1000,

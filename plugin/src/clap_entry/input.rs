@@ -219,8 +219,8 @@ unsafe extern "C" fn get(list: *const clap_input_events, index: u32) -> *const c
     if event.is_null() { &raw const NOTHING } else { event }
 }
 
-/// An event of nobody's, in the place of one that is not there: where nothing is processed, the framework reads whatever
-/// it is given.
+/// An event of nobody's, in the place of one that is not there: where nothing is processed, the framework reads
+/// whatever it is given.
 static NOTHING: clap_event_header = clap_event_header {
     size: size_of::<clap_event_header>() as u32,
     time: 0,

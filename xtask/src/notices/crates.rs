@@ -86,8 +86,8 @@ pub fn text(policy: &Policy) -> Result<String> {
         package.add_to(&mut licences, policy).with_context(|| format!("the licence of {}", package.name))?;
     }
     Ok(format!(
-        "The plug-in is made with the standard library of Rust and {} crates, on one system or another. Their \
-         sources are at https://crates.io/crates/NAME. Where a crate offers several licences, one is named \
+        "The plug-in is made with the standard library of Rust and {} crates, on one system or another. The \
+         Rust registry has the source of each under its name. Where a crate offers several licences, one is named \
          here.\n{licences}",
         linked.len()
     ))

@@ -22,8 +22,8 @@ pub struct PitchLinear {
 
 impl PitchLinear {
     /// The map whose weights come next in `constants`: `[channels out, 12 · channels in + plain in]`, for each interval
-    /// up from the class that is heard the channels that are; `[plain out, channels in + plain in]`; and, with `biased`,
-    /// the biases of both.
+    /// up from the class that is heard the channels that are; `[plain out, channels in + plain in]`; and, with
+    /// `biased`, the biases of both.
     pub fn read(constants: &mut Constants, biased: bool, by_channel: bool) -> TractResult<Self> {
         let (regular, plain) = (constants.matrix()?, constants.matrix()?);
         let (wide, narrow) = (regular.columns, plain.columns);
