@@ -79,7 +79,7 @@ impl Promises {
         }
         match self.present {
             Some(promise) => self.epoch = promise.epoch,
-            None if due.is_some() || upcoming.wraps => self.epoch = self.epoch_behind_turn(),
+            None if due.is_some() || upcoming.wraps => self.epoch = self.epoch_behind_loop(),
             None => {}
         }
     }
@@ -97,7 +97,7 @@ impl Promises {
     /// is not promised yet.
     pub fn wanted(&mut self, ahead: u8, wraps: bool) -> Option<u32> {
         let is_free = self.coming[usize::from(ahead) - 1].is_none();
-        is_free.then(|| if wraps { self.epoch_behind_turn() } else { self.epoch })
+        is_free.then(|| if wraps { self.epoch_behind_loop() } else { self.epoch })
     }
 
     /// The frame that lies `ahead` frames ahead is promised.
@@ -124,7 +124,7 @@ impl Promises {
     }
 
     /// The epoch that begins with the next wrap of a loop.
-    fn epoch_behind_turn(&mut self) -> u32 {
+    fn epoch_behind_loop(&mut self) -> u32 {
         let promised = self.coming.iter().flatten().find(|promise| promise.epoch != self.epoch);
         promised.map(|promise| promise.epoch).unwrap_or_else(|| self.begin_epoch())
     }
