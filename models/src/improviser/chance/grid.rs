@@ -5,15 +5,13 @@
 //!
 //! 1. **What a network says is [`rounded`] to a grid of 1/64 where it enters**: before guidance makes three times as
 //!    much of a difference, before anything is added, before anything is compared. One step of the grid changes the
-//! odds
-//!    by 1.6 %, which nobody hears; the last bits move one logit in ten thousand across a line of it, and then by one
-//!    step.
+//!    odds by 1.6 %, which nobody hears; the last bits move one logit in ten thousand across a line of it, and then by
+//!    one step.
 //! 2. **From there on nothing is used of which IEEE 754 does not say the last bit**: integers, and +, −, ×, ÷ and
-//! square
-//!    roots of floats, in an order that is written down. [`exp`] and [`ln`] are made of these; the system library's are
-//!    not used.
-//! 3. **Where log-odds are compared or drawn from, it is by [`steps`]** of the same grid: a last bit that hangs on what
-//!    has no part in the decision does not tip a tie.
+//!    square roots of floats, in an order that is written down. [`exp`] and [`ln`] are made of these; the system
+//!    library's are not used.
+//! 3. **Where log-odds are compared or drawn from, it is by [`steps`]** of the same grid: a last bit that hangs on
+//!    what has no part in the decision does not tip a tie.
 //!
 //! So every decision is a function of the rounded values alone.
 
