@@ -15,12 +15,15 @@ use super::tabs::Page;
 use super::theme::{GAP, MARGIN};
 use super::view::View;
 use super::{
-    about, band_page, chord_view, deadline_meter, header, keyboard, notices, paint, play_page, scenes_strip, tabs,
-    take_card, theme, timeline,
+    about, band_page, chord_view, deadline_meter, header, keyboard, notices, paint, play_page, presets_page,
+    scenes_strip, setup_page, tabs, take_card, theme, timeline,
 };
 
 /// The size of the panel, in points.
 pub const SIZE: Vec2 = vec2(1160.0, 674.0);
+
+/// The width of the tabs, in points.
+const TABS: f32 = 248.0;
 
 /// Shows the panel in the top left of `ui` and changes parameters through `setter`. Returns what else was asked for.
 pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &View) -> Option<Request> {
@@ -69,18 +72,20 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
 
     let inside = strip.shrink2(vec2(theme::INSET, 9.0));
     paint::card(ui.painter(), strip);
-    let page = tabs::show(ui, Rect::from_min_size(inside.min, vec2(132.0, 26.0)));
+    let page = tabs::show(ui, Rect::from_min_size(inside.min, vec2(TABS, 26.0)));
     let settings = scenes_strip::Settings {
         scene: &Bound { param: &params.take.scene, setter },
         change: &Bound { param: &params.take.scene_at, setter },
     };
-    let wish = scenes_strip::show(ui, inside.with_min_x(inside.left() + 160.0), &view.scenes, &settings);
+    let wish = scenes_strip::show(ui, inside.with_min_x(inside.left() + TABS + 20.0), &view.scenes, &settings);
     if let Some(wish) = wish {
         grant(wish, params, setter);
     }
     match page {
         Page::Play => play_page::show(ui, middle, params, setter, view),
         Page::Band => request = band_page::show(ui, middle, params, setter, view).or(request),
+        Page::Presets => presets_page::show(ui, middle),
+        Page::Setup => setup_page::show(ui, middle),
     }
 
     keyboard::show(ui, piano, &view.keys);

@@ -7,6 +7,9 @@ use super::button::{self, Face};
 use super::hint::Hint;
 use super::theme;
 
+/// Between two tabs, in points.
+const SPACE: f32 = 4.0;
+
 /// A page of the panel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Page {
@@ -15,15 +18,21 @@ pub enum Page {
     Play,
     /// How the band listens, plans and learns.
     Band,
+    /// Presets to choose from.
+    Presets,
+    /// What Continuo is connected to: sound, MIDI, controllers, the host.
+    Setup,
 }
 
 impl Page {
-    const ALL: [Page; 2] = [Page::Play, Page::Band];
+    const ALL: [Page; 4] = [Page::Play, Page::Band, Page::Presets, Page::Setup];
 
     fn name(self) -> &'static str {
         match self {
             Page::Play => "Play",
             Page::Band => "Band",
+            Page::Presets => "Presets",
+            Page::Setup => "Setup",
         }
     }
 
@@ -31,6 +40,8 @@ impl Page {
         let text = match self {
             Page::Play => "Styles, knobs and the four players.",
             Page::Band => "Tempo, plan, memory, what Lead may do, and the scale.",
+            Page::Presets => "Whole settings to begin with, and your own.",
+            Page::Setup => "Sound, MIDI, controllers and routing.",
         };
         Hint::click(self.name(), text)
     }
@@ -40,9 +51,9 @@ impl Page {
 pub fn show(ui: &mut Ui, rect: Rect) -> Page {
     let open = ui.make_persistent_id("open page");
     let mut page: Page = ui.data(|data| data.get_temp(open)).unwrap_or_default();
-    let width = (rect.width() - 6.0) / 2.0;
+    let width = (rect.width() + SPACE) / Page::ALL.len() as f32 - SPACE;
     for (n, tab) in Page::ALL.into_iter().enumerate() {
-        let place = Rect::from_min_size(rect.min + vec2(n as f32 * (width + 6.0), 0.0), vec2(width, rect.height()));
+        let place = Rect::from_min_size(rect.min + vec2(n as f32 * (width + SPACE), 0.0), vec2(width, rect.height()));
         let hint = tab.hint();
         let response = button::sense(ui, place, &hint);
         if response.clicked() {

@@ -1,10 +1,10 @@
 //! Where networks of the musician's own lie.
 
-use std::env;
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use continuo_input::environment::{self, NoFolder};
+
+use crate::folders;
 
 /// A folder of networks that play in the place of the built-in ones.
 const MODELS: &str = "CONTINUO_MODELS";
@@ -28,46 +28,5 @@ pub fn named() -> Option<Result<PathBuf, String>> {
 /// If what is named is no absolute path, or the system does not say where the user's data are: what the musician should
 /// read.
 pub fn own() -> Result<PathBuf, String> {
-    named().unwrap_or_else(|| {
-        let data = data(|name| env::var_os(name)).ok_or(NO_FOLDER)?;
-        Ok(data.join("continuo").join("models"))
-    })
-}
-
-/// Where the system keeps the user's data.
-fn data(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
-    let folder = |name| environment::absolute(name, variable(name)).ok();
-    let in_home = |path: &str| Some(folder("HOME")?.join(Path::new(path)));
-    if cfg!(target_os = "windows") {
-        folder("APPDATA")
-    } else if cfg!(target_os = "macos") {
-        in_home("Library/Application Support")
-    } else {
-        folder("XDG_DATA_HOME").or_else(|| in_home(".local/share"))
-    }
-}
-
-#[cfg(all(test, target_os = "linux"))]
-mod tests {
-    use super::*;
-
-    fn data_with(variables: &[(&str, &str)]) -> Option<PathBuf> {
-        data(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into()))
-    }
-
-    #[test]
-    fn the_users_data_lie_where_the_system_says() {
-        let home = ("HOME", "/home/ada");
-        for (variables, expected) in [
-            (vec![home, ("XDG_DATA_HOME", "/data")], Some("/data")),
-            (vec![home], Some("/home/ada/.local/share")),
-            (vec![home, ("XDG_DATA_HOME", "")], Some("/home/ada/.local/share")),
-            (vec![home, ("XDG_DATA_HOME", "data")], Some("/home/ada/.local/share")),
-            (vec![("HOME", "")], None),
-            (vec![("HOME", "ada")], None),
-            (vec![], None),
-        ] {
-            assert_eq!(data_with(&variables), expected.map(PathBuf::from), "{variables:?}");
-        }
-    }
+    named().unwrap_or_else(|| Ok(folders::data().ok_or(NO_FOLDER)?.join("models")))
 }

@@ -1,0 +1,207 @@
+//! How the musician likes Continuo on this computer, whatever the project: one file among the user's configuration.
+//! The band never hears of it.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::folders;
+use crate::repair;
+
+const FILE: &str = "preferences.json";
+
+/// The version in which preferences are written.
+const VERSION: u32 = 1;
+
+/// What is preferred. A field is named once and means the same for ever.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Preferences {
+    version: u32,
+    /// How large the panel is, of the size that it has by itself.
+    pub panel_scale: f32,
+    /// Whether the musician has been shown around.
+    pub tour_seen: bool,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self { version: VERSION, panel_scale: 1.0, tour_seen: false }
+    }
+}
+
+impl Preferences {
+    fn sensible(self) -> Self {
+        let default = Self::default();
+        let is_scale = self.panel_scale.is_finite() && self.panel_scale > 0.0;
+        Self { version: VERSION, panel_scale: if is_scale { self.panel_scale } else { default.panel_scale }, ..self }
+    }
+}
+
+/// The file of preferences. Main and panel; never audio: it reads and writes files behind a mutex. What another program
+/// writes meanwhile, and what a newer Continuo has written, stays.
+pub struct Kept {
+    /// `None`: the system does not say where configuration lies, and what is preferred lasts as long as the process.
+    file: Option<PathBuf>,
+    now: Mutex<Option<Preferences>>,
+}
+
+/// The preferences of this process, which all instances share.
+pub fn kept() -> &'static Kept {
+    static KEPT: LazyLock<Kept> = LazyLock::new(|| Kept::at(folders::configuration().map(|folder| folder.join(FILE))));
+    &KEPT
+}
+
+impl Kept {
+    /// Those in `file`, which need not be there.
+    pub fn at(file: Option<PathBuf>) -> Self {
+        Self { file, now: Mutex::default() }
+    }
+
+    fn now(&self) -> MutexGuard<'_, Option<Preferences>> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is preferred. The file is read once; one that cannot be read counts as none.
+    pub fn get(&self) -> Preferences {
+        let mut now = self.now();
+        now.get_or_insert_with(|| self.file.as_deref().map_or_else(Preferences::default, |file| read(file).0)).clone()
+    }
+
+    /// Changes what is preferred, for this process and those to come.
+    ///
+    /// # Errors
+    /// If it cannot be written: what the musician should read. For this process it counts all the same.
+    pub fn change(&self, change: impl FnOnce(&mut Preferences)) -> Result<(), String> {
+        let mut now = self.now();
+        let Some(file) = &self.file else {
+            change(now.get_or_insert_default());
+            return Ok(());
+        };
+        let (mut preferences, mut whole) = read(file);
+        change(&mut preferences);
+        if let (Value::Object(whole), Value::Object(fields)) = (&mut whole, json!(preferences)) {
+            whole.extend(fields);
+        }
+        *now = Some(preferences);
+        write(file, &whole).map_err(|error| {
+            format!("What you prefer is not kept: \"{}\" cannot be written ({error}).", file.display())
+        })
+    }
+}
+
+/// What `file` says, and all that is in it. A file that is no JSON object is kept beside the one to come.
+fn read(file: &Path) -> (Preferences, Value) {
+    let model = json!(Preferences::default());
+    let text = match fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return (Preferences::default(), model),
+        Err(_) => String::new(),
+    };
+    let saved = match serde_json::from_str(&text) {
+        Ok(saved @ Value::Object(_)) => saved,
+        _ => {
+            // Without the copy nothing is lost but what could not be read.
+            let _ = fs::rename(file, file.with_extension("unreadable.json"));
+            return (Preferences::default(), model);
+        }
+    };
+    let repaired = repair::repaired(saved, &model, &repair::reading(&model, Preferences::sensible));
+    (serde_json::from_value(repaired.value).unwrap_or_default(), repaired.whole)
+}
+
+/// Writes the file as one: whoever reads it meanwhile has the old one.
+fn write(file: &Path, whole: &Value) -> std::io::Result<()> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let new = file.with_extension(format!("{}.new", std::process::id()));
+    fs::write(&new, serde_json::to_vec_pretty(whole)?)?;
+    fs::rename(&new, file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder of its own, removed at the end.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let folder = std::env::temp_dir().join(format!("continuo-preferences-{name}-{}", std::process::id()));
+            Self(folder)
+        }
+
+        fn file(&self) -> PathBuf {
+            self.0.join("continuo").join(FILE)
+        }
+
+        fn write(&self, text: &str) {
+            fs::create_dir_all(self.file().parent().unwrap()).unwrap();
+            fs::write(self.file(), text).unwrap();
+        }
+
+        fn kept(&self) -> Kept {
+            Kept::at(Some(self.file()))
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            // What is left in the folder for temporary files does no harm.
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn what_was_changed_is_there_the_next_time() {
+        let folder = Folder::new("again");
+        assert_eq!(folder.kept().get(), Preferences::default());
+        folder.kept().change(|preferences| preferences.panel_scale = 1.5).unwrap();
+        folder.kept().change(|preferences| preferences.tour_seen = true).unwrap();
+        let expected = Preferences { panel_scale: 1.5, tour_seen: true, ..Preferences::default() };
+        assert_eq!(folder.kept().get(), expected);
+    }
+
+    #[test]
+    fn without_a_place_for_them_they_last_as_long_as_the_process() {
+        let kept = Kept::at(None);
+        kept.change(|preferences| preferences.tour_seen = true).unwrap();
+        assert!(kept.get().tour_seen);
+    }
+
+    #[test]
+    fn what_is_wrong_has_its_default_and_what_is_not_known_stays() {
+        let folder = Folder::new("newer");
+        folder.write(r#"{ "version": 9, "panel_scale": -1, "tour_seen": true, "theme": { "name": "light" } }"#);
+        let kept = folder.kept();
+        assert_eq!(kept.get(), Preferences { tour_seen: true, ..Preferences::default() });
+        kept.change(|preferences| preferences.panel_scale = 2.0).unwrap();
+        let whole: Value = serde_json::from_str(&fs::read_to_string(folder.file()).unwrap()).unwrap();
+        assert_eq!((&whole["theme"]["name"], &whole["panel_scale"]), (&json!("light"), &json!(2.0)));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_kept_beside() {
+        let folder = Folder::new("broken");
+        folder.write("no JSON");
+        folder.kept().change(|preferences| preferences.tour_seen = true).unwrap();
+        assert!(folder.kept().get().tour_seen);
+        assert_eq!(fs::read_to_string(folder.file().with_extension("unreadable.json")).unwrap(), "no JSON");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_said_and_counts_until_the_end() {
+        let folder = Folder::new("blocked");
+        fs::create_dir_all(folder.file().join("in the way")).unwrap();
+        let blocked = Kept::at(Some(folder.file().join("in the way").join(FILE).join("deeper")));
+        fs::write(folder.file().join("in the way").join(FILE), "a file").unwrap();
+        let said = blocked.change(|preferences| preferences.tour_seen = true).unwrap_err();
+        assert!(said.contains("cannot be written"), "{said}");
+        assert!(blocked.get().tour_seen);
+    }
+}
