@@ -131,6 +131,8 @@ pub struct Processor {
     snapshots: Snapshots,
     /// What is set, as it stood when the present frame was called.
     settings: Settings,
+    /// How often something had changed by then; `None`: it is to be read again.
+    changes: Option<u32>,
     /// What is in force in the present frame.
     controls: Controls,
     /// Since when chords and bass are held because plans did not arrive.
@@ -154,6 +156,7 @@ impl Processor {
             scenes,
             snapshots,
             settings,
+            changes: None,
             listening: TempoSettings::from(&params.listening),
             params,
             shared,
@@ -319,8 +322,13 @@ impl Processor {
 
     /// Takes what is set now; while a saved state is being loaded, what was set before stands.
     fn take_settings(&mut self) {
-        let read = |loads| (Settings::read(&self.params, loads), self.scenes.newest());
+        let changes = Some(self.params.changes.count());
+        let read = |loads| {
+            let stands = self.changes == changes && self.settings.loads == loads;
+            (if stands { self.settings } else { Settings::read(&self.params, loads) }, self.scenes.newest())
+        };
         let Some((settings, snapshots)) = self.shared.loading.whole(read) else { return };
+        self.changes = changes;
         if let Some(snapshots) = snapshots {
             self.scenes.take();
             self.snapshots = snapshots;

@@ -7,7 +7,7 @@ use crate::params::{ContinuoParams, SceneTime};
 use crate::seam::NetworkSet;
 
 /// All that a frame is decided by, as it stood at one time.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
     /// The musical parameters.
     pub panel: Controls,
@@ -34,6 +34,28 @@ impl Settings {
             networks: params.network.value().0,
             plan_ahead: params.plan_ahead.value().clamp(1, FARTHEST_AHEAD.into()) as u8,
             loads,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nice_plug::prelude::Params;
+
+    use super::*;
+    use crate::params::number;
+
+    #[test]
+    fn whatever_a_frame_is_decided_by_is_counted_when_it_changes() {
+        let params = ContinuoParams::default();
+        for (id, param, _) in params.param_map() {
+            let (before, count) = (Settings::read(&params, 0), params.changes.count());
+            // SAFETY: the parameter lives until the end of the test.
+            let now = unsafe { param.unmodulated_normalized_value() };
+            params.set(number(&id), if now < 0.5 { 1.0 } else { 0.0 });
+            let is_read = Settings::read(&params, 0) != before;
+            assert!(!is_read || params.changes.count() != count, "{id}");
+            params.set(number(&id), now);
         }
     }
 }
