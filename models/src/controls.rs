@@ -263,6 +263,30 @@ controls! {
         .hint("How late the off-beat eighths come: from straight to a full triplet.");
 }
 
+/// What is called for at the moment: found when the program is built, because audio asks for it in each frame and the
+/// whole table is cold by then.
+const MOMENTARY: [&Parameter<Controls>; momentary_in(PARAMETERS)] = {
+    let mut found = [&PARAMETERS[0]; momentary_in(PARAMETERS)];
+    let (mut of_all, mut of_found) = (0, 0);
+    while of_all < PARAMETERS.len() {
+        if PARAMETERS[of_all].momentary {
+            found[of_found] = &PARAMETERS[of_all];
+            of_found += 1;
+        }
+        of_all += 1;
+    }
+    found
+};
+
+const fn momentary_in(parameters: &[Parameter<Controls>]) -> usize {
+    let (mut index, mut count) = (0, 0);
+    while index < parameters.len() {
+        count += parameters[index].momentary as usize;
+        index += 1;
+    }
+    count
+}
+
 impl Controls {
     /// The controls with every value in its range, and what is not a number at its default. The seed may be any: that
     /// of another take is none that the musician can set.
@@ -283,7 +307,7 @@ impl Controls {
 
     /// The controls with what the musician calls for at the moment as it is in `panel`.
     pub fn at_the_moment_of(mut self, panel: &Self) -> Self {
-        for parameter in PARAMETERS.iter().filter(|parameter| parameter.momentary) {
+        for parameter in MOMENTARY {
             parameter.put(&mut self, parameter.of(panel));
         }
         self
