@@ -142,7 +142,7 @@ impl Band {
 #[cfg(test)]
 mod tests {
     use continuo_models::music::{BarPosition, Frame, Meter};
-    use continuo_models::{Controls, Family, FrameStart, Heard, Player, Zones};
+    use continuo_models::{Controls, Family, FrameStart, Heard, Player};
 
     use super::*;
     use crate::seam::NetworkSet;
@@ -151,16 +151,8 @@ mod tests {
 
     fn frame(frame: Frame, next: Frame, epoch: u32, cycle: Option<Cycle>) -> Played {
         let position = BarPosition { bar_start: 0, meter: Meter::default() };
-        let start = FrameStart {
-            frame,
-            plan_ahead: 1,
-            wraps_after: (next != frame + 1).then_some(frame),
-            next,
-            position,
-            tempo: 120.0,
-            controls: Controls::default(),
-            zones: Zones::default(),
-        };
+        let wraps_after = (next != frame + 1).then_some(frame);
+        let start = FrameStart { frame, wraps_after, ..FrameStart::before(next, position, Controls::default()) };
         let networks = NetworkSet::ALL[0].for_all();
         Played::Frame(FrameCall { start, networks, epoch, cycle, loads: 0, again: None })
     }

@@ -138,7 +138,7 @@ mod tests {
 
     use continuo_models::music::{BarPosition, Meter};
     use continuo_models::score::FARTHEST_AHEAD;
-    use continuo_models::{Controls, Cue, Zones};
+    use continuo_models::{Controls, Cue};
     use proptest::prelude::*;
 
     use super::super::band::Band;
@@ -185,16 +185,8 @@ mod tests {
             let frame = self.frame;
             let next = frame + Frame::from(self.plan_ahead);
             let position = BarPosition { bar_start: 0, meter: Meter::default() }.at(frame_start(next));
-            let start = FrameStart {
-                frame,
-                plan_ahead: self.plan_ahead,
-                wraps_after: None,
-                next,
-                position,
-                tempo: 120.0,
-                controls: Controls::default(),
-                zones: Zones::default(),
-            };
+            let plan_ahead = self.plan_ahead;
+            let start = FrameStart { frame, plan_ahead, ..FrameStart::before(next, position, Controls::default()) };
             let networks = NetworkSet::ALL[0].for_all();
             self.band.take(Played::Frame(FrameCall { start, networks, epoch: 0, cycle: None, loads: 0, again }));
             let cues = self.band.cues().iter().map(|stamped| stamped.cue).collect();

@@ -1,10 +1,7 @@
 //! A player of the band plays a chord chart by itself: for tests, and for reading what it plays.
 
-use super::context::FrameContext;
+use super::context::{FrameContext, tests::context};
 use crate::controls::{Controls, Manner};
-use crate::improviser::chance::random::Random;
-use crate::improviser::listening::LONGEST_REST;
-use crate::improviser::memory::Memory;
 use crate::music::pitch::key_name;
 use crate::music::time::{TICKS_PER_FRAME, frame_start};
 use crate::music::{BarPosition, Chord, Frame, Key, Meter, PitchClass, Style, Tick};
@@ -66,20 +63,12 @@ impl Chart {
             position: BarPosition { bar_start: 0, meter: self.meter }.at(tick),
             chord: Some(self.chord_at(tick)),
             chord_changes: self.changes.iter().any(|change| change.0 == tick),
-            unforeseen: false,
             bass: Some(self.bass_of(self.chord_at(tick))),
             next_chord,
             next_bass: next_chord.map(|(_, chord)| self.bass_of(chord)),
             key: self.key,
             style: self.style,
-            touch: 80,
-            player_centre: 72,
-            player_density: 0.0,
-            player_rests: LONGEST_REST,
-            tempo: 120.0,
-            memory: Memory::EMPTY,
-            controls: &self.controls,
-            random: Random::new(self.controls.seed, frame),
+            ..context(&self.controls, frame)
         }
     }
 

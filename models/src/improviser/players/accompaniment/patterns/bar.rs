@@ -15,7 +15,7 @@ const HALF_FILL: f32 = 0.12;
 /// How strictly a pattern's fullness is to be that of the density knob.
 const STRICTNESS: f32 = 6.0;
 
-/// The bar that a player is in, and what it plays there: a groove for a phrase of eight bars, variations of it, and
+/// The bar that a player is in, and what it plays there: a pattern for a phrase of eight bars, variations of it, and
 /// fills as the phrase and its half end.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Bar {
@@ -23,7 +23,7 @@ pub struct Bar {
     /// To what the choices below belong.
     of: Option<(Style, Rhythm)>,
     /// The pattern of the phrase.
-    groove: usize,
+    phrase_pattern: usize,
     /// The pattern of the bar.
     pattern: usize,
     /// Bars in a row with `pattern`.
@@ -81,7 +81,7 @@ impl Bar {
         let place = Place::of(context);
         let chance = context.random.uniform(purpose, 0);
         let restless = 1.0 - family.constancy;
-        let was_varied = self.pattern != self.groove;
+        let was_varied = self.pattern != self.phrase_pattern;
         let last = (!is_new).then_some(self.pattern);
         let varies = match place {
             _ if is_new => false,
@@ -100,16 +100,16 @@ impl Bar {
         };
         self.fill = if varies { fill * (2.0 * density).min(1.0) } else { 0.0 };
         let draw = |not: [Option<usize>; 2]| {
-            drawn(family, density + self.fill, not, context.random.uniform(purpose, 1)).unwrap_or(self.groove)
+            drawn(family, density + self.fill, not, context.random.uniform(purpose, 1)).unwrap_or(self.phrase_pattern)
         };
         let pattern = match place {
             _ if is_new => draw([None; 2]),
             Place::Opening if varies => draw([last, None]),
-            _ if varies => draw([last, Some(self.groove)]),
-            _ => self.groove,
+            _ if varies => draw([last, Some(self.phrase_pattern)]),
+            _ => self.phrase_pattern,
         };
         if is_new || place == Place::Opening && varies {
-            self.groove = pattern;
+            self.phrase_pattern = pattern;
         }
         self.bars = if last == Some(pattern) { self.bars + 1 } else { 1 };
         self.pattern = pattern;
