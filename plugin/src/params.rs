@@ -2,11 +2,11 @@
 //!
 //! IDs are final: hosts store automation under them and projects are saved with them.
 
-mod changes;
 mod guarded;
 mod host;
 mod memory;
 mod own;
+mod revision;
 pub mod saved;
 mod steps;
 
@@ -29,11 +29,11 @@ use crate::seam::{NetworkSet, Shared};
 use host::Declared;
 use saved::{Stamp, Unknown};
 
-pub use changes::Changes;
 pub use guarded::GuardedParams;
 pub use host::HostParam;
 pub use memory::{MemoryField, SavedMemory};
 pub use own::{ListeningParams, NetworkChoice, SceneTime, TakeParams};
+pub use revision::Revision;
 pub use steps::GrownChoices;
 
 /// The loudness of the preview sound, in decibels.
@@ -99,16 +99,16 @@ pub struct ContinuoParams {
     /// What a newer Continuo has saved, to be written back.
     #[persist = "unknown"]
     pub unknown: RwLock<Unknown>,
-    /// How often what a frame is decided by has changed.
-    pub changes: Changes,
+    /// Counts up when what a frame is decided by changes.
+    pub revision: Revision,
 }
 
 impl Default for ContinuoParams {
     fn default() -> Self {
-        let changes = Changes::default();
+        let revision = Revision::default();
         let section = |section| {
             let declared = PARAMETERS.iter().filter(move |parameter| parameter.section == section);
-            Declared::new(declared, &Controls::default(), &changes, |about| {
+            Declared::new(declared, &Controls::default(), &revision, |about| {
                 (about.id.to_owned(), about.name.to_owned())
             })
         };
@@ -123,11 +123,11 @@ impl Default for ContinuoParams {
             )
             .with_unit(" dB")
             .with_step_size(0.1),
-            players: Players(PlayerMap::of(|player| declared_of(player, &changes))),
+            players: Players(PlayerMap::of(|player| declared_of(player, &revision))),
             melody: section(Section::Melody),
             // Which networks play belongs to the project, not to its performance.
             network: EnumParam::new("Networks", NetworkChoice(NetworkSet::ALL[0]))
-                .with_callback(changes.callback())
+                .with_callback(revision.callback())
                 .non_automatable(),
             ears: section(Section::Listening),
             listening: ListeningParams::default(),
@@ -136,20 +136,20 @@ impl Default for ContinuoParams {
             comping: section(Section::Comping),
             solo: section(Section::Solo),
             kept: section(Section::Take),
-            take: TakeParams::new(&changes),
+            take: TakeParams::new(&revision),
             // How the host is spoken to is no part of a performance either.
             notes_as_midi: BoolParam::new("Notes as MIDI", false).non_automatable(),
             // A bounce has what was heard.
             plan_ahead: IntParam::new("Plan ahead", 1, IntRange::Linear { min: 1, max: FARTHEST_AHEAD.into() })
                 .with_value_to_string(Arc::new(|frames| format!("{frames}/16")))
                 .with_string_to_value(Arc::new(|text| text.split('/').next()?.trim().parse().ok()))
-                .with_callback(changes.callback())
+                .with_callback(revision.callback())
                 .non_automatable(),
             scenes: Scenes::default(),
             stamp: StampField::default(),
             memory: MemoryField::default(),
             unknown: RwLock::default(),
-            changes,
+            revision,
         }
     }
 }
@@ -175,10 +175,10 @@ unsafe impl Params for Players {
 }
 
 /// The parameters of `player`: only pitches have a register.
-fn declared_of(player: Player, changes: &Changes) -> Declared<PlayerControls> {
+fn declared_of(player: Player, revision: &Revision) -> Declared<PlayerControls> {
     let kind = player.kind();
     let has = |parameter: &&Parameter<PlayerControls>| kind.has_pitches || parameter.about.id != "register";
-    Declared::new(PLAYER_PARAMETERS.iter().filter(has), Controls::default().player(player), changes, |about| {
+    Declared::new(PLAYER_PARAMETERS.iter().filter(has), Controls::default().player(player), revision, |about| {
         (format!("{}_{}", kind.id, about.id), format!("{} {}", kind.name, about.name).trim_end().to_owned())
     })
 }

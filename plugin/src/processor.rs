@@ -131,8 +131,8 @@ pub struct Processor {
     snapshots: Snapshots,
     /// What is set, as it stood when the present frame was called.
     settings: Settings,
-    /// How often something had changed by then; `None`: it is to be read again.
-    changes: Option<u32>,
+    /// The revision of the parameters that was; `None`: it is to be read again.
+    revision: Option<u32>,
     /// What is in force in the present frame.
     controls: Controls,
     /// Since when chords and bass are held because plans did not arrive.
@@ -156,7 +156,7 @@ impl Processor {
             scenes,
             snapshots,
             settings,
-            changes: None,
+            revision: None,
             listening: TempoSettings::from(&params.listening),
             params,
             shared,
@@ -322,13 +322,13 @@ impl Processor {
 
     /// Takes what is set now; while a saved state is being loaded, what was set before stands.
     fn take_settings(&mut self) {
-        let changes = Some(self.params.changes.count());
+        let revision = Some(self.params.revision.count());
         let read = |loads| {
-            let stands = self.changes == changes && self.settings.loads == loads;
+            let stands = self.revision == revision && self.settings.loads == loads;
             (if stands { self.settings } else { Settings::read(&self.params, loads) }, self.scenes.newest())
         };
         let Some((settings, snapshots)) = self.shared.loading.whole(read) else { return };
-        self.changes = changes;
+        self.revision = revision;
         if let Some(snapshots) = snapshots {
             self.scenes.take();
             self.snapshots = snapshots;

@@ -7,7 +7,7 @@ use continuo_models::controls::parameter::{About, Kind, Parameter, Text, Unit, V
 use nice_plug::params::internals::ParamPtr;
 use nice_plug::prelude::*;
 
-use super::Changes;
+use super::Revision;
 
 /// A parameter, and what hosts set in its place. Each value is an atomic.
 pub enum HostParam {
@@ -50,12 +50,12 @@ impl Enum for Chosen {
 }
 
 impl HostParam {
-    /// What `about` declares, under the name `name`, at `default` to begin with. `changes` counts how often it changes.
-    pub fn new(about: &About, name: String, default: f64, changes: &Changes) -> Self {
+    /// What `about` declares, under the name `name`, at `default` to begin with. `revision` counts its changes.
+    pub fn new(about: &About, name: String, default: f64, revision: &Revision) -> Self {
         match about.kind {
             Kind::Number { range: (min, max), step, unit } => {
                 let param = FloatParam::new(name, default as f32, FloatRange::Linear { min, max });
-                let mut param = param.with_callback(changes.callback());
+                let mut param = param.with_callback(revision.callback());
                 if let Some(step) = step {
                     param = param.with_step_size(step);
                 }
@@ -69,7 +69,7 @@ impl HostParam {
             }
             Kind::Whole { range: (min, max), text } => {
                 let param = IntParam::new(name, default as i32, IntRange::Linear { min, max });
-                let param = param.with_callback(changes.callback());
+                let param = param.with_callback(revision.callback());
                 Self::Whole(match text {
                     Text::Number => param,
                     Text::Octaves => param.with_unit(" oct").with_value_to_string(Arc::new(|octaves| match octaves {
@@ -82,12 +82,12 @@ impl HostParam {
                         .with_string_to_value(number_or(none, prefix)),
                 })
             }
-            Kind::Switch => Self::Switch(BoolParam::new(name, default >= 0.5).with_callback(changes.callback())),
+            Kind::Switch => Self::Switch(BoolParam::new(name, default >= 0.5).with_callback(revision.callback())),
             Kind::Choice(values) => {
                 MAKING.set(Some(values));
                 let param = EnumParam::new(name, Chosen(default as usize));
                 MAKING.set(None);
-                Self::Choice(param.with_callback(changes.callback()))
+                Self::Choice(param.with_callback(revision.callback()))
             }
         }
     }
@@ -137,12 +137,12 @@ impl<C: Default> Declared<C> {
     pub fn new(
         parameters: impl Iterator<Item = &'static Parameter<C>>,
         controls: &C,
-        changes: &Changes,
+        revision: &Revision,
         id_and_name: impl Fn(&About) -> (String, String),
     ) -> Self {
         let host = |parameter: &'static Parameter<C>| {
             let (id, name) = id_and_name(&parameter.about);
-            (parameter, id, HostParam::new(&parameter.about, name, parameter.of(controls), changes))
+            (parameter, id, HostParam::new(&parameter.about, name, parameter.of(controls), revision))
         };
         Self(parameters.map(host).collect())
     }
@@ -217,7 +217,7 @@ mod tests {
 
     fn declared() -> Declared<Controls> {
         let id_and_name = |about: &About| (about.id.to_owned(), about.name.to_owned());
-        Declared::new(PARAMETERS.iter(), &Controls::default(), &Changes::default(), id_and_name)
+        Declared::new(PARAMETERS.iter(), &Controls::default(), &Revision::default(), id_and_name)
     }
 
     #[test]

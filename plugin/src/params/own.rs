@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use nice_plug::prelude::*;
 
-use super::Changes;
+use super::Revision;
 use crate::scenes::SCENES;
 use crate::seam::NetworkSet;
 
@@ -96,15 +96,15 @@ impl Default for ListeningParams {
 }
 
 impl TakeParams {
-    /// `changes` counts how often the scene that is called for changes, and when.
-    pub fn new(changes: &Changes) -> Self {
+    /// `revision` counts up when the scene that is called for changes, or when it is to begin.
+    pub fn new(revision: &Revision) -> Self {
         Self {
             again: BoolParam::new("Again, the same", false),
             again_new: BoolParam::new("Again, different", false),
             scene: FloatParam::new("Scene", 0.0, FloatRange::Linear { min: 0.0, max: SCENES as f32 })
                 .with_step_size(0.01)
-                .with_callback(changes.callback()),
-            scene_at: EnumParam::new("Scene change", SceneTime::Bar).with_callback(changes.callback()),
+                .with_callback(revision.callback()),
+            scene_at: EnumParam::new("Scene change", SceneTime::Bar).with_callback(revision.callback()),
             // What a project holds is no matter of its performance.
             keep_memory: BoolParam::new("Keep memory", false).non_automatable(),
         }

@@ -49,12 +49,12 @@ mod tests {
     fn whatever_a_frame_is_decided_by_is_counted_when_it_changes() {
         let params = ContinuoParams::default();
         for (id, param, _) in params.param_map() {
-            let (before, count) = (Settings::read(&params, 0), params.changes.count());
+            let (before, count) = (Settings::read(&params, 0), params.revision.count());
             // SAFETY: the parameter lives until the end of the test.
             let now = unsafe { param.unmodulated_normalized_value() };
             params.set(number(&id), if now < 0.5 { 1.0 } else { 0.0 });
             let is_read = Settings::read(&params, 0) != before;
-            assert!(!is_read || params.changes.count() != count, "{id}");
+            assert!(!is_read || params.revision.count() != count, "{id}");
             params.set(number(&id), now);
         }
     }

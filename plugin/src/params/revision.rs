@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// Counts how often parameters have changed. Whoever sets one counts, after its value is there; audio reads the values
 /// again only if the count is another one: they lie in as many places of memory as there are parameters.
 #[derive(Clone, Debug, Default)]
-pub struct Changes(Arc<AtomicU32>);
+pub struct Revision(Arc<AtomicU32>);
 
-impl Changes {
+impl Revision {
     /// Audio: how many there were. What was set before is read after it.
     pub fn count(&self) -> u32 {
         self.0.load(Ordering::Acquire)
