@@ -130,7 +130,7 @@ controls! {
     register: i8 = 0, Parameter::whole("register", "register", -2, 2).reads(Text::Octaves)
         .hint("Moves this player up or down by octaves.");
     /// MIDI channel, 0–15.
-    channel: u8 as Channel = 0, Parameter::whole("channel", "channel", 1, 16)
+    channel: u8 as Channel = 0, Parameter::whole("channel", "channel", 1, 16).routing()
         .hint("The MIDI channel on which this player goes out, to a sound of its own.");
 }
 
@@ -195,7 +195,7 @@ controls! {
 
     [Listening]
     /// The channel of the musician's left hand, 0–15; `None`: the hands are told apart by ear.
-    left_hand: Option<u8> = None, Parameter::whole("left_hand", "Left hand", 0, 16)
+    left_hand: Option<u8> = None, Parameter::whole("left_hand", "Left hand", 0, 16).routing()
         .reads(Text::Or { none: "By ear", prefix: "Channel " })
         .hint("Your left hand gives the chords, if it plays any. By ear: the band tells your hands apart; or its notes \
                come on a channel of their own.");
@@ -309,6 +309,19 @@ impl Controls {
     pub fn at_the_moment_of(mut self, panel: &Self) -> Self {
         for parameter in MOMENTARY {
             parameter.put(&mut self, parameter.of(panel));
+        }
+        self
+    }
+
+    /// The controls with the channels on which `other` hears and plays.
+    pub fn routed_as(mut self, other: &Self) -> Self {
+        for parameter in PARAMETERS.iter().filter(|parameter| parameter.routing) {
+            parameter.put(&mut self, parameter.of(other));
+        }
+        for (player, own) in self.players.iter_mut() {
+            for parameter in PLAYER_PARAMETERS.iter().filter(|parameter| parameter.routing) {
+                parameter.put(own, parameter.of(other.player(player)));
+            }
         }
         self
     }

@@ -11,6 +11,7 @@ pub mod folders;
 mod guard;
 pub mod params;
 pub mod preferences;
+pub mod presets;
 pub mod preview;
 pub mod processor;
 pub mod repair;

@@ -2,6 +2,7 @@
 //!
 //! IDs are final: hosts store automation under them and projects are saved with them.
 
+pub mod changes;
 mod guarded;
 mod host;
 mod memory;
@@ -13,7 +14,7 @@ mod steps;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use continuo_models::controls::parameter::{Parameter, Section};
+use continuo_models::controls::parameter::{About, Parameter, Section};
 use continuo_models::controls::{PARAMETERS, PLAYER_PARAMETERS};
 use continuo_models::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER};
 use continuo_models::score::FARTHEST_AHEAD;
@@ -23,9 +24,11 @@ use nice_plug::params::internals::ParamPtr;
 use nice_plug::params::persist::PersistentField;
 use nice_plug::prelude::*;
 
+use crate::presets::project::Remembered;
 use crate::repair::Fields;
 use crate::scenes::Scenes;
 use crate::seam::{NetworkSet, Shared};
+use changes::Changes;
 use host::Declared;
 use saved::{Stamp, Unknown};
 
@@ -90,6 +93,9 @@ pub struct ContinuoParams {
     /// The scenes.
     #[persist = "scenes"]
     pub scenes: Scenes,
+    /// What the project remembers of presets.
+    #[persist = "presets"]
+    pub presets: Remembered,
     /// The version of the saved state, and what was repaired in it.
     #[persist = "state"]
     pub stamp: StampField,
@@ -146,6 +152,7 @@ impl Default for ContinuoParams {
                 .with_callback(revision.callback())
                 .non_automatable(),
             scenes: Scenes::default(),
+            presets: Remembered::default(),
             stamp: StampField::default(),
             memory: MemoryField::default(),
             unknown: RwLock::default(),
@@ -177,10 +184,19 @@ unsafe impl Params for Players {
 /// The parameters of `player`: only pitches have a register.
 fn declared_of(player: Player, revision: &Revision) -> Declared<PlayerControls> {
     let kind = player.kind();
-    let has = |parameter: &&Parameter<PlayerControls>| kind.has_pitches || parameter.about.id != "register";
-    Declared::new(PLAYER_PARAMETERS.iter().filter(has), Controls::default().player(player), revision, |about| {
-        (format!("{}_{}", kind.id, about.id), format!("{} {}", kind.name, about.name).trim_end().to_owned())
+    Declared::new(parameters_of(player), Controls::default().player(player), revision, |about| {
+        (player_id(player, about), format!("{} {}", kind.name, about.name).trim_end().to_owned())
     })
+}
+
+/// What is declared of `player`.
+pub fn parameters_of(player: Player) -> impl Iterator<Item = &'static Parameter<PlayerControls>> {
+    PLAYER_PARAMETERS.iter().filter(move |parameter| player.kind().has_pitches || parameter.about.id != "register")
+}
+
+/// By which hosts and saved states know a parameter of `player`.
+pub fn player_id(player: Player, about: &About) -> String {
+    format!("{}_{}", player.kind().id, about.id)
 }
 
 impl ContinuoParams {
@@ -254,13 +270,15 @@ impl ContinuoParams {
         controls
     }
 
-    /// Main, panel: turns every knob that [`ContinuoParams::controls`] reads to what `controls` say, through the host.
-    /// What is called for at the moment, to end and to freeze, stays.
-    pub fn adopt(&self, controls: &Controls, setter: &ParamSetter) {
-        self.sections().into_iter().for_each(|section| section.adopt(controls, setter));
+    /// Main, panel: what turns every knob that [`ContinuoParams::controls`] reads to what `controls` say. What is
+    /// called for at the moment, to end and to freeze, stays.
+    pub fn changes_to<'a>(&'a self, controls: &Controls) -> Changes<'a> {
+        let mut changes = Changes::default();
+        self.sections().into_iter().for_each(|section| section.adopt(controls, &mut changes));
         for (player, own) in controls.players.iter() {
-            self.players.0[player].adopt(own, setter);
+            self.players.0[player].adopt(own, &mut changes);
         }
+        changes
     }
 }
 

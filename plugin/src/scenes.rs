@@ -49,6 +49,18 @@ impl Scenes {
         self.kept().saved.snapshots()
     }
 
+    /// Main, panel: the scenes as they are saved.
+    pub fn saved(&self) -> Saved {
+        self.kept().saved.clone()
+    }
+
+    /// Main, panel: the scenes are those that were `saved`.
+    pub fn restore(&self, saved: Saved) {
+        let mut kept = self.kept();
+        kept.saved = saved;
+        kept.publish();
+    }
+
     /// Main, panel: the scene at `index` (0–7) holds `snapshot` from now on, and nothing of what was loaded. What is no
     /// scene is left alone.
     pub fn store(&self, index: usize, snapshot: Option<Controls>) {
@@ -107,7 +119,7 @@ pub fn at(scenes: &Snapshots, place: f32, panel: &Controls) -> Controls {
 }
 
 /// Scenes as they are saved, under the field `scenes`. Read from any JSON; what is wrong with it is repaired.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Value")]
 pub struct Saved {
     version: u32,
@@ -118,7 +130,7 @@ pub struct Saved {
     unknown: Fields,
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Scene {
     snapshot: Option<Controls>,
     /// All that was loaded, if there was more than the snapshot holds: it is written back in its place.
@@ -152,7 +164,24 @@ impl Saved {
         std::array::from_fn(|_| scenes.next().and_then(|scene| scene.snapshot))
     }
 
-    fn repaired(saved: Value, remarks: &mut Vec<String>) -> Self {
+    /// Whether no scene holds anything.
+    pub fn is_empty(&self) -> bool {
+        self.scenes.iter().all(|scene| scene.snapshot.is_none() && scene.loaded.is_none())
+    }
+
+    /// The scenes with the channels on which `panel` hears and plays.
+    pub fn routed_as(mut self, panel: &Controls) -> Self {
+        for scene in &mut self.scenes {
+            let routed = scene.snapshot.map(|snapshot| snapshot.routed_as(panel));
+            if routed != scene.snapshot {
+                *scene = Scene { snapshot: routed, loaded: None };
+            }
+        }
+        self
+    }
+
+    /// Scenes from any JSON; remarks say what is wrong with it.
+    pub fn repaired(saved: Value, remarks: &mut Vec<String>) -> Self {
         let model = json!({ "version": VERSION, "scenes": [] });
         let judge = |at: &str, value: &Value| match at {
             "/scenes/-" => Verdict::Valid,
@@ -200,9 +229,7 @@ impl Scene {
 
 impl<'a> PersistentField<'a, Saved> for Scenes {
     fn set(&self, saved: Saved) {
-        let mut kept = self.kept();
-        kept.saved = saved;
-        kept.publish();
+        self.restore(saved);
     }
 
     fn map<F, R>(&self, f: F) -> R

@@ -125,6 +125,8 @@ pub struct Parameter<C> {
     pub morph: Morph,
     /// Whether the musician calls for it at the moment: it is the panel's in every scene.
     pub momentary: bool,
+    /// Whether it says where notes come from or go to, and nothing of the music: a preset leaves it as it is.
+    pub routing: bool,
     pub(super) get: fn(&C) -> f64,
     pub(super) set: fn(&mut C, f64),
 }
@@ -142,6 +144,11 @@ impl Kind {
 }
 
 impl<C: Default> Parameter<C> {
+    /// Whether a preset holds it: it is of the music, and neither called for at the moment nor routing.
+    pub fn is_of_presets(&self) -> bool {
+        !self.momentary && !self.routing
+    }
+
     /// Its value in `controls`, as a number.
     pub fn of(&self, controls: &C) -> f64 {
         (self.get)(controls)
@@ -159,7 +166,7 @@ impl<C: Default> Parameter<C> {
 impl<C> Parameter<C> {
     const fn new(id: &'static str, name: &'static str, kind: Kind, morph: Morph) -> Self {
         let about = About { id, name, panel_name: name, hint: "", kind };
-        Self { about, section: Section::Band, morph, momentary: false, get: |_| 0.0, set: |_, _| {} }
+        Self { about, section: Section::Band, morph, momentary: false, routing: false, get: |_| 0.0, set: |_, _| {} }
     }
 
     pub(super) const fn number(id: &'static str, name: &'static str, least: f32, most: f32) -> Self {
@@ -210,6 +217,11 @@ impl<C> Parameter<C> {
 
     pub(super) const fn with_styles(mut self) -> Self {
         self.morph = Morph::Styles;
+        self
+    }
+
+    pub(super) const fn routing(mut self) -> Self {
+        self.routing = true;
         self
     }
 

@@ -6,11 +6,12 @@ use nice_plug::prelude::ParamSetter;
 use crate::faults::{self, Place};
 use crate::guard::Panic;
 use crate::params::ContinuoParams;
+use crate::params::changes::Changes;
 
 use super::layout::split;
 use super::request::Request;
 use super::scenes_strip::Wish;
-use super::setting::{Bound, Control, Setting};
+use super::setting::{Bound, Control};
 use super::tabs::Page;
 use super::theme::{GAP, MARGIN};
 use super::view::View;
@@ -113,10 +114,10 @@ fn grant(wish: Wish, params: &ContinuoParams, setter: &ParamSetter) {
     match wish {
         Wish::Store(index) => params.scenes.store(index, Some(params.controls())),
         Wish::Edit(index) => {
-            if let Some(snapshot) = params.scenes.snapshots().get(index).copied().flatten() {
-                params.adopt(&snapshot, setter);
-            }
-            Bound { param: &params.take.scene, setter }.change(0.0);
+            let snapshot = params.scenes.snapshots().get(index).copied().flatten();
+            let mut changes = snapshot.map_or_else(Changes::default, |snapshot| params.changes_to(&snapshot));
+            changes.add(&params.take.scene, 0.0);
+            changes.make(setter);
         }
         Wish::Clear(index) => params.scenes.store(index, None),
     }

@@ -7,7 +7,8 @@ use continuo_models::controls::parameter::{About, Kind, Parameter, Text, Unit, V
 use nice_plug::params::internals::ParamPtr;
 use nice_plug::prelude::*;
 
-use super::Revision;
+use super::changes::Changes;
+use super::revision::Revision;
 
 /// A parameter, and what hosts set in its place. Each value is an atomic.
 pub enum HostParam {
@@ -102,20 +103,13 @@ impl HostParam {
         }
     }
 
-    /// Sets it to `value` in a gesture of its own, so that a host can undo it, unless it is there.
-    fn adopt(&self, value: f64, setter: &ParamSetter) {
-        fn set<P: Param>(param: &P, value: P::Plain, setter: &ParamSetter) {
-            if value != param.unmodulated_plain_value() {
-                setter.begin_set_parameter(param);
-                setter.set_parameter(param, value);
-                setter.end_set_parameter(param);
-            }
-        }
+    /// Adds to `changes` that it is to be `value`.
+    fn adopt<'a>(&'a self, value: f64, changes: &mut Changes<'a>) {
         match self {
-            Self::Number(param) => set(param, value as f32, setter),
-            Self::Whole(param) => set(param, value as i32, setter),
-            Self::Switch(param) => set(param, value >= 0.5, setter),
-            Self::Choice(param) => set(param, Chosen(value as usize), setter),
+            Self::Number(param) => changes.add(param, value as f32),
+            Self::Whole(param) => changes.add(param, value as i32),
+            Self::Switch(param) => changes.add(param, value >= 0.5),
+            Self::Choice(param) => changes.add(param, Chosen(value as usize)),
         }
     }
 
@@ -154,10 +148,10 @@ impl<C: Default> Declared<C> {
         }
     }
 
-    /// Sets what is not momentary to what `controls` say, through the host.
-    pub fn adopt(&self, controls: &C, setter: &ParamSetter) {
+    /// Adds to `changes` that what is not momentary is to be as `controls` say.
+    pub fn adopt<'a>(&'a self, controls: &C, changes: &mut Changes<'a>) {
         for (parameter, _, host) in self.0.iter().filter(|(parameter, ..)| !parameter.momentary) {
-            host.adopt(parameter.of(controls), setter);
+            host.adopt(parameter.of(controls), changes);
         }
     }
 

@@ -11,7 +11,7 @@ use crate::host::Host;
 /// What `controls` become when the parameters of a fresh host are turned to them.
 fn through_a_host(controls: &Controls) -> Controls {
     let (host, gui) = Host::new();
-    host.params().adopt(controls, &gui.param_setter());
+    host.params().changes_to(controls).make(&gui.param_setter());
     host.params().controls()
 }
 

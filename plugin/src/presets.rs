@@ -1,0 +1,179 @@
+//! Presets: whole settings of the band to begin with, from the factory and of the musician's own.
+//!
+//! A preset is of the music and its sound, and of nothing else: what [`Controls`] declare, but for what is called for
+//! at the moment and for the channels on which the band hears and plays, and the choice of networks. So to load one
+//! never re-routes a musician's tracks, and never moves the tempo, the take or the built-in sound.
+
+mod factory;
+pub mod file;
+pub mod locks;
+pub mod project;
+mod values;
+
+use continuo_models::Controls;
+use nice_plug::prelude::ParamSetter;
+use serde::{Deserialize, Serialize};
+
+use crate::params::{ContinuoParams, NetworkChoice};
+use crate::scenes;
+use crate::seam::NetworkSet;
+
+pub use factory::factory;
+
+/// A preset. Plain data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Preset {
+    /// What the musician calls it.
+    pub name: String,
+    /// What it is, in one line.
+    pub description: String,
+    /// Who made it.
+    pub author: String,
+    /// By which it is found.
+    pub tags: Tags,
+    /// What the band is to do. What a preset does not hold is at its default.
+    controls: Controls,
+    /// The networks.
+    network: NetworkSet,
+    /// Scenes that come with it.
+    scenes: Option<scenes::Saved>,
+    /// What was read, where that is more than the fields above hold.
+    loaded: Option<file::Loaded>,
+}
+
+/// The words by which a preset is found, each in lower case.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tags {
+    /// Styles.
+    pub style: Vec<String>,
+    /// How it feels.
+    pub mood: Vec<String>,
+    /// How much there is of it.
+    pub density: Vec<String>,
+    /// Who plays.
+    pub players: Vec<String>,
+    /// What it is good for.
+    #[serde(rename = "use")]
+    pub use_for: Vec<String>,
+}
+
+impl Default for Preset {
+    /// Everything as in a fresh instance.
+    fn default() -> Self {
+        Self {
+            name: "Init".to_owned(),
+            description: "Everything as it is at the beginning.".to_owned(),
+            author: String::new(),
+            tags: Tags::default(),
+            controls: Controls::default(),
+            network: NetworkSet::ALL[0],
+            scenes: None,
+            loaded: None,
+        }
+    }
+}
+
+impl Preset {
+    /// Main: what the knobs of `params` and the scenes say, under `name`.
+    pub fn of(params: &ContinuoParams, name: &str) -> Self {
+        let scenes = params.scenes.saved();
+        Self {
+            name: name.to_owned(),
+            description: String::new(),
+            controls: values::held(&params.controls()),
+            network: params.network.value().0,
+            scenes: (!scenes.is_empty()).then_some(scenes),
+            ..Self::default()
+        }
+    }
+
+    /// What the band is to do; what no preset holds is at its default. To have it played on a musician's channels, see
+    /// [`Controls::routed_as`].
+    pub fn controls(&self) -> Controls {
+        self.controls
+    }
+
+    /// The networks that it is made for.
+    pub fn network(&self) -> NetworkSet {
+        self.network
+    }
+
+    /// Whether scenes come with it.
+    pub fn has_scenes(&self) -> bool {
+        self.scenes.is_some()
+    }
+
+    /// What is in force when it plays in the place of a panel that stands at `panel`. What is called for at the moment
+    /// and where notes go are the panel's. Audio may call it.
+    pub fn over(&self, panel: &Controls) -> Controls {
+        self.controls.at_the_moment_of(panel).routed_as(panel)
+    }
+}
+
+/// Main, panel: turns the knobs of `params` to what `preset` says, as one gesture for the host, and stores the scenes
+/// that it brings. What is locked stays; the knobs are what plays.
+pub fn load(preset: &Preset, params: &ContinuoParams, setter: &ParamSetter) {
+    let panel = params.controls();
+    let wanted = params.presets.locks().keep(preset.over(&panel), &panel);
+    let mut changes = params.changes_to(&wanted);
+    changes.add(&params.network, NetworkChoice(preset.network));
+    changes.add(&params.take.scene, 0.0);
+    changes.make(setter);
+    params.presets.set_current(Some(preset.clone()));
+    if let Some(scenes) = &preset.scenes {
+        params.scenes.restore(scenes.clone().routed_as(&panel));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use continuo_models::controls::PARAMETERS;
+    use continuo_models::controls::parameter::{Kind, Parameter};
+    use continuo_models::{Player, PlayerControls};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::params::parameters_of;
+
+    prop_compose! {
+        /// What a preset may hold: any value of each parameter.
+        pub(super) fn controls()(shares in prop::collection::vec(0.0f64..=1.0, 64)) -> Controls {
+            fn put<C: Default>(parameter: &Parameter<C>, controls: &mut C, share: f64) {
+                let (least, most) = parameter.about.kind.range();
+                let value = least + share * (most - least);
+                let is_number = matches!(parameter.about.kind, Kind::Number { .. });
+                parameter.put(controls, if is_number { value } else { value.round() });
+            }
+            let (mut controls, mut shares) = (Controls::default(), shares.into_iter());
+            let of_presets = PARAMETERS.iter().filter(|parameter| parameter.is_of_presets());
+            of_presets.zip(&mut shares).for_each(|(parameter, share)| put(parameter, &mut controls, share));
+            for (player, own) in controls.players.iter_mut() {
+                let of_presets = parameters_of(player).filter(|parameter| parameter.is_of_presets());
+                of_presets.zip(&mut shares).for_each(|(parameter, share)| put(parameter, own, share));
+            }
+            controls
+        }
+    }
+
+    #[test]
+    fn a_preset_holds_neither_what_is_called_for_at_the_moment_nor_where_notes_go() {
+        let params = values::written(&Controls::default(), NetworkSet::ALL[0]);
+        for id in ["freeze", "cadence", "left_hand", "bass_channel", "tempo", "scene", "preview", "plan_ahead"] {
+            assert!(!params.contains_key(id), "{id}");
+        }
+        for id in ["style_a", "seed", "scale", "bass_on", "lead_register", "memory", "network"] {
+            assert!(params.contains_key(id), "{id}");
+        }
+    }
+
+    #[test]
+    fn over_a_panel_a_preset_plays_on_the_channels_of_the_panel() {
+        let mut panel = Controls { left_hand: Some(3), freeze: true, ..Controls::default() };
+        panel.players[Player::Bass] = PlayerControls { channel: 11, on: false, ..PlayerControls::default() };
+        let over =
+            Preset { controls: Controls { swing: 0.5, ..Controls::default() }, ..Preset::default() }.over(&panel);
+        assert_eq!((over.left_hand, over.freeze, over.swing), (Some(3), true, 0.5));
+        let bass = over.player(Player::Bass);
+        assert_eq!((bass.channel, bass.on), (11, true));
+    }
+}

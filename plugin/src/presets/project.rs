@@ -1,0 +1,101 @@
+//! What a project remembers of presets: what is locked, and which preset its knobs were turned to last.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use nice_plug::params::persist::PersistentField;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::Preset;
+use super::locks::Locks;
+use crate::repair;
+
+/// The version in which it is saved.
+const VERSION: u32 = 1;
+
+/// What is saved, under the field `presets`: JSON of any kind, of which what is not known is kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Saved(Value);
+
+/// What is remembered in an instance. Main and panel read and write; audio reads the locks, which are one atomic.
+#[derive(Default)]
+pub struct Remembered {
+    locks: AtomicU8,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    current: Option<Preset>,
+    /// All that was loaded.
+    loaded: Value,
+}
+
+impl Remembered {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is locked. Audio may call it.
+    pub fn locks(&self) -> Locks {
+        Locks::of_bits(self.locks.load(Ordering::Relaxed))
+    }
+
+    /// Main, panel: locks and unlocks.
+    pub fn set_locks(&self, locks: Locks) {
+        self.locks.store(locks.bits(), Ordering::Relaxed);
+    }
+
+    /// Main, panel: the preset that the knobs were turned to last, as it was then.
+    pub fn current(&self) -> Option<Preset> {
+        self.kept().current.clone()
+    }
+
+    /// Main, panel: the knobs were turned to `current`.
+    pub fn set_current(&self, current: Option<Preset>) {
+        self.kept().current = current;
+    }
+}
+
+impl<'a> PersistentField<'a, Saved> for Remembered {
+    fn set(&self, Saved(saved): Saved) {
+        let model = json!({ "version": VERSION, "locks": Locks::default(), "current": null });
+        let judge = repair::reading(&model, |value: Known| value);
+        let repaired = repair::repaired(saved, &model, &judge);
+        let known: Known = serde_json::from_value(repaired.value).unwrap_or_default();
+        self.set_locks(known.locks);
+        let text = known.current.is_object().then(|| known.current.to_string());
+        let current = text.and_then(|text| Preset::read(&text, &mut Vec::new()).ok());
+        *self.kept() = Kept { current, loaded: repaired.whole };
+    }
+
+    fn map<F, R>(&self, f: F) -> R
+    where
+        F: Fn(&Saved) -> R,
+    {
+        let kept = self.kept();
+        let current = kept.current.as_ref().and_then(|preset| serde_json::from_str(&preset.write()).ok());
+        let mut saved = kept.loaded.clone();
+        if !saved.is_object() {
+            saved = json!({});
+        }
+        for (name, value) in [("version", json!(VERSION)), ("current", current.unwrap_or_default())] {
+            saved[name] = value;
+        }
+        match (json!(self.locks()), &mut saved["locks"]) {
+            (Value::Object(locks), Value::Object(saved)) => saved.extend(locks),
+            (locks, saved) => *saved = locks,
+        }
+        f(&Saved(saved))
+    }
+}
+
+/// What is known of what is saved.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Known {
+    version: u32,
+    locks: Locks,
+    current: Value,
+}
