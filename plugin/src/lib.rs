@@ -3,6 +3,7 @@
 // The library with faults is built from these files too; their own tests need not run twice.
 #![cfg(not(all(test, feature = "faults")))]
 
+pub mod bank;
 mod clap_entry;
 pub mod diagnostics;
 pub mod editor;

@@ -24,6 +24,7 @@ use nice_plug::params::internals::ParamPtr;
 use nice_plug::params::persist::PersistentField;
 use nice_plug::prelude::*;
 
+use crate::bank::Bank;
 use crate::presets::project::Remembered;
 use crate::repair::Fields;
 use crate::scenes::Scenes;
@@ -35,7 +36,7 @@ use saved::{Stamp, Unknown};
 pub use guarded::GuardedParams;
 pub use host::HostParam;
 pub use memory::{MemoryField, SavedMemory};
-pub use own::{ListeningParams, NetworkChoice, SceneTime, TakeParams};
+pub use own::{ListeningParams, NetworkChoice, Programs, RecallParams, SceneTime, TakeParams};
 pub use revision::Revision;
 pub use steps::GrownChoices;
 
@@ -90,12 +91,18 @@ pub struct ContinuoParams {
     /// By how many frames the band plans ahead.
     #[id = "plan_ahead"]
     pub plan_ahead: IntParam,
+    /// Which preset is recalled.
+    #[nested(group = "Take")]
+    pub recall: RecallParams,
     /// The scenes.
     #[persist = "scenes"]
     pub scenes: Scenes,
     /// What the project remembers of presets.
     #[persist = "presets"]
     pub presets: Remembered,
+    /// The presets that have a number in the project.
+    #[persist = "bank"]
+    pub bank: Bank,
     /// The version of the saved state, and what was repaired in it.
     #[persist = "state"]
     pub stamp: StampField,
@@ -118,6 +125,7 @@ impl Default for ContinuoParams {
                 (about.id.to_owned(), about.name.to_owned())
             })
         };
+        let bank = Bank::default();
         Self {
             band: section(Section::Band),
             thru: BoolParam::new("Thru", true),
@@ -151,8 +159,10 @@ impl Default for ContinuoParams {
                 .with_string_to_value(Arc::new(|text| text.split('/').next()?.trim().parse().ok()))
                 .with_callback(revision.callback())
                 .non_automatable(),
+            recall: RecallParams::of(&bank, &revision),
             scenes: Scenes::default(),
-            presets: Remembered::default(),
+            presets: Remembered::new(&revision),
+            bank,
             stamp: StampField::default(),
             memory: MemoryField::default(),
             unknown: RwLock::default(),
@@ -358,7 +368,7 @@ mod tests {
         expected.extend(["lead_mode", "motif", "max_leap", "strong_tones"].map(String::from));
         expected
             .extend(["memory", "freeze", "again", "again_new", "scene", "scene_at", "keep_memory"].map(String::from));
-        expected.extend(["notes_as_midi", "plan_ahead"].map(String::from));
+        expected.extend(["notes_as_midi", "plan_ahead", "preset", "programs"].map(String::from));
         let ids: Vec<String> = ContinuoParams::default().param_map().into_iter().map(|(id, ..)| id).collect();
         assert_eq!(ids, expected);
     }
@@ -395,7 +405,8 @@ mod tests {
                 "network" => assert_eq!((steps, free.as_str()), (Some(2), "GRU")),
                 _ => {}
             }
-            let is_of_the_project = matches!(id.as_str(), "network" | "keep_memory" | "notes_as_midi" | "plan_ahead");
+            let of_the_project = ["network", "keep_memory", "notes_as_midi", "plan_ahead", "programs"];
+            let is_of_the_project = of_the_project.contains(&id.as_str());
             assert_eq!(flags.contains(ParamFlags::NON_AUTOMATABLE), is_of_the_project, "{id}");
             let top = match id.as_str() {
                 "chord_rate" | "tension" | "mode" | "lead_chromaticism" | "syncopation" => 1.0,

@@ -35,18 +35,19 @@ use continuo_models::music::{Frame, Moment, Tick};
 use continuo_models::{Controls, Cue, Fork, FrameStart, Heard, Improviser, NoteCue, Player, Turn, Way};
 use nice_plug::prelude::NoteEvent;
 
+use crate::bank::Presets;
 use crate::diagnostics::{TOTALS, count};
 use crate::faults::{self, Place};
 use crate::params::ContinuoParams;
-use crate::scenes::{SceneReader, Snapshots};
-use crate::seam::{CueReceiver, Doubt, FrameCall, Part, PlayedSender, Shared};
+use crate::scenes::Snapshots;
+use crate::seam::{CueReceiver, Doubt, FrameCall, Newest, Part, PlayedSender, Shared};
 use crate::song_clock::{HostTime, SongClock, Upcoming};
 use crate::tempo::{OwnTempo, TempoSettings};
 use monitor::Monitor;
 use output::{Event, Message, Output};
 use patience::Patience;
 use promises::{Promise, Promises};
-use recall::Recall;
+use recall::{Held, Recall};
 use retakes::Retakes;
 use schedule::Schedule;
 use settings::Settings;
@@ -124,11 +125,14 @@ pub struct Processor {
     answering: Answering,
     output: Output,
     monitor: Monitor,
-    /// The choice of scenes.
+    /// The choice of presets and scenes.
     recall: Recall,
-    scenes: SceneReader,
-    /// What the scenes held then.
-    snapshots: Snapshots,
+    scenes: Newest<Snapshots>,
+    bank: Newest<Arc<Presets>>,
+    /// What scenes and bank held then.
+    held: Held,
+    /// What is listened to.
+    listened: Newest<Option<Controls>>,
     /// What is set, as it stood when the present frame was called.
     settings: Settings,
     /// The revision of the parameters that was; `None`: it is to be read again.
@@ -148,13 +152,16 @@ pub struct Processor {
 impl Processor {
     /// A processor with no worker at the other end of its rings yet. Allocates everything that it will ever need.
     pub fn new(params: Arc<ContinuoParams>, shared: Arc<Shared>) -> Self {
-        let mut scenes = params.scenes.reader();
-        let (settings, snapshots) = (Settings::read(&params, 0), scenes.newest().unwrap_or_default());
+        let (scenes, bank, listened) = (params.scenes.reader(), params.bank.reader(), shared.listening.reader());
+        let held = Held { scenes: params.scenes.snapshots(), presets: params.bank.presets() };
+        let settings = Settings::read(&params, 0);
         Self {
             recall: Recall::default(),
             controls: settings.panel,
             scenes,
-            snapshots,
+            bank,
+            held,
+            listened,
             settings,
             revision: None,
             listening: TempoSettings::from(&params.listening),
@@ -313,7 +320,7 @@ impl Processor {
         self.answering = Answering::default();
         self.schedule.clear();
         self.take_settings();
-        self.recall.jump(self.settings.scene);
+        self.recall.jump(&self.settings);
         self.sounding.end_band(&mut stage(&mut self.output, &self.shared, 0));
         self.played.jump(self.promises.epoch(), self.clock.tick_at(0));
         self.collect_cues(0, usize::MAX);
@@ -322,16 +329,25 @@ impl Processor {
 
     /// Takes what is set now; while a saved state is being loaded, what was set before stands.
     fn take_settings(&mut self) {
+        if let Some(listened) = self.listened.newest() {
+            self.listened.take();
+            self.recall.listen(listened);
+        }
         let revision = Some(self.params.revision.count());
         let read = |loads| {
             let stands = self.revision == revision && self.settings.loads == loads;
-            (if stands { self.settings } else { Settings::read(&self.params, loads) }, self.scenes.newest())
+            let settings = if stands { self.settings } else { Settings::read(&self.params, loads) };
+            (settings, self.scenes.newest(), self.bank.newest())
         };
-        let Some((settings, snapshots)) = self.shared.loading.whole(read) else { return };
+        let Some((settings, scenes, presets)) = self.shared.loading.whole(read) else { return };
         self.revision = revision;
-        if let Some(snapshots) = snapshots {
+        if let Some(scenes) = scenes {
             self.scenes.take();
-            self.snapshots = snapshots;
+            self.held.scenes = scenes;
+        }
+        if let Some(presets) = presets {
+            self.bank.take();
+            self.held.presets = presets;
         }
         if self.settings.plan_ahead != settings.plan_ahead {
             self.shared.meters.misses_lately.store(0, Ordering::Relaxed);
@@ -360,7 +376,7 @@ impl Processor {
         self.promises.follow(self.clock.path());
         let asked = Asked::ahead(&self.clock, self.settings.plan_ahead);
         let bar = self.clock.bar_of(asked.upcoming.frame);
-        let [now, next] = self.recall.call(&self.settings, &self.snapshots, asked.upcoming.frame, bar);
+        let [now, next] = self.recall.call(&self.settings, &self.held, asked.upcoming.frame, bar);
         let before = std::mem::replace(&mut self.controls, now);
         self.shared.places.set(self.recall.places());
         for player in Player::ALL {
@@ -547,7 +563,9 @@ impl Processor {
             event => {
                 match event {
                     NoteEvent::MidiCC { channel, cc, value, .. } => self.take_controller(at, channel & 15, cc, value),
-                    NoteEvent::MidiProgramChange { program, .. } => self.recall.change_program(program),
+                    NoteEvent::MidiProgramChange { program, .. } => {
+                        self.recall.change_program(program, self.settings.programs);
+                    }
                     _ => {}
                 }
                 if self.params.thru.value() {

@@ -9,9 +9,9 @@ use continuo_models::Controls;
 use nice_plug::params::persist::PersistentField;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
-use triple_buffer::{Input, Output, triple_buffer};
 
 use crate::repair::{self, Fields, Findings, Verdict};
+use crate::seam::{Newest, Published};
 
 /// How many scenes there are.
 pub const SCENES: usize = 8;
@@ -23,20 +23,15 @@ const VERSION: u32 = 1;
 pub type Snapshots = [Option<Controls>; SCENES];
 
 /// The scenes of one instance. Main and panel read and write them, behind a mutex that the audio thread never touches;
-/// audio reads what was written last through a [`SceneReader`].
+/// audio reads what was written last.
+#[derive(Default)]
 pub struct Scenes(Mutex<Kept>);
 
+#[derive(Default)]
 struct Kept {
     saved: Saved,
     /// The way to the newest reader.
-    published: Input<Snapshots>,
-}
-
-impl Default for Scenes {
-    fn default() -> Self {
-        let (published, _) = triple_buffer(&Snapshots::default());
-        Self(Mutex::new(Kept { saved: Saved::default(), published }))
-    }
+    published: Published<Snapshots>,
 }
 
 impl Scenes {
@@ -72,11 +67,9 @@ impl Scenes {
     }
 
     /// Main: a reader for the audio thread. From now on only this one sees what is written; allocates.
-    pub fn reader(&self) -> SceneReader {
-        let mut kept = self.kept();
-        let (published, read) = triple_buffer(&kept.saved.snapshots());
-        kept.published = published;
-        SceneReader { read, is_new: true }
+    pub fn reader(&self) -> Newest<Snapshots> {
+        let Kept { saved, published } = &mut *self.kept();
+        published.reader(&saved.snapshots())
     }
 }
 
@@ -86,27 +79,8 @@ impl Kept {
     }
 }
 
-/// The audio thread's view of the scenes: always whole, always the newest. Nothing here waits or allocates.
-pub struct SceneReader {
-    read: Output<Snapshots>,
-    is_new: bool,
-}
-
-impl SceneReader {
-    /// Audio: what the scenes hold, unless that has been taken.
-    pub fn newest(&mut self) -> Option<Snapshots> {
-        self.is_new |= self.read.update();
-        self.is_new.then(|| *self.read.output_buffer())
-    }
-
-    /// Audio: what the scenes hold has been taken, until they hold something else.
-    pub fn take(&mut self) {
-        self.is_new = false;
-    }
-}
-
-/// What is in force at `place` of `scenes` while the panel stands at `panel`. What the musician calls for at the
-/// moment, to end and to freeze, is the panel's in every scene. Audio may call it.
+/// What is in force at `place` of `scenes` while the panel, or what takes its place, stands at `panel`. What the musician
+/// calls for at the moment, to end and to freeze, is the panel's in every scene. Audio may call it.
 pub fn at(scenes: &Snapshots, place: f32, panel: &Controls) -> Controls {
     let scene = |number: usize| match number.checked_sub(1).and_then(|index| scenes.get(index)) {
         Some(Some(snapshot)) => snapshot,
@@ -288,17 +262,6 @@ mod tests {
             [0.0, 1.0, 8.0].map(|place| at(&reader.newest().unwrap(), place, &panel).temperature),
             [0.5, 1.25, 2.0]
         );
-    }
-
-    #[test]
-    fn what_was_not_taken_is_still_new() {
-        let scenes = Scenes::default();
-        let mut reader = scenes.reader();
-        assert!(reader.newest().is_some() && reader.newest().is_some());
-        reader.take();
-        assert!(reader.newest().is_none());
-        scenes.store(0, Some(warm(1.5)));
-        assert!(reader.newest().is_some());
     }
 
     #[test]

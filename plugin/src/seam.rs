@@ -8,7 +8,7 @@
 //! | [`SharedMemory`] | worker, main | main, worker | a mutex that the audio thread never touches |
 //! | [`Meters`], [`Position`], [`Keyboard`], [`Playing`], [`Places`] | audio, worker | GUI | atomics |
 //! | [`WorkerUrgency`] | worker | GUI | atomic |
-//! | [`Scenes`](crate::scenes::Scenes) | main, GUI | audio | triple buffer |
+//! | [`Scenes`](crate::scenes::Scenes), [`Bank`](crate::bank::Bank), [`Listening`] | main, GUI | audio | triple buffer ([`Published`]) |
 //! | [`Doubts`] | audio | worker | atomics |
 //! | [`Loading`] | main | audio | atomics |
 //! | [`Outlook`] | worker | GUI | triple buffer |
@@ -21,9 +21,11 @@
 
 mod display;
 mod doubt;
+mod listening;
 mod loading;
 mod memory;
 mod networks;
+mod published;
 mod rings;
 mod signal;
 mod sync;
@@ -36,11 +38,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use continuo_models::Outlook;
 use crossbeam::channel::{Receiver, Sender, bounded};
 
-pub use display::{Keyboard, Meters, Part, Places, Position};
+pub use display::{Base, Keyboard, Meters, Part, Place, Places, Position};
 pub use doubt::{Doubt, Doubts};
+pub use listening::Listening;
 pub use loading::Loading;
 pub use memory::SharedMemory;
 pub use networks::{NetworkSet, Origin, Playing};
+pub use published::{Newest, Published};
 pub use rings::{
     Again, CUES_CAPACITY, CueReceiver, CueSender, Cycle, FrameCall, NOTE_OFF_RESERVE, PLAYED_CAPACITY, Played,
     PlayedReceiver, PlayedSender, StampedCue, cue_ring, played_ring,
@@ -76,8 +80,10 @@ pub struct Shared {
     pub position: Position,
     /// Which keys sound, and who plays them. Audio writes, anybody reads.
     pub keyboard: Keyboard,
-    /// Which scene is in force. Audio writes, anybody reads.
+    /// Which preset and which scene are in force. Audio writes, anybody reads.
     pub places: Places,
+    /// What is listened to before it is chosen. GUI and main write, audio reads.
+    pub listening: Listening,
     /// Which networks play. The worker writes, anybody reads.
     pub playing: Playing,
     /// How urgent the system takes the worker for. The worker writes, anybody reads.
@@ -107,6 +113,7 @@ impl Default for Shared {
             position: Position::default(),
             keyboard: Keyboard::default(),
             places: Places::default(),
+            listening: Listening::default(),
             playing: Playing::default(),
             urgency: WorkerUrgency::default(),
             memory: SharedMemory::default(),

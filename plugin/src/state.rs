@@ -8,6 +8,7 @@ use nice_plug::prelude::{ParamPtr, Params, PluginState};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::bank;
 use crate::faults::{self, Place};
 use crate::guard::caught;
 use crate::params::saved::{Stamp, Unknown, VERSION};
@@ -75,8 +76,10 @@ pub fn migrate(state: &mut PluginState) {
         }
     }
     let scenes = scenes::repaired(state.fields.get("scenes").map(String::as_str), &mut remarks);
+    let bank = bank::repaired(state.fields.get("bank").map(String::as_str), &mut remarks);
     let stamp = Stamp { version: VERSION, remarks, unknown: stamp };
-    for (name, field) in [("scenes", Ok(scenes)), ("unknown", json_of(&unknown)), ("state", json_of(&stamp))] {
+    let written = [("scenes", Ok(scenes)), ("bank", Ok(bank))];
+    for (name, field) in written.into_iter().chain([("unknown", json_of(&unknown)), ("state", json_of(&stamp))]) {
         state.fields.insert(name.to_owned(), field.unwrap_or_default());
     }
 }

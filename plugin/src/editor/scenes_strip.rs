@@ -20,12 +20,14 @@ pub struct Settings<'a> {
 }
 
 /// What there is and what plays.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scenes {
     /// Which scenes hold something.
     pub filled: [bool; SCENES],
     /// The place in force and the one that is called for (see [`crate::scenes`]).
     pub places: [f32; 2],
+    /// What lies under the scenes then, by the name of the preset; empty: the knobs.
+    pub presets: [String; 2],
 }
 
 /// What is to happen to a scene, by its index.
@@ -143,7 +145,7 @@ pub fn show(ui: &mut Ui, rect: Rect, scenes: &Scenes, settings: &Settings) -> Op
         Hint::click("Scene change", "When another scene begins: at once, with the next beat, or with the next bar.");
     choice::show(ui, list, hint, settings.change);
     let line = Rect::from_min_max(pos2(right.left(), right.top() + BUTTON.y), right.max);
-    status(ui, line, act.map_or_else(|| says(scenes.places), |act| act.prompt().to_owned()), act.is_some());
+    status(ui, line, act.map_or_else(|| says(scenes), |act| act.prompt().to_owned()), act.is_some());
 
     ui.data_mut(|data| data.insert_temp(armed, act));
     wish
@@ -196,21 +198,24 @@ fn status(ui: &Ui, rect: Rect, text: String, asks: bool) {
 }
 
 /// What plays and what is to come.
-fn says([now, called_for]: [f32; 2]) -> String {
-    let name = |place: f32| match place {
-        0.0 => "the knobs".to_owned(),
+fn says(scenes: &Scenes) -> String {
+    let [now, called_for] = scenes.places;
+    let [preset, next] = &scenes.presets;
+    let under = |preset: &str| if preset.is_empty() { "the knobs".to_owned() } else { format!("“{preset}”") };
+    let name = |place: f32, preset: &str| match place {
+        0.0 => under(preset),
         place => format!("scene {place}"),
     };
-    let plays = if now == 0.0 {
-        "The knobs play".to_owned()
-    } else if now.fract() == 0.0 {
-        format!("Scene {now} plays")
-    } else {
-        format!("Between {} and {}", name(now.floor()), name(now.ceil()))
+    let plays = match now {
+        0.0 if preset.is_empty() => "The knobs play".to_owned(),
+        0.0 => format!("{} plays", under(preset)),
+        now if now.fract() == 0.0 => format!("Scene {now} plays"),
+        now => format!("Between {} and {}", name(now.floor(), preset), name(now.ceil(), preset)),
     };
     let recalls = (called_for - now).abs() >= 1.0 && called_for.fract() == 0.0;
-    match (recalls, now.fract() == 0.0 && now > 0.0) {
-        (true, _) => format!("{plays}, then {}", name(called_for)),
+    let changes = preset != next && (now == 0.0 || called_for == 0.0);
+    match (recalls || changes, now.fract() == 0.0 && (now > 0.0 || !preset.is_empty())) {
+        (true, _) => format!("{plays}, then {}", name(called_for, next)),
         (false, true) => format!("{plays}; the knobs wait"),
         (false, false) => plays,
     }
@@ -230,7 +235,22 @@ mod tests {
             ([0.5, 0.5], "Between the knobs and scene 1"),
             ([2.25, 2.5], "Between scene 2 and scene 3"),
         ] {
-            assert_eq!(says(places), text);
+            assert_eq!(says(&Scenes { places, ..Scenes::default() }), text);
+        }
+    }
+
+    #[test]
+    fn a_preset_that_plays_is_named() {
+        for (places, presets, text) in [
+            ([0.0, 0.0], ["Noir", "Noir"], "“Noir” plays; the knobs wait"),
+            ([0.0, 0.0], ["", "Noir"], "The knobs play, then “Noir”"),
+            ([0.0, 0.0], ["Noir", ""], "“Noir” plays, then the knobs"),
+            ([2.0, 0.0], ["Noir", "Blue"], "Scene 2 plays, then “Blue”"),
+            ([2.0, 2.0], ["Noir", "Blue"], "Scene 2 plays; the knobs wait"),
+            ([0.5, 0.5], ["Noir", "Noir"], "Between “Noir” and scene 1"),
+        ] {
+            let scenes = Scenes { places, presets: presets.map(str::to_owned), ..Scenes::default() };
+            assert_eq!(says(&scenes), text);
         }
     }
 }

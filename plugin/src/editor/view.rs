@@ -8,7 +8,7 @@ use continuo_models::music::{Key, SlashChord, Tick};
 use continuo_models::{Controls, Outlook};
 
 use crate::params::ContinuoParams;
-use crate::seam::{Notice, Shared};
+use crate::seam::{Base, Notice, Shared};
 
 use super::chord_view::{ChordText, Now};
 use super::deadline_meter::{Reading, Source};
@@ -62,7 +62,7 @@ impl View {
         let stretches = history.stretches(&outlook);
         let sounding = stretches.iter().rev().find(|(start, _)| start.is_none_or(|start| start <= now));
         let tempo = position.tempo();
-        let meters = &shared.meters;
+        let (meters, places) = (&shared.meters, shared.places.get());
         Self {
             pulse: Pulse { tempo, meter: position.bar().meter, host_plays: position.host_plays() },
             now: Now {
@@ -81,7 +81,8 @@ impl View {
             },
             scenes: Scenes {
                 filled: params.scenes.snapshots().map(|scene| scene.is_some()),
-                places: shared.places.get(),
+                places: places.map(|place| place.scene),
+                presets: places.map(|place| name_of(place.base, params)),
             },
             keys: std::array::from_fn(|key| shared.keyboard.mask(key as u8)),
             reading: Reading {
@@ -105,6 +106,15 @@ impl View {
             },
             notices: shared.notices(),
         }
+    }
+}
+
+/// What lies under the scenes, by the name of the preset; empty: the knobs.
+fn name_of(base: Base, params: &ContinuoParams) -> String {
+    match base {
+        Base::Panel => String::new(),
+        Base::Preset(number) => params.bank.name(number.into()).unwrap_or_default(),
+        Base::Listened(_) => "What you listen to".to_owned(),
     }
 }
 

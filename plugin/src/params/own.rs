@@ -1,10 +1,11 @@
 //! Parameters of the plug-in's own: what plays, when, and which take and scene.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use nice_plug::prelude::*;
 
 use super::Revision;
+use crate::bank::{Bank, NUMBERS};
 use crate::scenes::SCENES;
 use crate::seam::NetworkSet;
 
@@ -51,6 +52,19 @@ pub enum SceneTime {
     Bar,
 }
 
+/// What MIDI program changes recall, as a parameter's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum Programs {
+    /// The first eight programs recall the scenes, the ninth the panel.
+    #[id = "scenes"]
+    #[name = "Scenes"]
+    Scenes,
+    /// Each recalls the preset at its number; an empty number is the panel.
+    #[id = "presets"]
+    #[name = "Presets"]
+    Presets,
+}
+
 /// How the band keeps time.
 #[derive(Params)]
 pub struct ListeningParams {
@@ -83,6 +97,34 @@ pub struct TakeParams {
     /// Whether what the band has learnt of the musician is saved with the project.
     #[id = "keep_memory"]
     pub keep_memory: BoolParam,
+}
+
+/// Which preset is recalled.
+#[derive(Params)]
+pub struct RecallParams {
+    /// The preset, by its number in the bank: 0 is the panel itself.
+    #[id = "preset"]
+    pub preset: IntParam,
+    /// What MIDI program changes recall.
+    #[id = "programs"]
+    pub programs: EnumParam<Programs>,
+}
+
+impl RecallParams {
+    /// Parameters of which the presets are called as in `bank`. `revision` counts their changes.
+    pub fn of(bank: &Bank, revision: &Revision) -> Self {
+        let (shown, read) = (bank.clone(), bank.clone());
+        Self {
+            preset: IntParam::new("Preset", 0, IntRange::Linear { min: 0, max: NUMBERS as i32 })
+                .with_value_to_string(Arc::new(move |number| shown.text(number)))
+                .with_string_to_value(Arc::new(move |text| read.number_of(text)))
+                .with_callback(revision.callback()),
+            // What a keyboard does is no part of a performance.
+            programs: EnumParam::new("Programs recall", Programs::Scenes)
+                .with_callback(revision.callback())
+                .non_automatable(),
+        }
+    }
 }
 
 impl Default for ListeningParams {

@@ -14,11 +14,14 @@ impl Revision {
         self.0.load(Ordering::Acquire)
     }
 
-    /// What the framework is to call when a parameter has changed. Any thread; never waits.
+    /// Something has changed, and is there. Any thread; never waits.
+    pub fn advance(&self) {
+        self.0.fetch_add(1, Ordering::Release);
+    }
+
+    /// What the framework is to call when a parameter has changed.
     pub fn callback<T>(&self) -> Arc<dyn Fn(T) + Send + Sync> {
-        let count = Arc::clone(&self.0);
-        Arc::new(move |_| {
-            count.fetch_add(1, Ordering::Release);
-        })
+        let revision = self.clone();
+        Arc::new(move |_| revision.advance())
     }
 }

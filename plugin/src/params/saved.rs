@@ -12,10 +12,11 @@ use crate::repair::Fields;
 ///   `memory`, `scene` and their like.
 /// - 3: there was no `notes_as_midi`.
 /// - 4: there was no `plan_ahead`.
-/// - 5: as now.
+/// - 5: there was no bank, and neither `preset` nor `programs`.
+/// - 6: as now.
 ///
 /// The field `memory` has a version of its own, and need not be there.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// What is saved beside the parameters, under the field `state`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

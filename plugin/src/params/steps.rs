@@ -22,7 +22,7 @@ use super::{ContinuoParams, number};
 
 /// How many values the plug-in's own choices had when they were published, as the others say where they are declared.
 /// Final, as their IDs are: a choice that grows keeps the number, a new choice gets the one that it begins with.
-const PUBLISHED: [(&str, usize); 2] = [("network", 3), ("scene_at", 3)];
+const PUBLISHED: [(&str, usize); 3] = [("network", 3), ("scene_at", 3), ("programs", 2)];
 
 /// How many values the choice `id` had when it was published.
 fn published(id: &str) -> Option<usize> {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::Preset;
 use super::locks::Locks;
+use crate::params::Revision;
 use crate::repair;
 
 /// The version in which it is saved.
@@ -23,6 +24,7 @@ pub struct Saved(Value);
 #[derive(Default)]
 pub struct Remembered {
     locks: AtomicU8,
+    revision: Revision,
     kept: Mutex<Kept>,
 }
 
@@ -34,6 +36,11 @@ struct Kept {
 }
 
 impl Remembered {
+    /// Nothing yet. `revision` counts the changes of the locks.
+    pub fn new(revision: &Revision) -> Self {
+        Self { revision: revision.clone(), ..Self::default() }
+    }
+
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -46,6 +53,7 @@ impl Remembered {
     /// Main, panel: locks and unlocks.
     pub fn set_locks(&self, locks: Locks) {
         self.locks.store(locks.bits(), Ordering::Relaxed);
+        self.revision.advance();
     }
 
     /// Main, panel: the preset that the knobs were turned to last, as it was then.

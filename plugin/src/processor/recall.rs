@@ -1,9 +1,13 @@
-//! Which scene counts for which frame.
+//! Which preset and which scene count for which frame.
 //!
-//! A change by less than one scene is a morph: it goes on from frame to frame. A change by one or more is a recall: it
-//! waits for the frame, beat or bar that the musician has chosen, and at a jump of the song for nothing. What counts
-//! for a frame is settled when the frame is asked for, so that the plan and the switches of its players change as one.
-//! It depends on what stands at the starts of frames only, not on blocks.
+//! Under the scenes lies a *base*: the panel, a preset of the bank in its place, or what the musician listens to before
+//! choosing it. A change of scene by less than one is a morph: it goes on from frame to frame. A change by one or more,
+//! and any change of the base, is a recall: it waits for the frame, beat or bar that the musician has chosen, and at a
+//! jump of the song for nothing. To listen begins and ends with a bar, without scenes. What counts for a frame is
+//! settled when the frame is asked for, so that the plan and the switches of its players change as one. It depends on
+//! what stands at the starts of frames only, not on blocks.
+
+use std::sync::Arc;
 
 use continuo_models::Controls;
 use continuo_models::music::time::{TICKS_PER_FRAME, frame_start};
@@ -11,61 +15,145 @@ use continuo_models::music::{BarPosition, Frame};
 use continuo_models::score::FARTHEST_AHEAD;
 
 use super::settings::Settings;
-use crate::params::SceneTime;
+use crate::bank::Presets;
+use crate::params::{Programs, SceneTime};
 use crate::scenes::{self, SCENES, Snapshots};
+use crate::seam::{Base, Place};
 
-/// The choice of scenes. Belongs to the audio thread.
+/// What can be recalled, as it stood at one time.
+pub struct Held {
+    /// What every scene holds.
+    pub scenes: Snapshots,
+    /// What lies at every number of the bank. Shared with the bank, which keeps it for as long as it is held here:
+    /// nothing is freed by the audio thread.
+    pub presets: Arc<Presets>,
+}
+
+/// What is listened to while it is of account: in the present frame, in each that has been asked for, and next.
+const LISTENED: usize = FARTHEST_AHEAD as usize + 2;
+
+/// The choice of presets and scenes. Belongs to the audio thread.
 #[derive(Debug, Default)]
 pub struct Recall {
-    /// Where the parameter stood last.
-    parameter: f32,
-    /// The place that a program change has called for, until the parameter moves.
-    program: Option<f32>,
+    scene: Called<f32>,
+    preset: Called<u8>,
+    /// Which of `heard` is called for in the place of all that.
+    listened: Option<u8>,
+    heard: [Controls; LISTENED],
     /// The place that counts for the present frame.
-    now: f32,
+    now: Place,
     /// The places that count for the frames after it; of those that nobody has asked for yet, the last one's.
-    coming: [f32; FARTHEST_AHEAD as usize],
+    coming: [Place; FARTHEST_AHEAD as usize],
+}
+
+/// What a parameter and MIDI programs call for: whoever has spoken last.
+#[derive(Debug, Default)]
+struct Called<V> {
+    /// Where the parameter stood last.
+    parameter: V,
+    /// What a program change has called for, until the parameter moves.
+    program: Option<V>,
+}
+
+impl<V: Copy + PartialEq> Called<V> {
+    /// What is called for while the parameter stands at `parameter`.
+    fn at(&mut self, parameter: V) -> V {
+        if parameter != self.parameter {
+            *self = Self { parameter, program: None };
+        }
+        self.last()
+    }
+
+    /// What was called for last.
+    fn last(&self) -> V {
+        self.program.unwrap_or(self.parameter)
+    }
 }
 
 impl Recall {
-    /// A MIDI program change: 0–7 call for the scenes, 8 for the panel; the rest is not for us.
-    pub fn change_program(&mut self, program: u8) {
-        match usize::from(program) {
-            scene @ 0..SCENES => self.program = Some((scene + 1) as f32),
-            SCENES => self.program = Some(0.0),
-            _ => {}
+    /// A MIDI program change, that recalls one of `programs`. Of scenes, 0–7 call for them and 8 for the panel; the
+    /// rest is not for us. Of presets each calls for the one at the next number: they count from 1.
+    pub fn change_program(&mut self, program: u8, programs: Programs) {
+        match (programs, usize::from(program)) {
+            (Programs::Scenes, scene @ 0..SCENES) => self.scene.program = Some((scene + 1) as f32),
+            (Programs::Scenes, SCENES) => self.scene.program = Some(0.0),
+            (Programs::Scenes, _) => {}
+            (Programs::Presets, _) => self.preset.program = Some(program.min(127) + 1),
         }
+    }
+
+    /// What is to be listened to from the next bar on; `None`: nothing any more.
+    pub fn listen(&mut self, to: Option<Controls>) {
+        self.listened = to.map(|controls| {
+            let counts = |number: u8| self.coming.iter().chain([&self.now]).any(|p| p.base == Base::Listened(number));
+            let free = (0..LISTENED as u8).find(|number| !counts(*number)).unwrap_or_default();
+            self.heard[usize::from(free)] = controls;
+            free
+        });
     }
 
     /// The song is elsewhere: what is called for counts at once.
-    pub fn jump(&mut self, scene: f32) {
-        self.coming = [self.called_for(scene); FARTHEST_AHEAD as usize];
+    pub fn jump(&mut self, settings: &Settings) {
+        self.coming = [self.called_for(settings); FARTHEST_AHEAD as usize];
     }
 
     /// A frame is called, and `asked` will be asked for, in the bar `bar`. Returns what is in force for the two of
-    /// them, with `scenes`.
-    pub fn call(&mut self, settings: &Settings, scenes: &Snapshots, asked: Frame, bar: BarPosition) -> [Controls; 2] {
+    /// them, of what is `held`.
+    pub fn call(&mut self, settings: &Settings, held: &Held, asked: Frame, bar: BarPosition) -> [Controls; 2] {
         self.now = self.coming[0];
         self.coming.copy_within(1.., 0);
-        let called_for = self.called_for(settings.scene);
+        let called_for = self.called_for(settings);
         let (before, from_asked) = self.coming.split_at_mut(usize::from(settings.plan_ahead) - 1);
         let before = before.last().copied().unwrap_or(self.now);
-        let changes = (called_for - before).abs() < 1.0 || settings.scene_at <= begins_with(asked, bar);
-        let place = if changes { called_for } else { before };
+        let place = next(before, called_for, settings.scene_at, begins_with(asked, bar));
         from_asked.fill(place);
-        [self.now, place].map(|place| scenes::at(scenes, place, &settings.panel))
+        [self.now, place].map(|place| self.in_force(place, settings, held))
     }
 
     /// The place that counts for the present frame, and the one that is called for.
-    pub fn places(&self) -> [f32; 2] {
-        [self.now, self.program.unwrap_or(self.parameter)]
+    pub fn places(&self) -> [Place; 2] {
+        [self.now, self.place(self.scene.last(), self.preset.last())]
     }
 
-    fn called_for(&mut self, parameter: f32) -> f32 {
-        if parameter != self.parameter {
-            (self.parameter, self.program) = (parameter, None);
+    fn called_for(&mut self, settings: &Settings) -> Place {
+        let (scene, preset) = (self.scene.at(settings.scene), self.preset.at(settings.preset));
+        self.place(scene, preset)
+    }
+
+    fn place(&self, scene: f32, preset: u8) -> Place {
+        match (self.listened, preset) {
+            (Some(number), _) => Place { base: Base::Listened(number), scene: 0.0 },
+            (None, 0) => Place { base: Base::Panel, scene },
+            (None, number) => Place { base: Base::Preset(number), scene },
         }
-        self.program.unwrap_or(parameter)
+    }
+
+    /// What is in force at `place`. A number at which there is no preset is the panel.
+    fn in_force(&self, place: Place, settings: &Settings, held: &Held) -> Controls {
+        let panel = &settings.panel;
+        let over = |controls: &Controls| controls.at_the_moment_of(panel).routed_as(panel);
+        let base = match place.base {
+            Base::Panel => *panel,
+            Base::Preset(number) => match held.presets.get(usize::from(number).wrapping_sub(1)) {
+                Some(Some(preset)) => settings.locks.keep(over(preset), panel),
+                _ => *panel,
+            },
+            Base::Listened(number) => self.heard.get(usize::from(number)).map_or(*panel, over),
+        };
+        scenes::at(&held.scenes, place.scene, &base)
+    }
+}
+
+/// What comes after the place `before`, with a frame that begins a `begun`, when another one is called for.
+fn next(before: Place, called_for: Place, scene_at: SceneTime, begun: SceneTime) -> Place {
+    if [before, called_for].iter().any(|place| matches!(place.base, Base::Listened(_))) {
+        return if begun == SceneTime::Bar { called_for } else { before };
+    }
+    let recalls = scene_at <= begun;
+    let morphs = (called_for.scene - before.scene).abs() < 1.0;
+    Place {
+        base: if recalls { called_for.base } else { before.base },
+        scene: if recalls || morphs { called_for.scene } else { before.scene },
     }
 }
 
@@ -91,10 +179,11 @@ mod tests {
 
     const BAR: BarPosition = BarPosition { bar_start: 0, meter: Meter { numerator: 4, denominator: 4 } };
 
-    /// Scenes whose temperatures are tenths of their numbers, over a panel at 0.
+    /// Scenes whose temperatures are tenths of their numbers, over a panel at 0, and presets whose swing is as many
+    /// hundredths; some numbers are empty.
     struct Rig {
         settings: Settings,
-        scenes: Snapshots,
+        held: Held,
         recall: Recall,
         frame: Frame,
     }
@@ -106,26 +195,42 @@ mod tests {
                 params.scenes.store(index, Some(warm((index + 1) as f32)));
             }
             let settings = Settings { scene_at, panel: warm(0.0), ..Settings::read(&params, 0) };
-            Self { settings, scenes: params.scenes.snapshots(), recall: Recall::default(), frame: 0 }
+            let preset = |index: usize| (index < 100).then(|| swinging(index as f32 + 1.0));
+            let held = Held { scenes: params.scenes.snapshots(), presets: Arc::new(std::array::from_fn(preset)) };
+            Self { settings, held, recall: Recall::default(), frame: 0 }
         }
 
         fn turn_to(&mut self, place: f32) {
             self.settings.scene = place;
         }
 
-        /// The places in force for the frame that is called and for the one that is asked for.
-        fn frame(&mut self) -> [f32; 2] {
+        /// What is in force for the frame that is called and for the one that is asked for.
+        fn call(&mut self) -> [Controls; 2] {
             self.frame += 1;
             let asked = self.frame + Frame::from(self.settings.plan_ahead) - 1;
-            let in_force = self.recall.call(&self.settings, &self.scenes, asked, BAR.at(frame_start(asked)));
-            in_force.map(|controls| (controls.temperature * 1e3).round() / 1e2)
+            self.recall.call(&self.settings, &self.held, asked, BAR.at(frame_start(asked)))
         }
 
-        /// The frames that were asked for with each change of the place.
+        /// The same as places among the scenes.
+        fn frame(&mut self) -> [f32; 2] {
+            self.call().map(|controls| (controls.temperature * 1e3).round() / 1e2)
+        }
+
+        /// The same as numbers of presets; 0: the panel.
+        fn presets(&mut self) -> [f32; 2] {
+            self.call().map(|controls| (controls.swing * 1e2).round())
+        }
+
+        /// The frames that were asked for with each change of the place among the scenes.
         fn changes(&mut self, frames: usize) -> Vec<(Frame, f32)> {
+            self.changes_of(frames, Self::frame)
+        }
+
+        /// The frames that were asked for with each change of what `each` tells.
+        fn changes_of(&mut self, frames: usize, each: impl Fn(&mut Self) -> [f32; 2]) -> Vec<(Frame, f32)> {
             let mut changes = vec![];
             for _ in 0..frames {
-                let [now, next] = self.frame();
+                let [now, next] = each(self);
                 if now != next {
                     changes.push((self.frame, next));
                 }
@@ -136,6 +241,15 @@ mod tests {
 
     fn warm(place: f32) -> Controls {
         Controls { temperature: place / 10.0, ..Controls::default() }
+    }
+
+    /// A preset, at temperature 0.
+    fn swinging(number: f32) -> Controls {
+        Controls { swing: number / 100.0, ..warm(0.0) }
+    }
+
+    fn scene(scene: f32) -> Place {
+        Place { scene, ..Place::default() }
     }
 
     #[test]
@@ -191,7 +305,7 @@ mod tests {
         rig.turn_to(3.0);
         rig.frame();
         for (program, place) in [(0, 1.0), (7, 8.0), (8, 0.0), (9, 0.0), (127, 0.0)] {
-            rig.recall.change_program(program);
+            rig.recall.change_program(program, Programs::Scenes);
             assert_eq!(rig.frame()[1], place);
         }
         rig.turn_to(4.0);
@@ -203,9 +317,100 @@ mod tests {
         let mut rig = Rig::new(SceneTime::Bar);
         rig.turn_to(6.0);
         rig.frame();
-        assert_eq!(rig.recall.places(), [0.0, 6.0]);
-        rig.recall.jump(6.0);
+        assert_eq!(rig.recall.places(), [scene(0.0), scene(6.0)]);
+        rig.recall.jump(&rig.settings);
         assert_eq!(rig.frame(), [6.0, 6.0]);
+    }
+
+    #[test]
+    fn a_preset_takes_the_place_of_the_panel_when_it_was_chosen_to_and_scenes_lie_upon_it() {
+        for (at, frame) in [(SceneTime::Now, 3), (SceneTime::Beat, 4), (SceneTime::Bar, 16)] {
+            let mut rig = Rig::new(at);
+            rig.changes(2);
+            rig.settings.preset = 7;
+            assert_eq!(rig.changes_of(30, Rig::presets), [(frame, 7.0)], "{:?}", SceneTime::variants()[at as usize]);
+            rig.turn_to(0.5);
+            let [_, between] = rig.call();
+            let thousandths = [between.swing, between.temperature].map(|share| (share * 1e3).round());
+            assert_eq!(thousandths, [35.0, 50.0], "a morph from the preset to the scene");
+        }
+    }
+
+    #[test]
+    fn a_recalled_preset_waits_while_a_morph_goes_on() {
+        let mut rig = Rig::new(SceneTime::Bar);
+        rig.settings.preset = 7;
+        rig.turn_to(0.5);
+        assert_eq!(rig.changes(1), [(1, 0.5)]);
+        assert_eq!(rig.changes_of(30, Rig::presets), [(16, 4.0)], "half of it");
+    }
+
+    #[test]
+    fn of_a_preset_the_moment_the_routing_and_what_is_locked_are_the_panels() {
+        let mut rig = Rig::new(SceneTime::Now);
+        rig.settings.panel = Controls { cadence: true, left_hand: Some(3), style_blend: 0.75, ..warm(0.0) };
+        rig.settings.preset = 7;
+        rig.settings.locks.style = true;
+        let [_, preset] = rig.call();
+        assert_eq!((preset.cadence, preset.left_hand, preset.style_blend), (true, Some(3), 0.75));
+        assert_eq!(preset.swing, 0.07);
+    }
+
+    #[test]
+    fn an_empty_number_is_the_panel() {
+        let mut rig = Rig::new(SceneTime::Now);
+        for number in [0, 101, 128] {
+            rig.settings.preset = number;
+            assert_eq!(rig.call()[1], warm(0.0));
+        }
+    }
+
+    #[test]
+    fn programs_recall_presets_where_that_is_set_until_the_parameter_moves() {
+        let mut rig = Rig::new(SceneTime::Now);
+        rig.settings.preset = 3;
+        rig.presets();
+        for (program, number) in [(0, 1.0), (8, 9.0), (99, 100.0), (127, 0.0)] {
+            rig.recall.change_program(program, Programs::Presets);
+            assert_eq!(rig.presets()[1], number);
+        }
+        rig.settings.preset = 0;
+        rig.recall.change_program(4, Programs::Scenes);
+        assert_eq!((rig.presets()[1], rig.recall.places()[1].scene), (0.0, 5.0));
+    }
+
+    #[test]
+    fn to_listen_begins_and_ends_with_a_bar_whatever_else_is_called_for_and_whenever() {
+        let mut rig = Rig::new(SceneTime::Now);
+        rig.settings.preset = 7;
+        rig.turn_to(1.0);
+        rig.call();
+        rig.recall.listen(Some(swinging(50.0)));
+        rig.turn_to(0.0);
+        assert_eq!(rig.changes_of(30, Rig::presets), [(16, 50.0)], "the scene stays until then");
+        rig.recall.listen(Some(swinging(60.0)));
+        rig.recall.listen(Some(swinging(70.0)));
+        assert_eq!(rig.changes_of(10, Rig::presets), [(32, 70.0)], "another one, and what plays is left alone");
+        rig.recall.listen(None);
+        assert_eq!(rig.changes_of(30, Rig::presets), [(48, 7.0)]);
+    }
+
+    #[test]
+    fn however_often_something_else_is_listened_to_what_was_asked_for_stays_what_it_was() {
+        let mut rig = Rig::new(SceneTime::Bar);
+        rig.settings.plan_ahead = FARTHEST_AHEAD;
+        // Each frame is a bar of its own.
+        let bar = |frame| BarPosition { bar_start: frame_start(frame), meter: Meter { numerator: 1, denominator: 16 } };
+        let mut asked = std::collections::VecDeque::from([0.0; FARTHEST_AHEAD as usize]);
+        for frame in 1..40 {
+            for again in 0..LISTENED {
+                rig.recall.listen(Some(swinging((frame * 2 + again) as f32)));
+            }
+            let [now, next] =
+                rig.recall.call(&rig.settings, &rig.held, frame as Frame, bar(frame as Frame)).map(|c| c.swing);
+            asked.push_back(next);
+            assert_eq!(asked.pop_front(), Some(now), "frame {frame}");
+        }
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use continuo_models::Controls;
 use continuo_models::score::FARTHEST_AHEAD;
 
-use crate::params::{ContinuoParams, SceneTime};
+use crate::bank::NUMBERS;
+use crate::params::{ContinuoParams, Programs, SceneTime};
+use crate::presets::locks::Locks;
 use crate::seam::NetworkSet;
 
 /// All that a frame is decided by, as it stood at one time.
@@ -13,8 +15,14 @@ pub struct Settings {
     pub panel: Controls,
     /// The scene that is called for, as a place (see [`crate::scenes`]).
     pub scene: f32,
-    /// When a change of it takes effect.
+    /// The preset that is called for, by its number in the bank; 0: the panel.
+    pub preset: u8,
+    /// What stays while presets change.
+    pub locks: Locks,
+    /// When a change of scene or preset takes effect.
     pub scene_at: SceneTime,
+    /// What MIDI program changes recall.
+    pub programs: Programs,
     /// The networks.
     pub networks: NetworkSet,
     /// By how many frames the band plans ahead: 1 to [`FARTHEST_AHEAD`].
@@ -30,7 +38,10 @@ impl Settings {
             panel: params.controls(),
             // In steps of the parameter, which a host need not keep.
             scene: (params.take.scene.value() * 100.0).round() / 100.0,
+            preset: params.recall.preset.value().clamp(0, NUMBERS as i32) as u8,
+            locks: params.presets.locks(),
             scene_at: params.take.scene_at.value(),
+            programs: params.recall.programs.value(),
             networks: params.network.value().0,
             plan_ahead: params.plan_ahead.value().clamp(1, FARTHEST_AHEAD.into()) as u8,
             loads,
@@ -57,5 +68,8 @@ mod tests {
             assert!(!is_read || params.revision.count() != count, "{id}");
             params.set(number(&id), now);
         }
+        let count = params.revision.count();
+        params.presets.set_locks(Locks { key: true, ..Locks::default() });
+        assert_ne!(params.revision.count(), count, "locks");
     }
 }

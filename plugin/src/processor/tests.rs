@@ -11,8 +11,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::params::number;
+use crate::presets::Preset;
 use crate::processor::output::Sent;
-use crate::seam::{CueSender, Played, PlayedReceiver, StampedCue, cue_ring, played_ring};
+use crate::seam::{Base, CueSender, Played, PlayedReceiver, StampedCue, cue_ring, played_ring};
 
 const RATE: f64 = 48_000.0;
 /// A sixteenth at 120 quarter notes per minute.
@@ -231,8 +232,36 @@ fn a_program_change_recalls_a_scene_at_the_next_bar() {
         Some(&(call, 55, false)),
         "as the first frame of the bar is called"
     );
-    assert_eq!(rig.shared.places.get(), [3.0; 2]);
+    assert_eq!(rig.shared.places.get().map(|place| place.scene), [3.0; 2]);
     assert_eq!(rig.log.iter().filter(|(_, part, _)| *part == Part::You).count(), 1, "it goes on to the output");
+}
+
+#[test]
+fn a_program_change_recalls_a_preset_at_the_next_bar_where_that_is_set_and_its_plan_and_switches_change_as_one() {
+    let mut rig = Rig::new(chords);
+    rig.params.bank.put(3, Some(without(Player::Chords as usize)));
+    rig.params.set(number("programs"), 1.0);
+    rig.play(5 * FRAME);
+    let change = NoteEvent::MidiProgramChange { timing: 100, channel: 9, program: 2 };
+    rig.block(&rig.host(true), 500, &[change]);
+    rig.play(27 * FRAME);
+    let call = 16 * FRAME - 487;
+    assert_eq!(rig.notes(Part::Player(Player::Chords)).last(), Some(&(call, 55, false)));
+    let asked = rig.asked.iter().position(|controls| !controls.player(Player::Chords).on);
+    assert_eq!(asked, Some(15), "frame 16 is asked for when frame 15 is called");
+    assert_eq!(rig.shared.places.get().map(|place| place.base), [Base::Preset(3); 2]);
+}
+
+#[test]
+fn what_is_listened_to_plays_from_the_next_bar_on_and_is_gone_with_the_one_after_it() {
+    let mut rig = Rig::new(chords);
+    rig.play(5 * FRAME);
+    rig.shared.listening.to(Some(Controls { swing: 0.75, ..Controls::default() }));
+    rig.play(15 * FRAME);
+    rig.shared.listening.to(None);
+    rig.play(20 * FRAME);
+    let swings: Vec<usize> = (0..rig.asked.len()).filter(|index| rig.asked[*index].swing == 0.75).collect();
+    assert_eq!(swings, (15..31).collect::<Vec<_>>());
 }
 
 #[test]
@@ -652,7 +681,16 @@ enum Act {
     Sleep(bool),
     Switch(usize, bool),
     Move(usize, i32),
+    Recall(u8, f32),
+    Listen(Option<u8>),
     Blocks(u8, u32),
+}
+
+/// A preset without one of the players.
+fn without(player: usize) -> Preset {
+    let params = ContinuoParams::default();
+    params.set(number(&format!("{}_on", Player::ALL[player % Player::COUNT].kind().id)), 0.0);
+    Preset::of(&params, "Without")
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
@@ -667,6 +705,8 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         any::<bool>().prop_map(Act::Sleep),
         (0..Player::COUNT, any::<bool>()).prop_map(|(player, on)| Act::Switch(player, on)),
         (0..Player::COUNT, 1i32..=16).prop_map(|(player, channel)| Act::Move(player, channel)),
+        (0u8..4, 0.0f32..2.0).prop_map(|(preset, scene)| Act::Recall(preset, scene)),
+        prop::option::of(0u8..4).prop_map(Act::Listen),
         (1u8..12, 1u32..3000).prop_map(|(count, length)| Act::Blocks(count, length)),
     ];
     prop::collection::vec(act, 1..80)
@@ -678,6 +718,9 @@ proptest! {
         let mut rig = Rig::new(busy);
         let mut playing = true;
         let mut input = Vec::new();
+        (1..4).for_each(|number| rig.params.bank.put(number, Some(without(number))));
+        rig.params.scenes.store(0, Some(without(0).controls()));
+        rig.params.set(number("scene_at"), 0.0);
         for act in acts {
             match act {
                 Act::Press(at, key) => input.push(on(at, key)),
@@ -695,6 +738,13 @@ proptest! {
                     let id = format!("{}_channel", Player::ALL[player].kind().id);
                     rig.params.set(number(&id), (channel - 1) as f32 / 15.0);
                 }
+                Act::Recall(preset, scene) => {
+                    rig.params.set(number("preset"), f32::from(preset) / 128.0);
+                    rig.params.set(number("scene"), scene / 8.0);
+                }
+                Act::Listen(preset) => {
+                    rig.shared.listening.to(preset.map(|preset| without(preset.into()).controls()));
+                }
                 Act::Blocks(count, length) => {
                     for _ in 0..count {
                         rig.block(&rig.host(playing), length, &std::mem::take(&mut input));
@@ -702,6 +752,7 @@ proptest! {
                 }
             }
         }
+        rig.shared.listening.to(None);
         rig.planner = Some(nothing);
         let release: Vec<_> = (0..128).map(|key| off(0, key)).collect();
         rig.block(&rig.host(true), 64, &input);
@@ -730,7 +781,7 @@ proptest! {
                 Act::Panic => rig.shared.request_panic(),
                 Act::Switch(channel, down) => input.push(controller(0, channel as u8, 64, if down { 127 } else { 0 })),
                 Act::Move(channel, number) => input.push(controller(0, channel as u8, 110 + number as u8, 0)),
-                Act::Sleep(_) | Act::Blocks(..) => {}
+                Act::Sleep(_) | Act::Recall(..) | Act::Listen(_) | Act::Blocks(..) => {}
             }
             let lets_go = matches!(act, Act::Reset | Act::Panic);
             pedals = if lets_go { 0 } else { pedals };

@@ -83,24 +83,84 @@ impl Keyboard {
     }
 }
 
-/// Which scene is in force and which one is called for, as places (see [`crate::scenes`]). Audio writes at every frame,
-/// anybody reads; the two are not read as one.
+/// What lies under the scenes: the panel, or what takes its place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Base {
+    /// What the knobs say.
+    #[default]
+    Panel,
+    /// The preset at this number of the bank, 1 to 128 (see [`crate::bank`]).
+    Preset(u8),
+    /// What is listened to before it is chosen (see [`Listening`](super::Listening)); one is told from another by its
+    /// number, 0 to 125.
+    Listened(u8),
+}
+
+impl Base {
+    /// The number of the first that is listened to, as an atomic holds it; below are the presets' own, and 0 the panel.
+    const LISTENED: u8 = 130;
+
+    fn number(self) -> u8 {
+        match self {
+            Self::Panel => 0,
+            Self::Preset(number) => number,
+            Self::Listened(number) => Self::LISTENED + number,
+        }
+    }
+
+    fn of(number: u8) -> Self {
+        match number {
+            0 => Self::Panel,
+            number @ 1..Self::LISTENED => Self::Preset(number),
+            number => Self::Listened(number - Self::LISTENED),
+        }
+    }
+}
+
+/// Where the music is taken from: what lies under the scenes, and the place among them (see [`crate::scenes`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Place {
+    /// What lies under the scenes.
+    pub base: Base,
+    /// The place among the scenes; 0 is the base itself.
+    pub scene: f32,
+}
+
+/// Which place is in force and which one is called for. Audio writes at every frame, anybody reads; they are not read
+/// as one.
 #[derive(Debug, Default)]
 pub struct Places {
-    now: AtomicF32,
-    called_for: AtomicF32,
+    now: AtomicPlace,
+    called_for: AtomicPlace,
+}
+
+#[derive(Debug, Default)]
+struct AtomicPlace {
+    base: AtomicU8,
+    scene: AtomicF32,
+}
+
+impl AtomicPlace {
+    fn set(&self, place: Place) {
+        self.base.store(place.base.number(), Ordering::Relaxed);
+        self.scene.store(place.scene, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> Place {
+        Place { base: Base::of(self.base.load(Ordering::Relaxed)), scene: self.scene.load(Ordering::Relaxed) }
+    }
 }
 
 impl Places {
     /// Audio: a frame begins.
-    pub fn set(&self, [now, called_for]: [f32; 2]) {
-        self.now.store(now, Ordering::Relaxed);
-        self.called_for.store(called_for, Ordering::Relaxed);
+    pub fn set(&self, [now, called_for]: [Place; 2]) {
+        self.now.set(now);
+        self.called_for.set(called_for);
     }
 
     /// The place in force, and the one that is called for.
-    pub fn get(&self) -> [f32; 2] {
-        [self.now.load(Ordering::Relaxed), self.called_for.load(Ordering::Relaxed)]
+    pub fn get(&self) -> [Place; 2] {
+        [self.now.get(), self.called_for.get()]
     }
 }
 
@@ -232,6 +292,17 @@ mod tests {
     fn every_part_has_a_bit_of_its_own() {
         let bits = Part::all().map(Part::bit).fold(0, |all, bit| all | bit);
         assert_eq!(bits.count_ones() as usize, Part::COUNT);
+    }
+
+    #[test]
+    fn places_survive_the_passage() {
+        let places = Places::default();
+        assert_eq!(places.get(), [Place::default(); 2]);
+        for base in [Base::Panel, Base::Preset(1), Base::Preset(128), Base::Listened(0), Base::Listened(5)] {
+            let now = Place { base, scene: 2.25 };
+            places.set([now, Place::default()]);
+            assert_eq!(places.get(), [now, Place::default()]);
+        }
     }
 
     #[test]

@@ -204,7 +204,9 @@ fn scenes_at_the_panel_between_two_and_about_to_change() {
                 scene: &amount(places[1] / 8.0),
                 change: &step(1.0, &["Now", "Next beat", "Next bar"]),
             };
-            ui.push_id(n, |ui| scenes_strip::show(ui, strip, &Scenes { filled, places }, &settings));
+            ui.push_id(n, |ui| {
+                scenes_strip::show(ui, strip, &Scenes { filled, places, ..Scenes::default() }, &settings)
+            });
         }
     });
 }
@@ -380,7 +382,11 @@ pub fn playing() -> View {
         pulse: Pulse { tempo: 120.0, meter: Meter::default(), host_plays: true },
         now: Now { chord: text("Am7", "vi7"), key: Some("C major".into()), locked: false },
         plan: plan(),
-        scenes: Scenes { filled: [true, true, false, true, false, false, false, false], places: [2.0, 4.0] },
+        scenes: Scenes {
+            filled: [true, true, false, true, false, false, false, false],
+            places: [2.0, 4.0],
+            ..Scenes::default()
+        },
         keys: everybody(),
         reading: reading(),
         notices: Vec::new(),
