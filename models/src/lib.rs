@@ -11,7 +11,7 @@ pub mod improviser;
 pub mod network;
 pub mod score;
 
-pub use channels::{RightHand, Zones};
+pub use channels::{Channels, RightHand, Zones};
 pub use continuo_input::files;
 pub use continuo_music as music;
 pub use controls::players::{Mark, PlayerKind, Timbre};

@@ -179,6 +179,7 @@ unsafe fn create(host: *const clap_host, id: *const c_char) -> Option<*const cla
     };
     // SAFETY: the host's description of itself is alive.
     let (url, name) = unsafe { (text_of((*host).url), text_of((*host).name)) };
+    inside.shared.surroundings.set_host(name.as_deref().unwrap_or_default());
     let wrapped = url.as_deref() == WRAPPER_URL.to_str().ok();
     let is_vst3 = wrapped && name.is_some_and(|name| name.to_ascii_lowercase().contains(VST3_WRAPPER));
     let grown = if is_vst3 { GrownChoices::of(&inside.params) } else { GrownChoices::default() };

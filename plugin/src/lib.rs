@@ -16,6 +16,7 @@ pub mod presets;
 pub mod preview;
 pub mod processor;
 pub mod repair;
+pub mod routing;
 pub mod scenes;
 pub mod seam;
 pub mod song_clock;

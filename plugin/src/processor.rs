@@ -32,7 +32,7 @@ use std::time::{Duration, Instant};
 use continuo_models::improviser::players::voices::answering::Answering;
 use continuo_models::music::time::{frame_of_onset, frame_start};
 use continuo_models::music::{Frame, Moment, Tick};
-use continuo_models::{Controls, Cue, Fork, FrameStart, Heard, Improviser, NoteCue, Player, Turn, Way};
+use continuo_models::{Channels, Controls, Cue, Fork, FrameStart, Heard, Improviser, NoteCue, Player, Turn, Way};
 use nice_plug::prelude::NoteEvent;
 
 use crate::bank::Presets;
@@ -302,6 +302,7 @@ impl Processor {
     /// Counts and tells that the host cannot be followed, when that begins.
     fn note_doubt(&mut self) {
         let doubt = self.clock.doubt();
+        self.shared.activity.block(doubt.is_some());
         if let Some(new) = doubt.filter(|_| doubt != std::mem::replace(&mut self.doubt, doubt)) {
             count(&self.shared.meters.doubts, &TOTALS.doubts, 1);
             self.shared.doubts.raise(new);
@@ -591,6 +592,8 @@ impl Processor {
 
     fn hear_and_answer(&mut self, at: u32, channel: u8, key: u8, velocity: f32) {
         self.own_tempo.hear(&self.clock, self.clock.now() + i64::from(at));
+        let channels = Channels { left: self.controls.left_hand, zones: self.zones.zones() };
+        self.shared.activity.note(channels.is_drums(channel));
         let tick = self.clock.tick_at(at);
         let loudness = (velocity * 127.0).round().clamp(1.0, 127.0) as u8;
         self.played.heard(Heard::NoteOn { tick, channel, key, velocity: loudness });

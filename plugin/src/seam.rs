@@ -9,6 +9,8 @@
 //! | [`Meters`], [`Position`], [`Keyboard`], [`Playing`], [`Places`] | audio, worker | GUI | atomics |
 //! | [`WorkerUrgency`] | worker | GUI | atomic |
 //! | [`Scenes`](crate::scenes::Scenes), [`Bank`](crate::bank::Bank), [`Listening`] | main, GUI | audio | triple buffer ([`Published`]) |
+//! | [`Activity`] | audio | GUI | atomics |
+//! | [`Surroundings`] | main | GUI | set once, and an atomic |
 //! | [`Doubts`] | audio | worker | atomics |
 //! | [`Loading`] | main | audio | atomics |
 //! | [`Outlook`] | worker | GUI | triple buffer |
@@ -19,6 +21,7 @@
 //! The audio thread never waits for any of them. A ring that is full loses nothing silently: see [`PlayedSender`] and
 //! [`CueSender`].
 
+mod activity;
 mod display;
 mod doubt;
 mod listening;
@@ -28,6 +31,7 @@ mod networks;
 mod published;
 mod rings;
 mod signal;
+mod surroundings;
 mod sync;
 mod urgency;
 
@@ -38,6 +42,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use continuo_models::Outlook;
 use crossbeam::channel::{Receiver, Sender, bounded};
 
+pub use activity::Activity;
 pub use display::{Base, Keyboard, Meters, Part, Place, Places, Position};
 pub use doubt::{Doubt, Doubts};
 pub use listening::Listening;
@@ -50,6 +55,7 @@ pub use rings::{
     PlayedReceiver, PlayedSender, StampedCue, cue_ring, played_ring,
 };
 pub use signal::Signal;
+pub use surroundings::{STANDALONE, Surroundings};
 pub use urgency::{Urgency, WorkerUrgency};
 
 /// The most notices that are kept; older ones make room.
@@ -92,6 +98,10 @@ pub struct Shared {
     pub memory: SharedMemory,
     /// Why the host could not be followed. Audio writes, the worker reads.
     pub doubts: Doubts,
+    /// What has come in. Audio writes, anybody reads.
+    pub activity: Activity,
+    /// Where the instance runs. Main writes, the panel reads.
+    pub surroundings: Surroundings,
     /// Whether a saved state is being loaded. Main writes, audio reads.
     pub loading: Loading,
     panics: Signal,
@@ -118,6 +128,8 @@ impl Default for Shared {
             urgency: WorkerUrgency::default(),
             memory: SharedMemory::default(),
             doubts: Doubts::default(),
+            activity: Activity::default(),
+            surroundings: Surroundings::default(),
             loading: Loading::default(),
             panics: Signal::default(),
             renders_block: AtomicBool::new(false),
