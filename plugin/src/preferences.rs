@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
@@ -17,11 +18,14 @@ const FILE: &str = "preferences.json";
 /// The version in which preferences are written.
 const VERSION: u32 = 1;
 
+/// How large the panel may be, of the size that it has by itself.
+pub const PANEL_SCALES: RangeInclusive<f32> = 0.75..=2.0;
+
 /// What is preferred. A field is named once and means the same for ever.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Preferences {
     version: u32,
-    /// How large the panel is, of the size that it has by itself.
+    /// How large the panel is, of the size that it has by itself: one of [`PANEL_SCALES`].
     pub panel_scale: f32,
     /// Whether the musician has been shown around.
     pub tour_seen: bool,
@@ -35,9 +39,9 @@ impl Default for Preferences {
 
 impl Preferences {
     fn sensible(self) -> Self {
-        let default = Self::default();
         let is_scale = self.panel_scale.is_finite() && self.panel_scale > 0.0;
-        Self { version: VERSION, panel_scale: if is_scale { self.panel_scale } else { default.panel_scale }, ..self }
+        let scale = if is_scale { self.panel_scale } else { Self::default().panel_scale };
+        Self { version: VERSION, panel_scale: scale.clamp(*PANEL_SCALES.start(), *PANEL_SCALES.end()), ..self }
     }
 }
 
@@ -183,6 +187,17 @@ mod tests {
         kept.change(|preferences| preferences.panel_scale = 2.0).unwrap();
         let whole: Value = serde_json::from_str(&fs::read_to_string(folder.file()).unwrap()).unwrap();
         assert_eq!((&whole["theme"]["name"], &whole["panel_scale"]), (&json!("light"), &json!(2.0)));
+    }
+
+    #[test]
+    fn the_panel_is_never_too_small_to_read_or_too_large_to_show() {
+        for (saved, scale) in
+            [("0.01", 0.75), ("0.5", 0.75), ("1.3", 1.3), ("2.5", 2.0), ("1e30", 2.0), ("\"big\"", 1.0)]
+        {
+            let folder = Folder::new("scale");
+            folder.write(&format!(r#"{{ "panel_scale": {saved} }}"#));
+            assert_eq!(folder.kept().get().panel_scale, scale, "{saved}");
+        }
     }
 
     #[test]

@@ -13,7 +13,9 @@ use egui::{
 use super::button;
 use super::hint::Hint;
 use super::layout::split;
-use super::{paint, theme};
+use super::overlay::{self, Overlay};
+use super::request::Request;
+use super::{paint, panel_size, theme, tour};
 
 /// What the bundles carry too; `cargo xtask notices` writes it.
 const NOTICES: &str = include_str!("../../../assets/notices.txt");
@@ -46,11 +48,14 @@ fn sections(lines: &[&str]) -> Vec<Section> {
 pub fn name(ui: &mut Ui, place: Pos2) -> Rect {
     let galley = ui.painter().layout_no_wrap("Continuo".into(), theme::semibold(theme::TITLE), theme::TEXT);
     let rect = Align2::LEFT_CENTER.anchor_size(place, galley.size());
-    let hint = Hint::click("About", "The version, and the licences of all that Continuo is made with.");
+    let hint = Hint::click(
+        "About",
+        "The version, the size of the panel, a tour, and the licences of all that Continuo is made with.",
+    );
     let response = button::sense(ui, rect, &hint);
-    let open = is_open(ui);
+    let open = overlay::open(ui) == Some(Overlay::About);
     if response.clicked() {
-        set_open(ui, !open);
+        overlay::toggle(ui, Overlay::About);
     }
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, open, hint.name));
     let ink = if response.hovered() || open { theme::YOU } else { theme::TEXT };
@@ -60,21 +65,10 @@ pub fn name(ui: &mut Ui, place: Pos2) -> Rect {
     rect
 }
 
-/// Whether *About* is open.
-pub fn is_open(ui: &Ui) -> bool {
-    ui.data(|data| data.get_temp(ui.make_persistent_id("about is open"))).unwrap_or_default()
-}
-
-fn set_open(ui: &Ui, open: bool) {
-    ui.data_mut(|data| data.insert_temp(ui.make_persistent_id("about is open"), open));
-}
-
-/// Shows *About* in `rect`.
-pub fn show(ui: &mut Ui, rect: Rect) {
-    paint::card(ui.painter(), rect);
-    let inside = rect.shrink(theme::INSET);
+/// Shows *About* in `rect`; the panel is `scale` times as large as by itself. Returns what was asked for.
+pub fn show(ui: &mut Ui, rect: Rect, scale: f32) -> Option<Request> {
     let title = concat!("Continuo ", env!("CARGO_PKG_VERSION"));
-    let body = paint::heading(ui.painter(), inside, title, "What it is made with, and under which licences");
+    let body = overlay::card(ui, rect, title, "What it is made with, and under which licences");
     let (contents, text) = split(body, 200.0);
 
     let mut jump = None;
@@ -85,13 +79,17 @@ pub fn show(ui: &mut Ui, rect: Rect) {
             jump = Some(*line as f32 * LINE);
         }
     }
-    let close = Rect::from_min_size(pos2(inside.right() - 84.0, inside.top()), vec2(84.0, 28.0));
-    let hint = Hint::click("Close", "Back to the band.");
-    let escape = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
-    if button::show(ui, close, "Close", hint, theme::TEXT).clicked() || escape {
-        set_open(ui, false);
+    let foot = Rect::from_min_max(pos2(contents.left(), contents.bottom() - 130.0), contents.max);
+    let sizes = paint::label(ui.painter(), foot, "Size of the panel", 56.0);
+    let request = panel_size::show(ui, sizes, scale).map(Request::Resize);
+    let hint = Hint::click("Show me around", "The tour: five steps that point at what one needs first.");
+    let place = Rect::from_min_max(pos2(foot.left(), foot.bottom() - 30.0), foot.max);
+    if button::show(ui, place, "Show me around", hint, theme::TEXT).clicked() {
+        overlay::set(ui, None);
+        tour::begin(ui);
     }
     ui.scope_builder(UiBuilder::new().max_rect(text.with_min_y(text.top() + 12.0)), |ui| lines(ui, jump));
+    request
 }
 
 /// The notices, line by line; those that can be seen are laid out. `jump`: from where on, in points.

@@ -39,6 +39,7 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
         max_repeats: &control("max_repeats"),
         form: &control("form"),
         manner: &control("chords_manner"),
+        networks: &Bound { param: &params.network, setter },
     };
     plan_card::show(ui, plan, &settings);
     let settings =

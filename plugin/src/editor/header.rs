@@ -1,23 +1,40 @@
-//! The top line: the name, which opens *About*, the song's pulse, the networks, thru, preview sound and panic.
+//! The top line, on all pages: the name, which opens *About*, the song's pulse, the preset and what was done, preview
+//! sound, help and panic.
 
 use continuo_models::music::Meter;
-use egui::{Align2, Rect, Response, Ui, pos2, vec2};
+use egui::{Rect, Response, Ui, pos2, vec2};
 
 use super::hint::Hint;
 use super::setting::Setting;
 use super::slider::{self, Track};
-use super::{about, button, choice, switch, theme};
+use super::text::{self, Look};
+use super::{about, button, silence, switch, theme};
 
 /// The settings in the header.
 pub struct Settings<'a> {
-    /// The networks that play.
-    pub networks: &'a dyn Setting,
-    /// Whether played notes go to the output.
-    pub thru: &'a dyn Setting,
     /// Whether the built-in sound plays.
     pub preview: &'a dyn Setting,
     /// Its loudness.
     pub preview_gain: &'a dyn Setting,
+}
+
+/// From the right end of the header to the left end of what stands there, in points.
+const RIGHT: f32 = 344.0;
+/// From the left end of the header to the end of the pulse, in points.
+const LEFT: f32 = 306.0;
+/// The width of the bar of what was done, in points.
+const UNDO: f32 = 196.0;
+
+/// Where the preset's name stands in a header in `rect`, with what goes to the one before and after it.
+pub fn preset_place(rect: Rect) -> Rect {
+    let right = undo_place(rect).left() - 14.0;
+    Rect::from_min_max(pos2(rect.left() + LEFT, rect.top() + 3.0), pos2(right, rect.bottom() - 3.0))
+}
+
+/// Where what was done is undone, in a header in `rect`.
+pub fn undo_place(rect: Rect) -> Rect {
+    let right = rect.right() - RIGHT - 14.0;
+    Rect::from_min_max(pos2(right - UNDO, rect.top() + 3.0), pos2(right, rect.bottom() - 3.0))
 }
 
 /// The song's pulse.
@@ -46,30 +63,21 @@ impl Pulse {
 pub fn show(ui: &mut Ui, rect: Rect, pulse: &Pulse, settings: &Settings) -> Response {
     let middle = rect.center().y;
     let name = about::name(ui, pos2(rect.left() + 2.0, middle));
-    let place = pos2(name.right() + 18.0, middle + 1.0);
-    ui.painter().text(place, Align2::LEFT_CENTER, pulse.text(), theme::regular(theme::BODY), theme::DIM);
+    let place =
+        Rect::from_min_max(pos2(name.right() + 18.0, rect.top() + 1.0), pos2(rect.left() + LEFT, rect.bottom()));
+    text::show(ui, place, &pulse.text(), &Look::line(theme::regular(theme::BODY), theme::DIM));
 
     let row = |left: f32, width: f32, height: f32| {
         Rect::from_min_size(pos2(rect.right() - left, middle - height / 2.0), vec2(width, height))
     };
-    let list = row(620.0, 130.0, 26.0);
-    let label = pos2(list.left() - 10.0, middle);
-    ui.painter().text(label, Align2::RIGHT_CENTER, "Networks", theme::regular(theme::LABEL), theme::DIM);
-    let hint = Hint::click(
-        "Networks",
-        "Who thinks for the band: two families that come with it, or networks of your own in your folder for models, \
-         which is read when you choose it.",
-    );
-    choice::show(ui, list, hint, settings.networks);
-    let hint = Hint::click("Thru", "The notes that you play go on to the output, with the band's.");
-    switch::show(ui, row(458.0, 116.0, 26.0), "Your notes", hint, theme::YOU, settings.thru);
     let hint = Hint::click(
         "Preview sound",
         "A plain built-in sound, so that you hear the band before you route it to instruments.",
     );
-    switch::show(ui, row(318.0, 132.0, 26.0), "Preview sound", hint, theme::YOU, settings.preview);
+    switch::show(ui, row(RIGHT, 132.0, 26.0), "Preview sound", hint, theme::YOU, settings.preview);
     let hint = Hint::turn("Preview level", "How loud the built-in sound is.");
-    slider::show(ui, row(176.0, 72.0, 26.0), hint, Track::Amount, settings.preview_gain);
+    slider::show(ui, row(202.0, 72.0, 26.0), hint, Track::Amount, settings.preview_gain);
+    silence::button(ui, row(120.0, 28.0, 28.0), "?", "Nothing sounds?");
     let hint = Hint::click("Panic", "Ends every note at once, if one should hang.");
     button::show(ui, row(84.0, 84.0, 28.0), "Panic", hint, theme::ALARM)
 }

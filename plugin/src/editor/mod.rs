@@ -22,17 +22,21 @@ pub mod lead_card;
 pub mod mark;
 pub mod memory_card;
 pub mod notices;
+pub mod overlay;
 pub mod paint;
 pub mod panel;
+pub mod panel_size;
 pub mod plan_card;
 pub mod play_page;
 pub mod player_strip;
 pub mod presets_page;
 pub mod request;
+pub mod routing_card;
 pub mod scale_card;
 pub mod scenes_strip;
 pub mod setting;
 pub mod setup_page;
+pub mod silence;
 pub mod slider;
 pub mod stepper;
 pub mod style_selector;
@@ -40,52 +44,49 @@ pub mod switch;
 pub mod symbols;
 pub mod tabs;
 pub mod take_card;
+pub mod text;
 pub mod theme;
 pub mod time_card;
 pub mod timeline;
+pub mod tour;
 pub mod view;
+pub mod window;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use egui::{Context, Rgba, Ui};
+use nice_plug::context::PluginApi;
 use nice_plug::context::gui::GuiContext;
-use nice_plug::editor::dpi::LogicalSize;
 use nice_plug_egui::baseview::HandlerError;
-use nice_plug_egui::{
-    EguiEditor, EguiEditorState, EguiNiceSettings, Frame, Key, KeyCapture, NiceEguiApp, RepaintNotifier,
-    create_egui_editor,
-};
+use nice_plug_egui::{Frame, Key, KeyCapture, NiceEguiApp};
 
 use crate::guard::caught;
 use crate::params::ContinuoParams;
-use crate::seam::{Command, Shared};
+use crate::preferences;
+use crate::seam::{Command, STANDALONE, Shared};
 
 use request::Request;
 use view::{History, View};
+use window::{Follower, Sizing};
 
 /// How often the panel looks for something new to show, while something moves and while nothing does.
 const REPAINT: Duration = Duration::from_millis(33);
 const REPAINT_IDLE: Duration = Duration::from_millis(66);
 
-/// The plug-in's editor.
-pub type ContinuoEditor = EguiEditor<PanelApp>;
+pub use window::ContinuoEditor;
 
 /// Makes the editor. The window opens when the host asks for it.
 pub fn create(params: Arc<ContinuoParams>, shared: Arc<Shared>) -> Option<ContinuoEditor> {
-    let size = LogicalSize::new(panel::SIZE.x, panel::SIZE.y);
-    create_egui_editor(
-        EguiEditorState::from_size(size, 1.0),
-        RepaintNotifier::new(),
-        EguiNiceSettings::new().with_tile("Continuo"),
-        PanelApp { params, shared, gui: None, history: History::default(), last: View::default() },
-    )
+    Some(ContinuoEditor::new(params, shared))
 }
 
-/// The panel as the framework runs it: on the GUI thread, while a window is open.
+/// The panel as the framework runs it: on the thread of its window, while that is open.
 pub struct PanelApp {
     params: Arc<ContinuoParams>,
     shared: Arc<Shared>,
+    sizing: Arc<Sizing>,
+    follower: Follower,
     gui: Option<GuiContext>,
     history: History,
     last: View,
@@ -93,6 +94,9 @@ pub struct PanelApp {
 
 impl NiceEguiApp for PanelApp {
     fn build(&mut self, context: Context, gui: GuiContext, frame: &mut Frame) -> Result<(), HandlerError> {
+        if gui.plugin_api() == PluginApi::Standalone {
+            self.shared.surroundings.set_host(STANDALONE);
+        }
         self.gui = Some(gui);
         let built = caught(|| {
             theme::apply(&context);
@@ -105,8 +109,8 @@ impl NiceEguiApp for PanelApp {
         Ok(())
     }
 
-    fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
-        if let Err(panic) = caught(|| self.draw(ui)) {
+    fn ui(&mut self, ui: &mut Ui, frame: &mut Frame) {
+        if let Err(panic) = caught(|| self.draw(ui, frame)) {
             self.shared.tell_panic(&panic, "The panel could not be drawn", "It tries again; the band plays on.");
             // If even that fails, there is an empty window, and the next frame.
             let _ = caught(|| panel::show_failure(ui, &panic));
@@ -116,12 +120,28 @@ impl NiceEguiApp for PanelApp {
 }
 
 impl PanelApp {
-    fn draw(&mut self, ui: &mut Ui) {
+    fn new(params: Arc<ContinuoParams>, shared: Arc<Shared>, sizing: Arc<Sizing>) -> Self {
+        let (follower, history, last) = Default::default();
+        Self { params, shared, sizing, follower, gui: None, history, last }
+    }
+
+    fn draw(&mut self, ui: &mut Ui, frame: &Frame) {
+        self.follower.follow(ui.ctx(), frame, &self.sizing);
         let Some(gui) = &self.gui else { return };
-        let view = View::read(&self.shared, &self.params, &mut self.history);
+        let view = View {
+            scale: self.sizing.scale(),
+            is_new: !preferences::kept().get().tour_seen,
+            ..View::read(&self.shared, &self.params, &mut self.history)
+        };
         ui.ctx().request_repaint_after(if view == self.last { REPAINT_IDLE } else { REPAINT });
-        if let Some(request) = panel::show(ui, &self.params, &gui.param_setter(), &view) {
-            fulfil(request, &self.shared);
+        match panel::show(ui, &self.params, &gui.param_setter(), &view) {
+            Some(Request::Resize(scale)) => {
+                if let Err(error) = frame.baseview_window().resize(self.sizing.size_at(scale)) {
+                    self.shared.notify(format!("The panel stays as large as it is: {error}."));
+                }
+            }
+            Some(request) => fulfil(request, &self.shared),
+            None => {}
         }
         self.last = view;
     }
@@ -132,6 +152,12 @@ pub fn fulfil(request: Request, shared: &Shared) {
     match request {
         Request::Panic => shared.request_panic(),
         Request::DismissNotices(number) => shared.dismiss_notices(number),
+        Request::EndTour => {
+            let kept = preferences::kept().change(|preferences| preferences.tour_seen = true);
+            kept.unwrap_or_else(|error| shared.notify(error));
+        }
+        // The window's.
+        Request::Resize(_) => {}
         Request::ResetWorst => shared.meters.reset_worst(),
         Request::ClearMemory => {
             if !shared.send(Command::ClearMemory) {

@@ -1,5 +1,6 @@
 //! The whole panel: where everything stands, and what was asked for.
 
+use egui::emath::GuiRounding;
 use egui::{Align2, Key, Modifiers, Rect, Ui, Vec2, pos2, vec2};
 use nice_plug::prelude::ParamSetter;
 
@@ -9,6 +10,7 @@ use crate::params::ContinuoParams;
 use crate::params::changes::Changes;
 
 use super::layout::split;
+use super::overlay::{self, Overlay};
 use super::request::Request;
 use super::scenes_strip::Wish;
 use super::setting::{Bound, Control};
@@ -17,7 +19,7 @@ use super::theme::{GAP, MARGIN};
 use super::view::View;
 use super::{
     about, band_page, chord_view, deadline_meter, header, keyboard, notices, paint, play_page, presets_page,
-    scenes_strip, setup_page, tabs, take_card, theme, timeline,
+    scenes_strip, setup_page, silence, tabs, take_card, theme, timeline, tour,
 };
 
 /// The size of the panel, in points.
@@ -26,17 +28,26 @@ pub const SIZE: Vec2 = vec2(1160.0, 674.0);
 /// The width of the tabs, in points.
 const TABS: f32 = 248.0;
 
-/// Shows the panel in the top left of `ui` and changes parameters through `setter`. Returns what else was asked for.
+/// Where in the window the panel lies: in its middle, if there is room around it, on whole pixels.
+fn place(ui: &Ui) -> Rect {
+    let window = ui.ctx().content_rect();
+    let room = (window.size() - SIZE).max(Vec2::ZERO) / 2.0;
+    Rect::from_min_size(window.min + room, SIZE).round_to_pixels(ui.pixels_per_point())
+}
+
+/// Shows the panel in the middle of the window and changes parameters through `setter`. Returns what else was asked
+/// for.
 pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &View) -> Option<Request> {
     // The space bar is the host's transport; Enter presses buttons.
     ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Space));
     ui.painter().rect_filled(ui.ctx().content_rect(), 0, theme::GROUND);
     let mut request = None;
 
-    let width = SIZE.x - 2.0 * MARGIN;
-    let mut top = MARGIN;
+    let panel = place(ui);
+    let inside = panel.shrink(MARGIN);
+    let mut top = inside.top();
     let mut row = |height: f32| {
-        let rect = Rect::from_min_size(pos2(MARGIN, top), vec2(width, height));
+        let rect = Rect::from_min_size(pos2(inside.left(), top), vec2(inside.width(), height));
         top += height + GAP;
         rect
     };
@@ -44,17 +55,20 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
         (row(32.0), row(104.0), row(64.0), row(262.0), row(76.0), row(44.0));
 
     let settings = header::Settings {
-        networks: &Bound { param: &params.network, setter },
-        thru: &Bound { param: &params.thru, setter },
         preview: &Bound { param: &params.preview, setter },
         preview_gain: &Bound { param: &params.preview_gain, setter },
     };
     if header::show(ui, head, &view.pulse, &settings).clicked() {
         request = Some(Request::Panic);
     }
-    if about::is_open(ui) {
-        about::show(ui, Rect::from_min_max(chords.min, foot.max));
-        return request;
+    let covered = Rect::from_min_max(chords.min, foot.max);
+    match overlay::open(ui) {
+        Some(Overlay::About) => return about::show(ui, covered, view.scale).or(request),
+        Some(Overlay::Silence) => {
+            silence::show(ui, covered, &view.facts);
+            return request;
+        }
+        None => {}
     }
 
     let (now, plan) = split(chords, 232.0);
@@ -73,7 +87,8 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
 
     let inside = strip.shrink2(vec2(theme::INSET, 9.0));
     paint::card(ui.painter(), strip);
-    let page = tabs::show(ui, Rect::from_min_size(inside.min, vec2(TABS, 26.0)));
+    let tab_row = Rect::from_min_size(inside.min, vec2(TABS, 26.0));
+    let page = tabs::show(ui, tab_row);
     let settings = scenes_strip::Settings {
         scene: &Bound { param: &params.take.scene, setter },
         change: &Bound { param: &params.take.scene_at, setter },
@@ -86,7 +101,7 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
         Page::Play => play_page::show(ui, middle, params, setter, view),
         Page::Band => request = band_page::show(ui, middle, params, setter, view).or(request),
         Page::Presets => presets_page::show(ui, middle),
-        Page::Setup => setup_page::show(ui, middle),
+        Page::Setup => setup_page::show(ui, middle, params, setter, view),
     }
 
     keyboard::show(ui, piano, &view.keys);
@@ -98,6 +113,11 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
     }
     if let Some(number) = notices::show(ui, notice, &view.notices) {
         request = Some(Request::DismissNotices(number));
+    }
+    let (styles, players) = play_page::places(middle);
+    let (presets, setup) = (tabs::place(tab_row, Page::Presets), tabs::place(tab_row, Page::Setup));
+    if tour::show(ui, panel, &tour::Places { keys: piano, styles, players, presets, setup }, view.is_new) {
+        request = Some(Request::EndTour);
     }
     request
 }

@@ -1,6 +1,6 @@
-//! What the band's plan holds to, and how far ahead it is certain.
+//! What the band's plan holds to, how far ahead it is certain, and who thinks.
 
-use egui::{Rect, Ui, pos2, vec2};
+use egui::{Align2, Rect, Ui, pos2, vec2};
 
 use super::hint::Hint;
 use super::knob::Knob;
@@ -19,10 +19,15 @@ pub struct Settings<'a> {
     pub form: &'a dyn Setting,
     /// How Chords strikes.
     pub manner: &'a dyn Setting,
+    /// The networks that play.
+    pub networks: &'a dyn Setting,
 }
 
 const KNOB_WIDTH: f32 = 80.0;
-const COLUMN: f32 = 116.0;
+/// The lists: the width of their column and of their labels in it, and the height of each, in points.
+const COLUMN: f32 = 222.0;
+const LABEL: f32 = 82.0;
+const LIST: f32 = 26.0;
 
 /// Shows the card in `rect`.
 pub fn show(ui: &mut Ui, rect: Rect, settings: &Settings) {
@@ -38,14 +43,22 @@ pub fn show(ui: &mut Ui, rect: Rect, settings: &Settings) {
         let place = Rect::from_min_size(corner, vec2(KNOB_WIDTH, body.height()));
         Knob { label, hint, accent: theme::YOU }.show(ui, place, setting);
     }
+    let inside = rect.shrink(theme::INSET);
+    let networks = Hint::click(
+        "Networks",
+        "Who thinks for the band: two families that come with it, or networks of your own in your folder for models, \
+         which is read when you choose it.",
+    );
     let lists = [
         ("Form", Hint::of_click("form"), settings.form),
         ("Chords play", Hint::of_click("chords_manner"), settings.manner),
+        ("Networks", networks, settings.networks),
     ];
+    let step = (inside.height() - LIST) / (lists.len() - 1) as f32;
     for (n, (label, hint, setting)) in lists.into_iter().enumerate() {
-        let left = body.right() - COLUMN - (1 - n) as f32 * (COLUMN + 12.0);
-        let column = Rect::from_min_size(pos2(left, body.top()), vec2(COLUMN, body.height()));
-        let field = paint::label(ui.painter(), column, label, 28.0);
-        choice::show(ui, field, hint, setting);
+        let corner = pos2(inside.right() - COLUMN, inside.top() + n as f32 * step);
+        let row = Rect::from_min_size(corner, vec2(COLUMN, LIST));
+        ui.painter().text(row.left_center(), Align2::LEFT_CENTER, label, theme::regular(theme::LABEL), theme::DIM);
+        choice::show(ui, row.with_min_x(row.left() + LABEL), hint, setting);
     }
 }

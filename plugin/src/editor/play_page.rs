@@ -1,7 +1,7 @@
 //! The page for playing: styles, the whole band, and its players.
 
 use continuo_models::Player;
-use egui::{Rect, Ui, UiBuilder};
+use egui::{Rect, Ui, UiBuilder, pos2};
 use nice_plug::prelude::ParamSetter;
 
 use crate::params::ContinuoParams;
@@ -17,11 +17,19 @@ use super::{band, player_strip, style_selector};
 /// The height of the upper row, in points.
 const CONTROLS: f32 = 124.0;
 
+/// The width of the styles, in points.
+const STYLES: f32 = 272.0;
+
+/// Where on the page in `rect` the styles and the players are.
+pub fn places(rect: Rect) -> (Rect, Rect) {
+    let (controls, players) = rect.split_top_bottom_at_y(rect.top() + CONTROLS);
+    (split(controls, STYLES).0, players.with_min_y(players.top() + GAP))
+}
+
 /// Shows the page in `rect`.
 pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSetter, view: &View) {
-    let (controls, players) = rect.split_top_bottom_at_y(rect.top() + CONTROLS);
-    let players = players.with_min_y(players.top() + GAP);
-    let (style, rest) = split(controls, 272.0);
+    let (style, players) = places(rect);
+    let rest = Rect::from_min_max(pos2(style.right() + GAP, style.top()), pos2(rect.right(), style.bottom()));
     let control = |id| Control { param: params.control(id), setter };
     let settings = style_selector::Settings {
         style_a: &control("style_a"),

@@ -1,7 +1,7 @@
 //! The pages of the panel, and which of them is open.
 
 use egui::accesskit::Role;
-use egui::{Rect, Ui, WidgetInfo, vec2};
+use egui::{Id, Rect, Ui, WidgetInfo, vec2};
 
 use super::button::{self, Face};
 use super::hint::Hint;
@@ -47,18 +47,31 @@ impl Page {
     }
 }
 
+fn id(ui: &Ui) -> Id {
+    ui.make_persistent_id("open page")
+}
+
+/// Opens `page`.
+pub fn open(ui: &Ui, page: Page) {
+    ui.data_mut(|data| data.insert_temp(id(ui), page));
+}
+
+/// Where the tab of `page` is, of those in `rect`.
+pub fn place(rect: Rect, page: Page) -> Rect {
+    let width = (rect.width() + SPACE) / Page::ALL.len() as f32 - SPACE;
+    Rect::from_min_size(rect.min + vec2(page as usize as f32 * (width + SPACE), 0.0), vec2(width, rect.height()))
+}
+
 /// Shows a tab for each page in `rect`. Returns the page that is open.
 pub fn show(ui: &mut Ui, rect: Rect) -> Page {
-    let open = ui.make_persistent_id("open page");
-    let mut page: Page = ui.data(|data| data.get_temp(open)).unwrap_or_default();
-    let width = (rect.width() + SPACE) / Page::ALL.len() as f32 - SPACE;
-    for (n, tab) in Page::ALL.into_iter().enumerate() {
-        let place = Rect::from_min_size(rect.min + vec2(n as f32 * (width + SPACE), 0.0), vec2(width, rect.height()));
+    let mut page: Page = ui.data(|data| data.get_temp(id(ui))).unwrap_or_default();
+    for tab in Page::ALL {
+        let place = place(rect, tab);
         let hint = tab.hint();
         let response = button::sense(ui, place, &hint);
         if response.clicked() {
             page = tab;
-            ui.data_mut(|data| data.insert_temp(open, page));
+            open(ui, page);
         }
         response.widget_info(|| WidgetInfo::selected(Role::Tab, true, page == tab, hint.name));
         button::press(ui, place, tab.name(), &response, Face::light(theme::YOU, page == tab));

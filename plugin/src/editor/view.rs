@@ -1,21 +1,28 @@
 //! What the panel shows, read once for each repaint.
 
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
 
 use continuo_models::music::numeral::Numeral;
 use continuo_models::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER, frame_start};
 use continuo_models::music::{Key, SlashChord, Tick};
-use continuo_models::{Controls, Outlook};
+use continuo_models::{Controls, Outlook, Player};
+use nice_plug::params::Param;
 
 use crate::params::ContinuoParams;
-use crate::seam::{Base, Notice, Shared};
+use crate::routing;
+use crate::seam::{Base, Notice, STANDALONE, Shared};
 
 use super::chord_view::{ChordText, Now};
 use super::deadline_meter::{Reading, Source};
 use super::header::Pulse;
 use super::keyboard::Masks;
 use super::scenes_strip::Scenes;
+use super::silence::Facts;
 use super::timeline::{Plan, Stretch};
+
+/// Blocks that have not come for so long do not come.
+const SILENT_AFTER: Duration = Duration::from_secs(1);
 
 /// Everything on the panel that is not a parameter. Plain data.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +41,14 @@ pub struct View {
     pub reading: Reading,
     /// What should be read, oldest first.
     pub notices: Vec<Notice>,
+    /// What the host calls itself.
+    pub host: String,
+    /// What is known of why nothing sounds.
+    pub facts: Facts,
+    /// How large the panel is, of what it is by itself.
+    pub scale: f32,
+    /// Whether the musician is to be shown around.
+    pub is_new: bool,
 }
 
 impl Default for View {
@@ -46,6 +61,10 @@ impl Default for View {
             keys: [0; 128],
             reading: Reading::default(),
             notices: Vec::new(),
+            host: String::new(),
+            facts: Facts::default(),
+            scale: 1.0,
+            is_new: false,
         }
     }
 }
@@ -105,6 +124,9 @@ impl View {
                 urgency: shared.urgency.get(),
             },
             notices: shared.notices(),
+            host: shared.surroundings.host().to_owned(),
+            facts: facts(shared, params, history.processes(shared.activity.blocks())),
+            ..Self::default()
         }
     }
 }
@@ -115,6 +137,30 @@ fn name_of(base: Base, params: &ContinuoParams) -> String {
         Base::Panel => String::new(),
         Base::Preset(number) => params.bank.name(number.into()).unwrap_or_default(),
         Base::Listened(_) => "What you listen to".to_owned(),
+    }
+}
+
+/// What is known of why nothing sounds; `processes`: blocks come.
+fn facts(shared: &Shared, params: &ContinuoParams, processes: bool) -> Facts {
+    let Shared { activity, surroundings, meters, .. } = shared;
+    // Whoever plays in the scene that is next to what is in force.
+    let scene = (shared.places.get()[0].scene.round() as usize).checked_sub(1);
+    let stored = scene.and_then(|scene| params.scenes.snapshots().get(scene).copied().flatten());
+    let controls = stored.unwrap_or_else(|| params.controls());
+    let (host, gain) = (surroundings.host(), params.preview_gain.unmodulated_normalized_value());
+    Facts {
+        standalone: host == STANDALONE,
+        has_sound: surroundings.has_sound(),
+        processes,
+        notes: activity.notes(),
+        drums: activity.drums(),
+        doubted: activity.doubted(),
+        loads: meters.plans.load(Relaxed) == 0,
+        lacks_network: shared.playing.get().contains(&None),
+        players: Player::ALL.iter().filter(|&&player| controls.player(player).on).count(),
+        preview: params.preview.value(),
+        preview_is_down: gain == 0.0,
+        wants_midi: routing::host(host).wants_midi && !params.notes_as_midi.value(),
     }
 }
 
@@ -131,11 +177,13 @@ fn write(chord: SlashChord, key: Option<Key>) -> ChordText {
 pub struct History {
     stretches: Vec<(Option<Tick>, Option<SlashChord>)>,
     decided: Tick,
+    /// How many blocks there were, and when that was new.
+    blocks: (u64, Option<Instant>),
 }
 
 impl Default for History {
     fn default() -> Self {
-        Self { stretches: vec![(None, None)], decided: 0 }
+        Self { stretches: vec![(None, None)], decided: 0, blocks: (0, None) }
     }
 }
 
@@ -158,6 +206,14 @@ impl History {
         self.decided = decided;
     }
 
+    /// Takes in how many `blocks` there were. Whether some came lately.
+    fn processes(&mut self, blocks: u64) -> bool {
+        if blocks != self.blocks.0 {
+            self.blocks = (blocks, Some(Instant::now()));
+        }
+        self.blocks.1.is_some_and(|last| last.elapsed() < SILENT_AFTER)
+    }
+
     /// First tick and chord of every stretch of time, past and planned, in order.
     fn stretches(&self, outlook: &Outlook) -> Vec<(Option<Tick>, Option<SlashChord>)> {
         let planned = outlook.planned.iter().flatten().map(|&(tick, chord)| (Some(tick), Some(chord)));
@@ -170,7 +226,9 @@ impl History {
 mod tests {
     use continuo_models::music::{Chord, Quality};
 
+    use super::super::silence::Reason;
     use super::*;
+    use crate::params::number;
 
     fn outlook(frame: i64, root: u8) -> Outlook {
         let chord = Some(Chord { root, quality: Quality::Major });
@@ -217,6 +275,28 @@ mod tests {
     #[test]
     fn the_view_of_a_fresh_instance_is_quiet() {
         let view = View::read(&Shared::new(), &ContinuoParams::default(), &mut History::default());
-        assert_eq!(view, View::default());
+        assert_eq!(View { facts: Facts::default(), ..view }, View::default());
+    }
+
+    #[test]
+    fn why_nothing_sounds_is_read_from_what_came_in_and_what_is_set() {
+        let (shared, params, mut history) = (Shared::new(), ContinuoParams::default(), History::default());
+        let mut reasons = || Reason::of(&View::read(&shared, &params, &mut history).facts);
+        assert_eq!(reasons(), [Reason::NoBlocks, Reason::NoInput]);
+        shared.activity.block(false);
+        assert_eq!(reasons(), [Reason::Loading, Reason::NoInput]);
+        shared.meters.plans.store(1, Relaxed);
+        shared.playing.set(Default::default());
+        shared.activity.note(true);
+        assert!(reasons().contains(&Reason::OnlyDrums));
+        shared.activity.note(false);
+        shared.surroundings.set_host("Qtractor");
+        shared.surroundings.set_has_sound(false);
+        params.set(number("preview"), 0.0);
+        for player in Player::ALL {
+            params.set(number(&format!("{}_on", player.kind().id)), 0.0);
+        }
+        let expected = [Reason::NoDevice, Reason::NobodyPlays, Reason::PreviewOff, Reason::NotMidi];
+        assert_eq!(reasons()[..4], expected);
     }
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use continuo::Continuo;
 use continuo::editor::ContinuoEditor;
+use continuo::editor::window;
 use nice_plug::context::gui::GuiContext;
 use nice_plug::context::process::SendEventError;
 use nice_plug::editor::dpi::NativeSize;
 use nice_plug::editor::{EditorHandle, HostMethods, SpawnedEditor};
 use nice_plug::prelude::*;
-use nice_plug_egui::{EguiEditorHandle, baseview};
+use nice_plug_egui::baseview;
 
 use super::watch;
 
@@ -178,14 +179,14 @@ impl Editor for Panel {
 }
 
 /// The open window.
-pub struct PanelHandle(EguiEditorHandle);
+pub struct PanelHandle(window::PanelHandle);
 
 impl EditorHandle for PanelHandle {
     type Window = baseview::Window;
     type Error = baseview::Error;
 
-    fn run_until_closed(window: Self::Window) -> Result<(), Self::Error> {
-        let closed = EguiEditorHandle::run_until_closed(window);
+    fn run_until_closed(open: Self::Window) -> Result<(), Self::Error> {
+        let closed = window::PanelHandle::run_until_closed(open);
         watch::panel_closed();
         closed
     }

@@ -2,11 +2,13 @@
 //!
 //! Pictures are compared with those in `tests/snapshots`; `UPDATE_SNAPSHOTS=1` writes them anew.
 
+mod around;
 mod controls;
 #[cfg(feature = "fifth-player")]
 mod fifth_player;
 mod gestures;
 mod host;
+mod pages;
 mod pictures;
 mod raster;
 
@@ -52,9 +54,14 @@ pub struct Bench {
 
 /// The whole panel with fresh parameters in a host.
 fn whole_panel(view: View, scale: f32) -> (Arc<Host>, Harness<'static, Bench>) {
+    whole_panel_in(panel::SIZE, view, scale)
+}
+
+/// The same in a window of `size` points.
+fn whole_panel_in(size: Vec2, view: View, scale: f32) -> (Arc<Host>, Harness<'static, Bench>) {
     let (host, gui) = Host::new();
     let params = host.clone();
-    let harness = builder(panel::SIZE, scale).build_ui_state(
+    let harness = builder(size, scale).build_ui_state(
         move |ui, bench: &mut Bench| {
             let request = panel::show(ui, params.params(), &gui.param_setter(), &bench.view);
             bench.requests.extend(request);

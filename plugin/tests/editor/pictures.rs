@@ -23,7 +23,7 @@ use egui::{Rect, Ui, Vec2, pos2, vec2};
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotResults};
 
-use crate::{whole_panel, widget};
+use crate::widget;
 
 /// A setting without a host.
 struct Plain {
@@ -104,9 +104,14 @@ impl Setting for Drawn {
 }
 
 /// Compares what `make` makes at 1x and 2x with its pictures.
-fn at_both_scales<'a, State>(name: &str, mut make: impl FnMut(f32) -> Harness<'a, State>) {
+fn at_both_scales<'a, State>(name: &str, make: impl FnMut(f32) -> Harness<'a, State>) {
+    at_scales(name, &[1.0, 2.0], make);
+}
+
+/// Compares what `make` makes at each of `scales` with its pictures.
+pub fn at_scales<'a, State>(name: &str, scales: &[f32], mut make: impl FnMut(f32) -> Harness<'a, State>) {
     let mut results = SnapshotResults::new();
-    for scale in [1.0, 2.0] {
+    for &scale in scales {
         let mut harness = make(scale);
         harness.snapshot(format!("{name}@{scale}x"));
         results.extend_harness(&mut harness);
@@ -345,36 +350,6 @@ fn notices_none_one_and_more() {
     });
 }
 
-#[test]
-fn the_whole_panel_while_the_band_plays() {
-    at_both_scales("panel_playing", |scale| whole_panel(playing(), scale).1);
-}
-
-#[test]
-fn the_whole_panel_of_a_fresh_instance() {
-    at_both_scales("panel_fresh", |scale| whole_panel(View::default(), scale).1);
-}
-
-#[test]
-fn the_page_of_how_the_band_listens_plans_and_learns() {
-    at_both_scales("panel_band", |scale| {
-        let mut harness = whole_panel(playing(), scale).1;
-        harness.get_by_label("Band").click_accesskit();
-        harness.run();
-        harness
-    });
-}
-
-#[test]
-fn what_continuo_is_made_with_and_under_which_licences() {
-    at_both_scales("panel_about", |scale| {
-        let mut harness = whole_panel(playing(), scale).1;
-        harness.get_by_label("About").click_accesskit();
-        harness.run();
-        harness
-    });
-}
-
 /// A moment of a performance.
 pub fn playing() -> View {
     let text = |symbol: &str, numeral: &str| Some(ChordText { symbol: symbol.into(), numeral: numeral.into() });
@@ -389,7 +364,7 @@ pub fn playing() -> View {
         },
         keys: everybody(),
         reading: reading(),
-        notices: Vec::new(),
+        ..View::default()
     }
 }
 
