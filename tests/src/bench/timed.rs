@@ -115,6 +115,14 @@ impl Instance for Timed {
         self.inner.open_panel(parent)
     }
 
+    fn panel_size(&mut self) -> Result<(u32, u32)> {
+        self.inner.panel_size()
+    }
+
+    fn resize_panel(&mut self, width: u32, height: u32) -> Result<(u32, u32)> {
+        self.inner.resize_panel(width, height)
+    }
+
     fn close_panel(&mut self) {
         self.inner.close_panel();
     }

@@ -2,7 +2,7 @@
 //! variables which the plug-in reads when it is loaded, and for what could take the process down with it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -61,6 +61,15 @@ enum Command {
         /// Leave the parameters alone.
         #[arg(long)]
         still: bool,
+    },
+    /// Opens its panel on the X server of `DISPLAY`, resizes it as a host and by its own buttons, and opens it again.
+    Resize {
+        /// The pixels of an inch that the screen is said to have.
+        #[arg(long, default_value_t = 96)]
+        dpi: u32,
+        /// A folder for a picture of each size.
+        #[arg(long)]
+        pictures: Option<PathBuf>,
     },
 }
 
@@ -133,6 +142,7 @@ fn main() -> Result<()> {
     let session = Session::open(format)?;
     let answer = match options.command {
         Command::Perform { bars, set, change, live } => perform(session, bars, &set, &change, live)?,
+        Command::Resize { dpi, pictures } => resize(session, dpi, pictures.as_deref())?,
         Command::Panel { rounds, open_ms, picture, still } => panel(session, rounds, open_ms, picture, still)?,
     };
     println!("{answer}");
@@ -215,6 +225,53 @@ fn panel(
         "notes": take.notes(None).len(),
         "mismatches": take.mismatches(&[]).iter().filter(|mismatch| !mismatch.is_stuck()).count(),
         "panics": Diagnostics::read(&bundles::library(instance.format())?)?.panics,
+    }))
+}
+
+/// The places of the name and of the button for 150 % in *About*, in points of the drawing.
+const NAME: (f64, f64) = (60.0, 32.0);
+const LARGER: (f64, f64) = (62.0, 576.0);
+
+fn resize(mut session: Session, dpi: u32, pictures: Option<&Path>) -> Result<serde_json::Value> {
+    let screen = Screen::connect()?;
+    screen.set_dpi(dpi)?;
+    let (instance, _) = session.split();
+    let mut details = Vec::new();
+    let mut look = |instance: &mut dyn Instance, name: &str| -> Result<(u32, u32)> {
+        idle_for(instance, Duration::from_millis(1200));
+        let (width, height) = instance.panel_size()?;
+        // As much of it as the screen has room for.
+        let picture = screen.picture(width.min(2560) as u16, height.min(1600) as u16)?;
+        details.push(picture.detail());
+        if let Some(folder) = pictures {
+            fs::write(folder.join(format!("{name}.png")), picture.png()?)?;
+        }
+        Ok((width, height))
+    };
+    let window = screen.open_window(2560, 1600)?;
+    let told = instance.open_panel(window)?;
+    let opened = look(instance, "opened")?;
+    let granted = instance.resize_panel(1500, 1500)?;
+    let dragged = look(instance, "dragged")?;
+    let pixels = f64::from(dragged.0) / 1160.0;
+    for (x, y) in [NAME, LARGER] {
+        screen.click((x * pixels) as i16, (y * pixels) as i16)?;
+        idle_for(instance, Duration::from_millis(500));
+    }
+    let chosen = look(instance, "chosen")?;
+    instance.close_panel();
+    let again = instance.open_panel(window)?;
+    look(instance, "again")?;
+    instance.close_panel();
+    screen.close_window(window)?;
+    Ok(serde_json::json!({
+        "told": told,
+        "opened": opened,
+        "granted": granted,
+        "dragged": dragged,
+        "chosen": chosen,
+        "again": again,
+        "details": details,
     }))
 }
 

@@ -2,9 +2,9 @@
 
 use std::ffi::{CString, OsStr};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use clack_extensions::audio_ports::{AudioPortRescanFlags, HostAudioPorts, HostAudioPortsImpl};
 use clack_extensions::gui::{GuiApiType, GuiConfiguration, GuiSize, HostGui, HostGuiImpl, PluginGui, Window};
 use clack_extensions::latency::{HostLatency, HostLatencyImpl, PluginLatency};
@@ -31,6 +31,8 @@ use super::{Block, Format, Input, Instance, Mode, Output, Parameter, Played, Pro
 #[derive(Default)]
 struct Shared {
     callback: AtomicBool,
+    /// The size that the panel is to have: width in the upper half.
+    size: AtomicU64,
 }
 
 impl SharedHandler<'_> for Shared {
@@ -47,7 +49,8 @@ impl HostParamsImplShared for Shared {
 
 impl HostGuiImpl for Shared {
     fn resize_hints_changed(&self) {}
-    fn request_resize(&self, _new_size: GuiSize) -> Result<(), HostError> {
+    fn request_resize(&self, new_size: GuiSize) -> Result<(), HostError> {
+        self.size.store(u64::from(new_size.width) << 32 | u64::from(new_size.height), Ordering::Release);
         Ok(())
     }
     fn request_show(&self) -> Result<(), HostError> {
@@ -298,6 +301,12 @@ impl Instance for ClapInstance {
         if self.instance.access_shared_handler(|shared| shared.callback.swap(false, Ordering::AcqRel)) {
             self.instance.call_on_main_thread_callback();
         }
+        let wanted = self.instance.access_shared_handler(|shared| shared.size.swap(0, Ordering::AcqRel));
+        if let (Some(gui), 1..) = (self.gui, wanted) {
+            let size = GuiSize { width: (wanted >> 32) as u32, height: wanted as u32 };
+            // A panel that refuses what it has asked for stays as it is.
+            let _ = gui.set_size(&self.instance.plugin_handle(), size);
+        }
     }
 
     fn open_panel(&mut self, parent: u32) -> Result<(u32, u32)> {
@@ -313,6 +322,20 @@ impl Instance for ClapInstance {
         unsafe { gui.set_parent(&handle, Window::from_x11_handle(parent.into()))? };
         // Embedded panels may not implement it; they show once they have a parent.
         let _ = gui.show(&handle);
+        Ok((size.width, size.height))
+    }
+
+    fn panel_size(&mut self) -> Result<(u32, u32)> {
+        let size = self.gui.and_then(|gui| gui.get_size(&self.instance.plugin_handle()));
+        size.map(|size| (size.width, size.height)).context("the panel has no size")
+    }
+
+    fn resize_panel(&mut self, width: u32, height: u32) -> Result<(u32, u32)> {
+        let gui = self.gui.context("the plug-in has no panel")?;
+        let handle = self.instance.plugin_handle();
+        ensure!(gui.can_resize(&handle), "the panel cannot be resized");
+        let size = gui.adjust_size(&handle, GuiSize { width, height }).context("the panel knows no size near it")?;
+        gui.set_size(&handle, size)?;
         Ok((size.width, size.height))
     }
 

@@ -149,6 +149,13 @@ pub trait Instance {
     /// Opens the panel inside the X11 window `parent` and gives its size in pixels.
     fn open_panel(&mut self, parent: u32) -> Result<(u32, u32)>;
 
+    /// The size of the open panel in pixels, as the plug-in says.
+    fn panel_size(&mut self) -> Result<(u32, u32)>;
+
+    /// Resizes the open panel as a musician does who drags the host's window: to the size next to this one that the
+    /// plug-in has. Gives that size.
+    fn resize_panel(&mut self, width: u32, height: u32) -> Result<(u32, u32)>;
+
     /// Closes the panel.
     fn close_panel(&mut self);
 }

@@ -2,13 +2,17 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{
-    AtomEnum, ClientMessageEvent, ConnectionExt, CreateWindowAux, EventMask, ImageFormat, Window, WindowClass,
+    AtomEnum, BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, ClientMessageEvent, ConnectionExt, CreateWindowAux, EventMask,
+    ImageFormat, MOTION_NOTIFY_EVENT, PropMode, Window, WindowClass,
 };
+use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
+use x11rb::wrapper::ConnectionExt as _;
 
 /// A running X server. It ends when this is dropped.
 pub struct Server {
@@ -18,13 +22,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server with a screen of 1920 × 1200 pixels on a free display.
+    /// Starts a server with a screen of 2560 × 1600 pixels on a free display.
     ///
     /// # Errors
     /// If Xvfb is not installed or does not come up.
     pub fn start() -> Result<Self> {
         let mut process = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "1920x1200x24", "-nolisten", "tcp"])
+            .args(["-displayfd", "1", "-screen", "0", "2560x1600x24", "-nolisten", "tcp"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -89,6 +93,31 @@ impl Screen {
         created.check()?;
         self.connection.map_window(window)?.check()?;
         Ok(window)
+    }
+
+    /// Says how many pixels an inch has, as desktops say it to the programs on them.
+    ///
+    /// # Errors
+    /// If the server refuses.
+    pub fn set_dpi(&self, dpi: u32) -> Result<()> {
+        let resources = format!("Xft.dpi:\t{dpi}\n");
+        let (replace, name, text) = (PropMode::REPLACE, AtomEnum::RESOURCE_MANAGER, AtomEnum::STRING);
+        self.connection.change_property8(replace, self.root, name, text, resources.as_bytes())?.check()?;
+        Ok(())
+    }
+
+    /// Clicks at a place on the screen with a real pointer.
+    ///
+    /// # Errors
+    /// If the server refuses.
+    pub fn click(&self, x: i16, y: i16) -> Result<()> {
+        const LEFT: u8 = 1;
+        for (kind, button) in [(MOTION_NOTIFY_EVENT, 0), (BUTTON_PRESS_EVENT, LEFT), (BUTTON_RELEASE_EVENT, LEFT)] {
+            self.connection.xtest_fake_input(kind, button, x11rb::CURRENT_TIME, self.root, x, y, 0)?.check()?;
+            // A panel that is drawn between has seen the pointer where it presses.
+            std::thread::sleep(Duration::from_millis(150));
+        }
+        Ok(())
     }
 
     /// Closes a window.
@@ -165,6 +194,16 @@ impl Picture {
         colours.sort_unstable();
         let commonest = colours.chunk_by(|a, b| a == b).map(<[_]>::len).max().unwrap_or(0);
         commonest as f64 / self.pixels.len().max(1) as f64
+    }
+
+    /// The share of blocks of two by two pixels that are not of one colour, 0 to 1: nearly none in a drawing that was
+    /// made half as large and blown up.
+    pub fn detail(&self) -> f64 {
+        let width = usize::from(self.width);
+        let at = |x: usize, y: usize| self.pixels[y * width + x];
+        let blocks = || (0..usize::from(self.height) / 2).flat_map(|y| (0..width / 2).map(move |x| (2 * x, 2 * y)));
+        let is_mixed = |&(x, y): &(usize, usize)| [at(x + 1, y), at(x, y + 1), at(x + 1, y + 1)] != [at(x, y); 3];
+        blocks().filter(is_mixed).count() as f64 / blocks().count().max(1) as f64
     }
 
     /// The picture as a PNG.

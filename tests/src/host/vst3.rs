@@ -9,7 +9,7 @@ use std::path::Path;
 use std::ptr;
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use libloading::{Library, Symbol};
 use vst3::Steinberg::Vst::*;
 use vst3::Steinberg::*;
@@ -336,14 +336,36 @@ impl Instance for Vst3Instance {
             let frame = self.frame.to_com_ptr::<IPlugFrame>().context("the frame is no IPlugFrame")?;
             view.setFrame(frame.as_ptr());
             let window = ptr::without_provenance_mut::<c_void>(parent as usize);
+            // As hosts do, who open a window of this size first.
+            view.getSize(&mut std::mem::zeroed());
             if view.attached(window, c"X11EmbedWindowID".as_ptr()) != kResultOk {
                 bail!("the plug-in's panel does not go into an X11 window");
             }
-            let mut size: ViewRect = std::mem::zeroed();
-            view.getSize(&mut size);
             self.view = Some(view);
+            self.panel_size()
+        }
+    }
+
+    fn panel_size(&mut self) -> Result<(u32, u32)> {
+        let view = self.view.as_ref().context("the panel is not open")?;
+        // SAFETY: plain calls of a live view.
+        unsafe {
+            let mut size: ViewRect = std::mem::zeroed();
+            ensure!(view.getSize(&mut size) == kResultOk, "the panel has no size");
             Ok(((size.right - size.left) as u32, (size.bottom - size.top) as u32))
         }
+    }
+
+    fn resize_panel(&mut self, width: u32, height: u32) -> Result<(u32, u32)> {
+        let view = self.view.as_ref().context("the panel is not open")?;
+        let mut size = ViewRect { left: 0, top: 0, right: width as i32, bottom: height as i32 };
+        // SAFETY: plain calls of a live view.
+        unsafe {
+            ensure!(view.canResize() == kResultOk, "the panel cannot be resized");
+            ensure!(view.checkSizeConstraint(&mut size) == kResultOk, "the panel knows no size near it");
+            ensure!(view.onSize(&mut size) == kResultOk, "the panel does not take the size");
+        }
+        Ok((size.right as u32, size.bottom as u32))
     }
 
     fn close_panel(&mut self) {
