@@ -1,8 +1,8 @@
 //! Where the system keeps what belongs to the musician.
 
-use std::env;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
 
 use continuo_input::environment;
 
@@ -32,6 +32,19 @@ pub fn data() -> Option<PathBuf> {
 /// The folder for how the musician likes Continuo on this computer; otherwise as [`data`].
 pub fn configuration() -> Option<PathBuf> {
     continuo(CONFIGURATION, |name| env::var_os(name))
+}
+
+/// Writes a file as one: whoever reads it meanwhile has the old one. Makes its folder if that is not there.
+///
+/// # Errors
+/// If the system refuses.
+pub fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let new = file.with_extension(format!("{}.new", std::process::id()));
+    fs::write(&new, bytes)?;
+    fs::rename(&new, file)
 }
 
 fn continuo(kind: Kind, variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {

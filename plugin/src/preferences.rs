@@ -29,11 +29,13 @@ pub struct Preferences {
     pub panel_scale: f32,
     /// Whether the musician has been shown around.
     pub tour_seen: bool,
+    /// The presets that the musician likes best, by what the browser knows them by.
+    pub favourites: Vec<String>,
 }
 
 impl Default for Preferences {
     fn default() -> Self {
-        Self { version: VERSION, panel_scale: 1.0, tour_seen: false }
+        Self { version: VERSION, panel_scale: 1.0, tour_seen: false, favourites: Vec::new() }
     }
 }
 
@@ -91,7 +93,9 @@ impl Kept {
             whole.extend(fields);
         }
         *now = Some(preferences);
-        write(file, &whole).map_err(|error| {
+        let written =
+            serde_json::to_vec_pretty(&whole).map_err(Into::into).and_then(|json| folders::write(file, &json));
+        written.map_err(|error: std::io::Error| {
             format!("What you prefer is not kept: \"{}\" cannot be written ({error}).", file.display())
         })
     }
@@ -115,16 +119,6 @@ fn read(file: &Path) -> (Preferences, Value) {
     };
     let repaired = repair::repaired(saved, &model, &repair::reading(&model, Preferences::sensible));
     (serde_json::from_value(repaired.value).unwrap_or_default(), repaired.whole)
-}
-
-/// Writes the file as one: whoever reads it meanwhile has the old one.
-fn write(file: &Path, whole: &Value) -> std::io::Result<()> {
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let new = file.with_extension(format!("{}.new", std::process::id()));
-    fs::write(&new, serde_json::to_vec_pretty(whole)?)?;
-    fs::rename(&new, file)
 }
 
 #[cfg(test)]

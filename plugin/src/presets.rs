@@ -6,11 +6,13 @@
 
 mod factory;
 pub mod file;
+mod folder;
+pub mod library;
 pub mod locks;
 pub mod project;
 mod values;
 
-use continuo_models::Controls;
+use continuo_models::{Controls, Player};
 use nice_plug::prelude::ParamSetter;
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +59,28 @@ pub struct Tags {
     pub use_for: Vec<String>,
 }
 
+impl Tags {
+    /// What can be said of any preset that has the band do this.
+    fn seen_in(controls: &Controls) -> Self {
+        let styles = [(controls.style_a, controls.style_blend < 1.0), (controls.style_b, controls.style_blend > 0.0)];
+        let mut style: Vec<String> =
+            styles.into_iter().filter(|(_, is_heard)| *is_heard).map(|(style, _)| style.id().to_owned()).collect();
+        style.dedup();
+        let density = match controls.density {
+            density if density < 0.4 => "sparse",
+            density if density <= 0.6 => "medium",
+            _ => "busy",
+        };
+        let on = Player::ALL.into_iter().filter(|player| controls.player(*player).on);
+        Self {
+            style,
+            density: vec![density.to_owned()],
+            players: on.map(|player| player.kind().id.to_owned()).collect(),
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for Preset {
     /// Everything as in a fresh instance.
     fn default() -> Self {
@@ -74,17 +98,27 @@ impl Default for Preset {
 }
 
 impl Preset {
-    /// Main: what the knobs of `params` and the scenes say, under `name`.
+    /// Main, panel: what the knobs of `params` and the scenes say, under `name`. Its tags say what can be seen of it;
+    /// mood and use are those of the preset that was loaded last.
     pub fn of(params: &ContinuoParams, name: &str) -> Self {
-        let scenes = params.scenes.saved();
+        let (scenes, controls) = (params.scenes.saved(), values::held(&params.controls()));
+        let before = params.presets.current().map(|preset| preset.tags).unwrap_or_default();
         Self {
             name: name.to_owned(),
             description: String::new(),
-            controls: values::held(&params.controls()),
+            tags: Tags { mood: before.mood, use_for: before.use_for, ..Tags::seen_in(&controls) },
+            controls,
             network: params.network.value().0,
             scenes: (!scenes.is_empty()).then_some(scenes),
             ..Self::default()
         }
+    }
+
+    /// Main, panel: whether the knobs of `params` stand as after [`load`].
+    pub fn is_set(&self, params: &ContinuoParams) -> bool {
+        let panel = params.controls();
+        let wanted = params.presets.locks().keep(self.over(&panel), &panel);
+        params.network.value().0 == self.network && values::alike(&wanted, &panel)
     }
 
     /// What the band is to do; what no preset holds is at its default. To have it played on a musician's channels, see
@@ -117,7 +151,9 @@ pub fn load(preset: &Preset, params: &ContinuoParams, setter: &ParamSetter) {
     let wanted = params.presets.locks().keep(preset.over(&panel), &panel);
     let mut changes = params.changes_to(&wanted);
     changes.add(&params.network, NetworkChoice(preset.network));
+    // What is loaded is what one hears.
     changes.add(&params.take.scene, 0.0);
+    changes.add(&params.recall.preset, 0);
     changes.make(setter);
     params.presets.set_current(Some(preset.clone()));
     if let Some(scenes) = &preset.scenes {
@@ -127,9 +163,12 @@ pub fn load(preset: &Preset, params: &ContinuoParams, setter: &ParamSetter) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use continuo_models::PlayerControls;
     use continuo_models::controls::PARAMETERS;
     use continuo_models::controls::parameter::{Kind, Parameter};
-    use continuo_models::{Player, PlayerControls};
+    use continuo_models::music::Style;
     use proptest::prelude::*;
 
     use super::*;
@@ -163,6 +202,55 @@ mod tests {
         }
         for id in ["style_a", "seed", "scale", "bass_on", "lead_register", "memory", "network"] {
             assert!(params.contains_key(id), "{id}");
+        }
+    }
+
+    #[test]
+    fn the_factory_meets_everything_that_a_preset_can_ask_for() {
+        let all: Vec<Controls> = factory().iter().map(Preset::controls).collect();
+        let met = |what: &str, is: &dyn Fn(&Controls) -> bool| assert!(all.iter().any(is), "no preset has {what}");
+        for style in Style::ALL {
+            met(style.id(), &|c| {
+                (c.style_a == style && c.style_blend < 1.0) || (c.style_b == style && c.style_blend > 0.0)
+            });
+        }
+        for player in Player::ALL.into_iter().filter(|player| player.kind().channel < 5) {
+            let alone = |c: &Controls| c.players.iter().all(|(known, own)| own.on == (known == player));
+            met(&format!("{} alone", player.kind().name), &alone);
+        }
+        met("everybody", &|c| c.players.iter().all(|(_, own)| own.on));
+        for parameter in PARAMETERS.iter().filter(|parameter| parameter.is_of_presets() && parameter.about.id != "key")
+        {
+            let usual = parameter.of(&Controls::default());
+            met(&format!("another {}", parameter.about.id), &|c| {
+                parameter.of(c) != usual || parameter.about.id == "seed"
+            });
+            if let Kind::Choice(values) = parameter.about.kind {
+                for (index, id) in
+                    (values.ids)().iter().enumerate().filter(|_| !parameter.about.id.starts_with("style"))
+                {
+                    met(&format!("{} {id}", parameter.about.id), &|c| parameter.of(c) == index as f64);
+                }
+            }
+        }
+        for set in [0, 1].map(|index| NetworkSet::ALL[index]) {
+            assert!(factory().iter().any(|preset| preset.network() == set), "no preset plays with {}", set.name());
+        }
+        assert!(factory().iter().filter(|preset| preset.has_scenes()).count() >= 3);
+    }
+
+    #[test]
+    fn every_preset_of_the_factory_can_be_found_and_read_about() {
+        let names: BTreeSet<&str> = factory().iter().map(|preset| preset.name.as_str()).collect();
+        assert_eq!(names.len(), factory().len(), "no two have one name");
+        for Preset { name, description, tags, author, controls, .. } in factory() {
+            assert!(!description.contains('\n') && description.ends_with('.') && description.len() < 120, "{name}");
+            assert_eq!((author.as_str(), tags.density.len()), ("Continuo", 1), "{name}");
+            assert!(!tags.mood.is_empty() && !tags.use_for.is_empty(), "{name}");
+            let seen = Tags::seen_in(controls);
+            assert_eq!(tags.players, seen.players, "{name}");
+            let styles = |tags: &Tags| tags.style.iter().cloned().collect::<BTreeSet<String>>();
+            assert_eq!(styles(tags), styles(&seen), "{name}");
         }
     }
 

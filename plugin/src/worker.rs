@@ -34,7 +34,7 @@ use crate::seam::{
 };
 use band::Band;
 use chooser::Chooser;
-pub use loaders::join_all as join_loaders;
+pub use loaders::{join_all as join_loaders, spawn as spawn_loader};
 pub use networks::NetworksKept;
 
 /// Where somebody waits for the worker: rounds of looking for work that cost nothing, then such that give way, then

@@ -155,6 +155,9 @@ fn judge(at: &str, value: &Value) -> Verdict {
 }
 
 #[cfg(test)]
+mod fuzz;
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 

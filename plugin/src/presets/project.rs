@@ -107,3 +107,44 @@ struct Known {
     locks: Locks,
     current: Value,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::factory;
+    use super::*;
+
+    fn loaded(saved: Value) -> Remembered {
+        let remembered = Remembered::default();
+        remembered.set(Saved(saved));
+        remembered
+    }
+
+    fn saved(remembered: &Remembered) -> Value {
+        remembered.map(|saved| saved.0.clone())
+    }
+
+    #[test]
+    fn what_is_locked_and_loaded_is_there_again() {
+        let remembered = Remembered::default();
+        remembered.set_locks(Locks { key: true, ..Locks::default() });
+        remembered.set_current(Some(factory()[0].clone()));
+        let again = loaded(saved(&remembered));
+        assert_eq!(again.locks(), Locks { key: true, ..Locks::default() });
+        assert_eq!(again.current().as_ref(), Some(&factory()[0]));
+        assert_eq!(saved(&again), saved(&remembered));
+    }
+
+    #[test]
+    fn what_is_wrong_has_its_default_and_what_is_not_known_stays() {
+        let later = json!({ "version": 9, "locks": { "style": true, "key": 7, "tempo": true }, "mood": "blue" });
+        let remembered = loaded(later);
+        assert_eq!(remembered.locks(), Locks { style: true, ..Locks::default() });
+        assert_eq!(remembered.current(), None);
+        let written = saved(&remembered);
+        assert_eq!((&written["mood"], &written["locks"]["tempo"]), (&json!("blue"), &json!(true)));
+        for broken in [json!(null), json!([]), json!("x"), json!({ "current": { "format": "midi" } })] {
+            let remembered = loaded(broken);
+            assert_eq!((remembered.locks(), remembered.current()), (Locks::default(), None));
+        }
+    }
+}

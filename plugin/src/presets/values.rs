@@ -13,6 +13,9 @@ use crate::seam::NetworkSet;
 /// The parameter of the plug-in's own that a preset holds.
 const NETWORK: &str = "network";
 
+/// How exactly hosts keep a value, as a share of its range.
+const EXACT: f64 = 2e-5;
+
 /// What a parameter is set to, and by which ID it is known.
 struct Held<'a> {
     id: String,
@@ -46,6 +49,14 @@ pub fn held(controls: &Controls) -> Controls {
     let mut only = Controls::default();
     parameters(controls).for_each(|held| (held.put)(&mut only, held.value));
     only
+}
+
+/// Whether two controls hold the same, as far as hosts keep values exactly.
+pub fn alike(one: &Controls, other: &Controls) -> bool {
+    parameters(one).zip(parameters(other)).all(|(one, other)| {
+        let (least, most) = one.kind.range();
+        (one.value - other.value).abs() <= (most - least) * EXACT
+    })
 }
 
 /// The values of `controls` and the networks by ID.

@@ -1,6 +1,6 @@
-//! Threads that load networks. They take up to seconds and cannot be hurried, so nobody waits for one that is not
-//! needed any more: it ends by itself. Only before the library is unloaded, with their code, all of them are waited
-//! for.
+//! Threads that load: networks, and files of the musician's. They take up to seconds and cannot be hurried, so nobody
+//! waits for one that is not needed any more: it ends by itself. Only before the library is unloaded, with their code,
+//! all of them are waited for.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use super::priority;
 
-/// The name of a thread that loads networks.
-pub const THREAD: &str = "continuo networks";
+/// The name of a thread that loads.
+pub const THREAD: &str = "continuo loader";
 
 /// How soon a worker that waits for networks ends when it is told.
 const IMPATIENCE: Duration = Duration::from_millis(5);
@@ -29,10 +29,10 @@ pub fn spawn<T: Send + 'static>(load: impl FnOnce() -> T + Send + 'static) -> io
     let thread = thread::Builder::new().name(THREAD.into()).spawn(move || {
         // It may have been begun by a worker, whose priority it has then.
         priority::set(false);
-        let networks = load();
+        let result = load();
         give_back();
         // Who asked may be gone.
-        let _ = loaded.send(networks);
+        let _ = loaded.send(result);
     })?;
     let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
     running.retain(|thread| !thread.is_finished());
