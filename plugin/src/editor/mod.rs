@@ -29,6 +29,10 @@ pub mod panel_size;
 pub mod plan_card;
 pub mod play_page;
 pub mod player_strip;
+pub mod preset_bar;
+pub mod preset_card;
+pub mod preset_filter;
+pub mod preset_list;
 pub mod presets_page;
 pub mod request;
 pub mod routing_card;
@@ -45,10 +49,13 @@ pub mod symbols;
 pub mod tabs;
 pub mod take_card;
 pub mod text;
+pub mod text_field;
 pub mod theme;
 pub mod time_card;
 pub mod timeline;
 pub mod tour;
+pub mod undo;
+pub mod undo_bar;
 pub mod view;
 pub mod window;
 
@@ -59,14 +66,16 @@ use egui::{Context, Rgba, Ui};
 use nice_plug::context::PluginApi;
 use nice_plug::context::gui::GuiContext;
 use nice_plug_egui::baseview::HandlerError;
-use nice_plug_egui::{Frame, Key, KeyCapture, NiceEguiApp};
+use nice_plug_egui::{Frame, KeyCapture, NiceEguiApp};
 
 use crate::guard::caught;
 use crate::params::ContinuoParams;
 use crate::preferences;
+use crate::presets::library::{Library, library};
 use crate::seam::{Command, STANDALONE, Shared};
 
 use request::Request;
+use undo::Undo;
 use view::{History, View};
 use window::{Follower, Sizing};
 
@@ -87,9 +96,11 @@ pub struct PanelApp {
     shared: Arc<Shared>,
     sizing: Arc<Sizing>,
     follower: Follower,
+    undo: Arc<Undo>,
     gui: Option<GuiContext>,
     history: History,
     last: View,
+    keys: Keys,
 }
 
 impl NiceEguiApp for PanelApp {
@@ -97,11 +108,12 @@ impl NiceEguiApp for PanelApp {
         if gui.plugin_api() == PluginApi::Standalone {
             self.shared.surroundings.set_host(STANDALONE);
         }
-        self.gui = Some(gui);
+        self.gui = Some(self.undo.context(gui));
         let built = caught(|| {
             theme::apply(&context);
             frame.set_clear_color(Rgba::from(theme::GROUND));
-            frame.set_key_capture(KeyCapture::CaptureKeys(captured_keys()));
+            self.keys = Keys::default();
+            frame.set_key_capture(self.keys.capture());
         });
         if let Err(panic) = built {
             self.shared.tell_panic(&panic, "The panel could not be set up", "It may look strange.");
@@ -109,7 +121,16 @@ impl NiceEguiApp for PanelApp {
         Ok(())
     }
 
+    fn editor_closed(&mut self) {
+        self.gui = None;
+        self.shared.listening.to(None);
+    }
+
     fn ui(&mut self, ui: &mut Ui, frame: &mut Frame) {
+        let keys = Keys::wanted(ui.ctx());
+        if std::mem::replace(&mut self.keys, keys) != keys {
+            frame.set_key_capture(keys.capture());
+        }
         if let Err(panic) = caught(|| self.draw(ui, frame)) {
             self.shared.tell_panic(&panic, "The panel could not be drawn", "It tries again; the band plays on.");
             // If even that fails, there is an empty window, and the next frame.
@@ -120,27 +141,32 @@ impl NiceEguiApp for PanelApp {
 }
 
 impl PanelApp {
-    fn new(params: Arc<ContinuoParams>, shared: Arc<Shared>, sizing: Arc<Sizing>) -> Self {
-        let (follower, history, last) = Default::default();
-        Self { params, shared, sizing, follower, gui: None, history, last }
+    fn new(params: Arc<ContinuoParams>, shared: Arc<Shared>, sizing: Arc<Sizing>, undo: Arc<Undo>) -> Self {
+        let (follower, history, last, keys) = Default::default();
+        Self { params, shared, sizing, undo, follower, gui: None, history, last, keys }
     }
 
     fn draw(&mut self, ui: &mut Ui, frame: &Frame) {
         self.follower.follow(ui.ctx(), frame, &self.sizing);
         let Some(gui) = &self.gui else { return };
+        self.undo.begin(self.shared.loading.newest());
         let view = View {
             scale: self.sizing.scale(),
             is_new: !preferences::kept().get().tour_seen,
+            shelf: library().shelf(),
+            steps: self.undo.steps(),
             ..View::read(&self.shared, &self.params, &mut self.history)
         };
         ui.ctx().request_repaint_after(if view == self.last { REPAINT_IDLE } else { REPAINT });
-        match panel::show(ui, &self.params, &gui.param_setter(), &view) {
+        let request = panel::show(ui, &self.params, &gui.param_setter(), &view);
+        self.undo.end();
+        match request {
             Some(Request::Resize(scale)) => {
                 if let Err(error) = frame.baseview_window().resize(self.sizing.size_at(scale)) {
                     self.shared.notify(format!("The panel stays as large as it is: {error}."));
                 }
             }
-            Some(request) => fulfil(request, &self.shared),
+            Some(request) => fulfil(request, &self.shared, &self.undo, library()),
             None => {}
         }
         self.last = view;
@@ -148,8 +174,14 @@ impl PanelApp {
 }
 
 /// Does what was asked for on the panel.
-pub fn fulfil(request: Request, shared: &Shared) {
+pub fn fulfil(request: Request, shared: &Shared, undo: &Undo, library: &Library) {
     match request {
+        Request::Listen(to) => shared.listening.to(to.map(|controls| *controls)),
+        Request::Library(errand) => library.run(errand),
+        Request::Undo => undo.undo(),
+        Request::Redo => undo.redo(),
+        Request::Compare(slot) => undo.compare(slot),
+        Request::CopySetting => undo.copy(),
         Request::Panic => shared.request_panic(),
         Request::DismissNotices(number) => shared.dismiss_notices(number),
         Request::EndTour => {
@@ -167,24 +199,43 @@ pub fn fulfil(request: Request, shared: &Shared) {
     }
 }
 
-/// The keys that work the panel while one of its controls has the focus. Every other key is the host's.
-fn captured_keys() -> Vec<Key> {
-    [
-        "Tab",
-        "Enter",
-        "Escape",
-        "ArrowUp",
-        "ArrowDown",
-        "ArrowLeft",
-        "ArrowRight",
-        "Home",
-        "End",
-        "PageUp",
-        "PageDown",
-        "Delete",
-        "Backspace",
-    ]
-    .iter()
-    .filter_map(|name| name.parse().ok())
-    .collect()
+/// The keys that the panel takes. Every other key is the host's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Keys {
+    /// All: one writes.
+    all: bool,
+    /// Those that undo and do again: Ctrl is down.
+    with_command: bool,
+}
+
+impl Keys {
+    fn wanted(context: &Context) -> Self {
+        let with_command = context.input(|input| input.modifiers.command);
+        Self { all: context.text_edit_focused(), with_command }
+    }
+
+    fn capture(self) -> KeyCapture {
+        /// Those that work the panel while one of its controls has the focus.
+        const WORK: [&str; 13] = [
+            "Tab",
+            "Enter",
+            "Escape",
+            "ArrowUp",
+            "ArrowDown",
+            "ArrowLeft",
+            "ArrowRight",
+            "Home",
+            "End",
+            "PageUp",
+            "PageDown",
+            "Delete",
+            "Backspace",
+        ];
+        const COMMANDS: [&str; 4] = ["z", "Z", "y", "Y"];
+        if self.all {
+            return KeyCapture::CaptureAll;
+        }
+        let commands: &[&str] = if self.with_command { &COMMANDS } else { &[] };
+        KeyCapture::CaptureKeys(WORK.iter().chain(commands).filter_map(|name| name.parse().ok()).collect())
+    }
 }

@@ -8,6 +8,7 @@ use crate::faults::{self, Place};
 use crate::guard::Panic;
 use crate::params::ContinuoParams;
 use crate::params::changes::Changes;
+use crate::presets::{self, Preset};
 
 use super::layout::split;
 use super::overlay::{self, Overlay};
@@ -18,8 +19,8 @@ use super::tabs::Page;
 use super::theme::{GAP, MARGIN};
 use super::view::View;
 use super::{
-    about, band_page, chord_view, deadline_meter, header, keyboard, notices, paint, play_page, presets_page,
-    scenes_strip, setup_page, silence, tabs, take_card, theme, timeline, tour,
+    about, band_page, chord_view, deadline_meter, header, keyboard, notices, paint, play_page, preset_bar,
+    presets_page, scenes_strip, setup_page, silence, tabs, take_card, theme, timeline, tour, undo_bar,
 };
 
 /// The size of the panel, in points.
@@ -61,6 +62,13 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
     if header::show(ui, head, &view.pulse, &settings).clicked() {
         request = Some(Request::Panic);
     }
+    if let Some(way) = preset_bar::show(ui, header::preset_place(head), &view.preset) {
+        presets_page::turn(ui, way, params, setter, view);
+    }
+    let wish = undo_bar::show(ui, header::undo_place(head), &view.steps).or_else(|| undo_bar::keys(ui));
+    if let Some(wish) = wish {
+        request = turn_back(wish, params, setter).or(request);
+    }
     let covered = Rect::from_min_max(chords.min, foot.max);
     match overlay::open(ui) {
         Some(Overlay::About) => return about::show(ui, covered, view.scale).or(request),
@@ -100,8 +108,12 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
     match page {
         Page::Play => play_page::show(ui, middle, params, setter, view),
         Page::Band => request = band_page::show(ui, middle, params, setter, view).or(request),
-        Page::Presets => presets_page::show(ui, middle),
+        Page::Presets => request = presets_page::show(ui, middle, params, setter, view).or(request),
         Page::Setup => setup_page::show(ui, middle, params, setter, view),
+    }
+
+    if page != Page::Presets {
+        request = presets_page::leave(ui).or(request);
     }
 
     keyboard::show(ui, piano, &view.keys);
@@ -127,6 +139,20 @@ pub fn show_failure(ui: &Ui, panic: &Panic) {
     ui.painter().rect_filled(ui.ctx().content_rect(), 0, theme::GROUND);
     let text = format!("The panel could not be drawn ({panic}). It tries again; the band plays on.");
     ui.painter().text(pos2(MARGIN, MARGIN), Align2::LEFT_TOP, text, theme::regular(theme::BODY), theme::ALARM);
+}
+
+/// Does what can be done of `wish` with parameters, and asks for the rest.
+fn turn_back(wish: undo_bar::Wish, params: &ContinuoParams, setter: &ParamSetter) -> Option<Request> {
+    match wish {
+        undo_bar::Wish::Undo => Some(Request::Undo),
+        undo_bar::Wish::Redo => Some(Request::Redo),
+        undo_bar::Wish::Compare(slot) => Some(Request::Compare(slot)),
+        undo_bar::Wish::Copy => Some(Request::CopySetting),
+        undo_bar::Wish::Init => {
+            presets::load(&Preset::default(), params, setter);
+            None
+        }
+    }
 }
 
 /// Does to a scene what the musician wishes.

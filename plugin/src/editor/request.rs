@@ -1,7 +1,13 @@
 //! What is asked for on the panel.
 
-/// What the musician asks of the band, besides parameters.
-#[derive(Clone, Copy, Debug, PartialEq)]
+use continuo_models::Controls;
+
+use crate::presets::library::Errand;
+
+use super::undo::Slot;
+
+/// What the musician asks for, besides parameters.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Request {
     /// End every note.
     Panic,
@@ -15,4 +21,16 @@ pub enum Request {
     ResetWorst,
     /// Forget what was learnt of the musician.
     ClearMemory,
+    /// Have the band play this for a while, to be listened to; nothing: as before.
+    Listen(Option<Box<Controls>>),
+    /// Do something with the presets on the disk.
+    Library(Errand),
+    /// Take back what was done last on the panel.
+    Undo,
+    /// Do it again.
+    Redo,
+    /// This one of two settings is to play.
+    Compare(Slot),
+    /// The other one of the two is to be as the one that plays.
+    CopySetting,
 }

@@ -1,5 +1,7 @@
 //! A parameter as the widgets see it: a place between 0 and 1 that can be read and changed in gestures.
 
+use std::cell::Cell;
+
 use nice_plug::prelude::{Param, ParamSetter};
 
 use crate::params::HostParam;
@@ -39,6 +41,49 @@ pub trait Setting {
     fn value_of_step(&self, step: usize) -> f32 {
         self.steps().map_or(0.0, |steps| step.min(steps) as f32 / steps.max(1) as f32)
     }
+}
+
+/// A choice that no host knows: the place of one of `texts`.
+pub struct Local<'a> {
+    place: &'a Cell<usize>,
+    texts: &'a [String],
+}
+
+impl<'a> Local<'a> {
+    /// The choice of one of `texts`, which are not none.
+    pub fn new(place: &'a Cell<usize>, texts: &'a [String]) -> Self {
+        Self { place, texts }
+    }
+}
+
+impl Setting for Local<'_> {
+    fn value(&self) -> f32 {
+        self.value_of_step(self.place.get())
+    }
+
+    fn modulated(&self) -> f32 {
+        self.value()
+    }
+
+    fn default(&self) -> f32 {
+        0.0
+    }
+
+    fn steps(&self) -> Option<usize> {
+        Some(self.texts.len().saturating_sub(1))
+    }
+
+    fn text(&self, value: f32) -> String {
+        self.texts.get(self.step_at(value)).cloned().unwrap_or_default()
+    }
+
+    fn begin(&self) {}
+
+    fn set(&self, value: f32) {
+        self.place.set(self.step_at(value));
+    }
+
+    fn end(&self) {}
 }
 
 /// A parameter of the plug-in, changed through the host so that it can be automated.

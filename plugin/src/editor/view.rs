@@ -1,5 +1,6 @@
 //! What the panel shows, read once for each repaint.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use continuo_models::{Controls, Outlook, Player};
 use nice_plug::params::Param;
 
 use crate::params::ContinuoParams;
+use crate::presets::library::Shelf;
 use crate::routing;
 use crate::seam::{Base, Notice, STANDALONE, Shared};
 
@@ -17,9 +19,11 @@ use super::chord_view::{ChordText, Now};
 use super::deadline_meter::{Reading, Source};
 use super::header::Pulse;
 use super::keyboard::Masks;
+use super::preset_bar;
 use super::scenes_strip::Scenes;
 use super::silence::Facts;
 use super::timeline::{Plan, Stretch};
+use super::undo::Steps;
 
 /// Blocks that have not come for so long do not come.
 const SILENT_AFTER: Duration = Duration::from_secs(1);
@@ -39,6 +43,12 @@ pub struct View {
     pub keys: Masks,
     /// The deadline meter.
     pub reading: Reading,
+    /// The preset that was loaded last.
+    pub preset: preset_bar::Current,
+    /// The presets of the musician's own.
+    pub shelf: Arc<Shelf>,
+    /// What can be undone.
+    pub steps: Steps,
     /// What should be read, oldest first.
     pub notices: Vec<Notice>,
     /// What the host calls itself.
@@ -60,6 +70,9 @@ impl Default for View {
             scenes: Scenes::default(),
             keys: [0; 128],
             reading: Reading::default(),
+            preset: preset_bar::Current::default(),
+            shelf: Arc::default(),
+            steps: Steps::default(),
             notices: Vec::new(),
             host: String::new(),
             facts: Facts::default(),
@@ -123,12 +136,22 @@ impl View {
                 },
                 urgency: shared.urgency.get(),
             },
+            preset: current(params),
             notices: shared.notices(),
             host: shared.surroundings.host().to_owned(),
             facts: facts(shared, params, history.processes(shared.activity.blocks())),
             ..Self::default()
         }
     }
+}
+
+/// The preset that was loaded last.
+fn current(params: &ContinuoParams) -> preset_bar::Current {
+    let current = params.presets.current().map(|preset| {
+        let changed = !preset.is_set(params);
+        preset_bar::Current { name: preset.name, changed }
+    });
+    current.unwrap_or_default()
 }
 
 /// What lies under the scenes, by the name of the preset; empty: the knobs.

@@ -22,6 +22,7 @@ use crate::seam::Shared;
 
 use super::PanelApp;
 use super::panel::SIZE;
+use super::undo::Undo;
 
 /// The least zoom, whatever the window: letters need some pixels.
 const LEAST_ZOOM: f32 = 0.2;
@@ -145,13 +146,16 @@ pub struct ContinuoEditor {
     pub(super) params: Arc<ContinuoParams>,
     pub(super) shared: Arc<Shared>,
     sizing: Arc<Sizing>,
+    /// What was done on the panel, whenever its window was open.
+    undo: Arc<Undo>,
     repaint: RepaintNotifier,
 }
 
 impl ContinuoEditor {
     pub(super) fn new(params: Arc<ContinuoParams>, shared: Arc<Shared>) -> Self {
         let sizing = Arc::new(Sizing::new(preferences::kept().get().panel_scale, None));
-        Self { params, shared, sizing, repaint: RepaintNotifier::new() }
+        let undo = Undo::new(params.clone());
+        Self { params, shared, sizing, undo, repaint: RepaintNotifier::new() }
     }
 
     /// The same with `pixels` for each point of the drawing at 100 %, whatever system and host say.
@@ -184,7 +188,7 @@ impl Editor for ContinuoEditor {
             EguiEditorState::from_size(LogicalSize::new(SIZE.x, SIZE.y), scale)
         };
         let settings = EguiNiceSettings { resize_hint: self.resize_hint(), ..EguiNiceSettings::new() };
-        let app = PanelApp::new(self.params.clone(), self.shared.clone(), sizing.clone());
+        let app = PanelApp::new(self.params.clone(), self.shared.clone(), sizing.clone(), self.undo.clone());
         let editor = create_egui_editor(state, self.repaint.clone(), settings.with_tile("Continuo"), app);
         let editor = editor.ok_or("the framework makes no editor")?;
         let SpawnedEditor { handle, window } =

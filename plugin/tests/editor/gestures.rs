@@ -1,11 +1,14 @@
 //! How the panel is handled, by pointer, keyboard and assistive technology.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use continuo::editor::fulfil;
 use continuo::editor::panel;
 use continuo::editor::request::Request;
+use continuo::editor::undo::Undo;
 use continuo::editor::view::View;
+use continuo::presets::library::library;
 use continuo::seam::{Notice, Shared};
 use continuo_models::music::{Mode, Style};
 use continuo_models::{LeadMode, Player};
@@ -57,7 +60,7 @@ fn assert_whole(steps: &[Step], id: &str) {
     assert!(!moves.is_empty() && moves.iter().all(|step| matches!(step, Step::Set(of, _) if of == id)), "{steps:?}");
 }
 
-fn fresh() -> (std::sync::Arc<Host>, Harness<'static, Bench>) {
+fn fresh() -> (Arc<Host>, Harness<'static, Bench>) {
     whole_panel(View::default(), 1.0)
 }
 
@@ -353,7 +356,7 @@ fn when_lead_plays_is_chosen_from_the_list() {
 fn every_parameter_is_moved_by_a_control_of_its_name() {
     let (host, mut harness) = fresh();
     let mut moved = BTreeSet::new();
-    for page in ["Play", "Band", "Setup"] {
+    for page in ["Play", "Band", "Presets", "Setup"] {
         harness.get_by_role_and_label(Role::Tab, page).click();
         harness.run();
         let count = harness.root().children_recursive().filter(|node| is_control(node)).count();
@@ -401,7 +404,7 @@ fn panic_asks_the_audio_thread_to_end_every_note() {
     harness.get_by_role_and_label(Role::Button, "Panic").click();
     harness.run();
     assert_eq!(harness.state().requests, [Request::Panic]);
-    fulfil(Request::Panic, &shared);
+    fulfil(Request::Panic, &shared, &Undo::new(Arc::default()), library());
     assert!(shared.take_panic_request());
 }
 

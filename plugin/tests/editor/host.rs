@@ -35,6 +35,11 @@ impl Host {
         &self.params
     }
 
+    /// The parameters, to be shared.
+    pub fn shared_params(&self) -> Arc<ContinuoParams> {
+        Arc::clone(&self.params)
+    }
+
     /// The steps since the last call.
     pub fn take_steps(&self) -> Vec<Step> {
         std::mem::take(&mut self.steps.lock().unwrap())

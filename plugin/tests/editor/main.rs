@@ -10,7 +10,9 @@ mod gestures;
 mod host;
 mod pages;
 mod pictures;
+mod presets;
 mod raster;
+mod undo;
 
 use std::sync::Arc;
 

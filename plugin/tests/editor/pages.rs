@@ -8,6 +8,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
 use crate::pictures::{at_scales, playing};
+use crate::presets::shelf;
 use crate::{Bench, whole_panel};
 
 /// The sizes, of the one that the panel has by itself.
@@ -44,7 +45,8 @@ fn the_page_of_how_the_band_listens_plans_and_learns() {
 
 #[test]
 fn the_page_of_presets() {
-    pictures("panel_presets", &playing(), &["Presets"]);
+    let view = View { shelf: shelf(), ..playing() };
+    pictures("panel_presets", &view, &["Presets", "Bossa on the Beach"]);
 }
 
 #[test]

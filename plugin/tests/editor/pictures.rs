@@ -9,11 +9,13 @@ use continuo::editor::header::Pulse;
 use continuo::editor::hint::Hint;
 use continuo::editor::knob::Knob;
 use continuo::editor::player_strip;
+use continuo::editor::preset_bar::Current;
 use continuo::editor::scenes_strip::{self, Scenes};
 use continuo::editor::setting::Setting;
 use continuo::editor::slider::{self, Track};
 use continuo::editor::style_selector;
 use continuo::editor::timeline::{self, Plan, Stretch};
+use continuo::editor::undo::Steps;
 use continuo::editor::view::View;
 use continuo::editor::{button, choice, keyboard, notices, scale_card, stepper, switch, take_card, theme};
 use continuo::seam::{NetworkSet, Notice, Part, Urgency};
@@ -364,6 +366,8 @@ pub fn playing() -> View {
         },
         keys: everybody(),
         reading: reading(),
+        preset: Current { name: "Late Set".into(), changed: true },
+        steps: Steps { back: 3, ..Steps::default() },
         ..View::default()
     }
 }

@@ -1,0 +1,206 @@
+//! The preset that one looks at: what it is, and what can be done with it and with those of one's own.
+
+use std::cell::Cell;
+
+use egui::{Align2, Color32, Rect, Ui, pos2, vec2};
+
+use crate::presets::Preset;
+use crate::presets::locks::Locks;
+
+use super::button::{self, Face};
+use super::hint::Hint;
+use super::preset_bar::Way;
+use super::setting::Local;
+use super::text::{self, Look};
+use super::{switch, text_field, theme};
+
+/// What the musician has written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// A name for what is to be saved.
+    pub name: String,
+    /// What it is, in a line.
+    pub description: String,
+    /// From where to import.
+    pub path: String,
+}
+
+/// What the card shows.
+#[derive(Clone, Copy, Debug)]
+pub struct Card<'a> {
+    /// The preset that one looks at.
+    pub preset: Option<&'a Preset>,
+    /// Whether it is the musician's own.
+    pub is_own: bool,
+    /// Whether it is listened to.
+    pub is_heard: bool,
+    /// Whether something deleted can be brought back.
+    pub can_restore: bool,
+}
+
+/// What the musician wishes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Look at the one before or after.
+    Go(Way),
+    /// Load it.
+    Load,
+    /// Listen to it, or stop listening.
+    Listen,
+    /// Save the knobs under the name that is written.
+    Save,
+    /// Give it the name that is written.
+    Rename,
+    /// Delete it.
+    Delete,
+    /// Bring back what was deleted last.
+    Restore,
+    /// Import from the path that is written.
+    Import,
+    /// Export it.
+    Export,
+}
+
+const ROW: f32 = 25.0;
+const SPACE: f32 = 6.0;
+
+/// Shows the card in `rect`.
+pub fn show(ui: &mut Ui, rect: Rect, card: &Card, written: &mut Written, locks: &mut Locks) -> Option<Wish> {
+    about(ui, rect, card.preset);
+    let mut wish = None;
+    let mut ask = |clicked: bool, asked: Wish| {
+        if clicked {
+            wish = Some(asked);
+        }
+    };
+    let row = |number: usize| {
+        let top = rect.top() + 78.0 + number as f32 * (ROW + SPACE);
+        Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), ROW))
+    };
+    let cell = |row: Rect, from: f32, to: f32| {
+        let at = |share: f32| row.left() + share * (row.width() + SPACE);
+        Rect::from_x_y_ranges(at(from)..=at(to) - SPACE, row.y_range())
+    };
+    let possible = |is: bool| if is { theme::TEXT } else { theme::FAINT };
+    let any = card.preset.is_some();
+
+    let hint = Hint::click("Look at the previous", "The preset before this one in the list.");
+    ask(button::show(ui, cell(row(0), 0.0, 0.12), "<", hint, theme::TEXT).clicked(), Wish::Go(Way::Back));
+    let hint = Hint::click("Look at the next", "The preset after this one in the list.");
+    ask(button::show(ui, cell(row(0), 0.12, 0.24), ">", hint, theme::TEXT).clicked(), Wish::Go(Way::Forth));
+    let hint = Hint::click(
+        "Listen",
+        "The band plays this preset under what you play, from the next bar on, and nothing is loaded. Click again, and it \
+         is as before.",
+    );
+    let place = cell(row(0), 0.24, 0.62);
+    let response = button::sense(ui, place, &hint);
+    ask(response.clicked() && any, Wish::Listen);
+    response.widget_info(|| egui::WidgetInfo::selected(egui::accesskit::Role::Switch, any, card.is_heard, hint.name));
+    let label = if card.is_heard { "Listening" } else { "Listen first" };
+    button::press(ui, place, label, &response, Face { ink: possible(any), ..Face::light(theme::YOU, card.is_heard) });
+    hint.attach(response);
+    let hint = Hint::click(
+        "Load preset",
+        "Turns the knobs to this preset. What is locked below stays. Undo brings back what was.",
+    );
+    ask(button::show(ui, cell(row(0), 0.62, 1.0), "Load", hint, possible(any)).clicked() && any, Wish::Load);
+
+    let hint = Hint::click("Preset name", "How the preset is called that you save or rename.");
+    text_field::show(ui, cell(row(1), 0.0, 0.4), hint, "Name", &mut written.name);
+    let hint = Hint::click("Preset description", "What the preset is that you save, in one line.");
+    text_field::show(ui, cell(row(1), 0.4, 1.0), hint, "What it is, in a line", &mut written.description);
+
+    let hint = Hint::click("Save preset", "Keeps the knobs and the scenes under this name, in your folder.");
+    ask(button::show(ui, cell(row(2), 0.0, 0.2), "Save", hint, theme::TEXT).clicked(), Wish::Save);
+    let own = card.is_own;
+    for (n, label, hint, is, asked) in [
+        (
+            1,
+            "Rename",
+            Hint::click("Rename preset", "Gives the chosen preset of your own this name."),
+            own,
+            Wish::Rename,
+        ),
+        (
+            2,
+            "Delete",
+            Hint::click("Delete preset", "Deletes the chosen preset of your own. It can be brought back."),
+            own,
+            Wish::Delete,
+        ),
+        (
+            3,
+            "Undelete",
+            Hint::click("Undelete preset", "Brings back the preset that was deleted or replaced last."),
+            card.can_restore,
+            Wish::Restore,
+        ),
+        (
+            4,
+            "Export",
+            Hint::click("Export preset", "Writes the chosen preset to a file that you can give away."),
+            any,
+            Wish::Export,
+        ),
+    ] {
+        let place = cell(row(2), n as f32 * 0.2, (n + 1) as f32 * 0.2);
+        ask(button::show(ui, place, label, hint, possible(is)).clicked() && is, asked);
+    }
+
+    let hint =
+        Hint::click("Import from", "The path of a file or a folder. Empty: your folder \"import\" among the presets.");
+    text_field::show(ui, cell(row(3), 0.0, 0.8), hint, "Path of a preset to import", &mut written.path);
+    let hint = Hint::click("Import presets", "Takes in the preset at the path on the left, or all in that folder.");
+    ask(button::show(ui, cell(row(3), 0.8, 1.0), "Import", hint, theme::TEXT).clicked(), Wish::Import);
+
+    let place = Rect::from_min_size(row(4).min, vec2(rect.width(), 18.0));
+    ui.painter().text(
+        place.left_center(),
+        Align2::LEFT_CENTER,
+        "Stay as they are",
+        theme::regular(theme::LABEL),
+        theme::DIM,
+    );
+    for (n, label, name, text, lock) in [
+        (0, "Style", "Lock style", "The styles and their blend stay while presets change.", &mut locks.style),
+        (1, "Key", "Lock key", "Key, key lock, scale and mode stay while presets change.", &mut locks.key),
+        (
+            2,
+            "Players",
+            "Lock players",
+            "Who plays, how much and how high stays while presets change.",
+            &mut locks.players,
+        ),
+    ] {
+        let texts = ["Off".to_owned(), "On".to_owned()];
+        let on = Cell::new(usize::from(*lock));
+        let place = cell(place, 0.28 + 0.24 * n as f32, 0.28 + 0.24 * (n + 1) as f32).shrink2(vec2(6.0, 0.0));
+        switch::show(ui, place, label, Hint::click(name, text), theme::YOU, &Local::new(&on, &texts));
+        *lock = on.get() == 1;
+    }
+    wish
+}
+
+/// The name, who made it, what it is, and its tags.
+fn about(ui: &Ui, rect: Rect, preset: Option<&Preset>) {
+    let line = |top: f32, height: f32| Rect::from_min_size(rect.min + vec2(0.0, top), vec2(rect.width(), height));
+    let heading = |ink: Color32| Look::line(theme::semibold(theme::HEADING), ink);
+    let Some(preset) = preset else {
+        text::show(ui, line(0.0, 20.0), "Choose a preset", &heading(theme::DIM));
+        return;
+    };
+    let (name, by) = line(0.0, 20.0).split_left_right_at_fraction(0.65);
+    text::show(ui, name, &preset.name, &heading(theme::TEXT));
+    if !preset.author.is_empty() {
+        let look = Look::line(theme::regular(theme::LABEL), theme::DIM);
+        text::show(ui, by, &format!("by {}", preset.author), &Look { align: Align2::RIGHT_CENTER, ..look });
+    }
+    let look = Look::paragraph(theme::regular(theme::BODY), theme::TEXT, 2);
+    text::show(ui, line(22.0, 34.0), &preset.description, &look);
+    let tags = &preset.tags;
+    let scenes = preset.has_scenes().then(|| "brings scenes".to_owned());
+    let words = [&tags.style, &tags.mood, &tags.density, &tags.players, &tags.use_for];
+    let words: Vec<String> = words.into_iter().flatten().cloned().chain(scenes).collect();
+    text::show(ui, line(57.0, 15.0), &words.join(" · "), &Look::line(theme::regular(theme::SMALL), theme::DIM));
+}
