@@ -86,6 +86,12 @@ fn eventful() -> Performance {
         let input = Input::Controller { channel: 0, number: 64, value: if step % 2 == 0 { 127 } else { 0 } };
         performance.changes.push(Change { at: f64::from(step) * 40.0, input });
     }
+    // Presets come and go, one with every other frame.
+    performance.changes.push(Change { at: 0.0, input: Input::Parameter { id: common::id("scene_at"), value: 0.0 } });
+    for step in 0..64 {
+        let input = Input::Parameter { id: common::id("preset"), value: f64::from(step % 9) / 128.0 };
+        performance.changes.push(Change { at: f64::from(step) * 12.3, input });
+    }
     performance.route = vec![
         Segment::rolling(0.0, 2.0 * BAR),
         Segment::rolling(500.0, BAR),

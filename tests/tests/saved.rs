@@ -51,10 +51,20 @@ fn with_field(mut state: Value, name: &str, change: impl FnOnce(&mut Value)) -> 
     state
 }
 
-/// `state` as it is saved now: what has been added since is as it was before there was a choice.
+/// `state` as it is saved now: what has been added since is as in a fresh instance, and that as it was before there was
+/// a choice.
 fn brought_up_to_date(mut state: Value) -> Value {
-    state["params"]["plan_ahead"] = json!({ "i32": 1 });
-    with_field(state, "state", |stamp| stamp["version"] = 5.into())
+    let fresh = json_of(&load(Format::Clap, &library(Format::Clap)).unwrap().save().unwrap());
+    for part in ["params", "fields"] {
+        for (name, value) in fresh[part].as_object().unwrap().iter().filter(|(name, _)| *name != "unknown") {
+            state[part].as_object_mut().unwrap().entry(name).or_insert_with(|| value.clone());
+        }
+    }
+    let before = [("plan_ahead", json!({ "i32": 1 })), ("preset", json!({ "i32": 0 }))];
+    for (id, value) in before.into_iter().chain([("programs", json!({ "string": "scenes" }))]) {
+        assert_eq!(state["params"][id], value, "{id}");
+    }
+    with_field(state, "state", |stamp| stamp["version"] = field(&fresh, "state")["version"].clone())
 }
 
 /// [`SAVED`] as a newer Continuo might save it, that has more of everything.

@@ -326,7 +326,7 @@ fn parameter_numbers_and_ranges_are_those_that_projects_know() {
 }
 
 /// The values of the choices as they were published. Values may be appended to a choice, and not to this list.
-const PUBLISHED: [(&str, &[&str]); 9] = [
+const PUBLISHED: [(&str, &[&str]); 10] = [
     ("style_a", &STYLES),
     ("style_b", &STYLES),
     ("mode", &["Free", "Major", "Minor"]),
@@ -343,6 +343,7 @@ const PUBLISHED: [(&str, &[&str]); 9] = [
     ("chords_manner", &["Style", "Sustained", "Broken", "Strummed"]),
     ("lead_mode", &["Answer", "Continuous", "Fills", "Trade 2", "Trade 4", "Trade 8"]),
     ("scene_at", &["Now", "Next beat", "Next bar"]),
+    ("programs", &["Scenes", "Presets"]),
 ];
 
 const STYLES: [&str; 11] =
@@ -404,7 +405,7 @@ fn levels_are_read_and_shown_in_words_and_what_is_of_the_project_cannot_be_autom
         }
         for parameter in instance.parameters().iter().filter(|parameter| !parameter.hidden) {
             let is_of_the_project =
-                ["network", "keep_memory", "notes_as_midi", "plan_ahead"].map(id).contains(&parameter.id);
+                ["network", "keep_memory", "notes_as_midi", "plan_ahead", "programs"].map(id).contains(&parameter.id);
             assert_eq!(parameter.automatable, !is_of_the_project, "{format:?}, {}", parameter.name);
         }
     }

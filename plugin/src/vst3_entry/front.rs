@@ -15,7 +15,7 @@ use super::changes::Changes;
 use super::passed_on;
 use crate::Inside;
 use crate::guard::{guarded, watched};
-use crate::params::{GrownChoices, number};
+use crate::params::{ContinuoParams, GrownChoices, Programs, number};
 use crate::scenes::SCENES;
 
 /// The front. Threads are those of VST3: audio for `process`, main for all the rest.
@@ -306,7 +306,8 @@ impl IUnitInfoTrait for Front {
         let tell = || unsafe {
             let result = self.units.getProgramName(list, program, name);
             if let Some(name) = name.as_mut().filter(|_| result == kResultOk) {
-                write(name, &program_name(program));
+                let params = self.ready().map(|ready| &ready.inside.params);
+                write(name, &params.map_or_else(String::new, |params| program_name(params, program)));
             }
             result
         };
@@ -368,10 +369,11 @@ unsafe fn silence(data: &ProcessData) {
 }
 
 /// What a MIDI program does.
-fn program_name(program: i32) -> String {
-    match usize::try_from(program) {
-        Ok(scene) if scene < SCENES => format!("Scene {}", scene + 1),
-        Ok(SCENES) => "Panel".to_owned(),
+fn program_name(params: &ContinuoParams, program: i32) -> String {
+    match (params.recall.programs.value(), usize::try_from(program)) {
+        (Programs::Scenes, Ok(scene)) if scene < SCENES => format!("Scene {}", scene + 1),
+        (Programs::Scenes, Ok(SCENES)) => "Panel".to_owned(),
+        (Programs::Presets, Ok(_)) => params.bank.text(program.saturating_add(1)),
         _ => format!("Program {} (nothing)", program + 1),
     }
 }
@@ -391,6 +393,10 @@ mod tests {
 
     #[test]
     fn programs_are_called_what_they_do() {
-        assert_eq!([0, 7, 8, 9].map(program_name), ["Scene 1", "Scene 8", "Panel", "Program 10 (nothing)"]);
+        let params = ContinuoParams::default();
+        let name = |program| program_name(&params, program);
+        assert_eq!([0, 7, 8, 9].map(name), ["Scene 1", "Scene 8", "Panel", "Program 10 (nothing)"]);
+        params.set(number("programs"), 1.0);
+        assert_eq!([0, 127].map(name), [params.bank.text(1), "128 (empty)".to_owned()]);
     }
 }
