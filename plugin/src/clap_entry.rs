@@ -10,13 +10,18 @@
 //! - **Choices that have grown**: a VST3 host, which is behind a wrapper, is told the step of a value in its place. See
 //!   [`GrownChoices`].
 //! - **States** of which it cannot read one value: see [`state`].
+//! - **Contexts of states**, project or preset: see [`state_context`].
+//! - **Presets** for the browsers of hosts: see [`preset_discovery`] and [`preset_load`].
 //! - **Texts** of values: see [`texts`].
 //! - **VST3's own** texts, which CLAP has no place for: see [`vst3_info`].
 
 mod input;
 mod output;
 mod pieces;
+mod preset_discovery;
+mod preset_load;
 mod state;
+mod state_context;
 mod texts;
 mod vst3_info;
 
@@ -32,7 +37,9 @@ use clap_sys::events::{clap_input_events, clap_output_events};
 use clap_sys::ext::params::{
     CLAP_EXT_PARAMS, CLAP_PARAM_RESCAN_VALUES, clap_host_params, clap_param_info, clap_plugin_params,
 };
+use clap_sys::ext::remote_controls::{CLAP_EXT_REMOTE_CONTROLS, CLAP_EXT_REMOTE_CONTROLS_COMPAT};
 use clap_sys::ext::state::{CLAP_EXT_STATE, clap_plugin_state};
+use clap_sys::ext::state_context::CLAP_EXT_STATE_CONTEXT;
 use clap_sys::factory::plugin_factory::{CLAP_PLUGIN_FACTORY_ID, clap_plugin_factory};
 use clap_sys::host::clap_host;
 use clap_sys::id::clap_id;
@@ -123,6 +130,8 @@ extern "C" fn factory(id: *const c_char) -> *const c_void {
         let id = unsafe { CStr::from_ptr(id) };
         if id == CLAP_PLUGIN_FACTORY_ID {
             (&raw const FACTORY).cast()
+        } else if preset_discovery::is_meant(id) {
+            (&raw const preset_discovery::FACTORY).cast()
         } else if id == vst3_info::FACTORY_ID {
             (&raw const vst3_info::FACTORY).cast()
         } else {
@@ -251,6 +260,15 @@ unsafe extern "C" fn activate(plugin: *const clap_plugin, sample_rate: f64, leas
     guarded(begin, false)
 }
 
+/// The host's extension with this `id`; `None`: it has none.
+///
+/// # Safety
+/// `host` is an instance's, and `T` what the name says.
+unsafe fn host_extension<'a, T>(host: *const clap_host, id: &CStr) -> Option<&'a T> {
+    // SAFETY: as said above; extensions live as long as the host.
+    unsafe { (*host).get_extension?(host, id.as_ptr()).cast::<T>().as_ref() }
+}
+
 /// Has the host ask for the values of the parameters anew.
 ///
 /// # Safety
@@ -258,9 +276,7 @@ unsafe extern "C" fn activate(plugin: *const clap_plugin, sample_rate: f64, leas
 unsafe fn rescan_values(host: *const clap_host) {
     // SAFETY: as said above; the host's extension is what its name says.
     unsafe {
-        let Some(get_extension) = (*host).get_extension else { return };
-        let params = get_extension(host, CLAP_EXT_PARAMS.as_ptr()).cast::<clap_host_params>();
-        if let Some(rescan) = params.as_ref().and_then(|params| params.rescan) {
+        if let Some(rescan) = host_extension::<clap_host_params>(host, CLAP_EXT_PARAMS).and_then(|all| all.rescan) {
             rescan(host, CLAP_PARAM_RESCAN_VALUES);
         }
     }
@@ -286,30 +302,49 @@ unsafe extern "C" fn get_extension(plugin: *const clap_plugin, id: *const c_char
 /// # Safety
 /// As for CLAP's get_extension.
 unsafe fn extension(plugin: *const clap_plugin, id: *const c_char) -> *const c_void {
-    let Some(framework) = FRAMEWORK.get() else { return ptr::null() };
-    // SAFETY: the host's arguments go on as they are; the framework's extension is what its name says.
+    let Some(framework) = FRAMEWORK.get().filter(|_| !id.is_null()) else { return ptr::null() };
+    // SAFETY: the host passes a null-terminated text.
+    let id = unsafe { CStr::from_ptr(id) };
+    // SAFETY: the host's arguments go on as they are.
+    let theirs = |id: &CStr| unsafe { (framework.get_extension)(plugin, id.as_ptr()) };
+    // SAFETY: the framework's extensions are what their names say.
     unsafe {
-        let extension = (framework.get_extension)(plugin, id);
-        if !extension.is_null() && CStr::from_ptr(id) == CLAP_EXT_STATE {
-            return ptr::from_ref(state::extension(*extension.cast::<clap_plugin_state>())).cast();
+        if id == CLAP_EXT_PARAMS {
+            theirs(id)
+                .cast::<clap_plugin_params>()
+                .as_ref()
+                .map_or(ptr::null(), |theirs| (&raw const *ours(theirs)).cast())
+        } else if id == CLAP_EXT_STATE || id == CLAP_EXT_STATE_CONTEXT {
+            let theirs = theirs(CLAP_EXT_STATE).cast::<clap_plugin_state>().as_ref();
+            theirs.map_or(ptr::null(), |theirs| match state::extension(*theirs) {
+                ours if id == CLAP_EXT_STATE => ptr::from_ref(ours).cast(),
+                _ => (&raw const state_context::EXTENSION).cast(),
+            })
+        } else if preset_load::is_meant(id) {
+            (&raw const preset_load::EXTENSION).cast()
+        } else if id == CLAP_EXT_REMOTE_CONTROLS_COMPAT {
+            // The framework knows it by its later name only.
+            theirs(CLAP_EXT_REMOTE_CONTROLS)
+        } else {
+            theirs(id)
         }
-        if extension.is_null() || CStr::from_ptr(id) != CLAP_EXT_PARAMS {
-            return extension;
-        }
-        let (_, ours) = PARAMS.get_or_init(|| {
-            let theirs = *extension.cast::<clap_plugin_params>();
-            let ours = clap_plugin_params {
-                get_info: Some(info),
-                get_value: Some(value),
-                value_to_text: Some(texts::text_of_value),
-                text_to_value: Some(texts::value_of_text),
-                flush: Some(flush),
-                ..theirs
-            };
-            (theirs, ours)
-        });
-        (&raw const *ours).cast()
     }
+}
+
+/// Our extension for parameters in the place of the framework's.
+fn ours(theirs: &clap_plugin_params) -> &'static clap_plugin_params {
+    let (_, ours) = PARAMS.get_or_init(|| {
+        let ours = clap_plugin_params {
+            get_info: Some(info),
+            get_value: Some(value),
+            value_to_text: Some(texts::text_of_value),
+            text_to_value: Some(texts::value_of_text),
+            flush: Some(flush),
+            ..*theirs
+        };
+        (*theirs, ours)
+    });
+    ours
 }
 
 unsafe extern "C" fn info(plugin: *const clap_plugin, index: u32, out: *mut clap_param_info) -> bool {

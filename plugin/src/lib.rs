@@ -51,6 +51,10 @@ const NETWORKS_PATIENCE: Duration = Duration::from_secs(2);
 /// What the musician hears of it when the plug-in has failed at a block.
 const AFTER_FAILURE: &str = "All notes were ended, and it plays on.";
 
+/// Its name, and who made it.
+const VENDOR: &CStr = c"Continuo";
+/// By which hosts know it. Frozen: projects, and the VST3 class ID, depend on it.
+const CLAP_ID: &CStr = c"org.continuo.continuo";
 /// Where the plug-in is at home.
 const URL: &CStr = c"https://continuo.org";
 /// Whom to write to.
@@ -175,7 +179,7 @@ impl Continuo {
 
 impl Plugin for Continuo {
     const NAME: &'static str = "Continuo";
-    const VENDOR: &'static str = "Continuo";
+    const VENDOR: &'static str = text(VENDOR);
     const URL: &'static str = text(URL);
     const EMAIL: &'static str = text(EMAIL);
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
@@ -254,14 +258,17 @@ impl Plugin for Continuo {
 }
 
 impl ClapPlugin for Continuo {
-    // Frozen: projects, and the VST3 class ID, depend on it.
-    const CLAP_ID: &'static str = "org.continuo.continuo";
+    const CLAP_ID: &'static str = text(CLAP_ID);
     const CLAP_DESCRIPTION: Option<&'static str> =
         Some("Improvises with you: chords, bass, harmony and melody as MIDI");
     const CLAP_MANUAL_URL: Option<&'static str> = None;
     const CLAP_SUPPORT_URL: Option<&'static str> = None;
     const CLAP_FEATURES: &'static [ClapFeature] =
         &[ClapFeature::NoteEffect, ClapFeature::Instrument, ClapFeature::Utility];
+
+    fn remote_controls(&self, context: &mut impl RemoteControlsContext) {
+        params::add_remote_controls(&self.params, context);
+    }
 }
 
 clap_wrapper::export_vst3!();

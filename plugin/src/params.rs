@@ -7,6 +7,7 @@ mod guarded;
 mod host;
 mod memory;
 mod own;
+mod remote;
 mod revision;
 pub mod saved;
 mod steps;
@@ -37,6 +38,7 @@ pub use guarded::GuardedParams;
 pub use host::HostParam;
 pub use memory::{MemoryField, SavedMemory};
 pub use own::{ListeningParams, NetworkChoice, Programs, RecallParams, SceneTime, TakeParams};
+pub use remote::add_remote_controls;
 pub use revision::Revision;
 pub use steps::GrownChoices;
 

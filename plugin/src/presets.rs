@@ -16,6 +16,7 @@ use continuo_models::{Controls, Player};
 use nice_plug::prelude::ParamSetter;
 use serde::{Deserialize, Serialize};
 
+use crate::params::changes::Changes;
 use crate::params::{ContinuoParams, NetworkChoice};
 use crate::scenes;
 use crate::seam::NetworkSet;
@@ -78,6 +79,12 @@ impl Tags {
             players: on.map(|player| player.kind().id.to_owned()).collect(),
             ..Self::default()
         }
+    }
+
+    /// All of them, kind by kind.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        let kinds = [&self.style, &self.mood, &self.density, &self.players, &self.use_for];
+        kinds.into_iter().flatten().map(String::as_str)
     }
 }
 
@@ -147,6 +154,15 @@ impl Preset {
 /// Main, panel: turns the knobs of `params` to what `preset` says, as one gesture for the host, and stores the scenes
 /// that it brings. What is locked stays; the knobs are what plays.
 pub fn load(preset: &Preset, params: &ContinuoParams, setter: &ParamSetter) {
+    take_over(preset, params, |changes| changes.make(setter));
+}
+
+/// Main: as [`load`] where the host itself asks for the preset: it looks at the knobs afterwards.
+pub fn put(preset: &Preset, params: &ContinuoParams) {
+    take_over(preset, params, |changes| changes.put());
+}
+
+fn take_over(preset: &Preset, params: &ContinuoParams, make: impl FnOnce(Changes)) {
     let panel = params.controls();
     let wanted = params.presets.locks().keep(preset.over(&panel), &panel);
     let mut changes = params.changes_to(&wanted);
@@ -154,7 +170,7 @@ pub fn load(preset: &Preset, params: &ContinuoParams, setter: &ParamSetter) {
     // What is loaded is what one hears.
     changes.add(&params.take.scene, 0.0);
     changes.add(&params.recall.preset, 0);
-    changes.make(setter);
+    make(changes);
     params.presets.set_current(Some(preset.clone()));
     if let Some(scenes) = &preset.scenes {
         params.scenes.restore(scenes.clone().routed_as(&panel));

@@ -1,5 +1,7 @@
 //! The saved state: its version, the migration of older ones, and the repair of broken ones.
 
+pub mod context;
+
 use std::collections::BTreeMap;
 
 use nice_plug::params::Param;

@@ -1,17 +1,20 @@
 //! States that are loaded. One value that the framework cannot read would have it refuse all of them, so such values
 //! are put aside before it sees them. And while it puts one value after the other into its place, audio takes none.
+//! What was saved as a preset leaves the project's own settings as they are.
 
 use std::ffi::c_void;
 use std::ptr;
+use std::slice;
 use std::sync::OnceLock;
 
 use clap_sys::ext::state::clap_plugin_state;
 use clap_sys::plugin::clap_plugin;
-use clap_sys::stream::clap_istream;
+use clap_sys::stream::{clap_istream, clap_ostream};
 
 use super::instance;
+use crate::Inside;
 use crate::guard::{caught, guarded};
-use crate::state;
+use crate::state::{self, context};
 
 /// Bytes before a state that say how long it is.
 const LENGTH: usize = size_of::<u64>();
@@ -28,26 +31,70 @@ pub fn extension(theirs: clap_plugin_state) -> &'static clap_plugin_state {
 
 unsafe extern "C" fn load(plugin: *const clap_plugin, stream: *const clap_istream) -> bool {
     // SAFETY: the host's arguments are what CLAP says.
-    guarded(|| unsafe { load_readable(plugin, stream) }, false)
+    guarded(|| unsafe { load_readable(plugin, stream, false) }, false)
 }
 
+/// Loads the state in `stream`: whole, or `as_preset`, or as one if it was saved so.
+///
 /// # Safety
 /// As for CLAP's load.
-unsafe fn load_readable(plugin: *const clap_plugin, stream: *const clap_istream) -> bool {
+pub unsafe fn load_readable(plugin: *const clap_plugin, stream: *const clap_istream, as_preset: bool) -> bool {
     let Some(load) = STATE.get().and_then(|(theirs, _)| theirs.load) else { return false };
     // SAFETY: the host's stream is what CLAP says, and ours outlives the call.
     unsafe {
         let Some(saved) = read_saved(stream) else { return false };
-        let readable = caught(|| state::readable(&saved[LENGTH..])).unwrap_or_else(|panic| {
-            let shared = &instance(plugin).inside.shared;
+        let Inside { params, shared } = &instance(plugin).inside;
+        let look_through = || {
+            let readable = state::readable(&saved[LENGTH..]);
+            let json = readable.as_deref().unwrap_or(&saved[LENGTH..]);
+            let preset = context::in_project(json, as_preset, || save_json(plugin));
+            (preset.is_some(), preset.or(readable))
+        };
+        let (is_preset, readable) = caught(look_through).unwrap_or_else(|panic| {
             shared.tell_panic(&panic, "The saved state was not looked through", "It is read as it is.");
-            None
+            (false, None)
         });
-        let saved = readable.map_or(saved, |json| [&(json.len() as u64).to_le_bytes(), json.as_slice()].concat());
+        let saved = readable.map_or(saved, |json| framed(&json));
         let mut rest = saved.as_slice();
         let stream = clap_istream { ctx: (&raw mut rest).cast(), read: Some(read) };
-        instance(plugin).inside.shared.loading.during(|| load(plugin, &stream))
+        shared.loading.during(|| {
+            let loaded = load(plugin, &stream);
+            if loaded && is_preset {
+                params.scenes.restore(params.scenes.saved().routed_as(&params.controls()));
+            }
+            loaded
+        })
     }
+}
+
+/// The state as the framework saves it; `None`: it does not.
+///
+/// # Safety
+/// `plugin` is an instance, on the main thread.
+pub unsafe fn save_json(plugin: *const clap_plugin) -> Option<Vec<u8>> {
+    let save = STATE.get().and_then(|(theirs, _)| theirs.save)?;
+    let mut saved: Vec<u8> = Vec::new();
+    let stream = clap_ostream { ctx: (&raw mut saved).cast(), write: Some(write) };
+    // SAFETY: as said above; the stream outlives the call.
+    let is_saved = unsafe { save(plugin, &stream) } && saved.len() >= LENGTH;
+    is_saved.then(|| saved.split_off(LENGTH))
+}
+
+/// A state as it is saved: with its length before it.
+pub fn framed(json: &[u8]) -> Vec<u8> {
+    [&(json.len() as u64).to_le_bytes(), json].concat()
+}
+
+unsafe extern "C" fn write(stream: *const clap_ostream, bytes: *const c_void, size: u64) -> i64 {
+    let take = || {
+        // SAFETY: the stream is ours, and there are as many bytes as is said.
+        unsafe {
+            let bytes = slice::from_raw_parts(bytes.cast::<u8>(), usize::try_from(size).ok()?);
+            (*(*stream).ctx.cast::<Vec<u8>>()).extend_from_slice(bytes);
+        }
+        i64::try_from(size).ok()
+    };
+    guarded(take, None).unwrap_or(-1)
 }
 
 /// The length and as much of the state as there is; `None` if the stream breaks off before or fails.

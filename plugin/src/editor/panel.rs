@@ -163,6 +163,7 @@ fn grant(wish: Wish, params: &ContinuoParams, setter: &ParamSetter) {
             let snapshot = params.scenes.snapshots().get(index).copied().flatten();
             let mut changes = snapshot.map_or_else(Changes::default, |snapshot| params.changes_to(&snapshot));
             changes.add(&params.take.scene, 0.0);
+            changes.add(&params.recall.preset, 0);
             changes.make(setter);
         }
         Wish::Clear(index) => params.scenes.store(index, None),

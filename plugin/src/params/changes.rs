@@ -31,4 +31,12 @@ impl<'a> Changes<'a> {
             self.changes.iter().for_each(|(param, _)| host.raw_end_set_parameter(*param));
         }
     }
+
+    /// Makes the changes where the host has asked for them, and looks at the parameters afterwards.
+    pub fn put(self) {
+        for (param, value) in self.changes {
+            // SAFETY: as above; a value is an atomic.
+            unsafe { param._internal_set_normalized_value(value) };
+        }
+    }
 }

@@ -13,8 +13,8 @@ const FORMAT: &str = "continuo-preset";
 /// The version in which presets are written.
 const VERSION: u32 = 1;
 
-/// How the name of a file with a preset ends.
-pub const EXTENSION: &str = "continuo.json";
+/// How the name of a file with a preset ends. Hosts know an extension by its last dot.
+pub const EXTENSION: &str = "continuo-preset";
 
 /// What was read: as it could be understood, and all of it.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,5 +1,9 @@
 //! The CLAP side of the host.
 
+mod browser;
+mod contexts;
+
+use std::cell::RefCell;
 use std::ffi::{CString, OsStr};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,6 +17,7 @@ use clack_extensions::params::{
     HostParams, HostParamsImplMainThread, HostParamsImplShared, ParamClearFlags, ParamInfoBuffer, ParamInfoFlags,
     ParamRescanFlags, PluginParams,
 };
+use clack_extensions::preset_discovery::HostPresetLoad;
 use clack_extensions::render::{PluginRender, RenderMode};
 use clack_extensions::state::{HostState, HostStateImpl, PluginState};
 use clack_host::events::event_types::{
@@ -23,6 +28,9 @@ use clack_host::events::spaces::CoreEventSpace;
 use clack_host::events::{EventFlags, Match};
 use clack_host::prelude::*;
 use clack_host::utils::{BeatTime, SecondsTime};
+
+pub use browser::{Browser, FoundPreset, Location};
+pub use contexts::{Context as StateContext, RemotePage};
 
 use super::spy;
 use super::{Block, Format, Input, Instance, Mode, Output, Parameter, Played, Processor, Setup, Transport};
@@ -62,18 +70,52 @@ impl HostGuiImpl for Shared {
     fn closed(&self, _was_destroyed: bool) {}
 }
 
-/// What the plug-in tells the host on the main thread; a headless host has nothing to refresh.
-struct MainThread;
+/// Something that a plug-in tells its host on the main thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// That its parameters have other values.
+    Values,
+    /// That its parameters have other texts.
+    Texts,
+    /// That its project is not as it was saved.
+    Dirty,
+    /// That it has loaded a preset.
+    Loaded(Location, Option<String>),
+    /// That it could not load a preset, and why.
+    NotLoaded(Location, Option<String>, String),
+}
+
+/// What the plug-in tells the host on the main thread; a headless host has nothing to refresh, and takes it down.
+#[derive(Default)]
+struct MainThread {
+    told: RefCell<Vec<Told>>,
+}
+
+impl MainThread {
+    fn take_down(&self, told: Told) {
+        self.told.borrow_mut().push(told);
+    }
+}
 
 impl MainThreadHandler<'_> for MainThread {}
 
 impl HostParamsImplMainThread for MainThread {
-    fn rescan(&self, _flags: ParamRescanFlags) {}
+    fn rescan(&self, flags: ParamRescanFlags) {
+        if flags.contains(ParamRescanFlags::VALUES) {
+            self.take_down(Told::Values);
+        }
+        if flags.contains(ParamRescanFlags::TEXT) {
+            self.take_down(Told::Texts);
+        }
+    }
+
     fn clear(&self, _id: ClapId, _flags: ParamClearFlags) {}
 }
 
 impl HostStateImpl for MainThread {
-    fn mark_dirty(&self) {}
+    fn mark_dirty(&self) {
+        self.take_down(Told::Dirty);
+    }
 }
 
 impl HostLatencyImpl for MainThread {
@@ -109,6 +151,7 @@ impl HostHandlers for Host {
             .register::<HostLatency>()
             .register::<HostNotePorts>()
             .register::<HostAudioPorts>()
+            .register::<HostPresetLoad>()
             .register::<HostGui>();
     }
 }
@@ -163,7 +206,8 @@ impl ClapInstance {
         let descriptor = factory.plugin_descriptor(0).context("the library holds no plug-in")?;
         let id = descriptor.id().context("the plug-in has no id")?;
         let info = HostInfo::new("Continuo test host", "Continuo", "", env!("CARGO_PKG_VERSION"))?;
-        let mut instance = PluginInstance::<Host>::new(|()| Shared::default(), |_| MainThread, &entry, id, &info)?;
+        let mut instance =
+            PluginInstance::<Host>::new(|()| Shared::default(), |_| MainThread::default(), &entry, id, &info)?;
         let handle = instance.plugin_handle();
         let (params, state, gui) = (handle.get_extension(), handle.get_extension(), handle.get_extension());
         let mut this = Self { instance, params, state, gui, ranges: Ranges::default() };
@@ -195,6 +239,10 @@ impl ClapInstance {
 impl Instance for ClapInstance {
     fn format(&self) -> Format {
         Format::Clap
+    }
+
+    fn as_clap(&mut self) -> Option<&mut ClapInstance> {
+        Some(self)
     }
 
     fn parameters(&mut self) -> Vec<Parameter> {

@@ -108,6 +108,11 @@ pub trait Instance {
     /// The format through which it is driven.
     fn format(&self) -> Format;
 
+    /// The instance with what only CLAP has; `None`: it is of another format.
+    fn as_clap(&mut self) -> Option<&mut clap::ClapInstance> {
+        None
+    }
+
     /// Its parameters, in the plug-in's order.
     fn parameters(&mut self) -> Vec<Parameter>;
 
