@@ -326,6 +326,14 @@ impl Controls {
         self
     }
 
+    /// The controls with every player off.
+    pub fn resting(mut self) -> Self {
+        for (_, player) in self.players.iter_mut() {
+            player.on = false;
+        }
+        self
+    }
+
     /// The pitch classes that the band may play: those of the lock, or all.
     pub fn allowed(&self) -> PitchClassSet {
         let drawn = u32::from(self.scale & 0xfff) << (self.key.tonic % 12);

@@ -52,6 +52,21 @@ pub fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(&new, file)
 }
 
+/// The folder for what the standalone program records: in the folder for music, if there is one, else beside the data.
+/// `None` as for [`data`].
+pub fn recordings() -> Option<PathBuf> {
+    recordings_in(|name| env::var_os(name))
+}
+
+fn recordings_in(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let home = if cfg!(target_os = "windows") { "USERPROFILE" } else { "HOME" };
+    let music = environment::absolute(home, variable(home)).ok().map(|home| home.join("Music"));
+    match music.filter(|music| music.is_dir()) {
+        Some(music) => Some(music.join("Continuo")),
+        None => Some(continuo(DATA, variable)?.join("recordings")),
+    }
+}
+
 fn continuo(kind: Kind, variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let folder = |name| environment::absolute(name, variable(name)).ok();
     let in_home = |path: &str| Some(folder("HOME")?.join(path));
@@ -90,5 +105,15 @@ mod tests {
     fn what_is_set_lies_apart_from_what_is_made() {
         let value = |name: &str| (name == "HOME").then(|| "/home/ada".into());
         assert_eq!(continuo(CONFIGURATION, value), Some("/home/ada/.config/continuo".into()));
+    }
+
+    #[test]
+    fn recordings_lie_with_the_music_or_beside_the_data() {
+        let home = env::temp_dir().join(format!("continuo-recordings-{}", std::process::id()));
+        let value = |name: &str| (name == "HOME").then(|| home.clone().into());
+        assert_eq!(recordings_in(value), Some(home.join(".local/share/continuo/recordings")));
+        std::fs::create_dir_all(home.join("Music")).unwrap();
+        assert_eq!(recordings_in(value), Some(home.join("Music/Continuo")));
+        std::fs::remove_dir_all(home).unwrap();
     }
 }

@@ -10,6 +10,7 @@ pub mod editor;
 mod faults;
 pub mod folders;
 mod guard;
+pub mod machine;
 pub mod params;
 pub mod preferences;
 pub mod presets;
@@ -40,7 +41,7 @@ use editor::ContinuoEditor;
 use guard::caught;
 use params::{ContinuoParams, GuardedParams};
 use processor::Processor;
-use processor::output::Sent;
+use processor::output::{Event, Sent};
 use seam::Shared;
 use song_clock::HostTime;
 use worker::{NetworksKept, Start, Worker};
@@ -153,6 +154,47 @@ impl Continuo {
         }
     }
 
+    /// Main thread, while no block is played: gets ready for blocks of up to `longest_block` samples at `sample_rate`
+    /// Hertz. The standalone program's way; hosts go through the framework.
+    pub fn prepare(&mut self, sample_rate: u32, longest_block: u32) {
+        self.guarded(|plugin| plugin.start(f64::from(sample_rate), false, longest_block));
+    }
+
+    /// Audio: plays a block of as many samples as `left` and `right` have. The standalone program's way; hosts go
+    /// through the framework.
+    pub fn play_block(&mut self, host: &HostTime, left: &mut [f32], right: &mut [f32], around: &mut impl Around) {
+        left.fill(0.0);
+        right.fill(0.0);
+        let length = left.len().min(right.len());
+        let mut channels = [&mut left[..length], &mut right[..length]];
+        if self.guarded(|plugin| plugin.play(host, length as u32, &mut channels, around)).is_none() {
+            channels.into_iter().for_each(|channel| channel.fill(0.0));
+        }
+    }
+
+    fn play(&mut self, host: &HostTime, length: u32, channels: &mut [&mut [f32]], around: &mut impl Around) {
+        let begun = Instant::now();
+        let Some(processor) = &mut self.processor else { return };
+        processor.begin_block(begun, length);
+        processor.process(host, length, || around.next_input());
+        if let [left, right, ..] = channels {
+            processor.render_preview(left, right);
+        }
+        processor.output().send(|event| around.send(event));
+        processor.note_load(begun.elapsed(), length);
+    }
+
+    /// Audio: where the song was at the first sample of the last block, in quarter notes, and its tempo then in quarter
+    /// notes per minute.
+    pub fn song_time(&self) -> Option<(f64, f32)> {
+        self.processor.as_ref().map(Processor::song_time)
+    }
+
+    /// The parameters, and what is saved beside them.
+    pub fn parameters(&self) -> Arc<dyn Params> {
+        Arc::new(GuardedParams::new(Arc::clone(&self.params), Arc::clone(&self.shared)))
+    }
+
     /// What the instance's threads share.
     pub fn shared(&self) -> &Arc<Shared> {
         &self.shared
@@ -177,6 +219,30 @@ impl Continuo {
     }
 }
 
+/// What lies around an instance while it plays a block. Belongs to the audio thread.
+pub trait Around {
+    /// What the musician plays next, in order of time.
+    fn next_input(&mut self) -> Option<NoteEvent<()>>;
+    /// Takes an event that happens in the block, in order of time.
+    fn send(&mut self, event: &Event) -> Sent;
+}
+
+/// A host, through the framework.
+struct InHost<'a, C>(&'a mut C);
+
+impl<C: ProcessContext<Continuo>> Around for InHost<'_, C> {
+    fn next_input(&mut self) -> Option<NoteEvent<()>> {
+        self.0.next_event()
+    }
+
+    fn send(&mut self, event: &Event) -> Sent {
+        match self.0.try_send_event(event.note_event()) {
+            Err((_, SendEventError::HostBufferFull)) => Sent::Full,
+            _ => Sent::Done,
+        }
+    }
+}
+
 impl Plugin for Continuo {
     const NAME: &'static str = "Continuo";
     const VENDOR: &'static str = text(VENDOR);
@@ -198,7 +264,7 @@ impl Plugin for Continuo {
     type BackgroundTask = ();
 
     fn params(&self) -> Arc<dyn Params> {
-        Arc::new(GuardedParams::new(Arc::clone(&self.params), Arc::clone(&self.shared)))
+        self.parameters()
     }
 
     fn editor(&mut self, _: AsyncExecutor<Self>) -> Option<ContinuoEditor> {
@@ -232,23 +298,11 @@ impl Plugin for Continuo {
         _: &mut AuxiliaryBuffers,
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
-        let begun = Instant::now();
-        let length = buffer.samples() as u32;
         let silence = |buffer: &mut Buffer| buffer.as_slice().iter_mut().for_each(|channel| channel.fill(0.0));
         let done = self.guarded(|plugin| {
             silence(buffer);
-            let Some(processor) = &mut plugin.processor else { return };
-            let host = HostTime::from(context.transport());
-            processor.begin_block(begun, length);
-            processor.process(&host, length, || context.next_event());
-            if let [left, right, ..] = buffer.as_slice() {
-                processor.render_preview(left, right);
-            }
-            processor.output().send(|event| match context.try_send_event(event.note_event()) {
-                Err((_, SendEventError::HostBufferFull)) => Sent::Full,
-                _ => Sent::Done,
-            });
-            processor.note_load(begun.elapsed(), length);
+            let (host, length) = (HostTime::from(context.transport()), buffer.samples() as u32);
+            plugin.play(&host, length, buffer.as_slice(), &mut InHost(context));
         });
         if done.is_none() {
             silence(buffer);

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::folders;
+use crate::machine::Preferred;
 use crate::repair;
 
 const FILE: &str = "preferences.json";
@@ -31,11 +32,14 @@ pub struct Preferences {
     pub tour_seen: bool,
     /// The presets that the musician likes best, by what the browser knows them by.
     pub favourites: Vec<String>,
+    /// Where the standalone program's sound and MIDI go.
+    pub machine: Preferred,
 }
 
 impl Default for Preferences {
     fn default() -> Self {
-        Self { version: VERSION, panel_scale: 1.0, tour_seen: false, favourites: Vec::new() }
+        let (favourites, machine) = Default::default();
+        Self { version: VERSION, panel_scale: 1.0, tour_seen: false, favourites, machine }
     }
 }
 

@@ -41,7 +41,7 @@ use crate::faults::{self, Place};
 use crate::params::ContinuoParams;
 use crate::scenes::Snapshots;
 use crate::seam::{CueReceiver, Doubt, FrameCall, Newest, Part, PlayedSender, Shared};
-use crate::song_clock::{HostTime, SongClock, Upcoming};
+use crate::song_clock::{HostTime, MOMENTS_PER_QUARTER, SongClock, Upcoming};
 use crate::tempo::{OwnTempo, TempoSettings};
 use monitor::Monitor;
 use output::{Event, Message, Output};
@@ -214,6 +214,11 @@ impl Processor {
         self.reset();
     }
 
+    /// Where the song is at the first sample of the block, in quarter notes, and its tempo in quarter notes per minute.
+    pub fn song_time(&self) -> (f64, f32) {
+        (self.clock.position_of(self.clock.now()) / MOMENTS_PER_QUARTER, self.clock.tempo())
+    }
+
     /// The events to send.
     pub fn output(&mut self) -> &mut Output {
         &mut self.output
@@ -378,6 +383,7 @@ impl Processor {
         let asked = Asked::ahead(&self.clock, self.settings.plan_ahead);
         let bar = self.clock.bar_of(asked.upcoming.frame);
         let [now, next] = self.recall.call(&self.settings, &self.held, asked.upcoming.frame, bar);
+        let [now, next] = if self.shared.rests() { [now, next].map(Controls::resting) } else { [now, next] };
         let before = std::mem::replace(&mut self.controls, now);
         self.shared.places.set(self.recall.places());
         for player in Player::ALL {

@@ -17,6 +17,8 @@
 //! | [`Notice`]s | worker, main | GUI | a mutex that the audio thread never touches |
 //! | panic request | GUI | audio | a [`Signal`] |
 //! | whether plans are waited for | audio | worker | an atomic flag |
+//! | whether the band rests | main | audio | an atomic flag |
+//! | [`Machine`] | main | GUI | set once |
 //!
 //! The audio thread never waits for any of them. A ring that is full loses nothing silently: see [`PlayedSender`] and
 //! [`CueSender`].
@@ -37,10 +39,12 @@ mod urgency;
 
 use std::fmt::Display;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use continuo_models::Outlook;
 use crossbeam::channel::{Receiver, Sender, bounded};
+
+use crate::machine::Machine;
 
 pub use activity::Activity;
 pub use display::{Base, Keyboard, Meters, Part, Place, Places, Position};
@@ -107,6 +111,8 @@ pub struct Shared {
     panics: Signal,
     renders_block: AtomicBool,
     awaited: AtomicBool,
+    rests: AtomicBool,
+    machine: OnceLock<Arc<dyn Machine>>,
     commands: (Sender<Command>, Receiver<Command>),
     notices: Mutex<(u64, Vec<Notice>)>,
     /// Locked only by the worker, so never contended.
@@ -134,6 +140,8 @@ impl Default for Shared {
             panics: Signal::default(),
             renders_block: AtomicBool::new(false),
             awaited: AtomicBool::new(false),
+            rests: AtomicBool::new(false),
+            machine: OnceLock::new(),
             commands: bounded(16),
             notices: Mutex::default(),
             outlook_in: Mutex::new(outlook_in),
@@ -177,6 +185,27 @@ impl Shared {
     /// Worker: whether the callback waits for plans, so that every moment counts, and none is heard.
     pub fn is_awaited(&self) -> bool {
         self.awaited.load(Ordering::Relaxed)
+    }
+
+    /// Main: whether all players rest, whatever is set, because the standalone program's transport stands.
+    pub fn set_rests(&self, rests: bool) {
+        self.rests.store(rests, Ordering::Relaxed);
+    }
+
+    /// Audio: what was said by [`Shared::set_rests`].
+    pub fn rests(&self) -> bool {
+        self.rests.load(Ordering::Relaxed)
+    }
+
+    /// Main: the instance is the standalone program's, which runs it on `machine`.
+    pub fn run_on(&self, machine: Arc<dyn Machine>) {
+        // An instance stays where it is.
+        let _ = self.machine.set(machine);
+    }
+
+    /// GUI: what the standalone program runs on; `None` in a host.
+    pub fn machine(&self) -> Option<&Arc<dyn Machine>> {
+        self.machine.get()
     }
 
     /// GUI, main: asks something of the worker. `false` when too much is asked already.

@@ -191,6 +191,11 @@ pub fn fulfil(request: Request, shared: &Shared, undo: &Undo, library: &Library)
         // The window's.
         Request::Resize(_) => {}
         Request::ResetWorst => shared.meters.reset_worst(),
+        Request::Machine(wish) => {
+            if let Some(machine) = shared.machine() {
+                machine.ask(wish);
+            }
+        }
         Request::ClearMemory => {
             if !shared.send(Command::ClearMemory) {
                 shared.notify("The band is busy: what it has learnt was not cleared. Try again.");

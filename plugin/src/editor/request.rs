@@ -2,6 +2,7 @@
 
 use continuo_models::Controls;
 
+use crate::machine::Wish;
 use crate::presets::library::Errand;
 
 use super::undo::Slot;
@@ -33,4 +34,6 @@ pub enum Request {
     Compare(Slot),
     /// The other one of the two is to be as the one that plays.
     CopySetting,
+    /// Change something about the computer's sound, MIDI, transport or recorder.
+    Machine(Wish),
 }

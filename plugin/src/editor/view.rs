@@ -10,6 +10,7 @@ use continuo_models::music::{Key, SlashChord, Tick};
 use continuo_models::{Controls, Outlook, Player};
 use nice_plug::params::Param;
 
+use crate::machine::Status;
 use crate::params::ContinuoParams;
 use crate::presets::library::Shelf;
 use crate::routing;
@@ -59,6 +60,8 @@ pub struct View {
     pub scale: f32,
     /// Whether the musician is to be shown around.
     pub is_new: bool,
+    /// The standalone program's machine; `None` in a host.
+    pub machine: Option<Status>,
 }
 
 impl Default for View {
@@ -78,6 +81,7 @@ impl Default for View {
             facts: Facts::default(),
             scale: 1.0,
             is_new: false,
+            machine: None,
         }
     }
 }
@@ -140,6 +144,7 @@ impl View {
             notices: shared.notices(),
             host: shared.surroundings.host().to_owned(),
             facts: facts(shared, params, history.processes(shared.activity.blocks())),
+            machine: shared.machine().map(|machine| machine.status()),
             ..Self::default()
         }
     }

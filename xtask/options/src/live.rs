@@ -10,11 +10,12 @@ const DENOMINATORS: [&str; 6] = ["1", "2", "4", "8", "16", "32"];
 
 /// Continuo as a program of its own: it plays to the sound card, or to JACK, and takes MIDI from there.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "continuo-live", version, after_help = EXIT_CODES)]
+#[command(name = "continuo-live", version, after_help = AFTER_HELP)]
 pub struct Live {
-    /// Where sound and MIDI go; `auto` takes JACK if a server runs, else the sound card, else the panel alone
-    #[arg(short, long, value_enum, default_value_t = Backend::Auto)]
-    pub backend: Backend,
+    /// Where sound and MIDI go; `auto` takes JACK if a server runs, else a sound card, else the panel alone until there
+    /// is one [default: what was chosen in the panel, or auto]
+    #[arg(short, long, value_enum)]
+    pub backend: Option<Backend>,
     /// The sound card; "" lists those that there are
     #[arg(long, value_name = "NAME")]
     pub output_device: Option<String>,
@@ -24,13 +25,13 @@ pub struct Live {
     /// Samples in a block of the sound card; JACK has its own [default: 512, or what the card takes]
     #[arg(short, long, value_name = "SAMPLES", value_parser = value_parser!(u32).range(16..=8_192))]
     pub period_size: Option<u32>,
-    /// The MIDI port to play on, or a part of its name, without JACK; "" lists those that there are
+    /// The only MIDI port to play on, or a part of its name, without JACK; "" lists those that there are [default: all]
     #[arg(long, value_name = "PORT")]
     pub midi_input: Option<String>,
     /// The MIDI port that gets what is played, or a part of its name, without JACK; "" lists those that there are
     #[arg(long, value_name = "PORT")]
     pub midi_output: Option<String>,
-    /// The JACK port to play on; "" lists those that there are
+    /// The only JACK port to play on; "" lists those that there are [default: all hardware]
     #[arg(long, value_name = "PORT")]
     pub connect_jack_midi_input: Option<String>,
     /// The JACK port that gets what is played; "" lists those that there are
@@ -39,18 +40,31 @@ pub struct Live {
     /// The audio layout by its number; "" lists those that there are
     #[arg(short = 'l', long, value_name = "NUMBER", value_parser = layout)]
     pub audio_layout: Option<String>,
-    /// The tempo until the knob, a tap or your playing gives another
-    #[arg(long, value_name = "BPM", value_parser = tempo, default_value_t = 120.0)]
-    pub tempo: f32,
-    /// Beats in a bar
-    #[arg(long, value_name = "BEATS", value_parser = value_parser!(u32).range(1..=32), default_value_t = 4)]
-    pub timesig_num: u32,
-    /// The note that is a beat
-    #[arg(long, value_name = "NOTE", value_parser = DENOMINATORS, default_value = "4")]
-    pub timesig_denom: String,
+    /// The tempo until the knob, a tap or your playing gives another [default: the knob's]
+    #[arg(long, value_name = "BPM", value_parser = tempo)]
+    pub tempo: Option<f32>,
+    /// Beats in a bar [default: as the last time, or 4]
+    #[arg(long, value_name = "BEATS", value_parser = value_parser!(u8).range(1..=32))]
+    pub timesig_num: Option<u8>,
+    /// The note that is a beat [default: as the last time, or 4]
+    #[arg(long, value_name = "NOTE", value_parser = DENOMINATORS)]
+    pub timesig_denom: Option<String>,
+    /// How large the panel is, in place of the system's scale: 1 is 96 dots per inch, 2 is twice that
+    #[arg(long, value_name = "SCALE", value_parser = scale)]
+    pub dpi_scale: Option<f64>,
+    /// Begins as new, not as you left it the last time
+    #[arg(long)]
+    pub fresh: bool,
+    /// Records from the start, as the button in the panel does
+    #[arg(long)]
+    pub record: bool,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 you closed it; 1 it could not start, or sound broke off; 2 an option is wrong.";
+const AFTER_HELP: &str = "\
+What libraries say goes to continuo-live.log in Continuo's folder for your data \
+(~/.local/share/continuo, ~/Library/Application Support/continuo or %APPDATA%\\continuo); recordings go to the folder \
+recordings beside it.
+Exit codes: 0 you closed it; 1 it could not start; 2 an option is wrong.";
 
 /// Where sound and MIDI go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -88,16 +102,21 @@ fn tempo(text: &str) -> anyhow::Result<f32> {
     values::within(text, 5.0, 1000.0)
 }
 
+fn scale(text: &str) -> anyhow::Result<f64> {
+    Ok(values::within(text, 0.5, 4.0)?.into())
+}
+
 impl Live {
-    /// The backend that is asked for: the one that is named, else the one that takes the other options.
+    /// The backend that is asked for: the one that is named, else the one that takes the other options; `None`: none
+    /// is.
     ///
     /// # Errors
     /// If an option has no effect with it.
-    pub fn wanted(&self) -> Result<Backend, clap::Error> {
+    pub fn wanted(&self) -> Result<Option<Backend>, clap::Error> {
         self.backend_for_all().map_err(|sentence| Self::command().error(ErrorKind::ArgumentConflict, sentence))
     }
 
-    fn backend_for_all(&self) -> Result<Backend, String> {
+    fn backend_for_all(&self) -> Result<Option<Backend>, String> {
         let places = [
             ("--midi-input", self.midi_input.is_some()),
             ("--midi-output", self.midi_output.is_some()),
@@ -110,12 +129,13 @@ impl Live {
         ];
         let given = |options: &[(&'static str, bool)]| options.iter().find(|(_, given)| *given).map(|(name, _)| *name);
         let refused = |option, why: &str| Err(format!("{option} has no effect {why}; leave it out"));
-        match (self.backend, given(&[&places[..], &clock].concat()), given(&jack)) {
+        let named = self.backend.unwrap_or(Backend::Auto);
+        match (named, given(&[&places[..], &clock].concat()), given(&jack)) {
             (Backend::Auto, Some(one), Some(other)) => {
                 Err(format!("{one} is for the sound card, {other} for JACK; choose one of them"))
             }
-            (Backend::Auto, Some(_), None) => Ok(Backend::Cards),
-            (Backend::Auto, None, Some(_)) => Ok(Backend::Jack),
+            (Backend::Auto, Some(_), None) => Ok(Some(Backend::Cards)),
+            (Backend::Auto, None, Some(_)) => Ok(Some(Backend::Jack)),
             (Backend::Jack, Some(option @ ("--midi-input" | "--midi-output")), _) => {
                 Err(format!("{option} has no effect with JACK; use --connect-jack-{}", &option[2..]))
             }
@@ -123,9 +143,9 @@ impl Live {
             (Backend::Cards, _, Some(option)) => refused(option, "without JACK"),
             (Backend::Dummy, _, _) => match given(&[&places[..], &jack].concat()) {
                 Some(option) => refused(option, "without sound and MIDI"),
-                None => Ok(Backend::Dummy),
+                None => Ok(self.backend),
             },
-            (backend, ..) => Ok(backend),
+            _ => Ok(self.backend),
         }
     }
 }
@@ -138,7 +158,7 @@ mod tests {
         Live::try_parse_from([&["continuo-live"], options].concat()).map_err(|error| error.to_string())
     }
 
-    fn wanted(options: &[&str]) -> Result<Backend, String> {
+    fn wanted(options: &[&str]) -> Result<Option<Backend>, String> {
         parsed(options).unwrap().backend_for_all()
     }
 
@@ -150,6 +170,7 @@ mod tests {
             ("--tempo", &["0", "4.9", "1001", "NaN", "inf", "-inf", "fast"], "5 to 1000"),
             ("--timesig-num", &["0", "33", "-4"], "1..=32"),
             ("--timesig-denom", &["0", "3", "64"], "1, 2, 4, 8, 16, 32"),
+            ("--dpi-scale", &["0", "0.4", "5", "NaN", "big"], "0.5 to 4"),
             ("--audio-layout", &["0", "2", "-1", "stereo"], "\"\" lists"),
         ] {
             for value in bad {
@@ -164,11 +185,12 @@ mod tests {
 
     #[test]
     fn options_choose_their_backend_and_one_without_effect_is_refused() {
-        assert_eq!(wanted(&[]), Ok(Backend::Auto));
-        assert_eq!(wanted(&["--sample-rate", "44100"]), Ok(Backend::Cards));
-        assert_eq!(wanted(&["--midi-input", ""]), Ok(Backend::Cards));
-        assert_eq!(wanted(&["--connect-jack-midi-input", "a:b"]), Ok(Backend::Jack));
-        assert_eq!(wanted(&["--backend", "dummy", "--period-size", "64"]), Ok(Backend::Dummy));
+        assert_eq!(wanted(&[]), Ok(None));
+        assert_eq!(wanted(&["--backend", "auto"]), Ok(Some(Backend::Auto)));
+        assert_eq!(wanted(&["--sample-rate", "44100"]), Ok(Some(Backend::Cards)));
+        assert_eq!(wanted(&["--midi-input", ""]), Ok(Some(Backend::Cards)));
+        assert_eq!(wanted(&["--connect-jack-midi-input", "a:b"]), Ok(Some(Backend::Jack)));
+        assert_eq!(wanted(&["--backend", "dummy", "--period-size", "64"]), Ok(Some(Backend::Dummy)));
         for options in [
             &["--midi-input", "a", "--connect-jack-midi-input", "b"][..],
             &["--backend", "jack", "--sample-rate", "44100"],
