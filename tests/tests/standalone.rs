@@ -4,13 +4,15 @@
 mod common;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, id};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use common::{Ended, Running, run};
 use continuo_tests::host::screen::Server;
+use midly::{MetaMessage, MidiMessage, Smf, TrackEventKind};
+use serde_json::Value;
 
 /// How long what fails may take, and what starts, on a busy machine.
 const SOON: Duration = Duration::from_secs(30);
@@ -18,17 +20,55 @@ const SOON: Duration = Duration::from_secs(30);
 /// The yellow of the panel's warnings.
 const WARNING: [u8; 3] = [0xf0, 0xd0, 0x5a];
 
-/// The program on a machine without JACK, sound card and screen, whatever this one has.
+/// A musician's home: whatever the program keeps, it keeps there.
+struct Home(PathBuf);
+
+impl Home {
+    fn new(name: &str) -> Self {
+        let home = std::env::temp_dir().join(format!("continuo-home-{name}-{}", id()));
+        fs::create_dir_all(&home).unwrap();
+        Self(home)
+    }
+
+    /// The program at this home, on a machine without JACK, sound card and screen, whatever this one has.
+    fn live(&self) -> Command {
+        let mut command = common::live();
+        command.env("HOME", &self.0);
+        command
+    }
+
+    fn kept(&self, name: &str) -> PathBuf {
+        self.0.join(".config/continuo").join(name)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.0.join(".local/share/continuo")
+    }
+
+    /// What was kept of the plug-in's state.
+    fn session(&self) -> Value {
+        serde_json::from_slice(&fs::read(self.kept("last-session.json")).unwrap()).unwrap()
+    }
+
+    /// Has the program prefer this of sound and MIDI.
+    fn prefer(&self, machine: &Value) {
+        fs::create_dir_all(self.kept("")).unwrap();
+        let preferences = serde_json::json!({ "machine": machine });
+        fs::write(self.kept("preferences.json"), preferences.to_string()).unwrap();
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        // What is left in the folder for temporary files does no harm.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The program as [`Home::live`], at a home where nothing was kept yet.
 fn live() -> Command {
-    let folder = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned();
-    let program = folder.join("continuo-live");
-    assert!(program.is_file(), "{} is not there: run `cargo xtask bundle` first", program.display());
-    let mut command = Command::new(program);
-    command
-        .env_remove("DISPLAY")
-        .env("JACK_DEFAULT_SERVER", "continuo-nowhere")
-        .env("PIPEWIRE_RUNTIME_DIR", "/nonexistent")
-        .env("ALSA_CONFIG_PATH", "/dev/null");
+    let mut command = common::live();
+    command.arg("--fresh");
     command
 }
 
@@ -66,7 +106,17 @@ static ONE_SERVER: Mutex<()> = Mutex::new(());
 
 impl Jack {
     fn start(name: &str) -> Self {
-        let name = format!("continuo-{name}-{}", id());
+        Self::start_called(format!("continuo-{name}-{}", id()))
+    }
+
+    /// The same server once more, when it has ended.
+    fn restart(self) -> Self {
+        let name = self.name.clone();
+        drop(self);
+        Self::start_called(name)
+    }
+
+    fn start_called(name: String) -> Self {
         let mut command = Command::new("jackd");
         command.args(["--no-realtime", "--no-mlock", "--name", &name]);
         command.args(["-d", "dummy", "--rate", "44100", "--period", "256"]);
@@ -79,6 +129,11 @@ impl Jack {
         let listed = common::soon(SOON, lists);
         assert!(listed.is_some(), "the server takes no clients: {}", jack.server.said());
         jack
+    }
+
+    /// Its ports, and under each those that are connected with it.
+    fn connections(&self) -> String {
+        run(self.for_program(Command::new("jack_lsp").arg("-c")), SOON).answer
     }
 
     /// Tells `command` of the server.
@@ -153,11 +208,11 @@ fn a_midi_port_that_is_not_there_is_named() {
 
 #[test]
 fn without_sound_and_screen_it_says_both_and_ends() {
-    for arguments in [&[][..], &["--backend", "dummy"]] {
+    for (arguments, words) in [(&[][..], "There is no sound"), (&["--backend", "dummy"], "neither sound nor MIDI")] {
         let Ended { code, answer, said } = ended(arguments);
         assert_eq!((code, &*answer), (Some(1), ""), "{said}");
         let [sound, screen] = said.lines().collect::<Vec<_>>()[..] else { panic!("one sentence each: {said}") };
-        assert!(sound.contains("neither sound nor MIDI"), "{said}");
+        assert!(sound.contains(words), "{said}");
         assert!(screen.contains("panel cannot be shown"), "{said}");
     }
 }
@@ -179,7 +234,7 @@ fn with_a_screen_but_no_sound_the_panel_shows_a_notice_and_closing_it_ends_the_p
     let server = Server::start().unwrap();
     let screen = server.screen().unwrap();
     let running = Running::start(live().env("DISPLAY", &server.display));
-    running.wait_for("neither sound nor MIDI", SOON);
+    running.wait_for("There is no sound", SOON);
     let window = common::soon(SOON, || screen.window_called("Continuo").unwrap()).expect("the panel opens");
     let shows_warning = || {
         let picture = screen.picture(1400, 1000).unwrap();
@@ -222,19 +277,171 @@ fn at_a_jack_server_it_plays_with_the_ports_that_it_is_told_and_leaves_no_note_s
 
     running.interrupt();
     assert_eq!(running.end(SOON).code, Some(0));
-    let heard: serde_json::Value = serde_json::from_str(keyboard.end(SOON).answer.lines().last().unwrap()).unwrap();
+    let heard: Value = serde_json::from_str(keyboard.end(SOON).answer.lines().last().unwrap()).unwrap();
     let of = |name: &str| heard[name].as_u64().unwrap();
     assert!(of("notes") > 10 && of("channels") & 0b1 != 0 && of("channels").count_ones() > 2, "{heard}");
     assert_eq!(of("sounding"), 0, "{heard}");
 }
 
 #[test]
-fn when_the_jack_server_goes_it_says_so_and_ends() {
+fn when_the_jack_server_goes_it_says_so_and_goes_on_and_plays_there_again_when_it_is_back() {
     let mut jack = Jack::start("goes");
-    let running = Running::start(jack.for_program(&mut live()));
+    let mut running = Running::start(jack.for_program(&mut live()));
     running.wait_for("plays without it", SOON);
     jack.server.interrupt();
+    running.wait_for("Sound has broken off", SOON);
+    running.wait_for("There is no sound", SOON);
+    let jack = jack.restart();
+    running.wait_for_after("There is no sound", "Sound goes to JACK", SOON);
+    assert!(jack.connections().contains("continuo:output_1"));
+    running.interrupt();
+    assert_eq!(running.end(SOON).code, Some(0));
+}
+
+#[test]
+fn at_a_jack_server_each_player_has_a_port_and_sound_goes_to_the_loudspeakers() {
+    let jack = Jack::start("ports");
+    let mut running = Running::start(jack.for_program(&mut live()));
+    running.wait_for("plays without it", SOON);
+    let connections = jack.connections();
+    for port in ["midi_input", "midi_output", "midi_voices", "midi_chords", "midi_bass", "midi_lead"] {
+        assert!(connections.contains(&format!("continuo:{port}")), "{port}: {connections}");
+    }
+    for (own, speaker) in [("output_1", "playback_1"), ("output_2", "playback_2")] {
+        assert!(connections.contains(&format!("continuo:{own}\n   system:{speaker}\n")), "{connections}");
+    }
+    running.interrupt();
+    assert_eq!(running.end(SOON).code, Some(0));
+}
+
+#[test]
+fn what_was_preferred_is_not_connected_by_itself() {
+    let jack = Jack::start("loose");
+    let home = Home::new("loose");
+    home.prefer(&serde_json::json!({ "connect": false }));
+    let mut running = Running::start(jack.for_program(&mut home.live()));
+    running.wait_for("plays without it", SOON);
+    assert!(running.said().contains("No loudspeakers are connected"), "{}", running.said());
+    assert!(!jack.connections().contains("continuo:output_1\n   system"), "{}", jack.connections());
+    running.interrupt();
+    assert_eq!(running.end(SOON).code, Some(0));
+}
+
+#[test]
+fn every_instrument_is_heard_at_once_also_one_that_comes_later_and_all_is_recorded() {
+    let jack = Jack::start("hands");
+    let home = Home::new("hands");
+    let instrument = |name: &str, channel: &str| {
+        let mut keyboard = Command::new(env!("CARGO_BIN_EXE_jack_keyboard"));
+        let keyboard = Running::start(jack.for_program(&mut keyboard).args([name, channel]));
+        keyboard.wait_for("ready", SOON);
+        keyboard
+    };
+    let _first = instrument("first", "5");
+    let mut running = Running::start(jack.for_program(&mut home.live()).arg("--record"));
+    running.wait_for("plays without it", SOON);
+    assert!(running.said().contains("to play on is \"first:out\""), "{}", running.said());
+    let _second = instrument("second", "6");
+    running.wait_for("The MIDI port \"second:out\" is connected", SOON);
+    std::thread::sleep(Duration::from_secs(5));
+    running.interrupt();
     let ended = running.end(SOON);
-    assert_eq!(ended.code, Some(1), "{}", ended.said);
-    assert!(ended.said.lines().last().unwrap().contains("Sound has broken off"), "{}", ended.said);
+    assert_eq!(ended.code, Some(0), "{}", ended.said);
+    let wav = home.data().join("recordings/Continuo 001.wav");
+    assert!(ended.said.contains(wav.to_str().unwrap()), "{}", ended.said);
+    assert_is_heard(&wav, 5.0);
+    let file = fs::read(wav.with_extension("mid")).unwrap();
+    let smf = Smf::parse(&file).unwrap();
+    let tracks: Vec<(String, Vec<u8>)> = smf.tracks.iter().map(notes_of).collect();
+    let channels = |name: &str| {
+        let (_, channels) = tracks.iter().find(|(known, _)| known == name).expect(name);
+        channels.clone()
+    };
+    let you = channels("You");
+    assert!(you.contains(&5) && you.contains(&6), "both hands are heard: {you:?}");
+    for player in ["Voices", "Chords", "Bass"] {
+        assert!(!channels(player).is_empty(), "{player} plays");
+    }
+}
+
+#[test]
+fn a_recording_is_whole_though_the_program_is_killed() {
+    let jack = Jack::start("killed");
+    let home = Home::new("killed");
+    let keyboard = Running::start(
+        jack.for_program(&mut Command::new(env!("CARGO_BIN_EXE_jack_keyboard"))).args(["keyboard", "0"]),
+    );
+    keyboard.wait_for("ready", SOON);
+    let running = Running::start(jack.for_program(&mut home.live()).arg("--record"));
+    running.wait_for("plays without it", SOON);
+    std::thread::sleep(Duration::from_secs(6));
+    running.kill();
+    let wav = home.data().join("recordings/Continuo 001.wav");
+    assert_is_heard(&wav, 3.0);
+    Smf::parse(&fs::read(wav.with_extension("mid")).unwrap()).unwrap();
+}
+
+#[test]
+fn what_was_set_is_there_the_next_time_unless_it_is_to_begin_as_new() {
+    let card = SilentCard::new("session");
+    let home = Home::new("session");
+    let play = |arguments: &[&str]| {
+        let mut running = Running::start(home.live().env("ALSA_CONFIG_PATH", &card.0).args(arguments));
+        running.wait_for("plays without it", SOON);
+        running.interrupt();
+        assert_eq!(running.end(SOON).code, Some(0));
+        home.session()
+    };
+    let beats_and_seed = |session: &Value| {
+        let [beats, seed] = ["/meter/numerator", "/state/params/seed/i32"].map(|place| session.pointer(place).cloned());
+        (beats.unwrap(), seed.unwrap())
+    };
+    let mut session = play(&["--timesig-num", "3"]);
+    assert_eq!(beats_and_seed(&session), (3.into(), 1.into()));
+    session["state"]["params"]["seed"]["i32"] = 77.into();
+    session["state"]["params"]["swing"]["f32"] = 9.5.into();
+    fs::write(home.kept("last-session.json"), session.to_string()).unwrap();
+    let session = play(&[]);
+    assert_eq!(beats_and_seed(&session), (3.into(), 77.into()));
+    assert_eq!(session["state"]["params"]["swing"]["f32"], 1.0, "what is out of range is repaired");
+    let session = play(&["--fresh"]);
+    assert_eq!(beats_and_seed(&session), (4.into(), 1.into()));
+}
+
+#[test]
+fn what_libraries_say_is_in_the_log_and_not_on_the_terminal() {
+    let home = Home::new("log");
+    let ended = run(home.live().env("ALSA_CONFIG_PATH", "/dev/null"), SOON);
+    assert!(ended.said.lines().all(|line| line.starts_with("Continuo: ")), "{}", ended.said);
+    let log = fs::read_to_string(home.data().join("continuo-live.log")).unwrap();
+    assert!(log.lines().any(|line| !line.starts_with("Continuo: ")), "libraries are heard: {log}");
+    assert!(ended.said.lines().all(|line| log.contains(line)), "ours is there too: {log}");
+    run(&mut home.live(), SOON);
+    assert_eq!(fs::read_to_string(home.data().join("continuo-live.old.log")).unwrap(), log);
+}
+
+/// The WAV file is stereo, lasts so many seconds, and is not silent.
+fn assert_is_heard(wav: &Path, seconds: f32) {
+    let mut reader = hound::WavReader::open(wav).unwrap();
+    let spec = reader.spec();
+    assert_eq!(spec.channels, 2);
+    let samples: Vec<f32> = reader.samples::<f32>().map(Result::unwrap).collect();
+    let lasts = samples.len() as f32 / 2.0 / spec.sample_rate as f32;
+    assert!(lasts > seconds, "it lasts {lasts} s");
+    let power = samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len() as f32;
+    assert!(power.sqrt() > 0.001, "it is silent: {}", power.sqrt());
+}
+
+/// The name of a track, and the channel of each of its notes.
+fn notes_of(track: &midly::Track) -> (String, Vec<u8>) {
+    let mut name = String::new();
+    let mut channels = Vec::new();
+    for event in track {
+        match event.kind {
+            TrackEventKind::Meta(MetaMessage::TrackName(text)) => name = String::from_utf8_lossy(text).into_owned(),
+            TrackEventKind::Midi { channel, message: MidiMessage::NoteOn { .. } } => channels.push(channel.as_int()),
+            _ => {}
+        }
+    }
+    (name, channels)
 }

@@ -1,8 +1,9 @@
 //! A musician at the JACK server that the environment names, for the tests of the standalone program: plays a scale
 //! on `keys:out` as soon as that is connected, hears what comes to `keys:in`, and says when the connection ends what
-//! it heard.
+//! it heard. With arguments, the name of an instrument and its MIDI channel (0–15), it is an instrument that only plays.
 
 use std::collections::HashSet;
+use std::ffi::c_void;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU32, AtomicUsize};
@@ -11,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use jack::contrib::ClosureProcessHandler;
-use jack::{Client, ClientOptions, Control, MidiIn, MidiOut, ProcessScope, RawMidi};
+use jack::jack_sys::{RAW_MIDI_TYPE, jack_midi_clear_buffer, jack_midi_event_write};
+use jack::{Client, ClientOptions, Control, MidiIn, Port, PortFlags, PortSpec, ProcessScope};
 
 const KEYS: [u8; 8] = [60, 62, 64, 65, 67, 69, 71, 72];
 /// How long it waits for a connection, and how long for its end.
@@ -28,9 +30,50 @@ struct Heard {
     channels: AtomicU32,
 }
 
+/// A MIDI output; an instrument's makes its notes itself.
+struct Out {
+    is_instrument: bool,
+}
+
+// SAFETY: type and size are those of JACK's own MIDI ports.
+unsafe impl PortSpec for Out {
+    fn jack_port_type(&self) -> &str {
+        RAW_MIDI_TYPE
+    }
+
+    fn jack_flags(&self) -> PortFlags {
+        if self.is_instrument { PortFlags::IS_OUTPUT | PortFlags::IS_TERMINAL } else { PortFlags::IS_OUTPUT }
+    }
+
+    fn jack_buffer_size(&self) -> std::ffi::c_ulong {
+        0
+    }
+}
+
+/// The buffer of `port` in this cycle, empty.
+fn clear(port: &Port<Out>, scope: &ProcessScope) -> *mut c_void {
+    // SAFETY: the port is ours, and it is a MIDI port.
+    unsafe {
+        let buffer = port.buffer(scope.n_frames());
+        jack_midi_clear_buffer(buffer);
+        buffer
+    }
+}
+
+/// Writes a message into a buffer of this cycle. One that JACK has no room for is not played: there is room for one.
+fn write(buffer: *mut c_void, message: &[u8]) {
+    // SAFETY: the buffer is a MIDI port's of this cycle, and JACK copies the message.
+    unsafe { jack_midi_event_write(buffer, 0, message.as_ptr().cast_mut(), message.len()) };
+}
+
 fn main() -> Result<()> {
-    let (client, _) = Client::new("keys", ClientOptions::NO_START_SERVER).context("there is no JACK server")?;
-    let mut out = client.register_port("out", MidiOut::default())?;
+    let mut arguments = std::env::args().skip(1);
+    let instrument = arguments.next();
+    let channel: u8 = arguments.next().map_or(Ok(0), |channel| channel.parse())?;
+    let wanted = if instrument.is_some() { 1 } else { 2 };
+    let name = instrument.as_deref().unwrap_or("keys");
+    let (client, _) = Client::new(name, ClientOptions::NO_START_SERVER).context("there is no JACK server")?;
+    let out = client.register_port("out", Out { is_instrument: instrument.is_some() })?;
     let ear = client.register_port("in", MidiIn::default())?;
     let (played, listened) = (out.clone_unowned(), ear.clone_unowned());
     let heard = Arc::new(Heard::default());
@@ -56,12 +99,11 @@ fn main() -> Result<()> {
         hears.sounding.store(sounding.len(), Relaxed);
         let is_connected = out.connected_count().is_ok_and(|count| count > 0);
         now += u64::from(scope.n_frames());
-        let mut writer = out.writer(scope);
+        let buffer = clear(&out, scope);
         if is_connected && now >= half * (halves + 1) {
             let key = KEYS[(halves / 2) as usize % KEYS.len()];
             let status = if halves % 2 == 0 { 0x90 } else { 0x80 };
-            // A note that JACK has no room for is not played: there is room for one.
-            let _ = writer.write(&RawMidi { time: 0, bytes: &[status, key, 90] });
+            write(buffer, &[status | channel, key, 90]);
             halves += 1;
         } else if !is_connected {
             now = half * halves;
@@ -79,7 +121,7 @@ fn main() -> Result<()> {
         }
         Ok(())
     };
-    wait("nobody connected the ports", &|| Ok(connections()? == 2))?;
+    wait("nobody connected the ports", &|| Ok(connections()? == wanted))?;
     wait("the connection did not end", &|| Ok(connections()? == 0))?;
     let answer = serde_json::json!({
         "notes": heard.notes.load(Relaxed),

@@ -303,6 +303,29 @@ impl Running {
         assert!(found.is_some(), "{} does not say \"{text}\". It said: {}", self.name, written());
     }
 
+    /// Waits until `text` is in what it has written after it wrote `before` last.
+    ///
+    /// # Panics
+    /// If it is not after `patience`.
+    pub fn wait_for_after(&self, before: &str, text: &str, patience: Duration) {
+        let is_there = || {
+            let said = self.said();
+            said.rfind(before).is_some_and(|place| said[place..].contains(text)).then_some(())
+        };
+        let found = soon(patience, is_there);
+        assert!(found.is_some(), "{} does not say \"{text}\". It said: {}", self.name, self.said());
+    }
+
+    /// Ends it without asking.
+    ///
+    /// # Panics
+    /// If it has ended before.
+    pub fn kill(mut self) {
+        assert!(self.process.try_wait().expect("a process can be waited for").is_none(), "{} has ended", self.name);
+        self.process.kill().expect("a process that runs can be ended");
+        self.process.wait().expect("a process can be waited for");
+    }
+
     /// Ends it as Ctrl+C does.
     pub fn interrupt(&mut self) {
         // SAFETY: a process that was not waited for keeps its number.
@@ -347,6 +370,27 @@ pub fn soon<T>(patience: Duration, mut look: impl FnMut() -> Option<T>) -> Optio
         }
         thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// The built standalone program on a machine without JACK, sound card and screen, whatever this one has. What it keeps
+/// lies with the results of the build.
+///
+/// # Panics
+/// If it is not built.
+pub fn live() -> Command {
+    let folder = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned();
+    let program = folder.join("continuo-live");
+    assert!(program.is_file(), "{} is not there: run `cargo xtask bundle` first", program.display());
+    let mut command = Command::new(program);
+    command
+        .env_remove("DISPLAY")
+        .env_remove("XDG_CONFIG_HOME")
+        .env_remove("XDG_DATA_HOME")
+        .env("HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/home"))
+        .env("JACK_DEFAULT_SERVER", "continuo-nowhere")
+        .env("PIPEWIRE_RUNTIME_DIR", "/nonexistent")
+        .env("ALSA_CONFIG_PATH", "/dev/null");
+    command
 }
 
 /// The library of the built plug-in.
