@@ -180,6 +180,7 @@ impl Continuo {
         if let [left, right, ..] = channels {
             processor.render_preview(left, right);
         }
+        processor.played().iter().for_each(|(offset, event)| around.hear(*offset, event));
         processor.output().send(|event| around.send(event));
         processor.note_load(begun.elapsed(), length);
     }
@@ -223,6 +224,8 @@ impl Continuo {
 pub trait Around {
     /// What the musician plays next, in order of time.
     fn next_input(&mut self) -> Option<NoteEvent<()>>;
+    /// Is told what the musician played, from outside or on the panel, so many samples into the block; in order of time.
+    fn hear(&mut self, offset: u32, event: &NoteEvent<()>);
     /// Takes an event that happens in the block, in order of time.
     fn send(&mut self, event: &Event) -> Sent;
 }
@@ -234,6 +237,8 @@ impl<C: ProcessContext<Continuo>> Around for InHost<'_, C> {
     fn next_input(&mut self) -> Option<NoteEvent<()>> {
         self.0.next_event()
     }
+
+    fn hear(&mut self, _: u32, _: &NoteEvent<()>) {}
 
     fn send(&mut self, event: &Event) -> Sent {
         match self.0.try_send_event(event.note_event()) {

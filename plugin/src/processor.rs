@@ -40,7 +40,7 @@ use crate::diagnostics::{TOTALS, count};
 use crate::faults::{self, Place};
 use crate::params::ContinuoParams;
 use crate::scenes::Snapshots;
-use crate::seam::{CueReceiver, Doubt, FrameCall, Newest, Part, PlayedSender, Shared};
+use crate::seam::{CueReceiver, Doubt, FrameCall, Newest, Part, PlayedSender, Shared, Stream};
 use crate::song_clock::{HostTime, MOMENTS_PER_QUARTER, SongClock, Upcoming};
 use crate::tempo::{OwnTempo, TempoSettings};
 use monitor::Monitor;
@@ -57,6 +57,9 @@ use zones::ZoneReader;
 /// A frame is asked for only if that is at least this many ticks before it, and the song came at least as many before
 /// the next frame: half a frame.
 const SHORTEST_LEAD: Tick = 3;
+
+/// The most events of the musician in a block that are kept for a recording.
+const PLAYED_IN_BLOCK: usize = 1024;
 
 /// A note that arrives late is still sounded if it is late by at most one frame.
 const LATEST: Moment = Moment(240);
@@ -124,6 +127,8 @@ pub struct Processor {
     /// What Voices has answered in this epoch.
     answering: Answering,
     output: Output,
+    /// Never longer than [`PLAYED_IN_BLOCK`].
+    played_in_block: Vec<(u32, NoteEvent<()>)>,
     monitor: Monitor,
     /// The choice of presets and scenes.
     recall: Recall,
@@ -180,6 +185,7 @@ impl Processor {
             sounding: Sounding::default(),
             answering: Answering::default(),
             output: Output::default(),
+            played_in_block: Vec::with_capacity(PLAYED_IN_BLOCK),
             monitor: Monitor::new(48_000.0),
             holding: None,
             missed: None,
@@ -229,6 +235,7 @@ impl Processor {
     pub fn begin_block(&mut self, now: Instant, length: u32) {
         self.patience.begin_block(now, f64::from(length) / self.sample_rate, self.shared.renders_block());
         self.shared.set_awaited(self.patience.waits());
+        self.shared.stream.set(Stream { rate: self.sample_rate as u32, block: length });
     }
 
     /// Renders the built-in sound of the block's events into `left` and `right`.
@@ -240,6 +247,7 @@ impl Processor {
     /// Processes a block of `length` samples. `next_input` gives what the musician plays, in order of time.
     pub fn process(&mut self, host: &HostTime, length: u32, mut next_input: impl FnMut() -> Option<NoteEvent<()>>) {
         self.output.begin_block();
+        self.played_in_block.clear();
         self.shared.meters.apply_reset();
         let jumped = self.clock.begin_block(host, length);
         self.note_doubt();
@@ -549,7 +557,16 @@ impl Processor {
         self.sounding.end_all(&mut stage(&mut self.output, &self.shared, 0));
     }
 
+    /// What the musician played in the block, in order of time: each event with its samples into the block. More than
+    /// a hand can play is left out.
+    pub fn played(&self) -> &[(u32, NoteEvent<()>)] {
+        &self.played_in_block
+    }
+
     fn take_input(&mut self, at: u32, event: NoteEvent<()>) {
+        if self.played_in_block.len() < PLAYED_IN_BLOCK {
+            self.played_in_block.push((at, event));
+        }
         match event {
             // A note-on without loudness is MIDI's other way to say note-off.
             NoteEvent::NoteOn { voice_id, channel, key, velocity, .. } if velocity > 0.0 => {

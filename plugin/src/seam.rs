@@ -6,7 +6,7 @@
 //! | [`StampedCue`] | worker | audio | single-producer ring ([`CueSender`]) |
 //! | [`Command`] | main, GUI | worker | channel |
 //! | [`SharedMemory`] | worker, main | main, worker | a mutex that the audio thread never touches |
-//! | [`Meters`], [`Position`], [`Keyboard`], [`Playing`], [`Places`] | audio, worker | GUI | atomics |
+//! | [`Meters`], [`Position`], [`Keyboard`], [`Playing`], [`Places`], [`Stream`] | audio, worker | GUI | atomics |
 //! | [`WorkerUrgency`] | worker | GUI | atomic |
 //! | [`Scenes`](crate::scenes::Scenes), [`Bank`](crate::bank::Bank), [`Listening`] | main, GUI | audio | triple buffer ([`Published`]) |
 //! | [`Activity`] | audio | GUI | atomics |
@@ -47,7 +47,7 @@ use crossbeam::channel::{Receiver, Sender, bounded};
 use crate::machine::Machine;
 
 pub use activity::Activity;
-pub use display::{Base, Keyboard, Meters, Part, Place, Places, Position};
+pub use display::{Base, Keyboard, Meters, Part, Place, Places, Position, SharedStream, Stream};
 pub use doubt::{Doubt, Doubts};
 pub use listening::Listening;
 pub use loading::Loading;
@@ -88,6 +88,8 @@ pub struct Shared {
     pub meters: Meters,
     /// Where the song is. Audio writes, anybody reads.
     pub position: Position,
+    /// How sound runs. Audio writes, anybody reads.
+    pub stream: SharedStream,
     /// Which keys sound, and who plays them. Audio writes, anybody reads.
     pub keyboard: Keyboard,
     /// Which preset and which scene are in force. Audio writes, anybody reads.
@@ -127,6 +129,7 @@ impl Default for Shared {
         Self {
             meters: Meters::default(),
             position: Position::default(),
+            stream: SharedStream::default(),
             keyboard: Keyboard::default(),
             places: Places::default(),
             listening: Listening::default(),

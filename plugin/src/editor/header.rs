@@ -59,13 +59,24 @@ impl Pulse {
     }
 }
 
-/// Shows the header in `rect`. Returns the panic button's response.
-pub fn show(ui: &mut Ui, rect: Rect, pulse: &Pulse, settings: &Settings) -> Response {
+/// From the left end of the header to the pulse, and its width, in points.
+const PULSE: f32 = 118.0;
+const PULSE_WIDTH: f32 = 188.0;
+
+/// Where the pulse stands in a header in `rect`, or what is shown in its place.
+pub fn pulse_place(rect: Rect) -> Rect {
+    Rect::from_min_size(rect.min + vec2(PULSE, 0.0), vec2(PULSE_WIDTH, rect.height()))
+}
+
+/// Shows the header in `rect`; without a `pulse` its place is left free. Returns the panic button's response.
+pub fn show(ui: &mut Ui, rect: Rect, pulse: Option<&Pulse>, settings: &Settings) -> Response {
     let middle = rect.center().y;
     let name = about::name(ui, pos2(rect.left() + 2.0, middle));
-    let place =
-        Rect::from_min_max(pos2(name.right() + 18.0, rect.top() + 1.0), pos2(rect.left() + LEFT, rect.bottom()));
-    text::show(ui, place, &pulse.text(), &Look::line(theme::regular(theme::BODY), theme::DIM));
+    if let Some(pulse) = pulse {
+        let place =
+            Rect::from_min_max(pos2(name.right() + 18.0, rect.top() + 1.0), pos2(rect.left() + LEFT, rect.bottom()));
+        text::show(ui, place, &pulse.text(), &Look::line(theme::regular(theme::BODY), theme::DIM));
+    }
 
     let row = |left: f32, width: f32, height: f32| {
         Rect::from_min_size(pos2(rect.right() - left, middle - height / 2.0), vec2(width, height))

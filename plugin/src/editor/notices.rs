@@ -44,7 +44,7 @@ pub fn show(ui: &mut Ui, rect: Rect, notices: &[Notice]) -> Option<u64> {
 }
 
 /// `text` in the middle of `rect`'s height: in two lines, or in three smaller ones if it is long.
-fn lines(ui: &Ui, rect: Rect, text: &str, ink: Color32) {
+pub(super) fn lines(ui: &Ui, rect: Rect, text: &str, ink: Color32) {
     let layout = |size: f32, max_rows: usize| {
         let mut job = LayoutJob::simple(text.to_owned(), theme::regular(size), ink, rect.width());
         job.wrap.max_rows = max_rows;

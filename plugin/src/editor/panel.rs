@@ -20,7 +20,7 @@ use super::theme::{GAP, MARGIN};
 use super::view::View;
 use super::{
     about, band_page, chord_view, deadline_meter, header, keyboard, notices, paint, play_page, preset_bar,
-    presets_page, scenes_strip, setup_page, silence, tabs, take_card, theme, timeline, tour, undo_bar,
+    presets_page, scenes_strip, setup_page, silence, tabs, take_card, theme, timeline, tour, transport_bar, undo_bar,
 };
 
 /// The size of the panel, in points.
@@ -59,7 +59,8 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
         preview: &Bound { param: &params.preview, setter },
         preview_gain: &Bound { param: &params.preview_gain, setter },
     };
-    if header::show(ui, head, &view.pulse, &settings).clicked() {
+    let pulse = view.machine.is_none().then_some(&view.pulse);
+    if header::show(ui, head, pulse, &settings).clicked() {
         request = Some(Request::Panic);
     }
     if let Some(way) = preset_bar::show(ui, header::preset_place(head), &view.preset) {
@@ -68,6 +69,11 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
     let wish = undo_bar::show(ui, header::undo_place(head), &view.steps).or_else(|| undo_bar::keys(ui));
     if let Some(wish) = wish {
         request = turn_back(wish, params, setter).or(request);
+    }
+    if let Some(machine) = &view.machine {
+        let (place, song) = (header::pulse_place(head), (view.plan.now, view.plan.bar));
+        let wish = transport_bar::show(ui, place, machine.transport, &machine.recorder, song);
+        request = wish.map(Request::Machine).or(request);
     }
     let covered = Rect::from_min_max(chords.min, foot.max);
     match overlay::open(ui) {
@@ -109,7 +115,7 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
         Page::Play => play_page::show(ui, middle, params, setter, view),
         Page::Band => request = band_page::show(ui, middle, params, setter, view).or(request),
         Page::Presets => request = presets_page::show(ui, middle, params, setter, view).or(request),
-        Page::Setup => setup_page::show(ui, middle, params, setter, view),
+        Page::Setup => request = setup_page::show(ui, middle, params, setter, view).or(request),
     }
 
     if page != Page::Presets {

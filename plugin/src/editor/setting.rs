@@ -43,6 +43,55 @@ pub trait Setting {
     }
 }
 
+/// One of several texts. It is no parameter: the caller asks what was [`Listed::chosen`].
+pub struct Listed<'a> {
+    texts: &'a [String],
+    at: usize,
+    chosen: Cell<Option<usize>>,
+}
+
+impl<'a> Listed<'a> {
+    /// These texts, of which there is one at least, at the one with this index.
+    pub fn new(texts: &'a [String], at: usize) -> Self {
+        Self { texts, at, chosen: Cell::new(None) }
+    }
+
+    /// The index of the text that was chosen in place of the one before.
+    pub fn chosen(&self) -> Option<usize> {
+        self.chosen.get().filter(|chosen| *chosen != self.at)
+    }
+}
+
+impl Setting for Listed<'_> {
+    fn value(&self) -> f32 {
+        self.value_of_step(self.chosen.get().unwrap_or(self.at))
+    }
+
+    fn modulated(&self) -> f32 {
+        self.value()
+    }
+
+    fn default(&self) -> f32 {
+        0.0
+    }
+
+    fn steps(&self) -> Option<usize> {
+        Some(self.texts.len().saturating_sub(1))
+    }
+
+    fn text(&self, value: f32) -> String {
+        self.texts.get(self.step_at(value)).cloned().unwrap_or_default()
+    }
+
+    fn begin(&self) {}
+
+    fn set(&self, value: f32) {
+        self.chosen.set(Some(self.step_at(value)));
+    }
+
+    fn end(&self) {}
+}
+
 /// A choice that no host knows: the place of one of `texts`.
 pub struct Local<'a> {
     place: &'a Cell<usize>,

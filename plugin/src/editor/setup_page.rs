@@ -8,21 +8,21 @@ use crate::params::ContinuoParams;
 use crate::routing;
 
 use super::layout::split;
+use super::request::Request;
 use super::setting::Bound;
 use super::theme::GAP;
 use super::view::View;
-use super::{paint, routing_card};
+use super::{paint, routing_card, sound_card};
 
-/// Shows the page in `rect`: three cards.
-pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSetter, view: &View) {
+/// Shows the page in `rect`: three cards. Returns what was asked for.
+pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSetter, view: &View) -> Option<Request> {
     let width = (rect.width() - 2.0 * GAP) / 3.0;
     let (sound, rest) = split(rect, width);
     let (controllers, routing) = split(rest, width);
-    for card in [sound, controllers] {
-        paint::card(ui.painter(), card);
-    }
+    paint::card(ui.painter(), controllers);
     let controls = params.controls();
     let channels = Player::ALL.map(|player| (player, controls.player(player).channel + 1));
     let settings = routing_card::Settings { thru: &Bound { param: &params.thru, setter } };
     routing_card::show(ui, routing, routing::host(&view.host), &channels, &settings);
+    sound_card::show(ui, sound, view.machine.as_ref(), view.stream).map(Request::Machine)
 }

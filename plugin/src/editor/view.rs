@@ -14,7 +14,7 @@ use crate::machine::Status;
 use crate::params::ContinuoParams;
 use crate::presets::library::Shelf;
 use crate::routing;
-use crate::seam::{Base, Notice, STANDALONE, Shared};
+use crate::seam::{Base, Notice, STANDALONE, Shared, Stream};
 
 use super::chord_view::{ChordText, Now};
 use super::deadline_meter::{Reading, Source};
@@ -60,6 +60,8 @@ pub struct View {
     pub scale: f32,
     /// Whether the musician is to be shown around.
     pub is_new: bool,
+    /// How sound runs.
+    pub stream: Stream,
     /// The standalone program's machine; `None` in a host.
     pub machine: Option<Status>,
 }
@@ -81,6 +83,7 @@ impl Default for View {
             facts: Facts::default(),
             scale: 1.0,
             is_new: false,
+            stream: Stream::default(),
             machine: None,
         }
     }
@@ -144,6 +147,7 @@ impl View {
             notices: shared.notices(),
             host: shared.surroundings.host().to_owned(),
             facts: facts(shared, params, history.processes(shared.activity.blocks())),
+            stream: shared.stream.get(),
             machine: shared.machine().map(|machine| machine.status()),
             ..Self::default()
         }

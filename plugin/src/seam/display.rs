@@ -1,6 +1,6 @@
 //! What the panel and headless hosts read: atomics that the audio thread and the worker write.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU16, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
 use atomic_float::AtomicF32;
 use continuo_models::Player;
@@ -161,6 +161,35 @@ impl Places {
     /// The place in force, and the one that is called for.
     pub fn get(&self) -> [Place; 2] {
         [self.now.get(), self.called_for.get()]
+    }
+}
+
+/// How sound runs. Plain data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stream {
+    /// Samples per second; 0: none were asked for yet.
+    pub rate: u32,
+    /// Samples in a block.
+    pub block: u32,
+}
+
+/// How sound runs, for display. Audio writes at every block, anybody reads; the fields are not read as one.
+#[derive(Debug, Default)]
+pub struct SharedStream {
+    rate: AtomicU32,
+    block: AtomicU32,
+}
+
+impl SharedStream {
+    /// Audio: a block begins.
+    pub fn set(&self, stream: Stream) {
+        self.rate.store(stream.rate, Ordering::Relaxed);
+        self.block.store(stream.block, Ordering::Relaxed);
+    }
+
+    /// How sound runs.
+    pub fn get(&self) -> Stream {
+        Stream { rate: self.rate.load(Ordering::Relaxed), block: self.block.load(Ordering::Relaxed) }
     }
 }
 

@@ -227,13 +227,15 @@ impl<F: FnMut(Sounds)> Around for Outside<'_, F> {
     fn next_input(&mut self) -> Option<NoteEvent<()>> {
         loop {
             let (offset, bytes) = self.heard.next()?;
-            let offset = offset - self.first;
-            if let Some(tape) = &mut self.tape {
-                tape.message(Part::You, offset, *bytes);
-            }
-            if let Ok(event) = NoteEvent::from_midi(offset, bytes.as_slice()) {
+            if let Ok(event) = NoteEvent::from_midi(offset - self.first, bytes.as_slice()) {
                 return Some(event);
             }
+        }
+    }
+
+    fn hear(&mut self, offset: u32, event: &NoteEvent<()>) {
+        if let (Some(tape), Some(bytes)) = (&mut self.tape, bytes_of(event)) {
+            tape.message(Part::You, offset, bytes);
         }
     }
 
@@ -242,8 +244,7 @@ impl<F: FnMut(Sounds)> Around for Outside<'_, F> {
         if matches!(event.message, Message::NoteOn { .. }) && self.links.is_ending.load(Acquire) {
             return Sent::Done;
         }
-        let Some(MidiResult::Basic(midi)) = event.note_event().as_midi() else { return Sent::Done };
-        let Some(bytes) = Bytes::read(&midi) else { return Sent::Done };
+        let Some(bytes) = bytes_of(&event.note_event()) else { return Sent::Done };
         let sounds = Sounds { offset: self.first + event.offset, part: event.part, bytes };
         if self.links.is_listened_to.load(Relaxed) {
             let leaving = Leaving { at: self.timing.heard_at(sounds.offset), part: event.part, bytes };
@@ -257,6 +258,14 @@ impl<F: FnMut(Sounds)> Around for Outside<'_, F> {
         }
         (self.to)(sounds);
         Sent::Done
+    }
+}
+
+/// The event as a MIDI message, if it has one.
+fn bytes_of(event: &NoteEvent<()>) -> Option<Bytes> {
+    match event.as_midi() {
+        Some(MidiResult::Basic(midi)) => Bytes::read(&midi),
+        _ => None,
     }
 }
 

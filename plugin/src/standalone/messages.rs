@@ -19,12 +19,19 @@ fn told() -> MutexGuard<'static, Told> {
     TOLD.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Never on the audio thread: says `text` on the terminal alone, because the panel shows it anyway.
+pub fn mention(text: &str) {
+    if !text.is_empty() {
+        log::say(&format!("Continuo: {text}"));
+    }
+}
+
 /// Never on the audio thread: tells `text`.
 pub fn tell(text: &str) {
     if text.is_empty() {
         return;
     }
-    log::say(&format!("Continuo: {text}"));
+    mention(text);
     let mut told = told();
     match &told.panel {
         Some(panel) => panel.notify(text),

@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 use continuo::machine::{Machine, Place, Way, Wish};
+use continuo::seam::STANDALONE;
 use continuo::{Continuo, preferences};
 use continuo_models::music::Meter;
 use continuo_options::live::{Backend, Live};
@@ -63,18 +64,23 @@ pub fn run() -> ExitCode {
     let engine = Engine::new(plugin, Arc::clone(&links));
     let plan = plan(&options, backend);
     let is_silent = !plan.has_midi;
-    let (front, has_sound) = match Front::open(engine, Arc::clone(&links), plan) {
+    let (front, has_sound) = match Front::open(engine, Arc::clone(&links), Arc::clone(&shared), plan) {
         Ok(opened) => opened,
         Err(problem) => return failed(&problem),
     };
+    shared.surroundings.set_host(STANDALONE);
     shared.run_on(Arc::new(front.clone()));
     if options.record {
         front.ask(Wish::Record(true));
     }
     let ending = Ending { shared, links: Arc::clone(&links), front, session: session.clone(), once: Arc::default() };
     ending.at_interrupt();
+    let panel = panel.map(|panel| match options.dpi_scale {
+        Some(scale) => panel.with_pixels_per_point(scale),
+        None => panel,
+    });
     let shown = match panel {
-        Some(panel) => window::show(&panel, session, links, options.dpi_scale).map_err(|error| error.to_string()),
+        Some(panel) => window::show(&panel, session, links).map_err(|error| error.to_string()),
         None => Err("it could not be made".to_owned()),
     };
     match shown {

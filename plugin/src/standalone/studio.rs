@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use continuo::machine::{Machine, Place, Preferred, Recorder as RecorderStatus, Sound, Status, Way, Wish};
+use continuo::seam::Shared;
 use continuo::{folders, preferences};
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 
@@ -69,14 +70,14 @@ impl Front {
     ///
     /// # Errors
     /// If that is strict and cannot be opened: one sentence.
-    pub fn open(engine: Engine, links: Arc<Links>, plan: Plan) -> Result<(Self, bool), String> {
+    pub fn open(engine: Engine, links: Arc<Links>, shared: Arc<Shared>, plan: Plan) -> Result<(Self, bool), String> {
         let (orders, received) = unbounded();
         let status = Arc::<Mutex<Status>>::default();
         let front = Self { orders, status: Arc::clone(&status), links: Arc::clone(&links) };
         let (opened, is_open) = bounded(1);
         let begin = move || {
             card::hush();
-            let mut studio = match Studio::open(engine, links, plan, status) {
+            let mut studio = match Studio::open(engine, links, shared, plan, status) {
                 Ok(studio) => studio,
                 Err(problem) => return drop(opened.send(Err(problem))),
             };
@@ -120,6 +121,7 @@ impl Machine for Front {
 
 struct Studio {
     links: Arc<Links>,
+    shared: Arc<Shared>,
     /// The engine is here while nobody has it lent.
     home: (Sender<Box<Engine>>, Receiver<Box<Engine>>),
     output: Option<Output>,
@@ -131,21 +133,29 @@ struct Studio {
 }
 
 impl Studio {
-    fn open(engine: Engine, links: Arc<Links>, plan: Plan, status: Arc<Mutex<Status>>) -> Result<Self, String> {
+    fn open(
+        engine: Engine,
+        links: Arc<Links>,
+        shared: Arc<Shared>,
+        plan: Plan,
+        status: Arc<Mutex<Status>>,
+    ) -> Result<Self, String> {
         let home = unbounded();
         // The channel's other end is beside this one.
         let _ = home.0.send(Box::new(engine));
-        let mut studio = Self { links, home, output: None, hub: None, recorder: None, plan, cards: Vec::new(), status };
+        let mut studio =
+            Self { links, shared, home, output: None, hub: None, recorder: None, plan, cards: Vec::new(), status };
         if studio.plan.is_strict {
             studio.open_sound(&studio.plan.place.clone())?;
             studio.open_midi()?;
-            messages::tell(&studio.sentences().join(" "));
+            messages::mention(&studio.sentences().join(" "));
         } else {
             let mut told = studio.open_sound_or_clock();
             // Without options there is nothing that could be missing.
             let _ = studio.open_midi();
+            let say = if told.is_empty() { messages::mention } else { messages::tell };
             told.extend(studio.sentences());
-            messages::tell(&told.join(" "));
+            say(&told.join(" "));
         }
         studio.list_cards();
         studio.publish();
@@ -446,6 +456,7 @@ impl Studio {
             },
             log: log::place(),
         };
+        self.shared.surroundings.set_has_sound(self.has_sound());
         *locked(&self.status) = status;
     }
 

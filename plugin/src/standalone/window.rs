@@ -4,10 +4,10 @@ use std::error::Error;
 use std::sync::Arc;
 
 use continuo::editor::ContinuoEditor;
+use continuo::editor::window::PanelHandle;
 use nice_plug::context::gui::GuiContext;
 use nice_plug::editor::{EditorHandle, SpawnedEditor};
 use nice_plug::prelude::{Editor, GuiContextInner, ParamPtr, PluginApi, PluginState};
-use nice_plug_egui::EguiEditorHandle;
 
 use super::engine::Links;
 use super::session::Session;
@@ -16,15 +16,11 @@ use super::session::Session;
 ///
 /// # Errors
 /// If it cannot be shown.
-pub fn show(
-    editor: &ContinuoEditor,
-    session: Session,
-    links: Arc<Links>,
-    scale: Option<f64>,
-) -> Result<(), Box<dyn Error>> {
+pub fn show(editor: &ContinuoEditor, session: Session, links: Arc<Links>) -> Result<(), Box<dyn Error>> {
     let context = GuiContext::new(Arc::new(Panel { session, links }));
-    let SpawnedEditor { handle, window } = editor.spawn(None, false, scale, context, None)?;
-    EguiEditorHandle::run_until_closed(window)?;
+    let SpawnedEditor { handle, window } = editor.spawn(None, false, None, context, None)?;
+    PanelHandle::run_until_closed(window)?;
+    // It lives as long as the window, and keeps then how large that was.
     drop(handle);
     Ok(())
 }

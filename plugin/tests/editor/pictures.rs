@@ -121,7 +121,7 @@ pub fn at_scales<'a, State>(name: &str, scales: &[f32], mut make: impl FnMut(f32
 }
 
 /// `show` on the panel's ground, with a margin of 10 points, at 1x and 2x.
-fn picture(name: &str, size: Vec2, show: impl Fn(&mut Ui, Rect)) {
+pub fn picture(name: &str, size: Vec2, show: impl Fn(&mut Ui, Rect)) {
     let rect = Rect::from_min_size(pos2(10.0, 10.0), size);
     let show = &show;
     at_both_scales(name, |scale| widget(size + vec2(20.0, 20.0), scale, move |ui| show(ui, rect)));
