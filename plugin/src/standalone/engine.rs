@@ -304,3 +304,66 @@ impl Drop for Lent {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ten milliseconds in nanoseconds, and in samples.
+    const BLOCK: (u64, u32) = (10_000_000, 480);
+
+    fn engine() -> (Engine, Arc<Links>) {
+        let links = Links::new(Transport::new(None, Meter::default()));
+        (Engine::new(Continuo::default(), Arc::clone(&links)), links)
+    }
+
+    fn note(key: u8) -> Bytes {
+        Bytes::read(&[0x90, key, 100]).unwrap()
+    }
+
+    #[test]
+    fn what_comes_during_a_block_is_played_in_the_next_at_the_same_place_and_in_order() {
+        let (mut engine, links) = engine();
+        engine.begin_at(BLOCK.0, BLOCK.1);
+        for (at, key) in [(BLOCK.0 + BLOCK.0 / 2, 62), (BLOCK.0, 60), (2 * BLOCK.0 - 1, 64)] {
+            links.arrived.push(Arrived { at, bytes: note(key) }).unwrap();
+        }
+        engine.begin_at(2 * BLOCK.0, BLOCK.1);
+        assert_eq!(engine.heard, [(0, note(60)), (240, note(62)), (479, note(64))]);
+        engine.hear(240, note(65));
+        assert_eq!(engine.heard[2], (240, note(65)), "what comes at the same time stays in order");
+        engine.begin_at(3 * BLOCK.0, BLOCK.1);
+        assert!(engine.heard.is_empty());
+    }
+
+    #[test]
+    fn as_much_as_can_wait_finds_room_in_a_block() {
+        let (mut engine, links) = engine();
+        engine.begin_at(BLOCK.0, BLOCK.1);
+        while links.arrived.push(Arrived { at: BLOCK.0, bytes: note(60) }).is_ok() {}
+        engine.begin_at(2 * BLOCK.0, BLOCK.1);
+        assert_eq!((engine.heard.len(), links.arrived.len()), (WAITING, 0));
+    }
+
+    #[test]
+    fn what_the_panel_changes_counts_from_the_next_block_on() {
+        let (mut engine, links) = engine();
+        let session = crate::standalone::session::Session::of(&engine.plugin);
+        let pointer = engine.plugin.parameters().param_map().into_iter().find(|(id, ..)| id == "preview").unwrap().1;
+        links.changes.push((pointer, 0.0)).unwrap();
+        let preview = || session.state().params.remove("preview");
+        assert!(matches!(preview(), Some(nice_plug::plugin::ParamValue::Bool(true))));
+        engine.begin_at(BLOCK.0, BLOCK.1);
+        assert!(matches!(preview(), Some(nice_plug::plugin::ParamValue::Bool(false))));
+    }
+
+    #[test]
+    fn an_engine_that_is_dropped_by_whom_it_was_lent_comes_home() {
+        let (engine, _) = engine();
+        let (home, is_home) = crossbeam::channel::unbounded();
+        let lent = Lent::new(Box::new(engine), home);
+        assert!(is_home.try_recv().is_err());
+        std::thread::spawn(move || drop(lent)).join().unwrap();
+        assert!(is_home.try_recv().is_ok());
+    }
+}

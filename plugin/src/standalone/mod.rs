@@ -140,7 +140,8 @@ fn meter(options: &Live, kept: Option<Meter>) -> Meter {
 
 /// Where sound and MIDI are to go: what options say, else what was chosen in the panel.
 fn plan(options: &Live, backend: Option<Backend>) -> Plan {
-    let preferred = preferences::kept().get().machine;
+    let preferences = preferences::kept();
+    let preferred = preferences.get().machine;
     let chosen = |value: u32| (value > 0).then_some(value);
     let way = match backend {
         None => preferred.way,
@@ -164,6 +165,7 @@ fn plan(options: &Live, backend: Option<Backend>) -> Plan {
         jack_ports: [options.connect_jack_midi_input.clone(), options.connect_jack_midi_output.clone()],
         has_midi: backend != Some(Backend::Dummy),
         preferred,
+        preferences,
     }
 }
 
