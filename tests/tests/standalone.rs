@@ -403,7 +403,7 @@ fn what_was_set_is_there_the_next_time_unless_it_is_to_begin_as_new() {
     fs::write(home.kept("last-session.json"), session.to_string()).unwrap();
     let session = play(&[]);
     assert_eq!(beats_and_seed(&session), (3.into(), 77.into()));
-    assert_eq!(session["state"]["params"]["swing"]["f32"], 1.0, "what is out of range is repaired");
+    assert_eq!(session["state"]["params"]["swing"]["f32"], 0.0, "what is out of range is repaired");
     let session = play(&["--fresh"]);
     assert_eq!(beats_and_seed(&session), (4.into(), 1.into()));
 }
