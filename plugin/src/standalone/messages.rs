@@ -26,12 +26,17 @@ pub fn mention(text: &str) {
     }
 }
 
-/// Never on the audio thread: tells `text`.
+/// Never on the audio thread: tells `text`, on the terminal and in the panel.
 pub fn tell(text: &str) {
+    mention(text);
+    show(text);
+}
+
+/// Never on the audio thread: tells `text` in the panel alone.
+pub fn show(text: &str) {
     if text.is_empty() {
         return;
     }
-    mention(text);
     let mut told = told();
     match &told.panel {
         Some(panel) => panel.notify(text),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use continuo::seam::Shared;
 use continuo::{Continuo, folders, state};
 use continuo_models::music::Meter;
+use nice_plug::params::InternalParamMut;
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::{Param, ParamPtr, Params, Plugin, PluginState};
 use serde::{Deserialize, Serialize};
@@ -81,11 +82,17 @@ impl Session {
                 unsafe {
                     match (*param, value) {
                         (ParamPtr::FloatParam(param), ParamValue::F32(value)) => {
-                            set(param, *value);
+                            (*param)._internal_set_plain_value(*value);
                         }
-                        (ParamPtr::IntParam(param), ParamValue::I32(value)) => set(param, *value),
-                        (ParamPtr::BoolParam(param), ParamValue::Bool(value)) => set(param, *value),
-                        (ParamPtr::EnumParam(param), ParamValue::I32(value)) => set(param, *value),
+                        (ParamPtr::IntParam(param), ParamValue::I32(value)) => {
+                            (*param)._internal_set_plain_value(*value);
+                        }
+                        (ParamPtr::BoolParam(param), ParamValue::Bool(value)) => {
+                            (*param)._internal_set_plain_value(*value);
+                        }
+                        (ParamPtr::EnumParam(param), ParamValue::I32(value)) => {
+                            (*param)._internal_set_plain_value(*value);
+                        }
                         (ParamPtr::EnumParam(param), ParamValue::String(id)) => {
                             // The state was repaired: it is known.
                             (*param).set_from_id(id);
@@ -143,16 +150,6 @@ impl Session {
     }
 }
 
-/// # Safety
-/// `param` is a parameter that lives.
-unsafe fn set<P: Param>(param: *const P, value: P::Plain) {
-    // SAFETY: as said above.
-    unsafe {
-        let pointer = (*param).as_ptr();
-        pointer._internal_set_normalized_value((*param).preview_normalized(value));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,6 +176,8 @@ mod tests {
         assert_eq!(next.load(&file), Some(meter));
         assert!(matches!(value(&next, "seed"), ParamValue::I32(77)));
         assert!(matches!(value(&next, "tempo"), ParamValue::F32(93.0)));
+        let json = |session: &Session| serde_json::to_value(session.state()).unwrap();
+        assert_eq!(json(&next), json(&session), "to the last bit");
 
         fs::write(&file, "no JSON").unwrap();
         assert_eq!(next.load(&file), None);

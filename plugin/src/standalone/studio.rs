@@ -155,9 +155,9 @@ impl Studio {
             let mut told = studio.open_sound_or_clock();
             // Without options there is nothing that could be missing.
             let _ = studio.open_midi();
-            let say = if told.is_empty() { messages::mention } else { messages::tell };
+            messages::show(&told.join(" "));
             told.extend(studio.sentences());
-            say(&told.join(" "));
+            messages::mention(&told.join(" "));
         }
         studio.list_cards();
         studio.publish();
@@ -191,7 +191,8 @@ impl Studio {
         let nowhere = Place { way: Way::Nowhere, card: String::new() };
         let silent = self.open_sound(&nowhere).err();
         let mut told = vec![format!(
-            "There is no sound: {problem}. Continuo goes on without, and with it as soon as it is there."
+            "There is no sound: connect a sound card or start JACK, and it is found by itself. Until then you play to \
+             the picture. ({problem}.)"
         )];
         told.extend(silent.map(|problem| format!("It does not play: {problem}.")));
         told
@@ -316,18 +317,16 @@ impl Studio {
     /// Whether sound that went elsewhere can go where it is to go.
     fn can_return(&self) -> bool {
         let place = &self.plan.place;
+        let can_open = |card: &str| card::can_be_opened(card, self.plan.asked);
         match &self.output {
             _ if place.way == Way::Nowhere => false,
             None | Some(Output::Clock(_)) => match place.way {
                 Way::Jack => jack::is_there(),
-                Way::Card => card::is_there(&place.card) || card::is_there(""),
-                _ => jack::is_there() || card::is_there(""),
+                Way::Card => can_open(&place.card) || can_open(""),
+                _ => jack::is_there() || can_open(""),
             },
             Some(Output::Card(open)) => {
-                place.way == Way::Card
-                    && !place.card.is_empty()
-                    && open.name != place.card
-                    && card::is_there(&place.card)
+                place.way == Way::Card && !place.card.is_empty() && open.name != place.card && can_open(&place.card)
             }
             Some(Output::Jack(_)) => false,
         }

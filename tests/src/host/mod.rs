@@ -11,6 +11,7 @@ pub mod decisions;
 pub mod diagnostics;
 pub mod faults;
 pub mod habits;
+pub mod hands;
 pub mod performance;
 pub mod player;
 pub mod screen;

@@ -61,8 +61,8 @@ impl Drop for Server {
 
 /// A connection to the X server that the environment variable `DISPLAY` names.
 pub struct Screen {
-    connection: RustConnection,
-    root: Window,
+    pub(super) connection: RustConnection,
+    pub(super) root: Window,
 }
 
 impl Screen {
@@ -145,6 +145,15 @@ impl Screen {
         Ok(None)
     }
 
+    /// The size of `window` in pixels.
+    ///
+    /// # Errors
+    /// If it is gone.
+    pub fn size_of(&self, window: Window) -> Result<[u32; 2]> {
+        let geometry = self.connection.get_geometry(window)?.reply()?;
+        Ok([geometry.width.into(), geometry.height.into()])
+    }
+
     /// Asks the program whose `window` it is to close it, as a click on its cross does.
     ///
     /// # Errors
@@ -180,6 +189,13 @@ pub struct Picture {
 }
 
 impl Picture {
+    /// The pixel at this place; `None`: it lies outside.
+    pub fn pixel(&self, [x, y]: [i16; 2]) -> Option<[u8; 3]> {
+        let (x, y) = (u16::try_from(x).ok()?, u16::try_from(y).ok()?);
+        let is_inside = x < self.width && y < self.height;
+        is_inside.then(|| self.pixels[usize::from(y) * usize::from(self.width) + usize::from(x)])
+    }
+
     /// How many different colours there are.
     pub fn colours(&self) -> usize {
         let mut colours = self.pixels.clone();

@@ -49,18 +49,8 @@ impl Card {
     /// # Errors
     /// If it cannot be opened as `asked`: one sentence that says what to do.
     pub fn open(name: &str, asked: Asked, lend: &dyn Fn() -> Lent, links: &Arc<Links>) -> Result<Self, String> {
-        let device = card(name)?;
-        let name = self::name(&device);
-        let configs = device.supported_output_configs().map_err(|error| {
-            format!(
-                "the sound card \"{name}\" cannot be opened ({error}): plug it in, or close the program that has it"
-            )
-        })?;
-        let configs: Vec<_> = configs.collect();
-        let (config, rate, block) = choose(&configs, asked)
-            .map_err(|takes| format!("the sound card \"{name}\" does not run as you ask; {takes}"))?;
-        let (format, channels) = (config.sample_format(), config.channels());
-        let stream = StreamConfig { channels, sample_rate: rate, buffer_size: BufferSize::Fixed(block) };
+        let Chosen { device, name, configs, stream, format, block } = Chosen::find(name, asked)?;
+        let StreamConfig { channels, sample_rate: rate, .. } = stream;
         let (broken, delay) = (Broken::default(), Arc::new(AtomicU32::new(0)));
         let mut engine = lend();
         engine.prepare(rate, block);
@@ -85,11 +75,9 @@ impl Card {
             },
             None,
         );
-        let cannot =
-            |error| format!("the sound card \"{name}\" cannot be opened ({error}): close the program that has it");
-        let stream = opened.map_err(cannot)?;
+        let stream = opened.map_err(|error| cannot(&name, &error))?;
         match stream.play() {
-            Err(error) if error.kind() != ErrorKind::RealtimeDenied => return Err(cannot(error)),
+            Err(error) if error.kind() != ErrorKind::RealtimeDenied => return Err(cannot(&name, &error)),
             _ => {}
         }
         let takes = |asked| choose(&configs, asked).is_ok();
@@ -198,9 +186,39 @@ pub fn names() -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-/// Whether the card called `name`, or a default one if that is empty, is there.
-pub fn is_there(name: &str) -> bool {
-    card(name).is_ok()
+/// Whether the card called `name`, or the default one if that is empty, can be opened as `asked`: it is tried, without
+/// the engine.
+pub fn can_be_opened(name: &str, asked: Asked) -> bool {
+    let Ok(Chosen { device, stream, format, .. }) = Chosen::find(name, asked) else { return false };
+    device.build_output_stream_raw(stream, format, |_, _| {}, |_| {}, None).is_ok()
+}
+
+/// A card that is there, and how it is to run.
+struct Chosen {
+    device: Device,
+    name: String,
+    configs: Vec<SupportedStreamConfigRange>,
+    stream: StreamConfig,
+    format: SampleFormat,
+    block: u32,
+}
+
+impl Chosen {
+    fn find(name: &str, asked: Asked) -> Result<Self, String> {
+        let device = card(name)?;
+        let name = self::name(&device);
+        let configs: Vec<_> = device.supported_output_configs().map_err(|error| cannot(&name, &error))?.collect();
+        let (config, rate, block) = choose(&configs, asked)
+            .map_err(|takes| format!("the sound card \"{name}\" does not run as you ask; {takes}"))?;
+        let (channels, buffer_size) = (config.channels(), BufferSize::Fixed(block));
+        let stream = StreamConfig { channels, sample_rate: rate, buffer_size };
+        let format = config.sample_format();
+        Ok(Self { device, name, configs, stream, format, block })
+    }
+}
+
+fn cannot(name: &str, error: &cpal::Error) -> String {
+    format!("the sound card \"{name}\" cannot be opened ({error}): plug it in, or close the program that has it")
 }
 
 /// Keeps ALSA from writing to the error stream, several lines for each try. Counts for this thread.

@@ -1,0 +1,131 @@
+//! A newcomer opens the built standalone program on a computer without sound card, JACK and keyboard, and does with a
+//! real pointer and real keys what newcomers do. Pictures of it lie in `target/tmp/newcomer`.
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use common::Running;
+use continuo_tests::host::hands::{ESCAPE, Hands};
+use continuo_tests::host::screen::{Screen, Server};
+use serde_json::Value;
+
+/// How long things may take on a busy machine.
+const SOON: Duration = Duration::from_secs(30);
+
+/// Places on the panel, in points of its drawing: the middle of what is there.
+mod at {
+    pub const STOP: [f32; 2] = [147.0, 32.0];
+    pub const RECORD: [f32; 2] = [179.0, 32.0];
+    /// Inside the record button, beside its sign: where its lamp is seen.
+    pub const LAMP: [f32; 2] = [170.0, 24.0];
+}
+
+/// The record button's lamp.
+const LIT: [u8; 3] = [0xef, 0x7b, 0x6c];
+
+/// The panel's size in points.
+const PANEL: [f32; 2] = [1160.0, 674.0];
+
+/// Whoever sits before the program.
+struct Newcomer<'a> {
+    screen: &'a Screen,
+    hands: Hands<'a>,
+    window: u32,
+    running: Running,
+    pictures: PathBuf,
+    number: usize,
+}
+
+impl<'a> Newcomer<'a> {
+    /// Opens the program in `home`.
+    fn opens(server: &Server, screen: &'a Screen, home: &Path) -> Self {
+        let mut command = common::live();
+        let running = Running::start(command.env("HOME", home).env("DISPLAY", &server.display));
+        let window = common::soon(SOON, || screen.window_called("Continuo").unwrap()).expect("the panel opens");
+        let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("newcomer");
+        fs::create_dir_all(&pictures).unwrap();
+        let hands = Hands::at(screen);
+        let newcomer = Self { screen, hands, window, running, pictures, number: 0 };
+        let is_drawn = || (screen.picture(400, 400).unwrap().colours() > 50).then_some(());
+        common::soon(SOON, is_drawn).expect("the panel is drawn");
+        newcomer.hands.look_at(window).unwrap();
+        newcomer
+    }
+
+    /// The pixel at a place of the panel.
+    fn pixel(&self, [x, y]: [f32; 2]) -> [i16; 2] {
+        let [width, height] = self.screen.size_of(self.window).unwrap().map(|length| length as f32);
+        let scale = (width / PANEL[0]).min(height / PANEL[1]);
+        let inset = |length: f32, points: f32| (length - points * scale) / 2.0;
+        [inset(width, PANEL[0]) + x * scale, inset(height, PANEL[1]) + y * scale].map(|pixel| pixel.round() as i16)
+    }
+
+    fn clicks(&self, place: [f32; 2]) {
+        self.hands.click(self.pixel(place)).unwrap();
+    }
+
+    fn strikes(&self, keys: &[u32]) {
+        self.hands.strike(keys).unwrap();
+    }
+
+    /// Waits until the panel is `colour` at a place.
+    fn sees(&self, colour: [u8; 3], place: [f32; 2]) -> bool {
+        let at = self.pixel(place);
+        let is_so = || (self.screen.picture(1900, 1180).unwrap().pixel(at) == Some(colour)).then_some(());
+        common::soon(SOON, is_so).is_some()
+    }
+
+    fn takes_a_picture(&mut self, name: &str) {
+        self.number += 1;
+        let [width, height] = self.screen.size_of(self.window).unwrap();
+        let picture = self.screen.picture(width as u16, height as u16).unwrap();
+        fs::write(self.pictures.join(format!("{:02}-{name}.png", self.number)), picture.png().unwrap()).unwrap();
+    }
+
+    fn closes(self) {
+        self.screen.ask_to_close(self.window).unwrap();
+        let ended = self.running.end(SOON);
+        assert_eq!(ended.code, Some(0), "{}", ended.said);
+    }
+}
+
+fn session(home: &Path) -> Value {
+    serde_json::from_slice(&fs::read(home.join(".config/continuo/last-session.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn a_newcomer_plays_hears_chooses_resizes_undoes_and_finds_all_as_it_was() {
+    let home = std::env::temp_dir().join(format!("continuo-newcomer-{}", std::process::id()));
+    fs::create_dir_all(&home).unwrap();
+    let server = Server::start().unwrap();
+    let screen = server.screen().unwrap();
+    let mut newcomer = Newcomer::opens(&server, &screen, &home);
+    thread::sleep(Duration::from_secs(1));
+    newcomer.takes_a_picture("opens");
+    newcomer.strikes(&[ESCAPE]);
+
+    newcomer.clicks(at::RECORD);
+    assert!(newcomer.sees(LIT, at::LAMP), "the lamp is lit");
+    thread::sleep(Duration::from_secs(2));
+    newcomer.takes_a_picture("records");
+    newcomer.clicks(at::RECORD);
+    newcomer.clicks(at::STOP);
+    newcomer.hands.resize(newcomer.window, [1740, 1011]).unwrap();
+    thread::sleep(Duration::from_secs(1));
+    newcomer.takes_a_picture("resizes");
+    let size = screen.size_of(newcomer.window).unwrap();
+    newcomer.closes();
+
+    let kept = session(&home);
+    let mut newcomer = Newcomer::opens(&server, &screen, &home);
+    assert_eq!(screen.size_of(newcomer.window).unwrap(), size);
+    newcomer.takes_a_picture("opens-again");
+    newcomer.closes();
+    assert_eq!(session(&home), kept);
+    fs::remove_dir_all(home).unwrap();
+}
