@@ -2,7 +2,7 @@
 
 use egui::{Align2, Rect, Ui, pos2, vec2};
 
-use crate::machine::{Port, Sound, Status, Wish};
+use crate::machine::{Port, Sound, Status, Way, Wish};
 use crate::seam::Stream;
 
 use super::hint::Hint;
@@ -100,8 +100,10 @@ fn shortened(name: &str) -> String {
 
 /// Latency and dropouts.
 fn figures(sound: &Sound) -> String {
-    if sound.open.is_none() {
-        return "Plug in a sound card or start JACK: it is found.".to_owned();
+    match (&sound.open, sound.place.way) {
+        (None, Way::Nowhere) => return "As you have chosen.".to_owned(),
+        (None, _) => return "Connect a sound card or start JACK: it is found.".to_owned(),
+        _ => {}
     }
     let latency = sound.latency_ms.map(|ms| format!("Latency {ms:.0} ms"));
     let round_trip = sound.round_trip_ms.map(|ms| format!("round trip {ms:.0} ms"));
@@ -208,7 +210,7 @@ mod tests {
         assert_eq!(figures(&sound), "Latency 11 ms  ·  no dropouts");
         let sound = Sound { round_trip_ms: Some(21.3), dropouts: 1, ..sound };
         assert_eq!(figures(&sound), "Latency 11 ms  ·  round trip 21 ms  ·  1 dropout");
-        assert!(figures(&Sound::default()).starts_with("Plug in"));
+        assert!(figures(&Sound::default()).starts_with("Connect"));
     }
 
     #[test]

@@ -21,10 +21,12 @@ use super::{log, messages};
 
 /// How often it is looked what has come and gone.
 const PAUSE: Duration = Duration::from_millis(500);
-/// Of so many looks one goes to MIDI ports, to sound that is missing, to the list of sound cards.
+/// Of so many looks one goes to MIDI ports, one to the list of sound cards.
 const MIDI: u64 = 2;
-const MISSING: u64 = 4;
 const LIST: u64 = 6;
+/// So many looks lie between two tries to open sound that is missing: more each time that it only seems to be there.
+const SOONEST: u64 = 4;
+const LATEST: u64 = 120;
 /// How long sound and MIDI are given to end.
 const ENDING: Duration = Duration::from_secs(3);
 
@@ -132,6 +134,9 @@ struct Studio {
     plan: Plan,
     cards: Vec<String>,
     status: Arc<Mutex<Status>>,
+    /// The look at which sound that is missing is tried next, and the looks between two tries.
+    next_try: u64,
+    pause: u64,
 }
 
 impl Studio {
@@ -145,8 +150,19 @@ impl Studio {
         let home = unbounded();
         // The channel's other end is beside this one.
         let _ = home.0.send(Box::new(engine));
-        let mut studio =
-            Self { links, shared, home, output: None, hub: None, recorder: None, plan, cards: Vec::new(), status };
+        let mut studio = Self {
+            links,
+            shared,
+            home,
+            output: None,
+            hub: None,
+            recorder: None,
+            plan,
+            cards: Vec::new(),
+            status,
+            next_try: 0,
+            pause: SOONEST,
+        };
         if studio.plan.is_strict {
             studio.open_sound(&studio.plan.place.clone())?;
             studio.open_midi()?;
@@ -286,8 +302,14 @@ impl Studio {
         }
         if self.output.as_ref().is_some_and(Output::is_broken) {
             self.lose_sound();
-        } else if looks.is_multiple_of(MISSING) && self.can_return() {
-            self.reopen();
+        } else if looks >= self.next_try && self.is_elsewhere() {
+            let seems_there = self.can_return();
+            if seems_there {
+                self.reopen();
+            }
+            // What seems to be there and does not open is tried ever more seldom.
+            self.pause = if seems_there && self.is_elsewhere() { (2 * self.pause).min(LATEST) } else { SOONEST };
+            self.next_try = looks + self.pause;
         }
         if let Some(Output::Jack(jack)) = &mut self.output {
             jack.look(&self.plan.preferred, true);
@@ -314,21 +336,25 @@ impl Studio {
         self.reopen();
     }
 
-    /// Whether sound that went elsewhere can go where it is to go.
+    /// Whether sound does not go where it is to go.
+    fn is_elsewhere(&self) -> bool {
+        let place = &self.plan.place;
+        match &self.output {
+            None | Some(Output::Clock(_)) => place.way != Way::Nowhere,
+            Some(Output::Card(card)) => place.way == Way::Card && !place.card.is_empty() && card.name != place.card,
+            Some(Output::Jack(_)) => false,
+        }
+    }
+
+    /// Whether sound that went elsewhere can go where it is to go, or, from nowhere, to another place.
     fn can_return(&self) -> bool {
         let place = &self.plan.place;
         let can_open = |card: &str| card::can_be_opened(card, self.plan.asked);
-        match &self.output {
-            _ if place.way == Way::Nowhere => false,
-            None | Some(Output::Clock(_)) => match place.way {
-                Way::Jack => jack::is_there(),
-                Way::Card => can_open(&place.card) || can_open(""),
-                _ => jack::is_there() || can_open(""),
-            },
-            Some(Output::Card(open)) => {
-                place.way == Way::Card && !place.card.is_empty() && open.name != place.card && can_open(&place.card)
-            }
-            Some(Output::Jack(_)) => false,
+        match place.way {
+            Way::Nowhere => false,
+            Way::Jack => jack::can_be_opened(),
+            Way::Auto => jack::can_be_opened() || can_open(""),
+            Way::Card => can_open(&place.card) || !self.has_sound() && can_open(""),
         }
     }
 
@@ -386,8 +412,8 @@ impl Studio {
                     jack.look_anew(&self.plan.preferred);
                 }
             }
-            Wish::Record(true) => self.record(),
-            Wish::Record(false) => self.recorder = None,
+            Wish::Record(true) => return self.record(),
+            Wish::Record(false) => return self.recorder = None,
             Wish::Play(_) | Wish::Meter(_) => return,
         }
         let kept = self.plan.preferred.clone();

@@ -242,9 +242,9 @@ impl Jack {
     }
 }
 
-/// Whether a server runs.
-pub fn is_there() -> bool {
-    Client::new("continuo-looks", ClientOptions::NO_START_SERVER).is_ok()
+/// Whether a server runs that would take Continuo: it is tried, without the engine.
+pub fn can_be_opened() -> bool {
+    client(CLIENT).is_ok()
 }
 
 /// The MIDI ports of JACK.
