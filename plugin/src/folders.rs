@@ -112,8 +112,8 @@ mod tests {
         let home = env::temp_dir().join(format!("continuo-recordings-{}", std::process::id()));
         let value = |name: &str| (name == "HOME").then(|| home.clone().into());
         assert_eq!(recordings_in(value), Some(home.join(".local/share/continuo/recordings")));
-        std::fs::create_dir_all(home.join("Music")).unwrap();
+        fs::create_dir_all(home.join("Music")).unwrap();
         assert_eq!(recordings_in(value), Some(home.join("Music/Continuo")));
-        std::fs::remove_dir_all(home).unwrap();
+        fs::remove_dir_all(home).unwrap();
     }
 }

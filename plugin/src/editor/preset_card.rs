@@ -1,7 +1,5 @@
 //! The preset that one looks at: what it is, and what can be done with it and with those of one's own.
 
-use std::cell::Cell;
-
 use egui::{Align2, Color32, Rect, Ui, pos2, vec2};
 
 use crate::presets::Preset;
@@ -10,7 +8,7 @@ use crate::presets::locks::Locks;
 use super::button::{self, Face};
 use super::hint::Hint;
 use super::preset_bar::Way;
-use super::setting::Local;
+use super::setting::Listed;
 use super::text::{self, Look};
 use super::{switch, text_field, theme};
 
@@ -174,10 +172,10 @@ pub fn show(ui: &mut Ui, rect: Rect, card: &Card, written: &mut Written, locks: 
         ),
     ] {
         let texts = ["Off".to_owned(), "On".to_owned()];
-        let on = Cell::new(usize::from(*lock));
+        let setting = Listed::new(&texts, (*lock).into());
         let place = cell(place, 0.28 + 0.24 * n as f32, 0.28 + 0.24 * (n + 1) as f32).shrink2(vec2(6.0, 0.0));
-        switch::show(ui, place, label, Hint::click(name, text), theme::YOU, &Local::new(&on, &texts));
-        *lock = on.get() == 1;
+        switch::show(ui, place, label, Hint::click(name, text), theme::YOU, &setting);
+        *lock = setting.at() == 1;
     }
     wish
 }

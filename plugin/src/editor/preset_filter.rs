@@ -1,6 +1,5 @@
 //! Which presets are shown: by words that one writes, or by tags that one clicks.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use egui::{Rect, Ui, vec2};
@@ -8,7 +7,7 @@ use egui::{Rect, Ui, vec2};
 use crate::presets::{Preset, Tags};
 
 use super::hint::Hint;
-use super::setting::Local;
+use super::setting::Listed;
 use super::{choice, paint, text_field};
 
 /// What is asked of the presets that are shown.
@@ -108,20 +107,21 @@ pub fn show<'a>(
             presets.clone().flat_map(|p| words(&p.tags)).map(|word| word.to_lowercase()).collect();
         let texts: Vec<String> = std::iter::once("Any".to_owned()).chain(known).collect();
         let index = texts.iter().skip(1).position(|word| *word == filter.tags[n]).map_or(0, |place| place + 1);
-        let index = Cell::new(index);
+        let setting = Listed::new(&texts, index);
         let name = format!("Presets: {label}");
-        list(ui, place(n), label, Hint::click(&name, "Shows presets with this tag only."), &Local::new(&index, &texts));
-        filter.tags[n] = if index.get() == 0 { String::new() } else { texts[index.get()].clone() };
+        list(ui, place(n), label, Hint::click(&name, "Shows presets with this tag only."), &setting);
+        filter.tags[n] = if setting.at() == 0 { String::new() } else { texts[setting.at()].clone() };
     }
     let texts = ["All", "Favourites", "Factory", "My own"].map(str::to_owned);
-    let index = Cell::new(Whose::ALL.iter().position(|whose| *whose == filter.whose).unwrap_or(0));
+    let index = Whose::ALL.iter().position(|whose| *whose == filter.whose).unwrap_or(0);
+    let setting = Listed::new(&texts, index);
     let hint = Hint::click("Presets: whose", "All, those with a star, those that come with Continuo, or your own.");
-    list(ui, place(KINDS.len()), "Whose", hint, &Local::new(&index, &texts));
-    filter.whose = Whose::ALL[index.get()];
+    list(ui, place(KINDS.len()), "Whose", hint, &setting);
+    filter.whose = Whose::ALL[setting.at()];
     rect.with_min_y(place(KINDS.len()).bottom() + SPACE)
 }
 
-fn list(ui: &mut Ui, rect: Rect, label: &str, hint: Hint, setting: &Local) {
+fn list(ui: &mut Ui, rect: Rect, label: &str, hint: Hint, setting: &Listed) {
     let field = paint::label(ui.painter(), rect, label, FIELD);
     choice::show(ui, field, hint, setting);
 }

@@ -46,25 +46,30 @@ pub trait Setting {
 /// One of several texts. It is no parameter: the caller asks what was [`Listed::chosen`].
 pub struct Listed<'a> {
     texts: &'a [String],
-    at: usize,
-    chosen: Cell<Option<usize>>,
+    before: usize,
+    at: Cell<usize>,
 }
 
 impl<'a> Listed<'a> {
     /// These texts, of which there is one at least, at the one with this index.
     pub fn new(texts: &'a [String], at: usize) -> Self {
-        Self { texts, at, chosen: Cell::new(None) }
+        Self { texts, before: at, at: Cell::new(at) }
+    }
+
+    /// The index of the text that it stands at now.
+    pub fn at(&self) -> usize {
+        self.at.get()
     }
 
     /// The index of the text that was chosen in place of the one before.
     pub fn chosen(&self) -> Option<usize> {
-        self.chosen.get().filter(|chosen| *chosen != self.at)
+        Some(self.at()).filter(|at| *at != self.before)
     }
 }
 
 impl Setting for Listed<'_> {
     fn value(&self) -> f32 {
-        self.value_of_step(self.chosen.get().unwrap_or(self.at))
+        self.value_of_step(self.at())
     }
 
     fn modulated(&self) -> f32 {
@@ -86,50 +91,7 @@ impl Setting for Listed<'_> {
     fn begin(&self) {}
 
     fn set(&self, value: f32) {
-        self.chosen.set(Some(self.step_at(value)));
-    }
-
-    fn end(&self) {}
-}
-
-/// A choice that no host knows: the place of one of `texts`.
-pub struct Local<'a> {
-    place: &'a Cell<usize>,
-    texts: &'a [String],
-}
-
-impl<'a> Local<'a> {
-    /// The choice of one of `texts`, which are not none.
-    pub fn new(place: &'a Cell<usize>, texts: &'a [String]) -> Self {
-        Self { place, texts }
-    }
-}
-
-impl Setting for Local<'_> {
-    fn value(&self) -> f32 {
-        self.value_of_step(self.place.get())
-    }
-
-    fn modulated(&self) -> f32 {
-        self.value()
-    }
-
-    fn default(&self) -> f32 {
-        0.0
-    }
-
-    fn steps(&self) -> Option<usize> {
-        Some(self.texts.len().saturating_sub(1))
-    }
-
-    fn text(&self, value: f32) -> String {
-        self.texts.get(self.step_at(value)).cloned().unwrap_or_default()
-    }
-
-    fn begin(&self) {}
-
-    fn set(&self, value: f32) {
-        self.place.set(self.step_at(value));
+        self.at.set(self.step_at(value));
     }
 
     fn end(&self) {}
