@@ -96,6 +96,9 @@ pub struct ContinuoParams {
     /// Which preset is recalled.
     #[nested(group = "Take")]
     pub recall: RecallParams,
+    /// Whether a click of the built-in sound marks the beats of the song.
+    #[id = "metronome"]
+    pub metronome: BoolParam,
     /// The scenes.
     #[persist = "scenes"]
     pub scenes: Scenes,
@@ -162,6 +165,7 @@ impl Default for ContinuoParams {
                 .with_callback(revision.callback())
                 .non_automatable(),
             recall: RecallParams::of(&bank, &revision),
+            metronome: BoolParam::new("Metronome", false),
             scenes: Scenes::default(),
             presets: Remembered::new(&revision),
             bank,
@@ -370,7 +374,7 @@ mod tests {
         expected.extend(["lead_mode", "motif", "max_leap", "strong_tones"].map(String::from));
         expected
             .extend(["memory", "freeze", "again", "again_new", "scene", "scene_at", "keep_memory"].map(String::from));
-        expected.extend(["notes_as_midi", "plan_ahead", "preset", "programs"].map(String::from));
+        expected.extend(["notes_as_midi", "plan_ahead", "preset", "programs", "metronome"].map(String::from));
         let ids: Vec<String> = ContinuoParams::default().param_map().into_iter().map(|(id, ..)| id).collect();
         assert_eq!(ids, expected);
     }

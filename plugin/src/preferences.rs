@@ -34,12 +34,18 @@ pub struct Preferences {
     pub favourites: Vec<String>,
     /// Where the standalone program's sound and MIDI go.
     pub machine: Preferred,
+    /// Whether the computer's keys play the piano in a host.
+    pub keys_play_in_host: bool,
+    /// The same in the standalone program.
+    pub keys_play_in_program: bool,
 }
 
 impl Default for Preferences {
     fn default() -> Self {
         let (favourites, machine) = Default::default();
-        Self { version: VERSION, panel_scale: 1.0, tour_seen: false, favourites, machine }
+        let (keys_play_in_host, keys_play_in_program) = (false, true);
+        let (panel_scale, tour_seen) = (1.0, false);
+        Self { version: VERSION, panel_scale, tour_seen, favourites, machine, keys_play_in_host, keys_play_in_program }
     }
 }
 

@@ -14,8 +14,10 @@
 //! plan by definition, in every mode. In both cases the band falls back: what Chords and Bass sound goes on sounding,
 //! and Voices answers by rule.
 
+pub mod metronome;
 pub mod monitor;
 pub mod output;
+mod panel_hand;
 pub mod patience;
 pub mod promises;
 pub mod recall;
@@ -29,6 +31,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use continuo_models::channels::Channels;
 use continuo_models::improviser::players::voices::answering::Answering;
 use continuo_models::music::time::{frame_of_onset, frame_start};
 use continuo_models::music::{Frame, Moment, Tick};
@@ -43,8 +46,10 @@ use crate::scenes::Snapshots;
 use crate::seam::{CueReceiver, Doubt, FrameCall, Newest, Part, PlayedSender, Shared, Stream};
 use crate::song_clock::{HostTime, MOMENTS_PER_QUARTER, SongClock, Upcoming};
 use crate::tempo::{OwnTempo, TempoSettings};
+use metronome::Metronome;
 use monitor::Monitor;
 use output::{Event, Message, Output};
+use panel_hand::PanelHand;
 use patience::Patience;
 use promises::{Promise, Promises};
 use recall::{Held, Recall};
@@ -130,6 +135,10 @@ pub struct Processor {
     /// Never longer than [`PLAYED_IN_BLOCK`].
     played_in_block: Vec<(u32, NoteEvent<()>)>,
     monitor: Monitor,
+    metronome: Metronome,
+    hand: PanelHand,
+    /// When the block is processed; `None`: nobody has said.
+    block_at: Option<Instant>,
     /// The choice of presets and scenes.
     recall: Recall,
     scenes: Newest<Snapshots>,
@@ -160,6 +169,7 @@ impl Processor {
         let (scenes, bank, listened) = (params.scenes.reader(), params.bank.reader(), shared.listening.reader());
         let held = Held { scenes: params.scenes.snapshots(), presets: params.bank.presets() };
         let settings = Settings::read(&params, 0);
+        let hand = PanelHand::new(shared.panel_keys.reader());
         Self {
             recall: Recall::default(),
             controls: settings.panel,
@@ -187,6 +197,9 @@ impl Processor {
             output: Output::default(),
             played_in_block: Vec::with_capacity(PLAYED_IN_BLOCK),
             monitor: Monitor::new(48_000.0),
+            metronome: Metronome::default(),
+            hand,
+            block_at: None,
             holding: None,
             missed: None,
             zones: ZoneReader::default(),
@@ -236,18 +249,21 @@ impl Processor {
         self.patience.begin_block(now, f64::from(length) / self.sample_rate, self.shared.renders_block());
         self.shared.set_awaited(self.patience.waits());
         self.shared.stream.set(Stream { rate: self.sample_rate as u32, block: length });
+        self.block_at = Some(now);
     }
 
     /// Renders the built-in sound of the block's events into `left` and `right`.
     pub fn render_preview(&mut self, left: &mut [f32], right: &mut [f32]) {
         let (on, gain_db) = (self.params.preview.value(), self.params.preview_gain.value());
-        self.monitor.render(self.output.fresh(), on, gain_db, left, right);
+        let clicks = self.metronome.clicks();
+        self.monitor.render(self.output.fresh(), clicks, on, gain_db, left, right);
     }
 
     /// Processes a block of `length` samples. `next_input` gives what the musician plays, in order of time.
     pub fn process(&mut self, host: &HostTime, length: u32, mut next_input: impl FnMut() -> Option<NoteEvent<()>>) {
         self.output.begin_block();
         self.played_in_block.clear();
+        self.metronome.begin_block();
         self.shared.meters.apply_reset();
         let jumped = self.clock.begin_block(host, length);
         self.note_doubt();
@@ -271,7 +287,8 @@ impl Processor {
         }
 
         let mut offset = 0;
-        let mut input = next_input();
+        let hand = self.hand_at();
+        let mut input = self.hand.next(&hand).or_else(&mut next_input);
         loop {
             faults::strike(Place::Callback);
             let frame = self.offset_of(self.clock.upcoming().sample);
@@ -282,7 +299,8 @@ impl Processor {
                 .map(|note| self.offset_of(self.clock.sample_at(note.start)));
             let played = input.map(|input| i64::from(input.timing().min(length.saturating_sub(1))));
             let turn = self.last_chance().map(|until| self.offset_of(self.clock.sample_at(until)));
-            let next = [Some(frame), end, start, played, turn].into_iter().flatten().min().unwrap_or(i64::MAX);
+            let beat = self.metronome.next().map(|beat| self.offset_of(self.clock.sample_at(beat)));
+            let next = [Some(frame), end, start, played, turn, beat].into_iter().flatten().min().unwrap_or(i64::MAX);
             if next >= i64::from(length) {
                 break;
             }
@@ -302,7 +320,9 @@ impl Processor {
                 if let Some(event) = input.take() {
                     self.take_input(at, event);
                 }
-                input = next_input();
+                input = self.hand.next(&hand).or_else(&mut next_input);
+            } else if beat == Some(next) {
+                self.metronome.strike(at, self.params.metronome.value());
             } else {
                 self.turn(None);
             }
@@ -411,6 +431,7 @@ impl Processor {
         if asks && asked.lead >= SHORTEST_LEAD {
             self.ask(&asked, next);
         }
+        self.metronome.enter(&self.clock, at);
         let bar = self.clock.bar_of(frame);
         self.shared.position.set(frame, bar, self.clock.tempo(), self.clock.host_leads());
     }
@@ -555,6 +576,20 @@ impl Processor {
             self.move_pedal(0, channel, false);
         }
         self.sounding.end_all(&mut stage(&mut self.output, &self.shared, 0));
+        self.hand.let_go();
+    }
+
+    /// The block, for the hand on the panel's piano. It plays the melody: on the first channel that is the right hand's.
+    fn hand_at(&self) -> panel_hand::Moment {
+        let channels = Channels { left: self.controls.left_hand, zones: self.zones.zones() };
+        let is_there = self.block_at.is_none_or(|now| self.shared.panel_keys.is_there(now));
+        panel_hand::Moment {
+            sample: self.clock.now(),
+            sample_rate: self.sample_rate,
+            now: self.block_at,
+            plays: is_there && !self.patience.waits(),
+            channel: channels.right_hand().not_on.trailing_ones().min(15) as u8,
+        }
     }
 
     /// What the musician played in the block, in order of time: each event with its samples into the block. More than

@@ -15,6 +15,7 @@
 //! | [`Loading`] | main | audio | atomics |
 //! | [`Outlook`] | worker | GUI | triple buffer |
 //! | [`Notice`]s | worker, main | GUI | a mutex that the audio thread never touches |
+//! | what is played on the panel's piano | GUI | audio | single-producer ring ([`PanelKeys`]) |
 //! | panic request | GUI | audio | a [`Signal`] |
 //! | whether plans are waited for | audio | worker | an atomic flag |
 //! | whether the band rests | main | audio | an atomic flag |
@@ -30,6 +31,7 @@ mod listening;
 mod loading;
 mod memory;
 mod networks;
+mod panel_keys;
 mod published;
 mod rings;
 mod signal;
@@ -53,6 +55,7 @@ pub use listening::Listening;
 pub use loading::Loading;
 pub use memory::SharedMemory;
 pub use networks::{NetworkSet, Origin, Playing};
+pub use panel_keys::{PanelKeys, PanelKeysReader, Stroke};
 pub use published::{Newest, Published};
 pub use rings::{
     Again, CUES_CAPACITY, CueReceiver, CueSender, Cycle, FrameCall, NOTE_OFF_RESERVE, PLAYED_CAPACITY, Played,
@@ -110,6 +113,8 @@ pub struct Shared {
     pub surroundings: Surroundings,
     /// Whether a saved state is being loaded. Main writes, audio reads.
     pub loading: Loading,
+    /// What is played on the panel's piano. GUI writes; audio reads through a [`PanelKeysReader`].
+    pub panel_keys: PanelKeys,
     panics: Signal,
     renders_block: AtomicBool,
     awaited: AtomicBool,
@@ -140,6 +145,7 @@ impl Default for Shared {
             activity: Activity::default(),
             surroundings: Surroundings::default(),
             loading: Loading::default(),
+            panel_keys: PanelKeys::default(),
             panics: Signal::default(),
             renders_block: AtomicBool::new(false),
             awaited: AtomicBool::new(false),

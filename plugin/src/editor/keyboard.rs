@@ -1,12 +1,18 @@
-//! A piano of 88 keys: what you play, and what each player plays, in its colour and shape.
+//! A piano of 88 keys: what you play, and what each player plays, in its colour and shape. It is played by pointer,
+//! fingers and the computer's keys.
 
 use continuo_models::Player;
 use egui::accesskit::Role;
-use egui::{Align2, Color32, CornerRadius, Painter, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, Color32, Context, CornerRadius, Id, Painter, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2,
+    vec2,
+};
 
 use crate::seam::Part;
 
-use super::{mark, symbols, theme};
+use super::hands::{self, Hands};
+use super::keys_card::Keys;
+use super::{mark, paint, symbols, theme};
 
 /// A white key at rest: darker than ivory, so that the players' colours stand out.
 pub const IVORY: Color32 = Color32::from_rgb(0x3d, 0x43, 0x4c);
@@ -53,10 +59,74 @@ pub fn octave_key(rect: Rect, class: u8) -> Rect {
     place(rect, rect.width() / 7.0, whites, is_black(class))
 }
 
-/// Shows the piano in `rect`.
-pub fn show(ui: &mut Ui, rect: Rect, masks: &Masks) {
-    let response = ui.interact(rect, ui.make_persistent_id("Keyboard"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Status, true, "Keyboard"));
+/// Loudness at the upper end of a key; at the lower one it is 1.
+const SOFTEST: f32 = 0.2;
+
+/// The key at `at` in the piano that fills `rect`, and how hard it is struck there: the lower, the harder.
+fn key_at(rect: Rect, at: Pos2) -> Option<hands::Stroke> {
+    let keys = |black| (LOWEST..=HIGHEST).filter(move |&key| is_black(key) == black);
+    // Black keys lie above.
+    keys(true).chain(keys(false)).map(|key| (key, key_rect(rect, key))).find(|(_, place)| place.contains(at)).map(
+        |(key, place)| {
+            let depth = ((at.y - place.top()) / place.height()).clamp(0.0, 1.0);
+            (key, SOFTEST + (1.0 - SOFTEST) * depth)
+        },
+    )
+}
+
+/// What is played on the piano, kept in the window: with the window it is gone.
+#[derive(Clone, Default)]
+struct Played {
+    hands: Hands,
+    /// When the piano was shown last, as the window counts.
+    shown: u64,
+}
+
+fn with_played<R>(context: &Context, act: impl FnOnce(&mut Played) -> R) -> R {
+    let id = Id::unique("played on the panel");
+    let mut played: Played = context.data(|data| data.get_temp(id)).unwrap_or_default();
+    let result = act(&mut played);
+    context.data_mut(|data| data.insert_temp(id, played));
+    result
+}
+
+/// The hands on the piano, to show and to set how they play.
+pub fn with_hands<R>(context: &Context, act: impl FnOnce(&mut Hands) -> R) -> R {
+    with_played(context, |played| act(&mut played.hands))
+}
+
+/// What was played on the piano since the last call, in order. After each time that the panel is shown: a piano that is
+/// not shown holds no key.
+pub fn take_strokes(context: &Context) -> Vec<hands::Stroke> {
+    with_played(context, |played| {
+        if played.shown != context.cumulative_frame_nr() {
+            played.hands.lift_all();
+        }
+        played.hands.take_strokes()
+    })
+}
+
+/// Shows the piano in `rect`, and plays it.
+pub fn show(ui: &mut Ui, rect: Rect, masks: &Masks, keys: Keys) {
+    let response = ui.interact(rect, ui.make_persistent_id("Keyboard"), Sense::click_and_drag());
+    if keys.play && keys.in_host && ui.memory(|memory| memory.focused().is_none()) {
+        // Without a focus the window leaves keys to the host.
+        response.request_focus();
+    }
+    let letters = keys.play && !ui.ctx().text_edit_focused();
+    let events = ui.input(|input| input.events.clone());
+    let layer = ui.layer_id();
+    let hands = with_played(ui.ctx(), |played| {
+        // In a second pass of the same frame everything has been heard already.
+        if ui.ctx().current_pass_index() == 0 {
+            let is_on_top = |at: &Pos2| ui.ctx().layer_id_at(*at).is_none_or(|top| top == layer);
+            let key_at = |at: Pos2| Some(at).filter(is_on_top).and_then(|at| key_at(rect, at));
+            played.hands.play(&events, letters, key_at);
+        }
+        played.shown = ui.ctx().cumulative_frame_nr();
+        played.hands.clone()
+    });
+    response.widget_info(|| WidgetInfo::labeled(Role::Group, true, "Keyboard"));
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_value(spoken(masks)));
 
     let painter = ui.painter();
@@ -65,10 +135,28 @@ pub fn show(ui: &mut Ui, rect: Rect, masks: &Masks) {
             paint_key(painter, rect, key, masks[usize::from(key)]);
         }
     }
+    if letters {
+        (LOWEST..=HIGHEST).for_each(|key| paint_letter(painter, rect, key, &hands, masks[usize::from(key)]));
+    }
     for key in LOWEST..=HIGHEST {
         paint_marks(painter, rect, key, masks[usize::from(key)]);
     }
     beyond(painter, rect, masks);
+    paint::focus(painter, &response, rect.expand(2.0), theme::CORNER);
+}
+
+/// The computer's key that plays `key`, at the upper end of a white key and at the lower end of a black one.
+fn paint_letter(painter: &Painter, piano: Rect, key: u8, hands: &Hands, mask: u8) {
+    let Some(letter) = hands.letter_of(key) else { return };
+    let rect = key_rect(piano, key);
+    let (place, align) = if is_black(key) {
+        (rect.center_bottom() - vec2(0.0, 1.0), Align2::CENTER_BOTTOM)
+    } else {
+        let above_name = if key.is_multiple_of(12) { 14.0 } else { 3.0 };
+        (rect.center_bottom() - vec2(0.0, above_name), Align2::CENTER_BOTTOM)
+    };
+    let ink = if mask & Part::You.bit() != 0 { theme::GROUND } else { theme::DIM };
+    painter.text(place, align, letter.symbol_or_name(), theme::regular(theme::SMALL), ink);
 }
 
 fn paint_key(painter: &Painter, piano: Rect, key: u8, mask: u8) {
@@ -151,6 +239,17 @@ mod tests {
         let (c, c_sharp, d) = (key_rect(PIANO, 60), key_rect(PIANO, 61), key_rect(PIANO, 62));
         assert_eq!(c.right(), d.left());
         assert!(c.center().x < c_sharp.center().x && c_sharp.center().x < d.center().x);
+    }
+
+    #[test]
+    fn the_lower_a_key_is_struck_the_louder_it_is() {
+        let (white, black) = (key_rect(PIANO, 60), key_rect(PIANO, 61));
+        assert_eq!(key_at(PIANO, white.left_bottom() + vec2(1.0, -0.001)).map(|(key, _)| key), Some(60));
+        assert_eq!(key_at(PIANO, black.center()).map(|(key, _)| key), Some(61), "it lies above");
+        let loudness = |y: f32| key_at(PIANO, pos2(white.left() + 1.0, y)).unwrap().1;
+        assert_eq!(loudness(0.0), SOFTEST);
+        assert!(loudness(50.0) < loudness(99.0) && loudness(100.0) == 1.0);
+        assert_eq!(key_at(PIANO, pos2(-1.0, 50.0)), None);
     }
 
     #[test]

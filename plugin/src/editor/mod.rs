@@ -14,9 +14,11 @@ pub mod chord_view;
 pub mod deadline_meter;
 pub mod detents;
 pub mod gesture;
+pub mod hands;
 pub mod header;
 pub mod hint;
 pub mod keyboard;
+pub mod keys_card;
 pub mod knob;
 pub mod layout;
 pub mod lead_card;
@@ -130,7 +132,7 @@ impl NiceEguiApp for PanelApp {
     }
 
     fn ui(&mut self, ui: &mut Ui, frame: &mut Frame) {
-        let keys = Keys::wanted(ui.ctx());
+        let keys = Keys::wanted(ui.ctx(), self.last.keys_play.play);
         if std::mem::replace(&mut self.keys, keys) != keys {
             frame.set_key_capture(keys.capture());
         }
@@ -158,6 +160,7 @@ impl PanelApp {
             is_new: !preferences::kept().get().tour_seen,
             shelf: library().shelf(),
             steps: self.undo.steps(),
+            keys_play: keys_play(gui.plugin_api()),
             ..View::read(&self.shared, &self.params, &mut self.history)
         };
         ui.ctx().request_repaint_after(if view == self.last { REPAINT_IDLE } else { REPAINT });
@@ -172,7 +175,28 @@ impl PanelApp {
             Some(request) => fulfil(request, &self.shared, &self.undo, library()),
             None => {}
         }
+        play(ui.ctx(), &self.shared);
         self.last = view;
+    }
+}
+
+/// Hands on to the band what was played on the panel.
+pub fn play(context: &Context, shared: &Shared) {
+    shared.panel_keys.note_drawn();
+    for (key, velocity) in keyboard::take_strokes(context) {
+        // What finds no room is not heard; nobody takes it then.
+        shared.panel_keys.send(key, velocity);
+    }
+}
+
+/// Whether the computer's keys play, as the musician likes it.
+fn keys_play(api: PluginApi) -> keys_card::Keys {
+    let preferences = preferences::kept().get();
+    match api {
+        PluginApi::Standalone => keys_card::Keys { play: preferences.keys_play_in_program, in_host: false },
+        PluginApi::Clap | PluginApi::Vst3 => {
+            keys_card::Keys { play: preferences.keys_play_in_host, in_host: true }
+        }
     }
 }
 
@@ -199,6 +223,15 @@ pub fn fulfil(request: Request, shared: &Shared, undo: &Undo, library: &Library)
                 machine.ask(wish);
             }
         }
+        Request::KeysPlay(keys_card::Keys { play, in_host }) => {
+            let kept = preferences::kept().change(|preferences| match in_host {
+                true => preferences.keys_play_in_host = play,
+                false => preferences.keys_play_in_program = play,
+            });
+            if let Err(error) = kept {
+                shared.notify(error);
+            }
+        }
         Request::ClearMemory => {
             if !shared.send(Command::ClearMemory) {
                 shared.notify("The band is busy: what it has learnt was not cleared. Try again.");
@@ -214,12 +247,14 @@ struct Keys {
     all: bool,
     /// Those that undo and do again: Ctrl is down.
     with_command: bool,
+    /// Those that play the piano.
+    letters: bool,
 }
 
 impl Keys {
-    fn wanted(context: &Context) -> Self {
+    fn wanted(context: &Context, letters: bool) -> Self {
         let with_command = context.input(|input| input.modifiers.command);
-        Self { all: context.text_edit_focused(), with_command }
+        Self { all: context.text_edit_focused(), with_command, letters }
     }
 
     fn capture(self) -> KeyCapture {
@@ -244,6 +279,8 @@ impl Keys {
             return KeyCapture::CaptureAll;
         }
         let commands: &[&str] = if self.with_command { &COMMANDS } else { &[] };
-        KeyCapture::CaptureKeys(WORK.iter().chain(commands).filter_map(|name| name.parse().ok()).collect())
+        let work = WORK.iter().chain(commands).map(|name| (*name).to_owned());
+        let letters = hands::letters().filter(|_| self.letters).map(|key| key.name().to_lowercase());
+        KeyCapture::CaptureKeys(work.chain(letters).filter_map(|name| name.parse().ok()).collect())
     }
 }

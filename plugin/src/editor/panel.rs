@@ -10,6 +10,8 @@ use crate::params::ContinuoParams;
 use crate::params::changes::Changes;
 use crate::presets::{self, Preset};
 
+use super::hands::Hands;
+use super::keys_card::Keys;
 use super::layout::split;
 use super::overlay::{self, Overlay};
 use super::request::Request;
@@ -19,7 +21,7 @@ use super::tabs::Page;
 use super::theme::{GAP, MARGIN};
 use super::view::View;
 use super::{
-    about, band_page, chord_view, deadline_meter, header, keyboard, notices, paint, play_page, preset_bar,
+    about, band_page, chord_view, deadline_meter, header, keyboard, keys_card, notices, paint, play_page, preset_bar,
     presets_page, scenes_strip, setup_page, silence, tabs, take_card, theme, timeline, tour, transport_bar, undo_bar,
 };
 
@@ -122,7 +124,14 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
         request = presets_page::leave(ui).or(request);
     }
 
-    keyboard::show(ui, piano, &view.keys);
+    let (keys, piano) = split(piano, keys_card::WIDTH);
+    let metronome = Bound { param: &params.metronome, setter };
+    let context = ui.ctx().clone();
+    let show = |hands: &mut Hands| keys_card::show(ui, keys, view.keys_play, hands, &metronome);
+    if let Some(play) = keyboard::with_hands(&context, show) {
+        request = Some(Request::KeysPlay(Keys { play, ..view.keys_play }));
+    }
+    keyboard::show(ui, piano, &view.keys, view.keys_play);
 
     let (meter, notice) = split(foot, 652.0);
     let plan_ahead = Bound { param: &params.plan_ahead, setter };

@@ -5,6 +5,7 @@ use continuo_models::Controls;
 use crate::machine::Wish;
 use crate::presets::library::Errand;
 
+use super::keys_card::Keys;
 use super::undo::Slot;
 
 /// What the musician asks for, besides parameters.
@@ -20,6 +21,8 @@ pub enum Request {
     EndTour,
     /// Take the worst lead anew.
     ResetWorst,
+    /// The computer's keys are to play, or not.
+    KeysPlay(Keys),
     /// Forget what was learnt of the musician.
     ClearMemory,
     /// Have the band play this for a while, to be listened to; nothing: as before.

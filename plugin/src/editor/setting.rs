@@ -46,6 +46,7 @@ pub trait Setting {
 /// One of several texts. It is no parameter: the caller asks what was [`Listed::chosen`].
 pub struct Listed<'a> {
     texts: &'a [String],
+    default: usize,
     before: usize,
     at: Cell<usize>,
 }
@@ -53,7 +54,12 @@ pub struct Listed<'a> {
 impl<'a> Listed<'a> {
     /// These texts, of which there is one at least, at the one with this index.
     pub fn new(texts: &'a [String], at: usize) -> Self {
-        Self { texts, before: at, at: Cell::new(at) }
+        Self { texts, default: 0, before: at, at: Cell::new(at) }
+    }
+
+    /// The same with the text at this index for its default, in place of the first.
+    pub fn with_default(self, default: usize) -> Self {
+        Self { default, ..self }
     }
 
     /// The index of the text that it stands at now.
@@ -77,7 +83,7 @@ impl Setting for Listed<'_> {
     }
 
     fn default(&self) -> f32 {
-        0.0
+        self.value_of_step(self.default)
     }
 
     fn steps(&self) -> Option<usize> {

@@ -20,6 +20,7 @@ use super::chord_view::{ChordText, Now};
 use super::deadline_meter::{Reading, Source};
 use super::header::Pulse;
 use super::keyboard::Masks;
+use super::keys_card::Keys;
 use super::preset_bar;
 use super::scenes_strip::Scenes;
 use super::silence::Facts;
@@ -42,6 +43,8 @@ pub struct View {
     pub scenes: Scenes,
     /// What sounds.
     pub keys: Masks,
+    /// Whether the computer's keys play.
+    pub keys_play: Keys,
     /// The deadline meter.
     pub reading: Reading,
     /// The preset that was loaded last.
@@ -74,6 +77,7 @@ impl Default for View {
             plan: Plan::default(),
             scenes: Scenes::default(),
             keys: [0; 128],
+            keys_play: Keys::default(),
             reading: Reading::default(),
             preset: preset_bar::Current::default(),
             shelf: Arc::default(),
@@ -124,6 +128,7 @@ impl View {
                 presets: places.map(|place| name_of(place.base, params)),
             },
             keys: std::array::from_fn(|key| shared.keyboard.mask(key as u8)),
+            keys_play: Keys::default(),
             reading: Reading {
                 plans: meters.plans.load(Relaxed),
                 lead_ms: meters.lead_ms.load(Relaxed),

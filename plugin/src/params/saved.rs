@@ -12,7 +12,7 @@ use crate::repair::Fields;
 ///   `memory`, `scene` and their like.
 /// - 3: there was no `notes_as_midi`.
 /// - 4: there was no `plan_ahead`.
-/// - 5: there was no bank, and neither `preset` nor `programs`.
+/// - 5: there was no bank, and neither `preset`, `programs` nor `metronome`.
 /// - 6: as now.
 ///
 /// The field `memory` has a version of its own, and need not be there.

@@ -1,5 +1,6 @@
 //! The built-in sound: so that the plug-in is audible on its own, without an instrument behind it.
 
+mod click;
 mod voice;
 
 use continuo_models::Timbre;
@@ -7,6 +8,8 @@ use fundsp::MAX_BUFFER_SIZE;
 
 use crate::seam::Part;
 use voice::Voice;
+
+pub use click::Click;
 
 /// Voices of each timbre: two hands and the chords share the keys, Voices and Lead the reeds.
 const POOLS: [(Timbre, usize); 3] = [(Timbre::Keys, 16), (Timbre::Reed, 6), (Timbre::Bass, 3)];

@@ -1,7 +1,8 @@
-//! Plays what leaves the plug-in on the built-in sound.
+//! Plays what leaves the plug-in on the built-in sound, and the metronome's clicks.
 
+use super::metronome::Click;
 use super::output::{Event, Message};
-use crate::preview::Preview;
+use crate::preview::{self, Preview};
 
 /// The share of the way to a new level that is gone in each stretch of [`STRETCH`] samples.
 const GLIDE: f32 = 0.25;
@@ -13,6 +14,7 @@ const STRETCH: usize = 64;
 /// after it was made.
 pub struct Monitor {
     preview: Preview,
+    click: preview::Click,
     gain: f32,
     was_on: bool,
 }
@@ -20,7 +22,7 @@ pub struct Monitor {
 impl Monitor {
     /// A silent one, at `sample_rate` Hertz.
     pub fn new(sample_rate: f32) -> Self {
-        Self { preview: Preview::new(sample_rate), gain: 0.0, was_on: false }
+        Self { preview: Preview::new(sample_rate), click: preview::Click::new(sample_rate), gain: 0.0, was_on: false }
     }
 
     /// Lets all notes go, without their note-offs.
@@ -28,35 +30,58 @@ impl Monitor {
         self.preview.release_all();
     }
 
-    /// Renders a block into `left` and `right`, which must be silent: the notes of `events`, at their samples. When it
-    /// is not `on`, notes fade and no new ones begin.
-    pub fn render(&mut self, events: &[Event], on: bool, gain_db: f32, left: &mut [f32], right: &mut [f32]) {
+    /// Renders a block into `left` and `right`, which must be silent: the notes of `events` and the `clicks` of the
+    /// metronome, at their samples. When it is not `on`, notes fade and no new ones begin; clicks sound all the same.
+    pub fn render(
+        &mut self,
+        events: &[Event],
+        clicks: &[Click],
+        on: bool,
+        gain_db: f32,
+        left: &mut [f32],
+        right: &mut [f32],
+    ) {
         if self.was_on && !on {
             self.preview.release_all();
         }
         self.was_on = on;
         let target = 10f32.powf(gain_db / 20.0);
         let length = left.len().min(right.len());
+        let (mut events, mut clicks) = (events.iter().peekable(), clicks.iter().peekable());
         let mut from = 0;
-        for event in events {
-            let to = (event.offset as usize).clamp(from, length);
+        loop {
+            let note = events.peek().map(|event| event.offset);
+            let click = clicks.peek().map(|click| click.offset);
+            let next = [note, click].into_iter().flatten().min();
+            let to = next.map_or(length, |next| (next as usize).clamp(from, length));
             self.render_until(target, &mut left[from..to], &mut right[from..to]);
             from = to;
-            match event.message {
-                Message::NoteOn { key, velocity, .. } if on => {
-                    self.preview.note_on(event.part, key, (velocity * 127.0).clamp(1.0, 127.0) as u8);
-                }
-                Message::NoteOff { key, .. } => self.preview.note_off(event.part, key),
-                _ => {}
+            if next.is_none() {
+                return;
+            }
+            if click == next {
+                clicks.next().into_iter().for_each(|click| self.click.start(click.accent));
+            } else {
+                events.next().into_iter().for_each(|event| self.sound(event, on));
             }
         }
-        self.render_until(target, &mut left[from..length], &mut right[from..length]);
+    }
+
+    fn sound(&mut self, event: &Event, on: bool) {
+        match event.message {
+            Message::NoteOn { key, velocity, .. } if on => {
+                self.preview.note_on(event.part, key, (velocity * 127.0).clamp(1.0, 127.0) as u8);
+            }
+            Message::NoteOff { key, .. } => self.preview.note_off(event.part, key),
+            _ => {}
+        }
     }
 
     fn render_until(&mut self, target: f32, left: &mut [f32], right: &mut [f32]) {
         for (left, right) in left.chunks_mut(STRETCH).zip(right.chunks_mut(STRETCH)) {
             self.gain += GLIDE * (target - self.gain);
             self.preview.add_to(left, right, self.gain);
+            self.click.add_to(left, right, self.gain);
         }
     }
 }
@@ -77,7 +102,7 @@ mod tests {
 
     fn render(monitor: &mut Monitor, events: &[Event], on: bool) -> Vec<f32> {
         let (mut left, mut right) = (vec![0.0; 9600], vec![0.0; 9600]);
-        monitor.render(events, on, 0.0, &mut left, &mut right);
+        monitor.render(events, &[], on, 0.0, &mut left, &mut right);
         left
     }
 
@@ -87,6 +112,15 @@ mod tests {
         let left = render(&mut monitor, &[note(5000, true)], true);
         assert!(left[..5000].iter().all(|sample| *sample == 0.0));
         assert!(left[5000..].iter().any(|sample| sample.abs() > 0.01));
+    }
+
+    #[test]
+    fn a_click_sounds_from_its_sample_on_and_with_the_built_in_sound_off_too() {
+        let mut monitor = Monitor::new(48_000.0);
+        let (mut left, mut right) = (vec![0.0; 9600], vec![0.0; 9600]);
+        let clicks = [Click { offset: 5000, accent: true }];
+        monitor.render(&[note(4000, true)], &clicks, false, 0.0, &mut left, &mut right);
+        assert_eq!(left.iter().position(|sample| *sample != 0.0), Some(5000));
     }
 
     #[test]

@@ -15,6 +15,8 @@ use crate::presets::Preset;
 use crate::processor::output::Sent;
 use crate::seam::{Base, CueSender, Played, PlayedReceiver, StampedCue, cue_ring, played_ring};
 
+mod panel;
+
 const RATE: f64 = 48_000.0;
 /// A sixteenth at 120 quarter notes per minute.
 const FRAME: i64 = 6000;

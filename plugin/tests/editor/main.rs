@@ -10,6 +10,7 @@ mod gestures;
 mod host;
 mod machine;
 mod pages;
+mod piano;
 mod pictures;
 mod presets;
 mod raster;
@@ -17,6 +18,8 @@ mod undo;
 
 use std::sync::Arc;
 
+use continuo::editor::hands::Stroke;
+use continuo::editor::keyboard;
 use continuo::editor::panel;
 use continuo::editor::request::Request;
 use continuo::editor::theme;
@@ -53,6 +56,8 @@ fn widget<'a>(size: Vec2, scale: f32, mut show: impl FnMut(&mut Ui) + 'a) -> Har
 pub struct Bench {
     view: View,
     requests: Vec<Request>,
+    /// What was played on the piano.
+    strokes: Vec<Stroke>,
 }
 
 /// The whole panel with fresh parameters in a host.
@@ -68,8 +73,9 @@ fn whole_panel_in(size: Vec2, view: View, scale: f32) -> (Arc<Host>, Harness<'st
         move |ui, bench: &mut Bench| {
             let request = panel::show(ui, params.params(), &gui.param_setter(), &bench.view);
             bench.requests.extend(request);
+            bench.strokes.extend(keyboard::take_strokes(ui.ctx()));
         },
-        Bench { view, requests: Vec::new() },
+        Bench { view, requests: Vec::new(), strokes: Vec::new() },
     );
     (host, harness)
 }

@@ -7,6 +7,7 @@ use continuo::editor::deadline_meter::{self, Reading, Source};
 use continuo::editor::detents::{Detents, Positions};
 use continuo::editor::header::Pulse;
 use continuo::editor::hint::Hint;
+use continuo::editor::keys_card::Keys;
 use continuo::editor::knob::Knob;
 use continuo::editor::player_strip;
 use continuo::editor::preset_bar::Current;
@@ -286,7 +287,7 @@ fn players_sounding_silent_and_off() {
 #[test]
 fn a_keyboard_on_which_everybody_plays() {
     picture("keyboard", vec2(1128.0, 92.0), |ui, rect| {
-        keyboard::show(ui, rect, &everybody());
+        keyboard::show(ui, rect, &everybody(), Keys::default());
     });
 }
 
@@ -365,6 +366,7 @@ pub fn playing() -> View {
             ..Scenes::default()
         },
         keys: everybody(),
+        keys_play: Keys { play: true, in_host: false },
         reading: reading(),
         preset: Current { name: "Late Set".into(), changed: true },
         steps: Steps { back: 3, ..Steps::default() },
