@@ -7,6 +7,7 @@
 //! - **Events in blocks of no samples**, and behind the end of their block: see [`input`].
 //! - **Changes in the midst of a block**, and what the transport is in the rest of it: see [`pieces`].
 //! - **Notes as MIDI**, if the musician wants them so: see [`output`].
+//! - **What learnt controllers move**, told to the host: see [`telling`].
 //! - **Choices that have grown**: a VST3 host, which is behind a wrapper, is told the step of a value in its place. See
 //!   [`GrownChoices`].
 //! - **States** of which it cannot read one value: see [`state`].
@@ -22,6 +23,7 @@ mod preset_discovery;
 mod preset_load;
 mod state;
 mod state_context;
+mod telling;
 mod texts;
 mod vst3_info;
 
@@ -33,7 +35,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
 use atomic_float::AtomicF64;
-use clap_sys::events::{clap_input_events, clap_output_events};
+use clap_sys::events::{clap_event_header, clap_input_events, clap_output_events};
 use clap_sys::ext::params::{
     CLAP_EXT_PARAMS, CLAP_PARAM_RESCAN_VALUES, clap_host_params, clap_param_info, clap_plugin_params,
 };
@@ -53,6 +55,7 @@ use crate::params::GrownChoices;
 use crate::{Continuo, Inside};
 use input::{Joined, Waiting};
 use output::{Dialect, Passage, whole};
+use telling::Telling;
 
 /// What the wrappers that make VST3 and AUv2 of a CLAP say of themselves as hosts.
 const WRAPPER_URL: &CStr = c"https://github.com/free-audio/clap-wrapper";
@@ -86,6 +89,8 @@ struct Instance {
     grown: GrownChoices,
     /// Touched by process and flush, which CLAP never calls at the same time, and between them.
     waiting: UnsafeCell<Waiting>,
+    /// In the same way.
+    telling: UnsafeCell<Telling>,
 }
 
 static FRAMEWORK: OnceLock<Framework> = OnceLock::new();
@@ -193,7 +198,9 @@ unsafe fn create(host: *const clap_host, id: *const c_char) -> Option<*const cla
     let is_vst3 = wrapped && name.is_some_and(|name| name.to_ascii_lowercase().contains(VST3_WRAPPER));
     let grown = if is_vst3 { GrownChoices::of(&inside.params) } else { GrownChoices::default() };
     let (sample_rate, waiting) = (AtomicF64::new(48_000.0), UnsafeCell::default());
-    Some(Box::into_raw(Box::new(Instance { plugin, inside, host, sample_rate, wrapped, grown, waiting })).cast())
+    let telling = UnsafeCell::new(Telling::new(inside.shared.to_host.receiver()));
+    let instance = Instance { plugin, inside, host, sample_rate, wrapped, grown, waiting, telling };
+    Some(Box::into_raw(Box::new(instance)).cast())
 }
 
 /// A host's text; `None`: there is none.
@@ -382,6 +389,9 @@ unsafe extern "C" fn flush(
     let pass = || unsafe {
         instance(plugin).waiting().take_in(input);
         flush_parameters(plugin, input, output);
+        let push = output.as_ref().and_then(|output| output.try_push);
+        let telling = &mut *instance(plugin).telling.get();
+        telling.end_all(&mut |event| push.is_some_and(|push| push(output, event)));
     };
     guarded(pass, ());
 }
@@ -443,12 +453,19 @@ unsafe fn process_block(plugin: *const clap_plugin, mut block: clap_process) -> 
         let joined = waiting.before(block.in_events, block.frames_count, &instance.grown);
         let input = joined.list();
         block.in_events = &input;
-        let status = pieces::each_piece(&block, instance.sample_rate.load(Ordering::Relaxed), |piece, start| {
-            let passage = whole.from(start);
+        let rate = instance.sample_rate.load(Ordering::Relaxed);
+        let drives = |channel, controller| instance.inside.params.controllers.drives(channel, controller);
+        let status = pieces::each_piece(&block, rate, drives, |piece, start| {
+            let passage = whole.from(start, &instance.telling);
             let output = passage.list();
             let out_events = if block.out_events.is_null() { ptr::null() } else { &raw const output };
-            (framework.process)(plugin, &clap_process { out_events, ..*piece })
+            let status = (framework.process)(plugin, &clap_process { out_events, ..*piece });
+            passage.tell(u32::MAX);
+            status
         });
+        let push = block.out_events.as_ref().and_then(|list| list.try_push);
+        let mut push = |event: &clap_event_header| push.is_some_and(|push| push(block.out_events, event));
+        (*instance.telling.get()).end_block(block.frames_count, rate, &mut push);
         waiting.clear();
         status
     }

@@ -3,6 +3,7 @@
 //! IDs are final: hosts store automation under them and projects are saved with them.
 
 pub mod changes;
+pub mod controllers;
 mod guarded;
 mod host;
 mod memory;
@@ -31,6 +32,7 @@ use crate::repair::Fields;
 use crate::scenes::Scenes;
 use crate::seam::{NetworkSet, Shared};
 use changes::Changes;
+use controllers::Controllers;
 use host::Declared;
 use saved::{Stamp, Unknown};
 
@@ -99,6 +101,9 @@ pub struct ContinuoParams {
     /// Whether a click of the built-in sound marks the beats of the song.
     #[id = "metronome"]
     pub metronome: BoolParam,
+    /// The learnt controllers.
+    #[persist = "controllers"]
+    pub controllers: Controllers,
     /// The scenes.
     #[persist = "scenes"]
     pub scenes: Scenes,
@@ -166,6 +171,7 @@ impl Default for ContinuoParams {
                 .non_automatable(),
             recall: RecallParams::of(&bank, &revision),
             metronome: BoolParam::new("Metronome", false),
+            controllers: Controllers::default(),
             scenes: Scenes::default(),
             presets: Remembered::new(&revision),
             bank,

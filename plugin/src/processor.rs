@@ -14,6 +14,8 @@
 //! plan by definition, in every mode. In both cases the band falls back: what Chords and Bass sound goes on sounding,
 //! and Voices answers by rule.
 
+mod actions;
+mod mapping;
 pub mod metronome;
 pub mod monitor;
 pub mod output;
@@ -31,7 +33,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use continuo_models::channels::Channels;
 use continuo_models::improviser::players::voices::answering::Answering;
 use continuo_models::music::time::{frame_of_onset, frame_start};
 use continuo_models::music::{Frame, Moment, Tick};
@@ -46,6 +47,7 @@ use crate::scenes::Snapshots;
 use crate::seam::{CueReceiver, Doubt, FrameCall, Newest, Part, PlayedSender, Shared, Stream};
 use crate::song_clock::{HostTime, MOMENTS_PER_QUARTER, SongClock, Upcoming};
 use crate::tempo::{OwnTempo, TempoSettings};
+use mapping::Mapping;
 use metronome::Metronome;
 use monitor::Monitor;
 use output::{Event, Message, Output};
@@ -137,6 +139,7 @@ pub struct Processor {
     monitor: Monitor,
     metronome: Metronome,
     hand: PanelHand,
+    mapping: Mapping,
     /// When the block is processed; `None`: nobody has said.
     block_at: Option<Instant>,
     /// The choice of presets and scenes.
@@ -170,6 +173,7 @@ impl Processor {
         let held = Held { scenes: params.scenes.snapshots(), presets: params.bank.presets() };
         let settings = Settings::read(&params, 0);
         let hand = PanelHand::new(shared.panel_keys.reader());
+        let mapping = Mapping::new(Arc::clone(&params), shared.to_host.sender());
         Self {
             recall: Recall::default(),
             controls: settings.panel,
@@ -199,6 +203,7 @@ impl Processor {
             monitor: Monitor::new(48_000.0),
             metronome: Metronome::default(),
             hand,
+            mapping,
             block_at: None,
             holding: None,
             missed: None,
@@ -217,6 +222,7 @@ impl Processor {
         self.clock = SongClock::new(sample_rate);
         (self.own_tempo, self.retakes) = (OwnTempo::default(), Retakes::default());
         self.monitor = Monitor::new(sample_rate as f32);
+        self.mapping.forget(&self.shared.pick_ups);
         self.reset();
     }
 
@@ -265,6 +271,14 @@ impl Processor {
         self.played_in_block.clear();
         self.metronome.begin_block();
         self.shared.meters.apply_reset();
+        self.mapping.take_new(&self.shared.pick_ups);
+        // As what a host automates, they count for all that happens from the block's first sample on.
+        let mut first = next_input();
+        while let Some(event) = first.filter(|event| event.timing() == 0 && self.take_learnt(0, *event)) {
+            self.note_played(0, event);
+            first = next_input();
+        }
+        let mut next_input = || first.take().or_else(&mut next_input);
         let jumped = self.clock.begin_block(host, length);
         self.note_doubt();
         let listening = self.shared.loading.whole(|_| TempoSettings::from(&self.params.listening));
@@ -598,11 +612,16 @@ impl Processor {
         &self.played_in_block
     }
 
-    fn take_input(&mut self, at: u32, event: NoteEvent<()>) {
+    fn note_played(&mut self, at: u32, event: NoteEvent<()>) {
         if self.played_in_block.len() < PLAYED_IN_BLOCK {
             self.played_in_block.push((at, event));
         }
+    }
+
+    fn take_input(&mut self, at: u32, event: NoteEvent<()>) {
+        self.note_played(at, event);
         match event {
+            event if self.take_learnt(at, event) => {}
             // A note-on without loudness is MIDI's other way to say note-off.
             NoteEvent::NoteOn { voice_id, channel, key, velocity, .. } if velocity > 0.0 => {
                 if let (Some(channel @ 0..16), Some(key @ 0..128)) = (channel.number(), key.number()) {

@@ -16,7 +16,10 @@
 //! | [`Outlook`] | worker | GUI | triple buffer |
 //! | [`Notice`]s | worker, main | GUI | a mutex that the audio thread never touches |
 //! | what is played on the panel's piano | GUI | audio | single-producer ring ([`PanelKeys`]) |
-//! | panic request | GUI | audio | a [`Signal`] |
+//! | learnt [`Controllers`](crate::params::controllers::Controllers) | main, GUI | audio | triple buffer |
+//! | [`LastMoved`], [`PickUps`] | audio | GUI | atomics |
+//! | [`Told`] | audio | audio, the entry point | single-producer ring ([`ToHost`]) |
+//! | panic request | GUI, audio | audio | a [`Signal`] |
 //! | whether plans are waited for | audio | worker | an atomic flag |
 //! | whether the band rests | main | audio | an atomic flag |
 //! | [`Machine`] | main | GUI | set once |
@@ -30,6 +33,7 @@ mod doubt;
 mod listening;
 mod loading;
 mod memory;
+mod moves;
 mod networks;
 mod panel_keys;
 mod published;
@@ -54,6 +58,9 @@ pub use doubt::{Doubt, Doubts};
 pub use listening::Listening;
 pub use loading::Loading;
 pub use memory::SharedMemory;
+pub use moves::{
+    LastMoved, MOST as MOST_CONTROLLERS, Moved, PickUp, PickUps, ToHost, ToHostReceiver, ToHostSender, Told,
+};
 pub use networks::{NetworkSet, Origin, Playing};
 pub use panel_keys::{PanelKeys, PanelKeysReader, Stroke};
 pub use published::{Newest, Published};
@@ -115,6 +122,12 @@ pub struct Shared {
     pub loading: Loading,
     /// What is played on the panel's piano. GUI writes; audio reads through a [`PanelKeysReader`].
     pub panel_keys: PanelKeys,
+    /// The controller that was moved last. Audio writes, anybody reads.
+    pub last_moved: LastMoved,
+    /// Where the learnt controllers are. Audio writes, anybody reads.
+    pub pick_ups: PickUps,
+    /// What controllers have moved, for the host. Both ends are audio's.
+    pub to_host: ToHost,
     panics: Signal,
     renders_block: AtomicBool,
     awaited: AtomicBool,
@@ -146,6 +159,9 @@ impl Default for Shared {
             surroundings: Surroundings::default(),
             loading: Loading::default(),
             panel_keys: PanelKeys::default(),
+            last_moved: LastMoved::default(),
+            pick_ups: PickUps::default(),
+            to_host: ToHost::default(),
             panics: Signal::default(),
             renders_block: AtomicBool::new(false),
             awaited: AtomicBool::new(false),
@@ -165,7 +181,7 @@ impl Shared {
         Arc::default()
     }
 
-    /// GUI, main: asks the audio thread to end every note at the next block.
+    /// GUI, main, audio: asks the audio thread to end every note at the next block.
     pub fn request_panic(&self) {
         self.panics.raise();
     }

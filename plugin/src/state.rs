@@ -14,7 +14,7 @@ use crate::bank;
 use crate::faults::{self, Place};
 use crate::guard::caught;
 use crate::params::saved::{Stamp, Unknown, VERSION};
-use crate::params::{ContinuoParams, SavedMemory};
+use crate::params::{ContinuoParams, SavedMemory, controllers};
 use crate::repair::{self, Fields, Findings, Verdict};
 use crate::scenes;
 
@@ -79,8 +79,9 @@ pub fn migrate(state: &mut PluginState) {
     }
     let scenes = scenes::repaired(state.fields.get("scenes").map(String::as_str), &mut remarks);
     let bank = bank::repaired(state.fields.get("bank").map(String::as_str), &mut remarks);
+    let controllers = controllers::repaired(state.fields.get("controllers").map(String::as_str), &mut remarks);
     let stamp = Stamp { version: VERSION, remarks, unknown: stamp };
-    let written = [("scenes", Ok(scenes)), ("bank", Ok(bank))];
+    let written = [("scenes", Ok(scenes)), ("bank", Ok(bank)), ("controllers", Ok(controllers))];
     for (name, field) in written.into_iter().chain([("unknown", json_of(&unknown)), ("state", json_of(&stamp))]) {
         state.fields.insert(name.to_owned(), field.unwrap_or_default());
     }

@@ -9,10 +9,11 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use common::{BAR, open, tune};
+use common::{BAR, json_of, open, state_of, tune};
 use continuo_tests::host::performance::{Change, Interruption, Segment};
 use continuo_tests::host::spy::{self, Offences};
 use continuo_tests::host::{Blocks, Format, Input, Mode, Pacing, Performance, Session, load};
+use serde_json::json;
 
 continuo_tests::interpose!();
 
@@ -127,6 +128,27 @@ fn the_callback_takes_no_memory_locks_nothing_and_makes_no_system_call() {
             }
         }
     });
+}
+
+#[test]
+fn the_callback_is_safe_while_controllers_move_parameters_and_the_metronome_clicks() {
+    for format in Format::ALL {
+        let session = open(format).with(&[("metronome", "On")]).unwrap();
+        let mut session = session.in_blocks(Blocks::Of(512)).unwrap().in_mode(Mode::Live).unwrap();
+        let learnt = [(74, "temperature"), (75, "style_a"), (64, "freeze"), (66, "next_preset"), (67, "next_scene")]
+            .map(|(controller, moves)| json!({ "channel": null, "controller": controller, "moves": moves }));
+        let mut state = json_of(&session.instance().save().unwrap());
+        state["fields"]["controllers"] = json!({ "version": 1, "controllers": learnt }).to_string().into();
+        session.instance().load(&state_of(&state)).unwrap();
+        let mut performance = tune(2);
+        for step in 0..80u8 {
+            let number = [74, 75, 64, 66, 67][usize::from(step) % 5];
+            let value = if number < 70 { step / 5 % 2 * 127 } else { step.wrapping_mul(37) % 128 };
+            let input = Input::Controller { channel: step % 16, number, value };
+            performance.changes.push(Change { at: f64::from(step) * 2.0, input });
+        }
+        assert_safe(session.paced(BURSTS), &performance, &format!("{format:?}"));
+    }
 }
 
 #[test]

@@ -1,7 +1,10 @@
-//! What leaves the plug-in on its way to the host: whole values for stepped parameters, and notes in the dialect that
-//! the musician has chosen.
+//! What leaves the plug-in on its way to the host: whole values for stepped parameters, notes in the dialect that the
+//! musician has chosen, and between them what controllers have moved.
+
+use std::cell::UnsafeCell;
 
 use super::input::Event;
+use super::telling::Telling;
 use crate::guard::guarded;
 use crate::params::GrownChoices;
 use clap_sys::events::{
@@ -26,6 +29,8 @@ pub struct Passage<'a> {
     dialect: Dialect,
     /// The choices that the host knows by their steps.
     grown: &'a GrownChoices,
+    /// What controllers have moved in the events' own block, which comes between them.
+    telling: Option<&'a UnsafeCell<Telling>>,
     /// The sample of the host's block at which the events' own block begins.
     start: u32,
 }
@@ -33,12 +38,31 @@ pub struct Passage<'a> {
 impl<'a> Passage<'a> {
     /// A passage to the list `host`.
     pub fn new(host: *const clap_output_events, dialect: Dialect, grown: &'a GrownChoices) -> Self {
-        Self { host, dialect, grown, start: 0 }
+        Self { host, dialect, grown, telling: None, start: 0 }
     }
 
-    /// The same for a piece of the host's block that begins at its sample `start`.
-    pub fn from(&self, start: u32) -> Self {
-        Self { start, ..*self }
+    /// The same for a piece of the host's block that begins at its sample `start`, with what `telling` gets to know.
+    pub fn from(&self, start: u32, telling: &'a UnsafeCell<Telling>) -> Self {
+        Self { start, telling: Some(telling), ..*self }
+    }
+
+    /// Tells the host what controllers have moved up to sample `until` of the events' own block.
+    ///
+    /// # Safety
+    /// While the host's list is alive, and nobody else has hold of the telling.
+    pub unsafe fn tell(&self, until: u32) {
+        let Some(telling) = self.telling else { return };
+        // SAFETY: as said above.
+        unsafe { (*telling.get()).tell(until, self.start, self.grown, &mut |event| self.forward(event)) };
+    }
+
+    /// Hands an event to the host as it is; `false`: it has no room.
+    ///
+    /// # Safety
+    /// While the host's list is alive.
+    unsafe fn forward(&self, event: &clap_event_header) -> bool {
+        // SAFETY: as said above.
+        unsafe { self.host.as_ref().and_then(|host| host.try_push).is_some_and(|push| push(self.host, event)) }
     }
 
     /// The list that the framework is given in the place of the host's. It holds for as long as the passage does.
@@ -53,8 +77,9 @@ impl<'a> Passage<'a> {
     unsafe fn push(&self, event: *const clap_event_header) -> bool {
         // SAFETY: as said above.
         unsafe {
-            let &Self { host, dialect, grown, start } = self;
+            let &Self { host, dialect, grown, start, .. } = self;
             let Some(try_push) = (*host).try_push else { return false };
+            self.tell((*event).time);
             let later = Event::copied(event, (*event).time.saturating_add(start)).filter(|_| start > 0);
             let event = later.as_ref().map_or(event, |later| (&raw const *later).cast());
             if (*event).space_id != CLAP_CORE_EVENT_SPACE_ID {

@@ -1,4 +1,4 @@
-//! Cuts a block where the host changes a parameter or the transport in the midst of it.
+//! Cuts a block where the host changes a parameter or the transport in the midst of it, or a learnt controller moves.
 //!
 //! The framework would cut it too, but it makes up what it tells of the later pieces: their barlines count from the
 //! song's beginning, and the position that a transport event gives is moved on by where the event lies. Here each piece
@@ -9,9 +9,9 @@ use std::ptr;
 
 use clap_sys::audio_buffer::clap_audio_buffer;
 use clap_sys::events::{
-    CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_PARAM_MOD, CLAP_EVENT_PARAM_VALUE, CLAP_EVENT_TRANSPORT,
+    CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_MIDI, CLAP_EVENT_PARAM_MOD, CLAP_EVENT_PARAM_VALUE, CLAP_EVENT_TRANSPORT,
     CLAP_TRANSPORT_HAS_BEATS_TIMELINE, CLAP_TRANSPORT_HAS_SECONDS_TIMELINE, CLAP_TRANSPORT_HAS_TEMPO,
-    CLAP_TRANSPORT_IS_PLAYING, clap_event_header, clap_event_transport, clap_input_events,
+    CLAP_TRANSPORT_IS_PLAYING, clap_event_header, clap_event_midi, clap_event_transport, clap_input_events,
 };
 use clap_sys::fixedpoint::{CLAP_BEATTIME_FACTOR, CLAP_SECTIME_FACTOR};
 use clap_sys::process::{CLAP_PROCESS_ERROR, clap_process, clap_process_status};
@@ -23,13 +23,15 @@ use crate::guard::guarded;
 const CHANNELS: usize = 16;
 
 /// Calls `process` for each piece of `block`, with the sample at which the piece begins, until one fails. `block` has
-/// events, and is of 1 sample or more, at `sample_rate` Hertz.
+/// events, and is of 1 sample or more, at `sample_rate` Hertz. `drives`: whether a controller on a channel moves
+/// something.
 ///
 /// # Safety
 /// `block` and all that it points to is as hosts give it.
 pub unsafe fn each_piece(
     block: &clap_process,
     sample_rate: f64,
+    drives: impl Fn(u8, u8) -> bool,
     mut process: impl FnMut(&clap_process, u32) -> clap_process_status,
 ) -> clap_process_status {
     // SAFETY: what the host gives is read and passed on within the call; the places below outlive the calls that use
@@ -40,9 +42,15 @@ pub unsafe fn each_piece(
         loop {
             let mut count = 0;
             let mut end = block.frames_count;
+            // How many events come before the sample of the last one.
+            let (mut last, mut before) = (start, 0);
             for event in each_from(block.in_events, first) {
-                if !event.is_null() && (*event).time > start && cuts(event) {
-                    end = (*event).time;
+                if !event.is_null() && (*event).time > last {
+                    (last, before) = ((*event).time, count);
+                }
+                if !event.is_null() && (*event).time > start && cuts(event, &drives) {
+                    // What comes at the same sample is the next piece's.
+                    (end, count) = (last, before);
                     break;
                 }
                 if !event.is_null() && is_core(event, CLAP_EVENT_TRANSPORT) {
@@ -80,11 +88,16 @@ pub unsafe fn each_piece(
 /// Whether what comes before `event` must be processed before it counts.
 ///
 /// # Safety
-/// `event` points to a header.
-unsafe fn cuts(event: *const clap_event_header) -> bool {
-    // SAFETY: as said above.
+/// `event` points to as many bytes as its header says.
+unsafe fn cuts(event: *const clap_event_header, drives: impl Fn(u8, u8) -> bool) -> bool {
+    // SAFETY: as said above; a MIDI event says that it is one.
     unsafe {
-        [CLAP_EVENT_PARAM_VALUE, CLAP_EVENT_PARAM_MOD, CLAP_EVENT_TRANSPORT].iter().any(|&kind| is_core(event, kind))
+        let changes = [CLAP_EVENT_PARAM_VALUE, CLAP_EVENT_PARAM_MOD, CLAP_EVENT_TRANSPORT];
+        changes.iter().any(|&kind| is_core(event, kind))
+            || is_core(event, CLAP_EVENT_MIDI) && {
+                let [status, controller, _] = (*event.cast::<clap_event_midi>()).data;
+                status & 0xf0 == 0xb0 && drives(status & 0x0f, controller & 0x7f)
+            }
     }
 }
 
@@ -267,7 +280,8 @@ mod tests {
                 ..std::mem::zeroed()
             };
             let mut told = Vec::new();
-            each_piece(&block, 48_000.0, |piece, start| {
+            let is_wheel = |channel, controller| (channel, controller) == (2, 1);
+            each_piece(&block, 48_000.0, is_wheel, |piece, start| {
                 for channel in 0..2 {
                     let samples = *(*piece.audio_outputs).data32.add(channel);
                     (0..piece.frames_count as usize).for_each(|sample| *samples.add(sample) += 1.0);
@@ -318,6 +332,30 @@ mod tests {
             assert!((beats - wanted).abs() < 1e-6, "{beats} instead of {wanted}");
             assert_eq!((told.0, told.1, told.2.unwrap().1, told.3), (piece.0, piece.1, piece.2.unwrap().1, piece.3));
         }
+    }
+
+    #[test]
+    fn a_learnt_controller_cuts_and_what_comes_at_its_sample_is_the_next_pieces() {
+        let midi = |time, data| {
+            let size = size_of::<clap_event_midi>() as u32;
+            let type_ = CLAP_EVENT_MIDI;
+            let header = clap_event_header { size, time, space_id: CLAP_CORE_EVENT_SPACE_ID, type_, flags: 0 };
+            // SAFETY: numbers only; what is behind the event is zero.
+            let mut event: Event = unsafe { std::mem::zeroed() };
+            // SAFETY: as above; it is large enough.
+            unsafe { *(&raw mut event).cast() = clap_event_midi { header, port_index: 0, data } };
+            event
+        };
+        let events = [
+            midi(50, [0xb0, 1, 64]),
+            midi(60, [0x92, 1, 64]),
+            note(CLAP_EVENT_NOTE_ON, 100, 60),
+            note(CLAP_EVENT_NOTE_ON, 240, 61),
+            midi(240, [0xb2, 1, 64]),
+        ];
+        let told = told(&events, None);
+        let pieces: Vec<_> = told.iter().map(|(start, length, _, events)| (*start, *length, events.len())).collect();
+        assert_eq!(pieces, [(0, 240, 3), (240, 272, 2)]);
     }
 
     #[test]

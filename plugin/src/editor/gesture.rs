@@ -2,8 +2,9 @@
 //! gesture, so that the host records it and undoes it as one.
 
 use egui::accesskit::{Action, ActionData, Role};
-use egui::{Event, EventFilter, Key, MouseWheelUnit, Rect, Response, Sense, Ui, WidgetInfo};
+use egui::{Event, EventFilter, Key, MouseWheelUnit, PointerButton, Rect, Response, Sense, Ui, WidgetInfo};
 
+use super::learn;
 use super::setting::Setting;
 
 /// A change while Shift is held is this much smaller.
@@ -40,6 +41,7 @@ pub fn turn(ui: &Ui, response: &Response, setting: &dyn Setting, travel: f32) {
         nudge(setting, notches);
     }
     assist(ui, response, setting);
+    learn::offer(ui, response, setting);
 }
 
 /// Applies only wheel and keys, for a control that clicks open. A notch down goes on in the list.
@@ -48,6 +50,7 @@ pub fn browse(ui: &Ui, response: &Response, setting: &dyn Setting) {
     if notches != 0.0 {
         nudge(setting, -notches);
     }
+    learn::offer(ui, response, setting);
 }
 
 /// Moves `setting` by `notches`, if it can move that way.
@@ -65,11 +68,13 @@ fn nudge(setting: &dyn Setting, notches: f32) {
 fn drag(ui: &Ui, response: &Response, setting: &dyn Setting, travel: f32) {
     // Where the pointer has taken the setting, kept apart from it so that steps do not swallow slow movement.
     let place = response.id.with("place");
-    if response.drag_started() {
+    // The other button opens a menu.
+    let primary = PointerButton::Primary;
+    if response.drag_started_by(primary) {
         setting.begin();
         ui.data_mut(|data| data.insert_temp(place, setting.value()));
     }
-    if response.dragged() {
+    if response.dragged_by(primary) {
         let fine = if ui.input(|input| input.modifiers.shift) { FINE } else { 1.0 };
         let delta = response.drag_delta();
         let from = ui.data(|data| data.get_temp(place)).unwrap_or_else(|| setting.value());
@@ -77,7 +82,7 @@ fn drag(ui: &Ui, response: &Response, setting: &dyn Setting, travel: f32) {
         ui.data_mut(|data| data.insert_temp(place, to));
         setting.set(to);
     }
-    if response.drag_stopped() {
+    if response.drag_stopped_by(primary) {
         setting.end();
         ui.data_mut(|data| data.remove::<f32>(place));
     }

@@ -17,7 +17,7 @@ pub struct Hint<'a> {
 }
 
 /// How a setting that can be turned is handled.
-pub const TURN: &str = "Drag, wheel or arrow keys; Shift for fine steps; double-click to reset.";
+pub const TURN: &str = "Drag, wheel or arrow keys; Shift for fine steps; double-click to reset, right-click for more.";
 
 impl<'a> Hint<'a> {
     /// For a control that one clicks.

@@ -145,9 +145,10 @@ pub fn show(ui: &mut Ui, rect: Rect, masks: &Masks, keys: Keys) {
     paint::focus(painter, &response, rect.expand(2.0), theme::CORNER);
 }
 
-/// The computer's key that plays `key`, at the upper end of a white key and at the lower end of a black one.
+/// The computer's key that plays `key`, at the lower end of it.
 fn paint_letter(painter: &Painter, piano: Rect, key: u8, hands: &Hands, mask: u8) {
-    let Some(letter) = hands.letter_of(key) else { return };
+    // The players' shapes go before.
+    let Some(letter) = hands.letter_of(key).filter(|_| mask & !Part::You.bit() == 0) else { return };
     let rect = key_rect(piano, key);
     let (place, align) = if is_black(key) {
         (rect.center_bottom() - vec2(0.0, 1.0), Align2::CENTER_BOTTOM)

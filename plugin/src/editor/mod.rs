@@ -11,6 +11,7 @@ pub mod button;
 pub mod checklist;
 pub mod choice;
 pub mod chord_view;
+pub mod controllers_card;
 pub mod deadline_meter;
 pub mod detents;
 pub mod gesture;
@@ -22,8 +23,11 @@ pub mod keys_card;
 pub mod knob;
 pub mod layout;
 pub mod lead_card;
+pub mod learn;
+pub mod learn_menu;
 pub mod mark;
 pub mod memory_card;
+pub mod midi_names;
 pub mod notices;
 pub mod overlay;
 pub mod paint;
@@ -194,9 +198,7 @@ fn keys_play(api: PluginApi) -> keys_card::Keys {
     let preferences = preferences::kept().get();
     match api {
         PluginApi::Standalone => keys_card::Keys { play: preferences.keys_play_in_program, in_host: false },
-        PluginApi::Clap | PluginApi::Vst3 => {
-            keys_card::Keys { play: preferences.keys_play_in_host, in_host: true }
-        }
+        PluginApi::Clap | PluginApi::Vst3 => keys_card::Keys { play: preferences.keys_play_in_host, in_host: true },
     }
 }
 
@@ -210,6 +212,7 @@ pub fn fulfil(request: Request, shared: &Shared, undo: &Undo, library: &Library)
         Request::Compare(slot) => undo.compare(slot),
         Request::CopySetting => undo.copy(),
         Request::Panic => shared.request_panic(),
+        Request::Tell(text) => shared.notify(text),
         Request::DismissNotices(number) => shared.dismiss_notices(number),
         Request::EndTour => {
             let kept = preferences::kept().change(|preferences| preferences.tour_seen = true);

@@ -8,6 +8,7 @@ use crate::faults::{self, Place};
 use crate::guard::Panic;
 use crate::params::ContinuoParams;
 use crate::params::changes::Changes;
+use crate::params::controllers::Action;
 use crate::presets::{self, Preset};
 
 use super::hands::Hands;
@@ -21,8 +22,9 @@ use super::tabs::Page;
 use super::theme::{GAP, MARGIN};
 use super::view::View;
 use super::{
-    about, band_page, chord_view, deadline_meter, header, keyboard, keys_card, notices, paint, play_page, preset_bar,
-    presets_page, scenes_strip, setup_page, silence, tabs, take_card, theme, timeline, tour, transport_bar, undo_bar,
+    about, band_page, chord_view, deadline_meter, header, keyboard, keys_card, learn, notices, paint, play_page,
+    preset_bar, presets_page, scenes_strip, setup_page, silence, tabs, take_card, theme, timeline, tour, transport_bar,
+    undo_bar,
 };
 
 /// The size of the panel, in points.
@@ -45,6 +47,7 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
     ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Space));
     ui.painter().rect_filled(ui.ctx().content_rect(), 0, theme::GROUND);
     let mut request = None;
+    learn::begin(ui, params, &view.controllers);
 
     let panel = place(ui);
     let inside = panel.shrink(MARGIN);
@@ -62,7 +65,9 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
         preview_gain: &Bound { param: &params.preview_gain, setter },
     };
     let pulse = view.machine.is_none().then_some(&view.pulse);
-    if header::show(ui, head, pulse, &settings).clicked() {
+    let panic = header::show(ui, head, pulse, &settings);
+    learn::offer_action(ui, &panic, Action::Panic);
+    if panic.clicked() {
         request = Some(Request::Panic);
     }
     if let Some(way) = preset_bar::show(ui, header::preset_place(head), &view.preset) {
@@ -141,6 +146,7 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
     if let Some(number) = notices::show(ui, notice, &view.notices) {
         request = Some(Request::DismissNotices(number));
     }
+    request = learn::end(ui, params, notice).map(Request::Tell).or(request);
     let (styles, players) = play_page::places(middle);
     let (presets, setup) = (tabs::place(tab_row, Page::Presets), tabs::place(tab_row, Page::Setup));
     if tour::show(ui, panel, &tour::Places { keys: piano, styles, players, presets, setup }, view.is_new) {

@@ -13,6 +13,8 @@ use super::undo::Slot;
 pub enum Request {
     /// End every note.
     Panic,
+    /// Something to be read.
+    Tell(&'static str),
     /// The notices up to this number were read.
     DismissNotices(u64),
     /// Make the panel so large, of what it is at 100 %.

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use nice_plug::prelude::{Param, ParamSetter};
+use nice_plug::prelude::{Param, ParamPtr, ParamSetter};
 
 use crate::params::HostParam;
 
@@ -24,6 +24,16 @@ pub trait Setting {
     fn set(&self, value: f32);
     /// The musician lets go.
     fn end(&self);
+
+    /// The parameter, if it is one.
+    fn param(&self) -> Option<ParamPtr> {
+        None
+    }
+
+    /// The value that `text` means; `None`: none.
+    fn value_of(&self, _text: &str) -> Option<f32> {
+        None
+    }
 
     /// One whole gesture: take hold, move, let go.
     fn change(&self, value: f32) {
@@ -146,6 +156,14 @@ impl<P: Param> Setting for Bound<'_, P> {
     fn end(&self) {
         self.setter.end_set_parameter(self.param);
     }
+
+    fn param(&self) -> Option<ParamPtr> {
+        Some(self.param.as_ptr())
+    }
+
+    fn value_of(&self, text: &str) -> Option<f32> {
+        self.param.string_to_normalized_value(text)
+    }
 }
 
 /// A control of the band, in the same way.
@@ -181,5 +199,7 @@ impl Setting for Control<'_> {
         begin();
         set(value: f32);
         end();
+        param() -> Option<ParamPtr>;
+        value_of(text: &str) -> Option<f32>;
     }
 }

@@ -12,14 +12,14 @@ use super::request::Request;
 use super::setting::Bound;
 use super::theme::GAP;
 use super::view::View;
-use super::{paint, routing_card, sound_card};
+use super::{controllers_card, routing_card, sound_card};
 
 /// Shows the page in `rect`: three cards. Returns what was asked for.
 pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSetter, view: &View) -> Option<Request> {
     let width = (rect.width() - 2.0 * GAP) / 3.0;
     let (sound, rest) = split(rect, width);
     let (controllers, routing) = split(rest, width);
-    paint::card(ui.painter(), controllers);
+    controllers_card::show(ui, controllers, &view.controllers, &params.controllers);
     let controls = params.controls();
     let channels = Player::ALL.map(|player| (player, controls.player(player).channel + 1));
     let settings = routing_card::Settings { thru: &Bound { param: &params.thru, setter } };

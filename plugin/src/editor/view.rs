@@ -21,6 +21,7 @@ use super::deadline_meter::{Reading, Source};
 use super::header::Pulse;
 use super::keyboard::Masks;
 use super::keys_card::Keys;
+use super::learn::Controllers;
 use super::preset_bar;
 use super::scenes_strip::Scenes;
 use super::silence::Facts;
@@ -45,6 +46,8 @@ pub struct View {
     pub keys: Masks,
     /// Whether the computer's keys play.
     pub keys_play: Keys,
+    /// The controllers that are learnt.
+    pub controllers: Controllers,
     /// The deadline meter.
     pub reading: Reading,
     /// The preset that was loaded last.
@@ -78,6 +81,7 @@ impl Default for View {
             scenes: Scenes::default(),
             keys: [0; 128],
             keys_play: Keys::default(),
+            controllers: Controllers::default(),
             reading: Reading::default(),
             preset: preset_bar::Current::default(),
             shelf: Arc::default(),
@@ -129,6 +133,10 @@ impl View {
             },
             keys: std::array::from_fn(|key| shared.keyboard.mask(key as u8)),
             keys_play: Keys::default(),
+            controllers: Controllers {
+                learnt: params.controllers.learnt().into_iter().zip((0..).map(|n| shared.pick_ups.get(n))).collect(),
+                moved: shared.last_moved.get(),
+            },
             reading: Reading {
                 plans: meters.plans.load(Relaxed),
                 lead_ms: meters.lead_ms.load(Relaxed),

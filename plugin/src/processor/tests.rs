@@ -15,6 +15,7 @@ use crate::presets::Preset;
 use crate::processor::output::Sent;
 use crate::seam::{Base, CueSender, Played, PlayedReceiver, StampedCue, cue_ring, played_ring};
 
+mod controllers;
 mod panel;
 
 const RATE: f64 = 48_000.0;

@@ -102,10 +102,14 @@ fn the_size_of_the_panel_is_chosen_in_about() {
 fn a_window_of_another_shape_has_the_panel_in_its_middle() {
     let size = panel::SIZE + vec2(100.0, 40.0);
     let (_, harness) = whole_panel_in(size, View::default(), 1.0);
-    let keys = harness.get_by_label("Keyboard").rect();
-    assert_eq!((keys.left(), size.x - keys.right()), (66.0, 66.0));
+    let (meter, keys) = (harness.get_by_label("Deadline meter").rect(), harness.get_by_label("Keyboard").rect());
+    assert_eq!((meter.left(), size.x - keys.right()), (66.0, 66.0));
     let (_, harness) = whole_panel_in(panel::SIZE - vec2(40.0, 40.0), View::default(), 1.0);
-    assert_eq!(harness.get_by_label("Keyboard").rect().left(), 16.0, "where it does not fit, it begins at the left");
+    assert_eq!(
+        harness.get_by_label("Deadline meter").rect().left(),
+        16.0,
+        "where it does not fit, it begins at the left"
+    );
 }
 
 #[test]

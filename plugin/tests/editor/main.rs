@@ -8,6 +8,7 @@ mod controls;
 mod fifth_player;
 mod gestures;
 mod host;
+mod learning;
 mod machine;
 mod pages;
 mod piano;

@@ -9,6 +9,7 @@ use continuo::editor::header::Pulse;
 use continuo::editor::hint::Hint;
 use continuo::editor::keys_card::Keys;
 use continuo::editor::knob::Knob;
+use continuo::editor::learn::Controllers;
 use continuo::editor::player_strip;
 use continuo::editor::preset_bar::Current;
 use continuo::editor::scenes_strip::{self, Scenes};
@@ -19,7 +20,8 @@ use continuo::editor::timeline::{self, Plan, Stretch};
 use continuo::editor::undo::Steps;
 use continuo::editor::view::View;
 use continuo::editor::{button, choice, keyboard, notices, scale_card, stepper, switch, take_card, theme};
-use continuo::seam::{NetworkSet, Notice, Part, Urgency};
+use continuo::params::controllers::Learnt;
+use continuo::seam::{NetworkSet, Notice, Part, PickUp, Urgency};
 use continuo_models::Player;
 use continuo_models::music::{BarPosition, Key, Meter, Mode};
 use egui::{Rect, Ui, Vec2, pos2, vec2};
@@ -367,10 +369,24 @@ pub fn playing() -> View {
         },
         keys: everybody(),
         keys_play: Keys { play: true, in_host: false },
+        controllers: controllers(),
         reading: reading(),
         preset: Current { name: "Late Set".into(), changed: true },
         steps: Steps { back: 3, ..Steps::default() },
         ..View::default()
+    }
+}
+
+/// A knob that has hold of what it moves, one that is yet to pick it up, and a pedal.
+fn controllers() -> Controllers {
+    let learnt = |channel, controller, moves: &str| Learnt { channel, controller, moves: moves.to_owned() };
+    Controllers {
+        learnt: vec![
+            (learnt(Some(0), 74, "temperature"), Some(PickUp { value: 51, holds: true })),
+            (learnt(Some(0), 1, "swing"), Some(PickUp { value: 90, holds: false })),
+            (learnt(None, 64, "freeze"), None),
+        ],
+        moved: None,
     }
 }
 

@@ -142,6 +142,16 @@ impl Output {
         Self { audio, events, lost: 0, midi_notes: 0 }
     }
 
+    /// Takes an event that comes by another way than the others, behind those up to its sample.
+    pub fn insert(&mut self, sample: u32, played: Played) {
+        let place = self.events.partition_point(|(other, _)| *other <= sample);
+        if self.events.len() < self.events.capacity() {
+            self.events.insert(place, (sample, played));
+        } else {
+            self.lost += 1;
+        }
+    }
+
     /// Takes an event, or counts it if there is no room.
     pub fn push(&mut self, sample: u32, played: Played) {
         if self.events.len() < self.events.capacity() {

@@ -309,7 +309,7 @@ impl ParameterChanges {
     pub fn drain_into(&self, output: &mut Output) {
         for queue in &self.queues[..self.used.get()] {
             for &(sample, value) in queue.points.borrow().iter() {
-                output.push(sample as u32, Played::Parameter { id: queue.id.get(), value });
+                output.insert(sample as u32, Played::Parameter { id: queue.id.get(), value });
             }
         }
     }
