@@ -247,6 +247,21 @@ fn with_a_screen_but_no_sound_the_panel_shows_a_notice_and_closing_it_ends_the_p
 }
 
 #[test]
+fn the_panel_is_as_large_as_is_ordered() {
+    let server = Server::start().unwrap();
+    let screen = server.screen().unwrap();
+    for (scale, size) in [("1", [1160, 674]), ("1.5", [1740, 1011])] {
+        let arguments = ["--backend", "dummy", "--dpi-scale", scale];
+        let running = Running::start(live().env("DISPLAY", &server.display).args(arguments));
+        let window = common::soon(SOON, || screen.window_called("Continuo").unwrap()).expect("the panel opens");
+        let is_so = || (screen.size_of(window).unwrap() == size).then_some(());
+        assert!(common::soon(SOON, is_so).is_some(), "{:?} at {scale}", screen.size_of(window).unwrap());
+        screen.ask_to_close(window).unwrap();
+        assert_eq!(running.end(SOON).code, Some(0));
+    }
+}
+
+#[test]
 fn ctrl_c_ends_it_while_the_panel_is_open() {
     let server = Server::start().unwrap();
     let screen = server.screen().unwrap();

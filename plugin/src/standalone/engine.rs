@@ -358,6 +358,80 @@ mod tests {
     }
 
     #[test]
+    fn a_block_is_played_and_recorded_without_asking_the_system_for_memory() {
+        let (mut engine, links) = engine();
+        engine.prepare(48_000, BLOCK.1);
+        let (mut left, mut right) = ([0.0; 480], [0.0; 480]);
+        let (tape, _reel) = crate::standalone::recorder::tape::tape(48_000);
+        assert!(links.tapes.lend(tape));
+        links.is_listened_to.store(true, Relaxed);
+        let (mut sounded, mut asked) = (0, 0);
+        for block in 1..400 {
+            for key in [60, 64, 67] {
+                let status = if block % 40 < 20 { 0x90 } else { 0x80 };
+                let bytes = Bytes::read(&[status, key + (block % 5) as u8, 90]).unwrap();
+                links.arrived.push(Arrived { at: block * BLOCK.0, bytes }).unwrap();
+            }
+            if block == 200 {
+                links.transport.play(true);
+            }
+            asked += allocations::during(|| {
+                engine.begin_at(block * BLOCK.0, BLOCK.1);
+                engine.hear(3, note(50));
+                engine.play(0, None, [&mut left[..240], &mut right[..240]], &mut |_| sounded += 1);
+                engine.play(240, None, [&mut left[240..], &mut right[240..]], &mut |_| sounded += 1);
+            });
+            while links.leaving.pop().is_some() {}
+            // The band thinks meanwhile.
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        assert!(sounded > 100 && left.iter().any(|sample| *sample != 0.0));
+        assert_eq!(asked, 0);
+        assert_eq!(allocations::during(|| drop(vec![1; 10])), 2, "asking and giving back are counted");
+    }
+
+    /// Counts how often a thread asks for memory or gives some back.
+    mod allocations {
+        use std::alloc::{GlobalAlloc, Layout, System};
+        use std::cell::Cell;
+
+        thread_local! {
+            static COUNT: Cell<Option<u32>> = const { Cell::new(None) };
+        }
+
+        pub fn during(act: impl FnOnce()) -> u32 {
+            COUNT.set(Some(0));
+            act();
+            COUNT.take().unwrap_or(0)
+        }
+
+        struct Counting;
+
+        fn count() {
+            // A thread that ends has nothing to count with any more.
+            let _ = COUNT.try_with(|count| count.set(count.get().map(|count| count + 1)));
+        }
+
+        // SAFETY: all is left to the system.
+        unsafe impl GlobalAlloc for Counting {
+            unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+                count();
+                // SAFETY: as the caller says.
+                unsafe { System.alloc(layout) }
+            }
+
+            unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+                count();
+                // SAFETY: as the caller says.
+                unsafe { System.dealloc(place, layout) }
+            }
+        }
+
+        #[global_allocator]
+        static COUNTING: Counting = Counting;
+    }
+
+    #[test]
     fn an_engine_that_is_dropped_by_whom_it_was_lent_comes_home() {
         let (engine, _) = engine();
         let (home, is_home) = crossbeam::channel::unbounded();

@@ -185,3 +185,49 @@ fn record(mut files: Files, mut reel: Reel, links: &Links) {
         messages::tell("The recording has gaps: the disk was too slow.");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recordings_are_numbered_after_those_that_are_there() {
+        let folder = std::env::temp_dir().join(format!("continuo-recorder-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        for number in ["001", "002", "003"] {
+            let (path, _) = new_file(&folder).unwrap();
+            assert_eq!(path, folder.join(format!("Continuo {number}.wav")));
+        }
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_disk_that_is_full_ends_the_recording_with_a_word() {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let spec =
+            WavSpec { channels: 2, sample_rate: 48_000, bits_per_sample: 32, sample_format: SampleFormat::Float };
+        let writer = WavWriter::new(BufWriter::new(full), spec).unwrap();
+        let (mut tape, mut reel) = tape::tape(48_000);
+        let wav = PathBuf::from("/dev/full");
+        let mut files = Files { writer, score: Score::new(48_000), wav, samples: Arc::default() };
+        let sound = [0.5; 480];
+        let mut went = Ok(());
+        for _ in 0..100 {
+            tape.sound(&sound, &sound);
+            went = went.and_then(|()| files.write(&mut reel)).and_then(|()| files.make_whole());
+        }
+        assert!(went.unwrap_err().contains("Is the disk full?"));
+    }
+
+    #[test]
+    fn sound_that_nobody_takes_is_counted_as_lost_and_no_block_is_torn() {
+        let (mut tape, reel) = tape::tape(100);
+        let sound = [0.5; 300];
+        for _ in 0..4 {
+            tape.sound(&sound, &sound);
+        }
+        // Ten seconds find room: three blocks.
+        assert_eq!((reel.sound.occupied_len(), reel.running.lost()), (1800, 300));
+    }
+}
