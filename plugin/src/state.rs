@@ -15,6 +15,7 @@ use crate::faults::{self, Place};
 use crate::guard::caught;
 use crate::params::saved::{Stamp, Unknown, VERSION};
 use crate::params::{ContinuoParams, SavedMemory, controllers};
+use crate::presets::project;
 use crate::repair::{self, Fields, Findings, Verdict};
 use crate::scenes;
 
@@ -80,8 +81,10 @@ pub fn migrate(state: &mut PluginState) {
     let scenes = scenes::repaired(state.fields.get("scenes").map(String::as_str), &mut remarks);
     let bank = bank::repaired(state.fields.get("bank").map(String::as_str), &mut remarks);
     let controllers = controllers::repaired(state.fields.get("controllers").map(String::as_str), &mut remarks);
+    let presets = project::repaired(state.fields.get("presets").map(String::as_str), &mut remarks);
     let stamp = Stamp { version: VERSION, remarks, unknown: stamp };
-    let written = [("scenes", Ok(scenes)), ("bank", Ok(bank)), ("controllers", Ok(controllers))];
+    let fields = [("scenes", scenes), ("bank", bank), ("presets", presets), ("controllers", controllers)];
+    let written = fields.map(|(name, field)| (name, Ok(field)));
     for (name, field) in written.into_iter().chain([("unknown", json_of(&unknown)), ("state", json_of(&stamp))]) {
         state.fields.insert(name.to_owned(), field.unwrap_or_default());
     }

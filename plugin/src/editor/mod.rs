@@ -80,7 +80,7 @@ use nice_plug_egui::{Frame, KeyCapture, NiceEguiApp};
 use crate::guard::caught;
 use crate::params::ContinuoParams;
 use crate::preferences;
-use crate::presets::library::{Library, library};
+use crate::presets::library::{Errand, Library, library};
 use crate::seam::{Command, STANDALONE, Shared};
 
 use request::Request;
@@ -124,6 +124,7 @@ impl NiceEguiApp for PanelApp {
             self.keys = Keys::default();
             frame.set_key_capture(self.keys.capture());
         });
+        library().run(Errand::Read);
         if let Err(panic) = built {
             self.shared.tell_panic(&panic, "The panel could not be set up", "It may look strange.");
         }

@@ -75,10 +75,6 @@ pub fn show(ui: &mut Ui, rect: Rect, card: &Card, written: &mut Written, locks: 
         let top = rect.top() + 78.0 + number as f32 * (ROW + SPACE);
         Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), ROW))
     };
-    let cell = |row: Rect, from: f32, to: f32| {
-        let at = |share: f32| row.left() + share * (row.width() + SPACE);
-        Rect::from_x_y_ranges(at(from)..=at(to) - SPACE, row.y_range())
-    };
     let possible = |is: bool| if is { theme::TEXT } else { theme::FAINT };
     let any = card.preset.is_some();
 
@@ -88,8 +84,8 @@ pub fn show(ui: &mut Ui, rect: Rect, card: &Card, written: &mut Written, locks: 
     ask(button::show(ui, cell(row(0), 0.12, 0.24), ">", hint, theme::TEXT).clicked(), Wish::Go(Way::Forth));
     let hint = Hint::click(
         "Listen",
-        "The band plays this preset under what you play, from the next bar on, and nothing is loaded. Click again, and it \
-         is as before.",
+        "The band plays this preset under what you play, from the next bar on, and nothing is loaded. Click again, and \
+         it is as before.",
     );
     let place = cell(row(0), 0.24, 0.62);
     let response = button::sense(ui, place, &hint);
@@ -152,7 +148,18 @@ pub fn show(ui: &mut Ui, rect: Rect, card: &Card, written: &mut Written, locks: 
     let hint = Hint::click("Import presets", "Takes in the preset at the path on the left, or all in that folder.");
     ask(button::show(ui, cell(row(3), 0.8, 1.0), "Import", hint, theme::TEXT).clicked(), Wish::Import);
 
-    let place = Rect::from_min_size(row(4).min, vec2(rect.width(), 18.0));
+    stay(ui, Rect::from_min_size(row(4).min, vec2(rect.width(), 18.0)), locks);
+    wish
+}
+
+/// The part of a row between two shares of its width, with a space behind it.
+fn cell(row: Rect, from: f32, to: f32) -> Rect {
+    let at = |share: f32| row.left() + share * (row.width() + SPACE);
+    Rect::from_x_y_ranges(at(from)..=at(to) - SPACE, row.y_range())
+}
+
+/// What stays while presets change.
+fn stay(ui: &mut Ui, place: Rect, locks: &mut Locks) {
     ui.painter().text(
         place.left_center(),
         Align2::LEFT_CENTER,
@@ -177,7 +184,6 @@ pub fn show(ui: &mut Ui, rect: Rect, card: &Card, written: &mut Written, locks: 
         switch::show(ui, place, label, Hint::click(name, text), theme::YOU, &setting);
         *lock = setting.at() == 1;
     }
-    wish
 }
 
 /// The name, who made it, what it is, and its tags.

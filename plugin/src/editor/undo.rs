@@ -29,6 +29,9 @@ const MOMENTARY: [&str; 3] = ["again", "again_new", "tap"];
 /// How long a value that was set may be on its way: frameworks set parameters with the next block.
 const ON_ITS_WAY: Duration = Duration::from_millis(300);
 
+/// Movements of one parameter that follow each other sooner are one step.
+const AT_ONCE: Duration = Duration::from_millis(400);
+
 /// One of the two settings that are compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Slot {
@@ -125,6 +128,25 @@ struct Step {
     rest: Option<[Rest; 2]>,
     /// What it did to the setting that does not play.
     slots: Slots,
+    at: Instant,
+}
+
+impl Step {
+    fn new(moves: Vec<Move>, rest: Option<[Rest; 2]>, slots: Slots) -> Self {
+        Self { moves, rest, slots, at: Instant::now() }
+    }
+
+    /// Whether `next` moves the same parameter on, as notches of a wheel and presses of a key do.
+    fn goes_on_in(&self, next: &Self) -> bool {
+        let alone = |step: &Self| match (&step.moves[..], &step.rest, &step.slots) {
+            ([moved], None, Slots::Stay) => Some(*moved),
+            _ => None,
+        };
+        let (Some(before), Some(after)) = (alone(self), alone(next)) else { return false };
+        // SAFETY: the parameters live as long as the instance, which keeps them.
+        let is_switch = unsafe { after.param.step_count() } == Some(1);
+        before.param == after.param && !is_switch && next.at - self.at < AT_ONCE
+    }
 }
 
 /// What a step does to the two settings; undone and done again it does the same.
@@ -175,7 +197,7 @@ impl Undo {
         let rest = kept.before.take().filter(|before| *before != now).map(|before| [before, now]);
         let moves = std::mem::take(&mut kept.moved);
         if !moves.is_empty() || rest.is_some() {
-            kept.push(Step { moves, rest, slots: Slots::Stay });
+            kept.push(Step::new(moves, rest, Slots::Stay));
         }
     }
 
@@ -216,14 +238,14 @@ impl Undo {
         let to = other.unwrap_or_else(|| now.clone());
         let moves = now.moves_to(&to);
         let rest = (now.rest != to.rest).then_some([now.rest, to.rest]);
-        let step = self.make(Step { moves, rest, slots: Slots::Switch }, false);
+        let step = self.make(Step::new(moves, rest, Slots::Switch), false);
         self.kept().push(step);
     }
 
     /// The setting that does not play becomes as the one that does.
     pub fn copy(&self) {
         let now = self.moment();
-        let step = self.make(Step { moves: vec![], rest: None, slots: Slots::Exchange(Some(now)) }, false);
+        let step = self.make(Step::new(vec![], None, Slots::Exchange(Some(now))), false);
         self.kept().push(step);
     }
 
@@ -296,6 +318,10 @@ impl Moment {
 impl Kept {
     fn push(&mut self, step: Step) {
         self.undone.clear();
+        if let Some(last) = self.done.back_mut().filter(|last| last.goes_on_in(&step)) {
+            (last.moves[0].to, last.at) = (step.moves[0].to, step.at);
+            return;
+        }
         if self.done.len() == STEPS {
             self.done.pop_front();
         }

@@ -182,16 +182,10 @@ impl Folder {
                 path.display()
             ));
         }
+        let mut known: Vec<Preset> = self.read().0.into_iter().map(|own| own.preset).collect();
         let (mut names, mut problems) = (Vec::new(), Vec::new());
         for file in files {
-            let taken = read(&file).and_then(|(preset, _)| {
-                if let Some(there) = self.called(&preset.name) {
-                    let same = read(&there).is_ok_and(|(known, _)| known == preset);
-                    return if same { Ok(preset.name) } else { self.put(&preset, &preset.name).map(|_| preset.name) };
-                }
-                self.put(&preset, &preset.name).map(|_| preset.name)
-            });
-            match taken {
+            match read(&file).and_then(|(preset, _)| self.take_in(preset, &mut known)) {
                 Ok(name) => {
                     names.push(format!("\"{name}\""));
                     if file.starts_with(&inbox) {
@@ -205,6 +199,16 @@ impl Folder {
         let taken = (!names.is_empty()).then(|| format!("Imported {}.", names.join(", ")));
         let said = taken.into_iter().chain(problems).collect::<Vec<_>>().join(" ");
         if names.is_empty() { Err(said) } else { Ok(Some(said)) }
+    }
+
+    /// Takes in a preset, unless it is among those that are `known`. Returns its name.
+    fn take_in(&self, preset: Preset, known: &mut Vec<Preset>) -> Result<String, String> {
+        let name = preset.name.clone();
+        if !known.contains(&preset) {
+            self.put(&preset, &name)?;
+            known.push(preset);
+        }
+        Ok(name)
     }
 
     fn export(&self, preset: &Preset) -> Said {
@@ -248,8 +252,9 @@ fn as_file(name: &str) -> String {
     let plain = |letter: char| if letter.is_alphanumeric() || " -_'&,()".contains(letter) { letter } else { '_' };
     let name: String = name.chars().map(plain).take(LONGEST_NAME).collect();
     let name = name.trim().to_owned();
-    let reserved = ["con", "prn", "aux", "nul"].contains(&name.to_lowercase().as_str())
-        || name.len() == 4 && ["com", "lpt"].contains(&name[..3].to_lowercase().as_str());
+    let small = name.to_lowercase();
+    let is_port = ["com", "lpt"].iter().any(|port| small.strip_prefix(port).is_some_and(|rest| rest.len() == 1));
+    let reserved = is_port || ["con", "prn", "aux", "nul"].contains(&small.as_str());
     if name.is_empty() || reserved { format!("_{name}") } else { name }
 }
 

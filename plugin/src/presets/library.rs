@@ -1,7 +1,7 @@
 //! The musician's own presets: files in a folder, which other programs may change too.
 //!
-//! Everything that touches files runs on a thread of its own, one errand after the other, and ends in reading the folder
-//! anew. What has come of it is on the [`Shelf`].
+//! Everything that touches files runs on a thread of its own, one errand after the other, and ends in reading the
+//! folder anew. What has come of it is on the [`Shelf`].
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;

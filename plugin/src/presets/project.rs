@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::Preset;
 use super::locks::Locks;
 use crate::params::Revision;
-use crate::repair;
+use crate::repair::{self, Findings};
 
 /// The version in which it is saved.
 const VERSION: u32 = 1;
@@ -69,14 +69,9 @@ impl Remembered {
 
 impl<'a> PersistentField<'a, Saved> for Remembered {
     fn set(&self, Saved(saved): Saved) {
-        let model = json!({ "version": VERSION, "locks": Locks::default(), "current": null });
-        let judge = repair::reading(&model, |value: Known| value);
-        let repaired = repair::repaired(saved, &model, &judge);
-        let known: Known = serde_json::from_value(repaired.value).unwrap_or_default();
+        let (known, loaded) = read(saved, &mut Vec::new());
         self.set_locks(known.locks);
-        let text = known.current.is_object().then(|| known.current.to_string());
-        let current = text.and_then(|text| Preset::read(&text, &mut Vec::new()).ok());
-        *self.kept() = Kept { current, loaded: repaired.whole };
+        *self.kept() = Kept { current: known.preset(&mut Vec::new()), loaded };
     }
 
     fn map<F, R>(&self, f: F) -> R
@@ -100,12 +95,55 @@ impl<'a> PersistentField<'a, Saved> for Remembered {
     }
 }
 
+/// What is known of `saved`, and all of it; `remarks` name what is wrong.
+fn read(saved: Value, remarks: &mut Vec<String>) -> (Known, Value) {
+    let model = json!(Known::default());
+    let repaired = repair::repaired(saved, &model, &repair::reading(&model, |known: Known| known));
+    remarks.extend(Findings { missing: Vec::new(), ..repaired.findings }.remark("What the project knows of presets"));
+    (serde_json::from_value(repaired.value).unwrap_or_default(), repaired.whole)
+}
+
+/// What is saved of presets, whole or broken, as it is to be loaded; remarks say what is wrong with it. `None`, as
+/// older states have it, is nothing locked and nothing loaded.
+pub fn repaired(saved: Option<&str>, remarks: &mut Vec<String>) -> String {
+    let saved = match saved.map(serde_json::from_str) {
+        Some(Ok(saved)) => {
+            let (known, whole) = read(saved, remarks);
+            known.preset(remarks);
+            whole
+        }
+        Some(Err(error)) => {
+            remarks.push(format!("What the project knew of presets cannot be read ({error}); nothing is locked."));
+            json!(Known::default())
+        }
+        None => json!(Known::default()),
+    };
+    saved.to_string()
+}
+
 /// What is known of what is saved.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 struct Known {
     version: u32,
     locks: Locks,
     current: Value,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self { version: VERSION, locks: Locks::default(), current: Value::Null }
+    }
+}
+
+impl Known {
+    /// The preset that was loaded last.
+    fn preset(&self, remarks: &mut Vec<String>) -> Option<Preset> {
+        if self.current.is_null() {
+            return None;
+        }
+        let read = Preset::read(&self.current.to_string(), remarks);
+        read.map_err(|error| remarks.push(format!("What the project was last set to {error}"))).ok()
+    }
 }
 
 #[cfg(test)]
@@ -146,5 +184,13 @@ mod tests {
             let remembered = loaded(broken);
             assert_eq!((remembered.locks(), remembered.current()), (Locks::default(), None));
         }
+        let mut remarks = Vec::new();
+        repaired(Some(r#"{ "locks": { "key": 7 }, "current": { "format": "midi" } }"#), &mut remarks);
+        assert!(remarks[0].contains("locks.key (7)") && remarks[1].contains("is no preset"), "{remarks:?}");
+        for saved in [None, Some("no JSON")] {
+            let again: Value = serde_json::from_str(&repaired(saved, &mut remarks)).unwrap();
+            assert_eq!(loaded(again).locks(), Locks::default());
+        }
+        assert_eq!(remarks.len(), 3, "{remarks:?}");
     }
 }

@@ -129,14 +129,25 @@ fn what_the_host_automates_and_what_is_pressed_for_a_moment_is_no_step() {
 fn a_new_step_forgets_what_was_undone_and_the_oldest_goes() {
     let desk = Desk::new();
     for n in 1..=STEPS + 8 {
-        desk.turn("swing", n as f32 / 64.0);
+        desk.turn(if n % 2 == 0 { "swing" } else { "follow" }, n as f32 / 64.0);
     }
     assert_eq!(desk.undo.steps().back, STEPS);
     (0..STEPS + 4).for_each(|_| desk.undo.undo());
-    assert_eq!(desk.params().controls().swing, 8.0 / 64.0);
+    assert_eq!((desk.params().controls().swing, desk.params().controls().follow), (8.0 / 64.0, 7.0 / 64.0));
     assert_eq!((desk.undo.steps().back, desk.undo.steps().forth), (0, STEPS));
     desk.turn("swing", 1.0);
     assert_eq!((desk.undo.steps().back, desk.undo.steps().forth), (1, 0));
+}
+
+#[test]
+fn notches_of_a_wheel_are_one_step_and_clicks_on_a_switch_are_not() {
+    let desk = Desk::new();
+    (1..=5).for_each(|n| desk.turn("swing", n as f32 / 10.0));
+    assert_eq!(desk.undo.steps().back, 1);
+    [0.0, 1.0, 0.0].iter().for_each(|on| desk.turn("bass_on", *on));
+    assert_eq!(desk.undo.steps().back, 4);
+    (0..4).for_each(|_| desk.undo.undo());
+    assert_eq!(desk.params().controls(), Default::default());
 }
 
 #[test]
@@ -257,7 +268,12 @@ proptest! {
         for deed in &deeds {
             desk.make(deed);
             let now = (desk.undo.steps().back, desk.lasting());
-            if now.0 > settings.last().unwrap().0 {
+            // What goes on with the last step belongs to it.
+            let is_new = now.0 > settings.last().unwrap().0;
+            if !is_new && settings.len() > 1 {
+                settings.pop();
+            }
+            if is_new || settings.len() == now.0 {
                 settings.push(now);
             }
         }
