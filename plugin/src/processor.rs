@@ -641,8 +641,8 @@ impl Processor {
             event => {
                 match event {
                     NoteEvent::MidiCC { channel, cc, value, .. } => self.take_controller(at, channel & 15, cc, value),
-                    NoteEvent::MidiProgramChange { program, .. } => {
-                        self.recall.change_program(program, self.settings.programs);
+                    NoteEvent::MidiProgramChange { channel, program, .. } => {
+                        self.recall.change_program(channel & 15, program, self.settings.programs);
                     }
                     _ => {}
                 }
@@ -654,7 +654,9 @@ impl Processor {
     }
 
     fn take_controller(&mut self, at: u32, channel: u8, controller: u8, value: f32) {
-        self.zones.read(channel, controller, (value * 127.0).round() as u8);
+        let step = (value * 127.0).round() as u8;
+        self.zones.read(channel, controller, step);
+        self.recall.select_bank(channel, controller, step);
         match controller {
             PEDAL => self.move_pedal(at, channel, value >= 0.5),
             ALL_CONTROLLERS_OFF => self.move_pedal(at, channel, false),

@@ -35,6 +35,11 @@ fn to_begin_with_it_is_the_factorys_in_its_order_and_all_instances_share_it() {
 }
 
 #[test]
+fn what_audio_reads_is_small() {
+    assert!(size_of::<Presets>() <= 32 << 10, "{} bytes for one bank", size_of::<Presets>());
+}
+
+#[test]
 fn the_reader_sees_what_was_put_last_and_frees_nothing() {
     let bank = Bank::default();
     let mut reader = bank.reader();

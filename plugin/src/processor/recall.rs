@@ -37,6 +37,8 @@ const LISTENED: usize = FARTHEST_AHEAD as usize + 2;
 pub struct Recall {
     scene: Called<f32>,
     preset: Called<u8>,
+    /// The bank of programs that each channel has selected: the greater of controllers 0 and 32.
+    selected: [[u8; 2]; 16],
     /// Which of `heard` is called for in the place of all that.
     listened: Option<u8>,
     heard: [Controls; LISTENED],
@@ -71,12 +73,27 @@ impl<V: Copy + PartialEq> Called<V> {
 }
 
 impl Recall {
-    /// A MIDI program change, that recalls one of `programs`. Of scenes, 0–7 call for them and 8 for the panel; the
-    /// rest is not for us. Of presets each calls for the one at the next number: they count from 1.
-    pub fn change_program(&mut self, program: u8, programs: Programs) {
+    /// A MIDI controller, of which 0 and 32 select the bank of the programs to come on its channel.
+    pub fn select_bank(&mut self, channel: u8, controller: u8, value: u8) {
+        let place = [0, 32].iter().position(|selects| *selects == controller);
+        if let (Some(place), Some(selected)) = (place, self.selected.get_mut(usize::from(channel))) {
+            selected[place] = value;
+        }
+    }
+
+    /// A MIDI program change. Bank 1 are scenes and bank 2 presets, in the others it recalls one of `programs`. Of
+    /// scenes, 0–7 call for them and 8 for the panel; the rest is not for us. Of presets each calls for the one at the
+    /// next number: they count from 1.
+    pub fn change_program(&mut self, channel: u8, program: u8, programs: Programs) {
+        let bank = self.selected.get(usize::from(channel)).and_then(|selected| selected.iter().max());
+        let programs = match bank {
+            Some(1) => Programs::Scenes,
+            Some(2) => Programs::Presets,
+            _ => programs,
+        };
         match (programs, usize::from(program)) {
             (Programs::Scenes, scene @ 0..SCENES) => self.scene.program = Some((scene + 1) as f32),
-            (Programs::Scenes, SCENES) => self.scene.program = Some(0.0),
+            (Programs::Scenes, SCENES) => (self.scene.program, self.preset.program) = (Some(0.0), Some(0)),
             (Programs::Scenes, _) => {}
             (Programs::Presets, _) => self.preset.program = Some(program.min(127) + 1),
         }
@@ -305,7 +322,7 @@ mod tests {
         rig.turn_to(3.0);
         rig.frame();
         for (program, place) in [(0, 1.0), (7, 8.0), (8, 0.0), (9, 0.0), (127, 0.0)] {
-            rig.recall.change_program(program, Programs::Scenes);
+            rig.recall.change_program(0, program, Programs::Scenes);
             assert_eq!(rig.frame()[1], place);
         }
         rig.turn_to(4.0);
@@ -371,12 +388,41 @@ mod tests {
         rig.settings.preset = 3;
         rig.presets();
         for (program, number) in [(0, 1.0), (8, 9.0), (99, 100.0), (127, 0.0)] {
-            rig.recall.change_program(program, Programs::Presets);
+            rig.recall.change_program(0, program, Programs::Presets);
             assert_eq!(rig.presets()[1], number);
         }
         rig.settings.preset = 0;
-        rig.recall.change_program(4, Programs::Scenes);
+        rig.recall.change_program(0, 4, Programs::Scenes);
         assert_eq!((rig.presets()[1], rig.recall.places()[1].scene), (0.0, 5.0));
+    }
+
+    #[test]
+    fn the_program_of_the_panel_is_the_panel_whatever_was_recalled() {
+        let mut rig = Rig::new(SceneTime::Now);
+        rig.settings.preset = 3;
+        rig.turn_to(2.0);
+        rig.call();
+        rig.recall.change_program(0, 8, Programs::Scenes);
+        assert_eq!(rig.call()[1], warm(0.0));
+    }
+
+    #[test]
+    fn a_channel_selects_what_its_programs_recall() {
+        let (preset, scene) = (Place { base: Base::Preset(5), scene: 0.0 }, scene(5.0));
+        for (selects, channel, programs, place) in [
+            (&[][..], 3, Programs::Scenes, scene),
+            (&[(0, 2)], 3, Programs::Scenes, preset),
+            (&[(32, 2)], 3, Programs::Scenes, preset),
+            (&[(0, 1), (32, 0), (7, 2)], 3, Programs::Presets, scene),
+            (&[(0, 2)], 4, Programs::Scenes, scene),
+            (&[(0, 2), (0, 0)], 3, Programs::Scenes, scene),
+            (&[(0, 77)], 3, Programs::Presets, preset),
+        ] {
+            let mut rig = Rig::new(SceneTime::Now);
+            selects.iter().for_each(|&(controller, value)| rig.recall.select_bank(3, controller, value));
+            rig.recall.change_program(channel, 4, programs);
+            assert_eq!(rig.recall.places()[1], place, "{selects:?}");
+        }
     }
 
     #[test]

@@ -96,6 +96,34 @@ fn version_3_sent_notes_as_notes() {
 }
 
 #[test]
+fn version_5_had_neither_a_bank_nor_presets_to_recall() {
+    let mut state = saved();
+    state.fields.insert("state".into(), r#"{"version":5}"#.into());
+    state.fields.remove("bank");
+    for id in ["preset", "programs"] {
+        assert!(state.params.remove(id).is_some(), "{id}");
+    }
+    migrate(&mut state);
+    assert_eq!(
+        format!("{state:?}"),
+        format!("{:?}", saved()),
+        "the panel, the factory's bank, and nothing to remark on"
+    );
+}
+
+#[test]
+fn a_broken_bank_is_remarked_on_and_the_rest_is_kept() {
+    let mut state = saved();
+    state.params.insert("temperature".into(), ParamValue::F32(1.25));
+    state.fields.insert("bank".into(), "[".into());
+    migrate(&mut state);
+    assert!(matches!(state.params["temperature"], ParamValue::F32(1.25)));
+    assert_eq!(state.fields["bank"], saved().fields["bank"]);
+    let remarks = stamp(&state).remarks;
+    assert!(remarks.len() == 1 && remarks[0].contains("bank"), "{remarks:?}");
+}
+
+#[test]
 fn broken_scenes_are_remarked_on_and_the_rest_is_kept() {
     let mut state = saved();
     state.params.insert("temperature".into(), ParamValue::F32(1.25));
