@@ -29,11 +29,6 @@ pub fn data() -> Option<PathBuf> {
     continuo(DATA, |name| env::var_os(name))
 }
 
-/// The folder for the musician's own presets; otherwise as [`data`].
-pub fn presets() -> Option<PathBuf> {
-    Some(data()?.join("presets"))
-}
-
 /// The folder for how the musician likes Continuo on this computer; otherwise as [`data`].
 pub fn configuration() -> Option<PathBuf> {
     continuo(CONFIGURATION, |name| env::var_os(name))

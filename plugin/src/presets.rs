@@ -6,7 +6,7 @@
 
 mod factory;
 pub mod file;
-mod folder;
+pub mod folder;
 pub mod library;
 pub mod locks;
 pub mod project;

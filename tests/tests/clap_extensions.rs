@@ -92,6 +92,9 @@ fn a_hosts_browser_finds_the_musicians_own_presets_and_hears_what_is_wrong_with_
         assert_eq!((&mine.creators[..], mine.key.as_deref()), (&["Ada".to_owned()][..], None));
         assert!(mine.features.contains("jazz") && mine.features.contains("blue") && !mine.is_factory, "{mine:?}");
         assert!(matches!(&mine.location, Location::File(file) if file.starts_with(&folder)), "{mine:?}");
+        assert!(mine.is_favourite);
+        let favourites = browser.presets.iter().filter(|preset| preset.is_factory && preset.is_favourite);
+        assert_eq!(favourites.map(|preset| preset.key.as_deref()).collect::<Vec<_>>(), [Some("2")]);
         let [error] = &browser.errors[..] else { panic!("{:?}", browser.errors) };
         assert!(error.contains("broken") && error.contains("is no preset"), "{error}");
         return;
@@ -99,12 +102,15 @@ fn a_hosts_browser_finds_the_musicians_own_presets_and_hears_what_is_wrong_with_
     let folder = Folder::new("browser");
     let presets = folder.0.join("continuo/presets");
     fs::create_dir_all(&presets).unwrap();
-    fs::write(presets.join("mine.continuo-preset"), own_preset("Mine", 0.5)).unwrap();
-    fs::write(presets.join("broken.continuo-preset"), "no JSON").unwrap();
+    fs::write(presets.join("mine.continuo.json"), own_preset("Mine", 0.5)).unwrap();
+    fs::write(presets.join("broken.continuo.json"), "no JSON").unwrap();
     fs::write(presets.join("letter.txt"), "Dear Bob").unwrap();
+    let preferences = folder.0.join("continuo/preferences.json");
+    fs::write(preferences, r#"{ "version": 1, "favourites": ["factory/2", "own/mine"] }"#).unwrap();
     let mut again = Command::new(std::env::current_exe().unwrap());
     again.args(["--exact", "a_hosts_browser_finds_the_musicians_own_presets_and_hears_what_is_wrong_with_a_file"]);
-    again.env("XDG_DATA_HOME", &folder.0).env("CONTINUO_TEST_BROWSER", &folder.0);
+    again.env("XDG_DATA_HOME", &folder.0).env("XDG_CONFIG_HOME", &folder.0);
+    again.env("CONTINUO_TEST_BROWSER", &folder.0);
     let ended = run(&mut again, std::time::Duration::from_secs(60));
     assert_eq!(ended.code, Some(0), "{} {}", ended.answer, ended.said);
     assert!(ended.answer.contains("1 passed"), "{}", ended.answer);
@@ -139,15 +145,15 @@ fn a_preset_of_the_factory_is_loaded_as_one_step_and_heard() {
 #[test]
 fn a_preset_in_a_file_is_loaded_and_one_that_is_none_changes_nothing_and_the_host_hears_why() {
     let folder = Folder::new("load");
-    let mine = Location::File(folder.file("mine.continuo-preset", &own_preset("Mine", 0.5)));
-    let broken = Location::File(folder.file("broken.continuo-preset", "no JSON"));
+    let mine = Location::File(folder.file("mine.continuo.json", &own_preset("Mine", 0.5)));
+    let broken = Location::File(folder.file("broken.continuo.json", "no JSON"));
     let mut instance = fresh();
     instance.load_preset(&mine, None).unwrap();
     assert_eq!(instance.take_told(), [Told::Values, Told::Dirty, Told::Loaded(mine, None)]);
     assert_eq!((text(&mut instance, "swing"), text(&mut instance, "style_a")), ("50 %".to_owned(), "Latin".to_owned()));
 
     let before = instance.save().unwrap();
-    let nowhere = Location::File(folder.0.join("nowhere.continuo-preset"));
+    let nowhere = Location::File(folder.0.join("nowhere.continuo.json"));
     let within = Location::File(folder.0.clone());
     let cases = [(&broken, None), (&nowhere, None), (&within, None)];
     let keys = [(&Location::Plugin, None), (&Location::Plugin, Some("0")), (&Location::Plugin, Some("9999"))];

@@ -3,18 +3,18 @@
 //! A preset of the factory is asked for by its number, which is final: that is its load key.
 
 use std::ffi::{CStr, CString, c_char, c_void};
-use std::fs;
-use std::path::PathBuf;
-use std::ptr;
+use std::path::{Path, PathBuf};
+use std::{fs, ptr};
 
 use clap_sys::factory::preset_discovery::*;
 use clap_sys::universal_plugin_id::clap_universal_plugin_id;
 use clap_sys::version::CLAP_VERSION;
 
-use super::preset_load::read_file;
-use crate::folders;
+use super::preset_load::{NO_SYSTEM_ERROR, read_file};
 use crate::guard::guarded;
-use crate::presets::{self, Preset, file};
+use crate::preferences;
+use crate::presets::library::{Own, Shelf};
+use crate::presets::{self, Preset, file, folder};
 use crate::{CLAP_ID, VENDOR};
 
 const ID: &CStr = c"org.continuo.presets";
@@ -102,17 +102,18 @@ unsafe extern "C" fn get_metadata(
 ) -> bool {
     // SAFETY: the host passes a null-terminated text, or null, and a receiver.
     let tell = || unsafe {
-        let receiver = Receiver(receiver.as_ref()?);
+        let receiver = Receiver { host: receiver.as_ref()?, favourites: preferences::kept().get().favourites };
         match kind {
             CLAP_PRESET_DISCOVERY_LOCATION_PLUGIN => {
                 for (index, preset) in presets::factory().iter().enumerate() {
-                    receiver.tell(preset, Some(index + 1))?;
+                    receiver.tell(preset, Source::Factory(index))?;
                 }
             }
             CLAP_PRESET_DISCOVERY_LOCATION_FILE if !location.is_null() => {
-                match read_file(CStr::from_ptr(location), &mut Vec::new()) {
-                    Ok(preset) => receiver.tell(&preset, None)?,
-                    Err(error) => receiver.fail(error.system, &error.text)?,
+                let location = CStr::from_ptr(location);
+                match read_file(location) {
+                    Ok((preset, _)) => receiver.tell(&preset, Source::File(Path::new(location.to_str().ok()?)))?,
+                    Err(error) => receiver.fail(&error)?,
                 }
             }
             _ => return None,
@@ -127,7 +128,8 @@ unsafe extern "C" fn get_metadata(
 /// # Safety
 /// The indexer is as CLAP has it.
 unsafe fn declare(indexer: &clap_preset_discovery_indexer) -> Option<()> {
-    let extension = CString::new(file::EXTENSION).ok()?;
+    // Hosts know an extension by its last dot.
+    let extension = text(file::EXTENSION.rsplit('.').next()?);
     let filetype = clap_preset_discovery_filetype {
         name: c"Continuo preset".as_ptr(),
         description: c"What the band is to play like".as_ptr(),
@@ -158,41 +160,66 @@ unsafe fn declare(indexer: &clap_preset_discovery_indexer) -> Option<()> {
 /// Where the musician's own presets lie; `None`: there is no such folder, and none can be made. Hosts watch a folder
 /// that they are told of, and refuse one that is not there: so it is made.
 fn own_folder() -> Option<PathBuf> {
-    let folder = folders::presets()?;
+    let folder = folder::own()?;
     fs::create_dir_all(&folder).ok()?;
     Some(folder)
 }
 
+/// Where a preset is.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    /// Among the factory's, at this place, from 0.
+    Factory(usize),
+    /// In a file of its own.
+    File(&'a Path),
+}
+
 /// Who takes what is known of the presets at one location.
-struct Receiver<'a>(&'a clap_preset_discovery_metadata_receiver);
+struct Receiver<'a> {
+    host: &'a clap_preset_discovery_metadata_receiver,
+    /// By what preferences know the presets that the musician likes best.
+    favourites: Vec<String>,
+}
 
 impl Receiver<'_> {
-    /// Tells of `preset`, which is the factory's at `number`, or in a file of its own. `None`: the host has had enough.
+    /// Tells of `preset`. `None`: the host has had enough.
     ///
     /// # Safety
     /// The receiver is as CLAP has it.
-    unsafe fn tell(&self, preset: &Preset, number: Option<usize>) -> Option<()> {
-        let key = number.map(|number| text(&number.to_string()));
-        let load_key = key.as_ref().map_or(ptr::null(), |key| key.as_ptr());
-        let creator = if number.is_some() { VENDOR.to_owned() } else { text(&preset.author) };
+    unsafe fn tell(&self, preset: &Preset, source: Source) -> Option<()> {
+        let (key, creator, mark, content) = match source {
+            Source::Factory(index) => {
+                let key = Some(text(&(index + 1).to_string()));
+                let mark = Shelf::mark_of_factory(index);
+                (key, VENDOR.to_owned(), mark, CLAP_PRESET_DISCOVERY_IS_FACTORY_CONTENT)
+            }
+            Source::File(file) => {
+                let mark = Own { file: file.to_owned(), preset: preset.clone() }.mark();
+                (None, text(&preset.author), mark, CLAP_PRESET_DISCOVERY_IS_USER_CONTENT)
+            }
+        };
+        let favourite = if self.favourites.contains(&mark) { CLAP_PRESET_DISCOVERY_IS_FAVORITE } else { 0 };
         let plugin = clap_universal_plugin_id { abi: ABI.as_ptr(), id: CLAP_ID.as_ptr() };
+        let host = self.host;
         // SAFETY: as said above; the texts outlive the calls.
         unsafe {
-            if !(self.0.begin_preset?)(self.0, text(&preset.name).as_ptr(), load_key) {
+            let load_key = key.as_ref().map_or(ptr::null(), |key| key.as_ptr());
+            if !(host.begin_preset?)(host, text(&preset.name).as_ptr(), load_key) {
                 return None;
             }
-            (self.0.add_plugin_id?)(self.0, &plugin);
+            (host.add_plugin_id?)(host, &plugin);
+            (host.set_flags?)(host, content | favourite);
             if !creator.is_empty() {
-                (self.0.add_creator?)(self.0, creator.as_ptr());
+                (host.add_creator?)(host, creator.as_ptr());
             }
             if !preset.description.is_empty() {
-                (self.0.set_description?)(self.0, text(&preset.description).as_ptr());
+                (host.set_description?)(host, text(&preset.description).as_ptr());
             }
             for feature in FEATURES {
-                (self.0.add_feature?)(self.0, feature.as_ptr());
+                (host.add_feature?)(host, feature.as_ptr());
             }
             for tag in preset.tags.all() {
-                (self.0.add_feature?)(self.0, text(tag).as_ptr());
+                (host.add_feature?)(host, text(tag).as_ptr());
             }
         }
         Some(())
@@ -202,9 +229,9 @@ impl Receiver<'_> {
     ///
     /// # Safety
     /// As for [`Receiver::tell`].
-    unsafe fn fail(&self, system: i32, error: &str) -> Option<()> {
+    unsafe fn fail(&self, error: &str) -> Option<()> {
         // SAFETY: as said above; the text outlives the call.
-        unsafe { (self.0.on_error?)(self.0, system, text(error).as_ptr()) };
+        unsafe { (self.host.on_error?)(self.host, NO_SYSTEM_ERROR, text(error).as_ptr()) };
         None
     }
 }

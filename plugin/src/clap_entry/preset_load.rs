@@ -8,70 +8,51 @@ use clap_sys::ext::state::{CLAP_EXT_STATE, clap_host_state};
 use clap_sys::factory::preset_discovery::*;
 use clap_sys::host::clap_host;
 use clap_sys::plugin::clap_plugin;
-use continuo_input::files::{self, Refusal};
 
 use super::preset_discovery::text;
 use super::{host_extension, instance, rescan_values};
 use crate::guard::guarded;
-use crate::presets::{self, Preset};
-
-/// The most bytes that a preset may have.
-const LIMIT: u64 = 1 << 20;
+use crate::presets::{self, Preset, folder};
 
 /// Whether a host asks for this extension, by its name or by the one that it had before.
 pub fn is_meant(id: &CStr) -> bool {
     id == CLAP_EXT_PRESET_LOAD || id == CLAP_EXT_PRESET_LOAD_COMPAT
 }
 
+/// What the system says of an error that is not its own. The text tells what it said of one of its own.
+pub const NO_SYSTEM_ERROR: i32 = 0;
+
 pub static EXTENSION: clap_plugin_preset_load = clap_plugin_preset_load { from_location: Some(from_location) };
 
-/// Why there is no preset.
-pub struct Failure {
-    /// The number that the system gives to it; 0: it is no matter of the system's.
-    pub system: i32,
-    /// What the musician should read.
-    pub text: String,
-}
-
-impl Failure {
-    fn new(text: impl Into<String>) -> Self {
-        Self { system: 0, text: text.into() }
-    }
-}
-
-/// The preset in the file at `location`; `remarks` name what is wrong with it.
-pub fn read_file(location: &CStr, remarks: &mut Vec<String>) -> Result<Preset, Failure> {
-    let Ok(path) = location.to_str() else {
-        return Err(Failure::new("The host's name of a preset's file is no UTF-8. Rename the file."));
-    };
-    let bytes = files::read(Path::new(path), LIMIT).map_err(|refusal| Failure {
-        system: if let Refusal::System(error) = &refusal { error.raw_os_error().unwrap_or_default() } else { 0 },
-        text: format!("\"{path}\": {refusal}"),
-    })?;
-    let text = String::from_utf8_lossy(&bytes);
-    Preset::read(&text, remarks).map_err(|error| Failure::new(format!("\"{path}\" {error}")))
+/// The preset in the file at `location`, and what is wrong with it.
+///
+/// # Errors
+/// What the musician should read.
+pub fn read_file(location: &CStr) -> Result<(Preset, Vec<String>), String> {
+    let path = location.to_str();
+    path.map_or_else(
+        |_| Err("The host's name of a preset's file is no UTF-8. Rename the file.".to_owned()),
+        |path| folder::read(Path::new(path)),
+    )
 }
 
 /// A preset, by where the host has found it, and what is wrong with it.
 ///
 /// # Safety
 /// The texts are null or null-terminated.
-unsafe fn find(kind: u32, location: *const c_char, key: *const c_char) -> Result<(Preset, Vec<String>), Failure> {
-    let mut remarks = Vec::new();
+unsafe fn find(kind: u32, location: *const c_char, key: *const c_char) -> Result<(Preset, Vec<String>), String> {
     // SAFETY: as said above.
     let of = |text: *const c_char| (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) });
-    let preset = match (kind, of(location), of(key)) {
+    match (kind, of(location), of(key)) {
         (CLAP_PRESET_DISCOVERY_LOCATION_PLUGIN, _, Some(key)) => {
             let number: Option<usize> = key.to_str().ok().and_then(|key| key.parse().ok());
             let preset = number.and_then(|number| presets::factory().get(number.checked_sub(1)?));
-            preset.cloned().ok_or_else(|| {
-                Failure::new(format!("This Continuo has no preset {}. A newer one may.", key.to_string_lossy()))
-            })?
+            let missing = || format!("This Continuo has no preset {}. A newer one may.", key.to_string_lossy());
+            Ok((preset.cloned().ok_or_else(missing)?, Vec::new()))
         }
-        (CLAP_PRESET_DISCOVERY_LOCATION_FILE, Some(file), _) => read_file(file, &mut remarks)?,
-        _ => return Err(Failure::new("The host does not say which preset it wants. Choose one in Continuo's panel.")),
-    };
-    Ok((preset, remarks))
+        (CLAP_PRESET_DISCOVERY_LOCATION_FILE, Some(file), _) => read_file(file),
+        _ => Err("The host does not say which preset it wants. Choose one in Continuo's panel.".to_owned()),
+    }
 }
 
 unsafe extern "C" fn from_location(
@@ -89,9 +70,9 @@ unsafe extern "C" fn from_location(
             .or_else(|| host_extension(host, CLAP_EXT_PRESET_LOAD_COMPAT));
         let (preset, remarks) = match find(kind, location, key) {
             Ok(found) => found,
-            Err(failure) => {
+            Err(error) => {
                 if let Some(on_error) = told.and_then(|told| told.on_error) {
-                    on_error(host, kind, location, key, failure.system, text(&failure.text).as_ptr());
+                    on_error(host, kind, location, key, NO_SYSTEM_ERROR, text(&error).as_ptr());
                 }
                 return false;
             }

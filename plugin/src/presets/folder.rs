@@ -219,8 +219,17 @@ impl Folder {
     }
 }
 
+/// The folder of the musician's own presets; `None`: the system does not say where the user's data lie. It need not
+/// exist.
+pub fn own() -> Option<PathBuf> {
+    Some(Folder::new(folders::data()?).presets)
+}
+
 /// The preset in a file and what is wrong with it. A preset without a name is called as the file.
-fn read(file: &Path) -> Result<(Preset, Vec<String>), String> {
+///
+/// # Errors
+/// If it cannot be read, or is none: what the musician should read.
+pub fn read(file: &Path) -> Result<(Preset, Vec<String>), String> {
     let bytes = files::read(file, LARGEST).map_err(|error| format!("\"{}\": {error}.", file.display()))?;
     let mut remarks = Vec::new();
     let mut preset = Preset::read(&String::from_utf8_lossy(&bytes), &mut remarks)
