@@ -86,7 +86,7 @@ use crate::seam::{Command, STANDALONE, Shared};
 use request::Request;
 use undo::Undo;
 use view::{History, View};
-use window::{Follower, Sizing};
+use window::{Alive, Follower, Sizing};
 
 /// How often the panel looks for something new to show, while something moves and while nothing does.
 const REPAINT: Duration = Duration::from_millis(33);
@@ -106,6 +106,8 @@ pub struct PanelApp {
     sizing: Arc<Sizing>,
     follower: Follower,
     undo: Arc<Undo>,
+    /// Until the window is there.
+    alive: Option<Alive>,
     gui: Option<GuiContext>,
     history: History,
     last: View,
@@ -118,6 +120,9 @@ impl NiceEguiApp for PanelApp {
             self.shared.surroundings.set_host(STANDALONE);
         }
         self.gui = Some(self.undo.context(gui));
+        if let Some(alive) = self.alive.take() {
+            alive.hold();
+        }
         let built = caught(|| {
             theme::apply(&context);
             frame.set_clear_color(Rgba::from(theme::GROUND));
@@ -151,9 +156,15 @@ impl NiceEguiApp for PanelApp {
 }
 
 impl PanelApp {
-    fn new(params: Arc<ContinuoParams>, shared: Arc<Shared>, sizing: Arc<Sizing>, undo: Arc<Undo>) -> Self {
+    fn new(
+        params: Arc<ContinuoParams>,
+        shared: Arc<Shared>,
+        sizing: Arc<Sizing>,
+        undo: Arc<Undo>,
+        alive: Option<Alive>,
+    ) -> Self {
         let (follower, history, last, keys) = Default::default();
-        Self { params, shared, sizing, undo, follower, gui: None, history, last, keys }
+        Self { params, shared, sizing, undo, follower, alive, gui: None, history, last, keys }
     }
 
     fn draw(&mut self, ui: &mut Ui, frame: &Frame) {

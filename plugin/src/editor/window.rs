@@ -3,6 +3,8 @@
 //! The drawing is as many points wide and high as ever; egui's zoom makes them fill the window, so that letters and
 //! lines are drawn at the pixels that there are.
 
+mod end;
+
 use std::error::Error;
 use std::sync::Arc;
 
@@ -23,6 +25,8 @@ use crate::seam::Shared;
 use super::PanelApp;
 use super::panel::SIZE;
 use super::undo::Undo;
+
+pub use end::Alive;
 
 /// The least zoom, whatever the window: letters need some pixels.
 const LEAST_ZOOM: f32 = 0.2;
@@ -188,7 +192,9 @@ impl Editor for ContinuoEditor {
             EguiEditorState::from_size(LogicalSize::new(SIZE.x, SIZE.y), scale)
         };
         let settings = EguiNiceSettings { resize_hint: self.resize_hint(), ..EguiNiceSettings::new() };
-        let app = PanelApp::new(self.params.clone(), self.shared.clone(), sizing.clone(), self.undo.clone());
+        let (host, alive) = end::waiting(host);
+        let (params, shared, undo) = (self.params.clone(), self.shared.clone(), self.undo.clone());
+        let app = PanelApp::new(params, shared, sizing.clone(), undo, alive);
         let editor = create_egui_editor(state, self.repaint.clone(), settings.with_tile("Continuo"), app);
         let editor = editor.ok_or("the framework makes no editor")?;
         let SpawnedEditor { handle, window } =
