@@ -131,6 +131,7 @@ controls! {
         .hint("Moves this player up or down by octaves.");
     /// MIDI channel, 0–15.
     channel: u8 as Channel = 0, Parameter::whole("channel", "channel", 1, 16).routing()
+        .reads(Text::Numbered("Channel "))
         .hint("The MIDI channel on which this player goes out, to a sound of its own.");
 }
 
@@ -190,7 +191,7 @@ controls! {
     [Scale]
     /// The scale for `key_lock`, if the musician has drawn one: bit *n* allows the note *n* semitones above the tonic
     /// of `key`, 0–11. Without any bit it is the key's own.
-    scale: u16 = 0, Parameter::whole("scale", "Scale", 0, 0xfff)
+    scale: u16 = 0, Parameter::whole("scale", "Scale", 0, 0xfff).reads(Text::Steps)
         .hint("Click a note to take it into the scale of the key lock, or out.");
 
     [Listening]
@@ -203,6 +204,7 @@ controls! {
     [Plan]
     /// For how many frames ahead what is planned is certain, 1–16, unless the musician's left hand says otherwise.
     commit: u8 = 1, Parameter::whole("commit", "Commit", 1, 16).on_panel("Certain ahead")
+        .reads(Text::Counted("sixteenth"))
         .hint("For how many sixteenths the band keeps to its plan. Low: it turns at once with you. High: you can rely \
                on what is shown above.");
     /// For how many milliseconds a chord that may begin waits for the musician's note, 0–60.
@@ -232,7 +234,7 @@ controls! {
     motif: f32 = 0.3, Parameter::share("motif", "Motif")
         .hint("How often Lead takes up what you have just played, and turns it.");
     /// The largest leap of Lead in semitones, 2–24.
-    max_leap: u8 = 12, Parameter::whole("max_leap", "Largest leap", 2, 24)
+    max_leap: u8 = 12, Parameter::whole("max_leap", "Largest leap", 2, 24).reads(Text::Counted("semitone"))
         .hint("The widest step of Lead's line, in semitones: 2 goes by step, 12 is an octave.");
     /// Whether Lead has only chord tones on strong beats.
     strong_tones: bool = true, Parameter::switch("strong_tones", "Strong chord tones")

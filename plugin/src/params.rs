@@ -344,6 +344,7 @@ mod tests {
 
     use continuo_models::MAX_LEVEL;
     use continuo_models::music::Mode;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -456,20 +457,56 @@ mod tests {
         assert_eq!(register.normalized_value_to_string(1.0, true), "+2 oct");
     }
 
+    /// What hosts show of a value, and what they show of the value that they read there.
+    fn read_back(params: &ContinuoParams, id: u32, value: f64) -> (String, Option<String>) {
+        let text = params.text(id, value).expect("every value has a text");
+        let again = params.value_of_text(id, &text).and_then(|read| params.text(id, read));
+        (text, again)
+    }
+
     #[test]
-    fn every_text_is_read_back_as_the_value_that_it_shows() {
+    fn every_step_is_read_back_from_its_text() {
         let params = ContinuoParams::default();
         for (id, param, _) in params.param_map() {
-            for step in 0..=100 {
-                let normalized = step as f32 / 100.0;
-                // SAFETY: the parameters live until the end of the test.
-                let (text, read, again) = unsafe {
-                    let text = param.normalized_value_to_string(normalized, true);
-                    let read = param.string_to_normalized_value(&text).unwrap_or(f32::NAN);
-                    (text, read, param.normalized_value_to_string(read, true))
-                };
-                assert_eq!(again, text, "{id}: {text} is read as {read}");
+            // SAFETY: the parameters live until the end of the test.
+            let steps = unsafe { param.step_count() }.unwrap_or(0);
+            for step in 0..=steps {
+                let (text, again) = read_back(&params, number(&id), step as f64);
+                assert_eq!(again.as_deref(), Some(text.as_str()), "{id}: step {step}");
             }
         }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn every_text_is_read_back_as_the_value_that_it_shows(normalized in 0.0f32..=1.0) {
+            let params = ContinuoParams::default();
+            for (id, param, _) in params.param_map() {
+                // SAFETY: the parameters live until the end of the test.
+                let steps = unsafe { param.step_count() }.unwrap_or(1);
+                let value = f64::from(normalized) * steps as f64;
+                let (text, again) = read_back(&params, number(&id), value);
+                prop_assert_eq!(again.as_deref(), Some(text.as_str()), "{}: {}", id, value);
+            }
+        }
+    }
+
+    #[test]
+    fn values_are_words_or_have_a_unit_unless_they_are_plain_numbers() {
+        let params = ContinuoParams::default();
+        let mut plain = BTreeSet::new();
+        for (id, param, _) in params.param_map() {
+            for step in 0..=20 {
+                // SAFETY: the parameters live until the end of the test.
+                let text = unsafe { param.normalized_value_to_string(step as f32 / 20.0, true) };
+                if text.parse::<f64>().is_ok() {
+                    plain.insert(id.clone());
+                }
+            }
+        }
+        // A scale may have one step alone.
+        assert_eq!(plain, ["max_repeats", "scale", "seed", "temperature"].map(String::from).into());
     }
 }

@@ -81,6 +81,12 @@ pub enum Text {
     Number,
     /// With its sign, as octaves.
     Octaves,
+    /// After this word.
+    Numbered(&'static str),
+    /// So many of this, which ends in an s where there are more than one.
+    Counted(&'static str),
+    /// As a set of the twelve steps above a tonic, a bit each; none is the key's own.
+    Steps,
     /// By name, from 0 on.
     Names(&'static [&'static str]),
     /// 0 is a word, and the others stand after a prefix.

@@ -6,6 +6,7 @@ use super::detents::{Detents, Positions};
 use super::hint::Hint;
 use super::knob::Knob;
 use super::setting::Setting;
+use super::symbols::{Written, with_accidentals};
 use super::{choice, paint, stepper, switch, theme};
 
 /// The settings of the band.
@@ -80,7 +81,7 @@ pub fn show(ui: &mut Ui, rect: Rect, settings: &Settings) {
     let hint = Hint::of_click("key_lock");
     switch::show(ui, cell(key_left, -2.0, 20.0), "Key lock", hint, theme::YOU, settings.key_lock);
     let hint = Hint::of_click("key");
-    choice::show(ui, cell(key_left, 30.0, ROW), hint, &super::symbols::WithAccidentals(settings.key));
+    choice::show(ui, cell(key_left, 30.0, ROW), hint, &Written(settings.key, with_accidentals));
     let note = if settings.key_lock.value() >= 0.5 { "The band stays in key" } else { "The band is free" };
     let place = cell(key_left, 68.0, ROW);
     ui.painter().text(place.left_center(), Align2::LEFT_CENTER, note, theme::regular(theme::SMALL), theme::FAINT);

@@ -6,6 +6,7 @@ use egui::{Align2, Rect, Stroke, Ui, pos2, vec2};
 use super::hint::Hint;
 use super::knob::Knob;
 use super::setting::Setting;
+use super::symbols::{Written, number_alone};
 use super::{choice, mark, paint, switch, theme};
 
 /// The settings of the card.
@@ -51,9 +52,9 @@ pub fn show(ui: &mut Ui, rect: Rect, mode: LeadMode, settings: &Settings) {
     let place = pos2(column.left(), field.bottom() + 14.0);
     ui.painter().text(place, Align2::LEFT_CENTER, means(mode), theme::regular(theme::SMALL), theme::DIM);
 
-    let dials = [
+    let dials: [(_, _, &dyn Setting); 2] = [
         ("Motif", Hint::of_turn("motif"), settings.motif),
-        ("Largest leap", Hint::of_turn("max_leap"), settings.max_leap),
+        ("Largest leap", Hint::of_turn("max_leap"), &Written(settings.max_leap, number_alone)),
     ];
     let dials_left = column.right() + 22.0;
     for (n, (label, hint, setting)) in dials.into_iter().enumerate() {

@@ -5,6 +5,7 @@ use egui::{Align2, Rect, Ui, pos2, vec2};
 use super::hint::Hint;
 use super::knob::Knob;
 use super::setting::Setting;
+use super::symbols::{Written, number_alone};
 use super::{choice, paint, theme};
 
 /// The settings of the card.
@@ -33,8 +34,8 @@ const LIST: f32 = 26.0;
 pub fn show(ui: &mut Ui, rect: Rect, settings: &Settings) {
     paint::card(ui.painter(), rect);
     let body = paint::heading(ui.painter(), rect.shrink(theme::INSET), "Plan", "What the harmony holds to");
-    let dials = [
-        ("Certain", Hint::of_turn("commit"), settings.commit),
+    let dials: [(_, _, &dyn Setting); 3] = [
+        ("Certain", Hint::of_turn("commit"), &Written(settings.commit, number_alone)),
         ("Wait", Hint::of_turn("wait"), settings.wait),
         ("Repeats", Hint::of_turn("max_repeats"), settings.max_repeats),
     ];

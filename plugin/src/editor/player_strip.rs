@@ -7,6 +7,7 @@ use super::detents::{Detents, Positions};
 use super::hint::Hint;
 use super::knob::Knob;
 use super::setting::Setting;
+use super::symbols::{Written, number_alone};
 use super::{mark, paint, stepper, switch, theme};
 
 /// The settings of one player.
@@ -70,9 +71,10 @@ pub fn show(ui: &mut Ui, rect: Rect, player: Player, sounding: bool, settings: &
         let taken = dial.width() + 8.0 + character_width(settings.character.len());
         let column_width = (inside.width() - taken).min(WIDTH - 2.0 * theme::INSET - dial.width() - 8.0);
         let column = Rect::from_min_size(pos2(dial.right() + 8.0, body.top()), vec2(column_width, body.height()));
+        let channel = Written(settings.channel, number_alone);
         let rows = [
             ("Register", "register", &names[2], settings.register, column.top() + 6.0),
-            ("Channel", "channel", &names[3], Some(settings.channel), column.bottom() - 28.0),
+            ("Channel", "channel", &names[3], Some(&channel as &dyn Setting), column.bottom() - 28.0),
         ];
         let rows = rows.into_iter().filter_map(|(label, id, name, setting, top)| {
             setting.map(|setting| (label, Hint::of_player(name, id), setting, top))

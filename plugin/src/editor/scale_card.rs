@@ -66,7 +66,7 @@ pub fn show(ui: &mut Ui, rect: Rect, key: Key, settings: &Settings) {
     let column = body.with_min_x(body.right() - 122.0);
     let row = |top: f32| Rect::from_min_size(pos2(column.left(), body.top() + top), vec2(column.width(), 28.0));
     let hint = Hint::of_click("key");
-    choice::show(ui, row(4.0), hint, &symbols::WithAccidentals(settings.key));
+    choice::show(ui, row(4.0), hint, &symbols::Written(settings.key, symbols::with_accidentals));
     let hint = Hint::click("As the key", "Lights the notes of the key again.");
     if button::show(ui, row(40.0), "As the key", hint, theme::TEXT).clicked() && drawn != 0 {
         settings.scale.change(0.0);

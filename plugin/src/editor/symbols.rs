@@ -22,10 +22,16 @@ pub fn with_accidentals(text: &str) -> String {
     }
 }
 
-/// A setting whose texts begin with the name of a note.
-pub struct WithAccidentals<'a>(pub &'a dyn Setting);
+/// The number in `text`, alone, where what it counts stands beside it.
+pub fn number_alone(text: &str) -> String {
+    let number = text.split_whitespace().find(|word| word.chars().all(|sign| sign.is_ascii_digit()));
+    number.unwrap_or(text).to_owned()
+}
 
-impl Setting for WithAccidentals<'_> {
+/// A setting whose texts the panel writes in another way than hosts.
+pub struct Written<'a>(pub &'a dyn Setting, pub fn(&str) -> String);
+
+impl Setting for Written<'_> {
     fn value(&self) -> f32 {
         self.0.value()
     }
@@ -43,7 +49,7 @@ impl Setting for WithAccidentals<'_> {
     }
 
     fn text(&self, value: f32) -> String {
-        with_accidentals(&self.0.text(value))
+        (self.1)(&self.0.text(value))
     }
 
     fn begin(&self) {
@@ -62,6 +68,13 @@ impl Setting for WithAccidentals<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_stands_alone_without_what_it_counts() {
+        for (text, number) in [("Channel 3", "3"), ("12 semitones", "12"), ("By ear", "By ear")] {
+            assert_eq!(number_alone(text), number);
+        }
+    }
 
     #[test]
     fn accidentals_are_written_as_a_musician_writes_them() {

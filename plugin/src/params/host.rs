@@ -77,6 +77,15 @@ impl HostParam {
                         0 => "0".to_owned(),
                         octaves => format!("{octaves:+}"),
                     })),
+                    Text::Numbered(word) => param
+                        .with_value_to_string(Arc::new(move |value| format!("{word}{value}")))
+                        .with_string_to_value(number_or("", word)),
+                    Text::Counted(what) => {
+                        param.with_value_to_string(count_of(what)).with_string_to_value(Arc::new(leading_number))
+                    }
+                    Text::Steps => param
+                        .with_value_to_string(Arc::new(|steps| text_of_steps(steps)))
+                        .with_string_to_value(Arc::new(steps_of_text)),
                     Text::Names(names) => param.with_value_to_string(name_of(names)).with_string_to_value(named(names)),
                     Text::Or { none, prefix } => param
                         .with_value_to_string(or_number(none, prefix))
@@ -202,6 +211,38 @@ fn number_or(none: &'static str, prefix: &'static str) -> Read {
     })
 }
 
+/// Shows how many of `what` there are.
+fn count_of(what: &'static str) -> Show {
+    Arc::new(move |count| format!("{count} {what}{}", if count == 1 { "" } else { "s" }))
+}
+
+/// Reads the number with which a text begins.
+fn leading_number(text: &str) -> Option<i32> {
+    let text = text.trim();
+    text[..text.find(|sign: char| !sign.is_ascii_digit()).unwrap_or(text.len())].parse().ok()
+}
+
+/// What a set of no steps reads as.
+const KEYS_OWN: &str = "As the key";
+/// The steps above a tonic.
+const STEPS: [&str; 12] = ["1", "b2", "2", "b3", "3", "4", "b5", "5", "b6", "6", "b7", "7"];
+
+/// Shows a set of steps, a bit each: "1 b3 4 5 b7".
+fn text_of_steps(set: i32) -> String {
+    let steps: Vec<&str> = (0..STEPS.len()).filter(|step| set >> step & 1 != 0).map(|step| STEPS[step]).collect();
+    if steps.is_empty() { KEYS_OWN.to_owned() } else { steps.join(" ") }
+}
+
+/// Reads a set of steps, in any order.
+fn steps_of_text(text: &str) -> Option<i32> {
+    if text.trim().eq_ignore_ascii_case(KEYS_OWN) {
+        return Some(0);
+    }
+    let bit = |word: &str| Some(1 << STEPS.iter().position(|step| step.eq_ignore_ascii_case(word))?);
+    let bits: Option<Vec<i32>> = text.split_whitespace().map(bit).collect();
+    bits.filter(|bits| !bits.is_empty()).map(|bits| bits.into_iter().fold(0, |set, bit| set | bit))
+}
+
 #[cfg(test)]
 mod tests {
     use continuo_models::controls::PARAMETERS;
@@ -239,6 +280,31 @@ mod tests {
             ("allegro", None),
         ] {
             assert_eq!(rate.string_to_normalized_value(text).map(|value| value * 5.0), step, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_shown_with_what_they_count_and_read_with_or_without_it() {
+        let declared = declared();
+        let whole = |id: &str| match declared.find(id) {
+            Some(HostParam::Whole(param)) => param,
+            _ => panic!("{id} is a whole number"),
+        };
+        for (id, value, shown, read) in [
+            ("max_leap", 12, "12 semitones", ["12", " 12 SEMITONES "]),
+            ("commit", 1, "1 sixteenth", ["1", "1 sixteenths"]),
+            ("scale", 0, "As the key", ["as the key", "AS THE KEY"]),
+            ("scale", 0b0100_1010_1001, "1 b3 4 5 b7", ["b7 1 4 5 B3", "1 1 b3 4 5 b7"]),
+        ] {
+            let param = whole(id);
+            let normalized = param.preview_normalized(value);
+            assert_eq!(param.normalized_value_to_string(normalized, true), shown);
+            for text in read {
+                assert_eq!(param.string_to_normalized_value(text), Some(normalized), "{id}: {text}");
+            }
+        }
+        for text in ["", "8", "1 b9", "dorian"] {
+            assert_eq!(whole("scale").string_to_normalized_value(text), None, "{text}");
         }
     }
 

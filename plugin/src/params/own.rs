@@ -144,6 +144,8 @@ impl TakeParams {
             again: BoolParam::new("Again, the same", false),
             again_new: BoolParam::new("Again, different", false),
             scene: FloatParam::new("Scene", 0.0, FloatRange::Linear { min: 0.0, max: SCENES as f32 })
+                .with_value_to_string(Arc::new(text_of_place))
+                .with_string_to_value(Arc::new(place_of_text))
                 .with_step_size(0.01)
                 .with_callback(revision.callback()),
             scene_at: EnumParam::new("Scene change", SceneTime::Bar).with_callback(revision.callback()),
@@ -153,9 +155,38 @@ impl TakeParams {
     }
 }
 
+/// What the place of the panel among the scenes reads as.
+const PANEL: &str = "Panel";
+
+/// A place among the scenes in words.
+fn text_of_place(place: f32) -> String {
+    let place = (place * 100.0).round() / 100.0;
+    if place == 0.0 { PANEL.to_owned() } else { format!("Scene {place}") }
+}
+
+/// What [`text_of_place`] shows, in any case, or the number alone.
+fn place_of_text(text: &str) -> Option<f32> {
+    let text = text.trim().to_ascii_lowercase();
+    if text == PANEL.to_ascii_lowercase() {
+        return Some(0.0);
+    }
+    text.strip_prefix("scene").unwrap_or(&text).trim().parse().ok().filter(|place: &f32| place.is_finite())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_among_the_scenes_are_words() {
+        for (place, text) in [(0.0, "Panel"), (3.0, "Scene 3"), (1.75, "Scene 1.75")] {
+            assert_eq!((text_of_place(place), place_of_text(text)), (text.to_owned(), Some(place)));
+        }
+        assert_eq!(
+            ["2.5", "SCENE 8", "panel", "nowhere", "scene NaN"].map(place_of_text),
+            [Some(2.5), Some(8.0), Some(0.0), None, None]
+        );
+    }
 
     #[test]
     fn every_set_of_networks_survives_the_passage_through_its_index() {
