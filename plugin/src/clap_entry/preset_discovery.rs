@@ -128,8 +128,7 @@ unsafe extern "C" fn get_metadata(
 /// # Safety
 /// The indexer is as CLAP has it.
 unsafe fn declare(indexer: &clap_preset_discovery_indexer) -> Option<()> {
-    // Hosts know an extension by its last dot.
-    let extension = text(file::EXTENSION.rsplit('.').next()?);
+    let extension = text(file::EXTENSION);
     let filetype = clap_preset_discovery_filetype {
         name: c"Continuo preset".as_ptr(),
         description: c"What the band is to play like".as_ptr(),
