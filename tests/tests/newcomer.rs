@@ -10,16 +10,31 @@ use std::thread;
 use std::time::Duration;
 
 use common::Running;
-use continuo_tests::host::hands::{ESCAPE, Hands};
+use continuo_tests::host::hands::{ESCAPE, Hands, LEFT};
 use continuo_tests::host::screen::{Screen, Server};
 use serde_json::Value;
 
 /// How long things may take on a busy machine.
 const SOON: Duration = Duration::from_secs(30);
 
+/// A beat of the song, for which a key is held.
+const BEAT: Duration = Duration::from_millis(500);
+
+/// X11's names for letters are those letters.
+const LETTER_Z: u32 = b'z' as u32;
+const LETTER_C: u32 = b'c' as u32;
+
 /// Places on the panel, in points of its drawing: the middle of what is there.
 mod at {
     pub const STOP: [f32; 2] = [147.0, 32.0];
+    pub const NEXT_PRESET: [f32; 2] = [563.0, 32.0];
+    pub const UNDO: [f32; 2] = [603.0, 32.0];
+    /// White keys of the piano from middle C on, near their lower ends: they are struck hard there.
+    pub const C: [f32; 2] = [640.0, 592.0];
+    pub const E: [f32; 2] = [675.0, 592.0];
+    pub const G: [f32; 2] = [711.0, 592.0];
+    pub const PLAY_PAGE: [f32; 2] = [60.0, 198.0];
+    pub const SETUP_PAGE: [f32; 2] = [248.0, 198.0];
     pub const RECORD: [f32; 2] = [179.0, 32.0];
     /// Inside the record button, beside its sign: where its lamp is seen.
     pub const LAMP: [f32; 2] = [170.0, 24.0];
@@ -69,6 +84,11 @@ impl<'a> Newcomer<'a> {
         self.hands.click(self.pixel(place)).unwrap();
     }
 
+    /// Holds a key of the piano for a beat.
+    fn plays(&self, key: [f32; 2]) {
+        self.hands.press(LEFT, self.pixel(key), BEAT).unwrap();
+    }
+
     fn strikes(&self, keys: &[u32]) {
         self.hands.strike(keys).unwrap();
     }
@@ -80,7 +100,16 @@ impl<'a> Newcomer<'a> {
         common::soon(SOON, is_so).is_some()
     }
 
+    /// Waits a little for the panel not to be `colour` at a place. Whether it still is.
+    fn still_sees(&self, colour: [u8; 3], place: [f32; 2]) -> bool {
+        let at = self.pixel(place);
+        let is_over = || (self.screen.picture(1900, 1180).unwrap().pixel(at) != Some(colour)).then_some(());
+        common::soon(SOON, is_over).is_none()
+    }
+
     fn takes_a_picture(&mut self, name: &str) {
+        // The panel is drawn some dozen times in a second.
+        thread::sleep(Duration::from_millis(300));
         self.number += 1;
         let [width, height] = self.screen.size_of(self.window).unwrap();
         let picture = self.screen.picture(width as u16, height as u16).unwrap();
@@ -111,15 +140,43 @@ fn a_newcomer_plays_hears_chooses_resizes_undoes_and_finds_all_as_it_was() {
 
     newcomer.clicks(at::RECORD);
     assert!(newcomer.sees(LIT, at::LAMP), "the lamp is lit");
-    thread::sleep(Duration::from_secs(2));
     newcomer.takes_a_picture("records");
+
+    for key in [at::C, at::E, at::G, at::C] {
+        newcomer.plays(key);
+    }
+    newcomer.takes_a_picture("plays");
+    // The lower row of the computer's keys: Z plays C, and C plays E.
+    for key in [LETTER_Z, LETTER_C] {
+        newcomer.strikes(&[key]);
+    }
+
+    newcomer.clicks(at::NEXT_PRESET);
+    newcomer.takes_a_picture("chooses-a-preset");
+    newcomer.clicks(at::NEXT_PRESET);
+    newcomer.takes_a_picture("chooses-another");
+    newcomer.clicks(at::UNDO);
+    newcomer.takes_a_picture("undoes");
+
     newcomer.clicks(at::RECORD);
+    assert!(!newcomer.still_sees(LIT, at::LAMP), "the lamp is out");
+    newcomer.clicks(at::SETUP_PAGE);
+    newcomer.takes_a_picture("looks-at-the-setup");
+    newcomer.clicks(at::PLAY_PAGE);
     newcomer.clicks(at::STOP);
+    newcomer.takes_a_picture("stops");
     newcomer.hands.resize(newcomer.window, [1740, 1011]).unwrap();
     thread::sleep(Duration::from_secs(1));
     newcomer.takes_a_picture("resizes");
     let size = screen.size_of(newcomer.window).unwrap();
     newcomer.closes();
+
+    let recorded = home.join(".local/share/continuo/recordings/Continuo 001.wav");
+    assert!(common::loudness(&recorded) > 0.001, "what was played is heard");
+    let score = fs::read(recorded.with_extension("mid")).unwrap();
+    let keys: Vec<u8> = common::notes_of(&score, "You").into_iter().map(|(_, key)| key).collect();
+    assert_eq!(keys, [60, 64, 67, 60, 48, 52], "the piano and the computer's keys");
+    assert!(!common::notes_of(&score, "Chords").is_empty(), "the band plays");
 
     let kept = session(&home);
     let mut newcomer = Newcomer::opens(&server, &screen, &home);

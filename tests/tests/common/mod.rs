@@ -4,6 +4,7 @@
 pub mod random;
 
 use std::io::Read;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 use continuo_models::Controls;
 use continuo_tests::host::performance::{PlayedNote, Segment};
 use continuo_tests::host::{Blocks, Format, Note, Performance, Session, Take, bundles, parameter_id};
+use midly::{MetaMessage, MidiMessage, Smf, TrackEvent, TrackEventKind};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -231,7 +233,7 @@ pub fn run_probe(arguments: &[&str], environment: &[(&str, &str)]) -> (String, S
 const PATIENCE: Duration = Duration::from_secs(240);
 
 /// How long a process is given to end when nobody waits for what it says any more.
-const LAST_CHANCE: Duration = Duration::from_secs(5);
+const LAST_CHANCE: Duration = Duration::from_secs(20);
 
 /// How a process ended.
 #[derive(Debug)]
@@ -396,4 +398,30 @@ pub fn live() -> Command {
 /// The library of the built plug-in.
 pub fn library(format: Format) -> std::path::PathBuf {
     bundles::library(format).unwrap_or_else(|error| panic!("{error:#}"))
+}
+
+/// The loudness of a stereo WAV file of floats: 1 is as loud as can be.
+pub fn loudness(wav: &Path) -> f32 {
+    let mut reader = hound::WavReader::open(wav).unwrap_or_else(|error| panic!("{}: {error}", wav.display()));
+    let samples: Vec<f32> = reader.samples::<f32>().map(|sample| sample.expect("the file is whole")).collect();
+    (samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len().max(1) as f32).sqrt()
+}
+
+/// Channel and key of each note on the track called `name` of a MIDI file.
+///
+/// # Panics
+/// If it is no MIDI file, or has no such track.
+pub fn notes_of(file: &[u8], name: &str) -> Vec<(u8, u8)> {
+    let smf = Smf::parse(file).expect("a MIDI file");
+    let is_called = |track: &&Vec<TrackEvent>| {
+        track.iter().any(|event| event.kind == TrackEventKind::Meta(MetaMessage::TrackName(name.as_bytes())))
+    };
+    let track = smf.tracks.iter().find(is_called).unwrap_or_else(|| panic!("no track is called {name}"));
+    let notes = track.iter().filter_map(|event| match event.kind {
+        TrackEventKind::Midi { channel, message: MidiMessage::NoteOn { key, .. } } => {
+            Some((channel.as_int(), key.as_int()))
+        }
+        _ => None,
+    });
+    notes.collect()
 }
