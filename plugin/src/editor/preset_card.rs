@@ -143,7 +143,7 @@ pub fn show(ui: &mut Ui, rect: Rect, card: &Card, written: &mut Written, locks: 
     }
 
     let hint =
-        Hint::click("Import from", "The path of a file or a folder. Empty: your folder \"import\" among the presets.");
+        Hint::click("Import from", "The path of a file or a folder. Empty: the folder \"import\" beside your presets.");
     text_field::show(ui, cell(row(3), 0.0, 0.8), hint, "Path of a preset to import", &mut written.path);
     let hint = Hint::click("Import presets", "Takes in the preset at the path on the left, or all in that folder.");
     ask(button::show(ui, cell(row(3), 0.8, 1.0), "Import", hint, theme::TEXT).clicked(), Wish::Import);

@@ -36,6 +36,9 @@ pub struct Outcome {
 /// A folder of presets, and what was deleted from it in this process.
 pub struct Folder {
     presets: PathBuf,
+    /// Beside the presets, and not among them: hosts search those.
+    trash: PathBuf,
+    imports: PathBuf,
     exports: PathBuf,
     /// Where each deleted file lies now and where it lay, the newest last. Held for as long as an errand runs: one
     /// after the other.
@@ -47,7 +50,14 @@ type Said = Result<Option<String>, String>;
 impl Folder {
     /// The folders in the one for what is the musician's.
     pub fn new(data: PathBuf) -> Self {
-        Self { presets: data.join("presets"), exports: data.join("exports"), deleted: Mutex::default() }
+        let folder = |name| data.join(name);
+        Self {
+            presets: folder("presets"),
+            trash: folder("deleted"),
+            imports: folder("import"),
+            exports: folder("exports"),
+            deleted: Mutex::default(),
+        }
     }
 
     /// Does what is asked for, and reads the folder.
@@ -145,7 +155,7 @@ impl Folder {
 
     fn delete(&self, file: &Path, deleted: &mut Vec<(PathBuf, PathBuf)>) -> Said {
         let name = name_of(file);
-        let to = free_file(&self.presets.join("deleted"), &name);
+        let to = free_file(&self.trash, &name);
         let moved = to.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::rename(file, &to));
         moved.map_err(|error| format!("\"{name}\" is not deleted ({error}). Check the rights of its folder."))?;
         deleted.push((to, file.to_owned()));
@@ -162,14 +172,14 @@ impl Folder {
     }
 
     fn import(&self, path: &str) -> Said {
-        let inbox = self.presets.join("import");
+        let inbox = &self.imports;
         let path = match path.trim_matches(['"', '\'']) {
             "" => inbox.clone(),
             path => PathBuf::from(path.strip_prefix("file://").unwrap_or(path)),
         };
-        if path == inbox && !inbox.is_dir() {
+        if path == *inbox && !inbox.is_dir() {
             // So that there is a folder to put them into.
-            let _ = fs::create_dir_all(&inbox);
+            let _ = fs::create_dir_all(inbox);
         }
         let files = if path.is_dir() {
             listed(&path).map_err(|error| format!("\"{}\" cannot be read ({error}).", path.display()))?
@@ -188,7 +198,7 @@ impl Folder {
             match read(&file).and_then(|(preset, _)| self.take_in(preset, &mut known)) {
                 Ok(name) => {
                     names.push(format!("\"{name}\""));
-                    if file.starts_with(&inbox) {
+                    if file.starts_with(inbox) {
                         // What stays there is taken in once more, and is the same.
                         let _ = fs::remove_file(&file);
                     }
@@ -243,17 +253,18 @@ pub fn read(file: &Path) -> Result<(Preset, Vec<String>), String> {
 /// The files that may be presets in a folder, in order.
 fn listed(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let entries = fs::read_dir(folder)?.filter_map(Result::ok).map(|entry| entry.path());
-    let mut files: Vec<_> = entries.filter(|file| file.extension().is_some_and(|ending| ending == "json")).collect();
-    files.retain(|file| file.is_file());
+    let is_preset = |file: &PathBuf| {
+        let ending = file.extension().unwrap_or_default();
+        [EXTENSION, "json"].iter().any(|known| ending == *known) && file.is_file()
+    };
+    let mut files: Vec<_> = entries.filter(is_preset).collect();
     files.sort();
     Ok(files)
 }
 
-/// The name of a file without what every preset's ends with.
+/// The name of a file without its ending.
 pub fn name_of(file: &Path) -> String {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let stem = name.strip_suffix(EXTENSION).or_else(|| name.strip_suffix("json"));
-    stem.map_or(&*name, |stem| stem.trim_end_matches('.')).to_owned()
+    file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// `name` as every system takes it for a file.

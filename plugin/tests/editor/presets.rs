@@ -24,7 +24,7 @@ use crate::{Bench, whole_panel};
 pub fn shelf() -> Arc<Shelf> {
     let mut preset = Preset::default();
     (preset.name, preset.description) = ("My Evening".into(), "As I like it.".into());
-    let own = vec![Own { file: "/presets/My Evening.continuo.json".into(), preset }];
+    let own = vec![Own { file: "/presets/My Evening.continuo-preset".into(), preset }];
     let favourites = [Shelf::mark_of_factory(1)].into();
     Arc::new(Shelf { own, favourites, deleted: 1, revision: 1, ..Shelf::default() })
 }

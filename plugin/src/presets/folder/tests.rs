@@ -114,7 +114,7 @@ fn what_cannot_be_read_is_named_and_costs_itself() {
     rig.write("half.json", "{ \"format\": \"continuo-pre");
     rig.write("notes.txt", "no preset, and not meant as one");
     rig.write("huge.json", &" ".repeat(LARGEST as usize + 1));
-    rig.write("nameless.continuo.json", "{ \"format\": \"continuo-preset\", \"params\": { \"style_a\": \"polka\" } }");
+    rig.write("nameless.json", "{ \"format\": \"continuo-preset\", \"params\": { \"style_a\": \"polka\" } }");
     let outcome = rig.folder.run(Errand::Read);
     assert_eq!(names(&outcome), ["nameless", "Whole"], "a preset without a name is called as its file");
     for file in ["midi.json", "half.json", "huge.json", "polka"] {
@@ -153,12 +153,12 @@ fn without_a_path_the_folder_for_it_is_imported_and_emptied() {
     let rig = Rig::new("inbox");
     let empty = rig.folder.run(Errand::Import(String::new()));
     assert!(said(&empty).contains("import"), "{}", said(&empty));
-    rig.write("import/a.json", &preset("A", 0.5).write());
-    rig.write("import/b.json", "no preset");
+    rig.write("../import/a.json", &preset("A", 0.5).write());
+    rig.write("../import/b.json", "no preset");
     let outcome = rig.folder.run(Errand::Import(String::new()));
     assert_eq!(names(&outcome), ["A"]);
     assert!(said(&outcome).contains("Imported \"A\"") && said(&outcome).contains("b.json"), "{}", said(&outcome));
-    assert!(!rig.data.join("presets/import/a.json").exists() && rig.data.join("presets/import/b.json").exists());
+    assert!(!rig.data.join("import/a.json").exists() && rig.data.join("import/b.json").exists());
 }
 
 proptest! {
