@@ -1,5 +1,5 @@
-//! What was done on the panel can be undone and done again: parameters, scenes, presets and locks; and two whole
-//! settings can be compared.
+//! What was done on the panel can be undone and done again: parameters, scenes, presets, locks and learnt controllers;
+//! and two whole settings can be compared.
 //!
 //! The panel changes parameters through [`Undo::context`], which hands on to the host and takes down each gesture: a
 //! drag is one step, and so is all that changes while something is held. What else is set, and is no parameter, is
@@ -16,6 +16,7 @@ use nice_plug::plugin::PluginState;
 use nice_plug::prelude::{ParamPtr, Params};
 
 use crate::params::ContinuoParams;
+use crate::params::controllers::Learnt;
 use crate::presets::Preset;
 use crate::presets::locks::Locks;
 use crate::scenes;
@@ -86,7 +87,7 @@ struct Kept {
     undone: Vec<Step>,
     slot: Slot,
     /// The setting that does not play; `None`: it is as the one that does.
-    other: Option<Moment>,
+    other: Option<Box<Moment>>,
 }
 
 /// A parameter's way from one normalised value to another.
@@ -110,8 +111,9 @@ struct Sent {
 #[derive(Clone, PartialEq)]
 struct Rest {
     scenes: scenes::Saved,
-    locks: Locks,
     current: Option<Preset>,
+    locks: Locks,
+    controllers: Vec<Learnt>,
 }
 
 /// All that can be undone, as it was at one time.
@@ -155,7 +157,7 @@ enum Slots {
     /// The other one plays from now on.
     Switch,
     /// The setting that does not play becomes this one, and this one what it was.
-    Exchange(Option<Moment>),
+    Exchange(Option<Box<Moment>>),
 }
 
 impl Undo {
@@ -235,7 +237,9 @@ impl Undo {
             return;
         }
         let now = self.moment();
-        let to = other.unwrap_or_else(|| now.clone());
+        let mut to = other.map_or_else(|| now.clone(), |other| *other);
+        // What the musician has set up is of both.
+        (to.rest.locks, to.rest.controllers) = (now.rest.locks, now.rest.controllers.clone());
         let moves = now.moves_to(&to);
         let rest = (now.rest != to.rest).then_some([now.rest, to.rest]);
         let step = self.make(Step::new(moves, rest, Slots::Switch), false);
@@ -245,7 +249,7 @@ impl Undo {
     /// The setting that does not play becomes as the one that does.
     pub fn copy(&self) {
         let now = self.moment();
-        let step = self.make(Step::new(vec![], None, Slots::Exchange(Some(now))), false);
+        let step = self.make(Step::new(vec![], None, Slots::Exchange(Some(Box::new(now)))), false);
         self.kept().push(step);
     }
 
@@ -256,7 +260,7 @@ impl Undo {
             Slots::Switch => {
                 let now = self.moment();
                 let mut kept = self.kept();
-                (kept.slot, kept.other) = (kept.slot.other(), Some(now));
+                (kept.slot, kept.other) = (kept.slot.other(), Some(Box::new(now)));
             }
             Slots::Exchange(moment) => std::mem::swap(moment, &mut self.kept().other),
         }
@@ -278,13 +282,17 @@ impl Undo {
             self.params.scenes.restore(rest.scenes.clone());
             self.params.presets.set_locks(rest.locks);
             self.params.presets.set_current(rest.current.clone());
+            if before.controllers != after.controllers {
+                self.params.controllers.restore(&rest.controllers);
+            }
         }
         step
     }
 
     fn rest(&self) -> Rest {
-        let ContinuoParams { scenes, presets, .. } = &*self.params;
-        Rest { scenes: scenes.saved(), locks: presets.locks(), current: presets.current() }
+        let ContinuoParams { scenes, presets, controllers, .. } = &*self.params;
+        let (current, locks) = (presets.current(), presets.locks());
+        Rest { scenes: scenes.saved(), current, locks, controllers: controllers.learnt() }
     }
 
     fn moment(&self) -> Moment {

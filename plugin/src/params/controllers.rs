@@ -222,6 +222,19 @@ impl Controllers {
         self.change(|saved| saved.controllers.retain(|place| place.learnt.is_none()));
     }
 
+    /// Main, panel: those that move something are `learnt` again. What else is known of one that is among them stays.
+    pub fn restore(&self, learnt: &[Learnt]) {
+        self.change(|saved| {
+            let mut before = std::mem::take(&mut saved.controllers);
+            saved.controllers.extend(learnt.iter().map(|learnt| {
+                let known = before.iter().position(|place| place.learnt.as_ref() == Some(learnt));
+                let new = || Place { learnt: Some(learnt.clone()), loaded: None };
+                known.map_or_else(new, |known| before.remove(known))
+            }));
+            saved.controllers.extend(before.into_iter().filter(|place| place.learnt.is_none()));
+        });
+    }
+
     /// Main, panel: `known` counts on `channel` from now on; `None`: on any.
     pub fn listen_on(&self, known: &Learnt, channel: Option<u8>) {
         let new = Learnt { channel, ..known.clone() };

@@ -17,15 +17,18 @@ const NETWORK: &str = "network";
 const EXACT: f64 = 2e-5;
 
 /// What a parameter is set to, and by which ID it is known.
-struct Held<'a> {
+struct Held {
     id: String,
     kind: Kind,
     value: f64,
-    put: Box<dyn Fn(&mut Controls, f64) + 'a>,
+    put: Put,
 }
 
+/// Gives it another value in the controls.
+type Put = Box<dyn Fn(&mut Controls, f64)>;
+
 /// Every parameter of `controls` that a preset holds.
-fn parameters(controls: &Controls) -> impl Iterator<Item = Held<'static>> {
+fn parameters(controls: &Controls) -> impl Iterator<Item = Held> {
     fn held<C: Default>(parameter: &'static Parameter<C>, id: String, of: &C) -> (String, Kind, f64) {
         (id, parameter.about.kind, parameter.of(of))
     }

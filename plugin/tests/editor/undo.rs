@@ -6,6 +6,7 @@ use continuo::editor::fulfil;
 use continuo::editor::panel;
 use continuo::editor::undo::{STEPS, Slot, Undo};
 use continuo::editor::view::View;
+use continuo::params::controllers::Learnt;
 use continuo::params::{ContinuoParams, number};
 use continuo::presets::library::library;
 use continuo::presets::locks::Locks;
@@ -112,6 +113,22 @@ fn scenes_and_locks_are_steps_too() {
 }
 
 #[test]
+fn learnt_controllers_are_steps_too() {
+    let desk = Desk::new();
+    let learnt = |controller| Learnt { channel: None, controller, moves: "swing".into() };
+    for controller in [20, 21] {
+        desk.draw(|desk| assert!(desk.params().controllers.learn(learnt(controller))));
+    }
+    desk.draw(|desk| desk.params().controllers.forget_all());
+    for expected in [vec![learnt(20), learnt(21)], vec![learnt(20)], vec![]] {
+        desk.undo.undo();
+        assert_eq!(desk.params().controllers.learnt(), expected);
+    }
+    (0..2).for_each(|_| desk.undo.redo());
+    assert_eq!(desk.params().controllers.learnt(), [learnt(20), learnt(21)]);
+}
+
+#[test]
 fn what_the_host_automates_and_what_is_pressed_for_a_moment_is_no_step() {
     let desk = Desk::new();
     desk.draw(|desk| desk.params().set(number("swing"), 0.75));
@@ -185,6 +202,10 @@ fn two_settings_are_compared_and_one_is_copied_to_the_other() {
     assert_eq!(desk.setting(), b);
     desk.undo.undo();
     assert_eq!((desk.setting(), desk.undo.steps().slot), (a.clone(), Slot::A), "to switch is a step");
+    desk.draw(|desk| desk.params().presets.set_locks(Locks { key: true, ..Locks::default() }));
+    desk.undo.compare(Slot::B);
+    assert!(desk.params().presets.locks().key, "locks are of both");
+    (0..2).for_each(|_| desk.undo.undo());
     desk.undo.copy();
     desk.undo.compare(Slot::B);
     assert_eq!(desk.setting(), a);
