@@ -31,7 +31,7 @@ const PAGES: [(&str, &str, &[&str]); 6] = [
         &["preset", "scene", "scene_at", "freeze", "cadence", "again", "again_new", "seed"],
     ),
     ("Performance", "Listening", &["left_hand", "commit", "wait", "tempo", "tap", "follow_tempo"]),
-    ("Performance", "Sound", &["thru", "preview", "preview_gain"]),
+    ("Performance", "Sound", &["thru", "preview", "preview_gain", "metronome"]),
 ];
 
 /// Adds the pages of `params` to those of the framework. The players are two on a page.
