@@ -409,7 +409,7 @@ mod tests {
         let (one, any) = (learnt(Some(2), 74, "swing"), learnt(None, 74, "swing"));
         controllers.learn(one.clone());
         controllers.listen_on(&one, None);
-        assert_eq!(controllers.learnt(), [any.clone()]);
+        assert_eq!(controllers.learnt(), std::slice::from_ref(&any));
         controllers.learn(one.clone());
         controllers.listen_on(&one, None);
         assert_eq!(controllers.learnt(), [any], "two would be the same");

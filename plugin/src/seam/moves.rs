@@ -34,7 +34,7 @@ impl LastMoved {
     pub fn set(&self, channel: u8, controller: u8, value: u8) {
         let count = self.0.load(Ordering::Relaxed) >> 18 & 0x7ff;
         let what = u32::from(channel & 15) << 14 | u32::from(controller & 127) << 7 | u32::from(value & 127);
-        self.0.store(1 << 31 | (count + 1 & 0x7ff) << 18 | what, Ordering::Relaxed);
+        self.0.store(1 << 31 | ((count + 1) & 0x7ff) << 18 | what, Ordering::Relaxed);
     }
 
     /// Which one it is; `None`: none was moved yet.
@@ -99,7 +99,9 @@ pub struct Told {
 /// single-consumer ring whose ends both belong to the audio thread, within a block. Main takes each end once, behind a
 /// mutex that audio never touches. Without a reader (the standalone program has no host to tell) what finds no room is
 /// dropped.
-pub struct ToHost(Mutex<(Option<HeapProd<Told>>, Option<HeapCons<Told>>)>);
+pub struct ToHost(Mutex<Ends>);
+
+type Ends = (Option<HeapProd<Told>>, Option<HeapCons<Told>>);
 
 impl std::fmt::Debug for ToHost {
     fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {

@@ -128,7 +128,7 @@ fn the_card_lists_learns_actions_and_forgets() {
     harness.run();
     turn(&mut harness, 0, 66);
     let (pedal, knob) = (learnt(Some(0), 66, "next_scene"), learnt(None, 1, "swing"));
-    assert_eq!(host.params().controllers.learnt(), [pedal.clone()]);
+    assert_eq!(host.params().controllers.learnt(), std::slice::from_ref(&pedal));
     host.params().controllers.learn(knob.clone());
     let pick_up = PickUp { value: 90, holds: false };
     let shown = vec![(pedal.clone(), None), (knob.clone(), Some(pick_up))];
