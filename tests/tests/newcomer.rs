@@ -6,11 +6,13 @@ mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
 use common::Running;
-use continuo_tests::host::hands::{ESCAPE, Hands, LEFT};
+use common::jack::Jack;
+use continuo_tests::host::hands::{ESCAPE, Hands, LEFT, RIGHT};
 use continuo_tests::host::screen::{Screen, Server};
 use serde_json::Value;
 
@@ -33,6 +35,11 @@ mod at {
     pub const C: [f32; 2] = [640.0, 592.0];
     pub const E: [f32; 2] = [675.0, 592.0];
     pub const G: [f32; 2] = [711.0, 592.0];
+    pub const SWING: [f32; 2] = [548.0, 314.0];
+    /// What is written below it.
+    pub const SWING_VALUE: [f32; 2] = [548.0, 354.0];
+    /// In the menu of that knob.
+    pub const LEARN: [f32; 2] = [590.0, 401.0];
     pub const PLAY_PAGE: [f32; 2] = [60.0, 198.0];
     pub const SETUP_PAGE: [f32; 2] = [248.0, 198.0];
     pub const RECORD: [f32; 2] = [179.0, 32.0];
@@ -59,7 +66,11 @@ struct Newcomer<'a> {
 impl<'a> Newcomer<'a> {
     /// Opens the program in `home`.
     fn opens(server: &Server, screen: &'a Screen, home: &Path) -> Self {
-        let mut command = common::live();
+        Self::opens_as(&mut common::live(), server, screen, home)
+    }
+
+    /// Opens the program by this `command`.
+    fn opens_as(command: &mut Command, server: &Server, screen: &'a Screen, home: &Path) -> Self {
         let running = Running::start(command.env("HOME", home).env("DISPLAY", &server.display));
         let window = common::soon(SOON, || screen.window_called("Continuo").unwrap()).expect("the panel opens");
         let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("newcomer");
@@ -98,6 +109,18 @@ impl<'a> Newcomer<'a> {
         let at = self.pixel(place);
         let is_so = || (self.screen.picture(1900, 1180).unwrap().pixel(at) == Some(colour)).then_some(());
         common::soon(SOON, is_so).is_some()
+    }
+
+    /// Waits until the panel changes about a place.
+    fn sees_change(&self, place: [f32; 2]) -> bool {
+        let [x, y] = self.pixel(place);
+        let look = || {
+            let picture = self.screen.picture(1900, 1180).unwrap();
+            let about = (-8..=8).flat_map(|dy| (-16..=16).map(move |dx| [x + dx, y + dy]));
+            about.map(|pixel| picture.pixel(pixel)).collect::<Vec<_>>()
+        };
+        let before = look();
+        common::soon(SOON, || (look() != before).then_some(())).is_some()
     }
 
     /// Waits a little for the panel not to be `colour` at a place. Whether it still is.
@@ -184,5 +207,45 @@ fn a_newcomer_plays_hears_chooses_resizes_undoes_and_finds_all_as_it_was() {
     newcomer.takes_a_picture("opens-again");
     newcomer.closes();
     assert_eq!(session(&home), kept);
+    fs::remove_dir_all(home).unwrap();
+}
+
+#[test]
+fn a_newcomer_has_a_knob_learn_a_controller_and_finds_it_learnt_the_next_time() {
+    let home = std::env::temp_dir().join(format!("continuo-learner-{}", std::process::id()));
+    fs::create_dir_all(&home).unwrap();
+    let jack = Jack::start("learner");
+    let server = Server::start().unwrap();
+    let screen = server.screen().unwrap();
+    let opens = || Newcomer::opens_as(jack.for_program(&mut common::live()), &server, &screen, &home);
+    let swing = |session: &Value| session["state"]["params"]["swing"]["f32"].as_f64().unwrap();
+
+    let mut newcomer = opens();
+    newcomer.pictures = newcomer.pictures.join("learns");
+    fs::create_dir_all(&newcomer.pictures).unwrap();
+    newcomer.strikes(&[ESCAPE]);
+    newcomer.hands.press(RIGHT, newcomer.pixel(at::SWING), BEAT / 4).unwrap();
+    newcomer.takes_a_picture("opens-the-menu");
+    newcomer.clicks(at::LEARN);
+    newcomer.takes_a_picture("waits-for-the-controller");
+    let knobs = jack.instrument(&["knobs", "0", "21"]);
+    newcomer.running.wait_for("The MIDI port \"knobs:out\" is connected", SOON);
+    // It takes the knob along when it has come to where the knob is.
+    assert!(newcomer.sees_change(at::SWING_VALUE), "the knob moves");
+    newcomer.takes_a_picture("moves-it");
+    drop(knobs);
+    newcomer.closes();
+    let mut kept = session(&home);
+    assert!(swing(&kept) > 0.0);
+
+    kept["state"]["params"]["swing"]["f32"] = 0.0.into();
+    fs::write(home.join(".config/continuo/last-session.json"), kept.to_string()).unwrap();
+    let newcomer = opens();
+    let knobs = jack.instrument(&["knobs", "0", "21"]);
+    newcomer.running.wait_for("The MIDI port \"knobs:out\" is connected", SOON);
+    assert!(newcomer.sees_change(at::SWING_VALUE), "the knob moves again");
+    drop(knobs);
+    newcomer.closes();
+    assert_eq!(session(&home)["state"]["fields"]["controllers"], kept["state"]["fields"]["controllers"]);
     fs::remove_dir_all(home).unwrap();
 }

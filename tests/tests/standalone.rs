@@ -6,9 +6,9 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, id};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use common::jack::Jack;
 use common::{Ended, Running, run};
 use continuo_tests::host::screen::Server;
 use midly::Smf;
@@ -91,54 +91,6 @@ impl Drop for SilentCard {
     fn drop(&mut self) {
         // What is left in the folder for temporary files does no harm.
         let _ = fs::remove_file(&self.0);
-    }
-}
-
-/// A JACK server without a sound card. It ends when this is dropped.
-struct Jack {
-    server: Running,
-    name: String,
-    _alone: MutexGuard<'static, ()>,
-}
-
-/// Servers that start at the same time get in each other's way.
-static ONE_SERVER: Mutex<()> = Mutex::new(());
-
-impl Jack {
-    fn start(name: &str) -> Self {
-        Self::start_called(format!("continuo-{name}-{}", id()))
-    }
-
-    /// The same server once more, when it has ended.
-    fn restart(self) -> Self {
-        let name = self.name.clone();
-        drop(self);
-        Self::start_called(name)
-    }
-
-    fn start_called(name: String) -> Self {
-        let mut command = Command::new("jackd");
-        command.args(["--no-realtime", "--no-mlock", "--name", &name]);
-        command.args(["-d", "dummy", "--rate", "44100", "--period", "256"]);
-        let alone = ONE_SERVER.lock().unwrap_or_else(PoisonError::into_inner);
-        let jack = Self { server: Running::start(&mut command), name, _alone: alone };
-        let lists = || {
-            let listed = run(jack.for_program(&mut live()).arg("--connect-jack-midi-input="), SOON);
-            (listed.code == Some(0)).then_some(())
-        };
-        let listed = common::soon(SOON, lists);
-        assert!(listed.is_some(), "the server takes no clients: {}", jack.server.said());
-        jack
-    }
-
-    /// Its ports, and under each those that are connected with it.
-    fn connections(&self) -> String {
-        run(self.for_program(Command::new("jack_lsp").arg("-c")), SOON).answer
-    }
-
-    /// Tells `command` of the server.
-    fn for_program<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        command.env("JACK_DEFAULT_SERVER", &self.name)
     }
 }
 
@@ -348,17 +300,11 @@ fn what_was_preferred_is_not_connected_by_itself() {
 fn every_instrument_is_heard_at_once_also_one_that_comes_later_and_all_is_recorded() {
     let jack = Jack::start("hands");
     let home = Home::new("hands");
-    let instrument = |name: &str, channel: &str| {
-        let mut keyboard = Command::new(env!("CARGO_BIN_EXE_jack_keyboard"));
-        let keyboard = Running::start(jack.for_program(&mut keyboard).args([name, channel]));
-        keyboard.wait_for("ready", SOON);
-        keyboard
-    };
-    let _first = instrument("first", "5");
+    let _first = jack.instrument(&["first", "5"]);
     let mut running = Running::start(jack.for_program(&mut home.live()).arg("--record"));
     running.wait_for("plays without it", SOON);
     assert!(running.said().contains("to play on is \"first:out\""), "{}", running.said());
-    let _second = instrument("second", "6");
+    let _second = jack.instrument(&["second", "6"]);
     running.wait_for("The MIDI port \"second:out\" is connected", SOON);
     std::thread::sleep(Duration::from_secs(5));
     running.interrupt();
@@ -381,10 +327,7 @@ fn every_instrument_is_heard_at_once_also_one_that_comes_later_and_all_is_record
 fn a_recording_is_whole_though_the_program_is_killed() {
     let jack = Jack::start("killed");
     let home = Home::new("killed");
-    let keyboard = Running::start(
-        jack.for_program(&mut Command::new(env!("CARGO_BIN_EXE_jack_keyboard"))).args(["keyboard", "0"]),
-    );
-    keyboard.wait_for("ready", SOON);
+    let _keyboard = jack.instrument(&["keyboard", "0"]);
     let running = Running::start(jack.for_program(&mut home.live()).arg("--record"));
     running.wait_for("plays without it", SOON);
     std::thread::sleep(Duration::from_secs(6));

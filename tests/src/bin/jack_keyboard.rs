@@ -1,6 +1,7 @@
 //! A musician at the JACK server that the environment names, for the tests of the standalone program: plays a scale
 //! on `keys:out` as soon as that is connected, hears what comes to `keys:in`, and says when the connection ends what
-//! it heard. With arguments, the name of an instrument and its MIDI channel (0–15), it is an instrument that only plays.
+//! it heard. With arguments, the name of an instrument and its MIDI channel (0–15), it is an instrument that only plays;
+//! with a third one, the number of a controller, it moves that up and down instead.
 
 use std::collections::HashSet;
 use std::ffi::c_void;
@@ -70,6 +71,7 @@ fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let instrument = arguments.next();
     let channel: u8 = arguments.next().map_or(Ok(0), |channel| channel.parse())?;
+    let controller: Option<u8> = arguments.next().map(|number| number.parse()).transpose()?;
     let wanted = if instrument.is_some() { 1 } else { 2 };
     let name = instrument.as_deref().unwrap_or("keys");
     let (client, _) = Client::new(name, ClientOptions::NO_START_SERVER).context("there is no JACK server")?;
@@ -101,9 +103,14 @@ fn main() -> Result<()> {
         now += u64::from(scope.n_frames());
         let buffer = clear(&out, scope);
         if is_connected && now >= half * (halves + 1) {
+            // Up in two seconds, and down.
+            let value = ((halves % 32).min(32 - halves % 32) * 8).min(127) as u8;
             let key = KEYS[(halves / 2) as usize % KEYS.len()];
             let status = if halves % 2 == 0 { 0x90 } else { 0x80 };
-            write(buffer, &[status | channel, key, 90]);
+            match controller {
+                Some(controller) => write(buffer, &[0xB0 | channel, controller, value]),
+                None => write(buffer, &[status | channel, key, 90]),
+            }
             halves += 1;
         } else if !is_connected {
             now = half * halves;

@@ -1,6 +1,7 @@
 //! What the tests of the built plug-in share: music to play to it, and ways to run it.
 #![allow(dead_code)]
 
+pub mod jack;
 pub mod random;
 
 use std::io::Read;
