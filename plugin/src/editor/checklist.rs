@@ -4,8 +4,8 @@ use egui::{ComboBox, PopupCloseBehavior, Rect, Response, Ui, UiBuilder};
 
 use super::hint::Hint;
 
-/// Shows `summary` in `rect`, and on a click, Enter or Space the list of `names`, each on or off. Returns the index of the
-/// one that was switched.
+/// Shows `summary` in `rect`, and on a click, Enter or Space the list of `names`, each on or off. Returns the index of
+/// the one that was switched.
 pub fn show<'a>(
     ui: &mut Ui,
     rect: Rect,

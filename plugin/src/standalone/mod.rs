@@ -1,8 +1,9 @@
 //! The standalone program: a small host of its own around the plug-in.
 //!
-//! `engine` plays blocks; `sound` asks it for them (JACK, a sound card, or a clock in their place); `midi` brings what is
-//! played and takes what sounds; `studio` opens and closes both as they come and go; `recorder` writes files; `session`
-//! keeps what is set; `window` shows the panel; `messages` and `log` say what is ours and put away what is not.
+//! `engine` plays blocks; `sound` asks it for them (JACK, a sound card, or a clock in their place); `midi` brings what
+//! is played and takes what sounds; `studio` opens and closes both as they come and go; `recorder` writes files;
+//! `session` keeps what is set; `window` shows the panel; `messages` and `log` say what is ours and put away what is
+//! not.
 
 mod ending;
 mod engine;

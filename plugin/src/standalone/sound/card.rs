@@ -210,7 +210,11 @@ impl Chosen {
         let configs: Vec<_> = device.supported_output_configs().map_err(|error| cannot(&name, &error))?.collect();
         let (config, rate, block) = choose(&configs, asked)
             .map_err(|takes| format!("the sound card \"{name}\" does not run as you ask; {takes}"))?;
-        let (channels, buffer_size) = (config.channels(), BufferSize::Fixed(block));
+        let channels = config.channels();
+        let buffer_size = match config.buffer_size() {
+            SupportedBufferSize::Range { .. } => BufferSize::Fixed(block),
+            SupportedBufferSize::Unknown => BufferSize::Default,
+        };
         let stream = StreamConfig { channels, sample_rate: rate, buffer_size };
         let format = config.sample_format();
         Ok(Self { device, name, configs, stream, format, block })
@@ -254,11 +258,11 @@ fn card(wanted: &str) -> Result<Device, String> {
 ///
 /// # Errors
 /// If there is none: what it takes instead.
-fn choose<'a>(
-    configs: &'a [SupportedStreamConfigRange],
+fn choose(
+    configs: &[SupportedStreamConfigRange],
     asked: Asked,
-) -> Result<(&'a SupportedStreamConfigRange, u32, u32), String> {
-    let configs: Vec<_> = configs.iter().filter_map(|config| Some((config, blocks(config)?))).collect();
+) -> Result<(&SupportedStreamConfigRange, u32, u32), String> {
+    let configs: Vec<_> = configs.iter().map(|config| (config, blocks(config))).collect();
     let takes = |rate: u32| {
         let fitting = configs.iter().filter(move |(config, blocks)| {
             (config.min_sample_rate()..=config.max_sample_rate()).contains(&rate)
@@ -290,11 +294,11 @@ fn span(ranges: impl Iterator<Item = (u32, u32)>) -> Option<String> {
 /// The shortest and the longest block.
 type Blocks = (u32, u32);
 
-/// The blocks of `config`; one that does not say does as it likes.
-fn blocks(config: &SupportedStreamConfigRange) -> Option<Blocks> {
+/// The blocks of `config`; one that does not say has its own, and those are not asked for.
+fn blocks(config: &SupportedStreamConfigRange) -> Blocks {
     match config.buffer_size() {
-        SupportedBufferSize::Range { min, max } => Some((*min, *max)),
-        SupportedBufferSize::Unknown => None,
+        SupportedBufferSize::Range { min, max } => (*min, *max),
+        SupportedBufferSize::Unknown => (BLOCK, BLOCK),
     }
 }
 
@@ -328,6 +332,13 @@ mod tests {
         assert_eq!(chosen(&odd, None, None), Ok((SampleFormat::I32, 44_100, 1_024)));
         let slow = [card((16_000, 32_000), (16, 64), SampleFormat::I32)];
         assert_eq!(chosen(&slow, None, None), Ok((SampleFormat::I32, 32_000, 64)));
+    }
+
+    #[test]
+    fn a_card_that_does_not_say_its_blocks_is_not_asked_for_others() {
+        let silent = SupportedStreamConfigRange::new(2, 8_000, 96_000, SupportedBufferSize::Unknown, SampleFormat::F32);
+        assert_eq!(chosen(&[silent], None, None), Ok((SampleFormat::F32, 48_000, BLOCK)));
+        assert!(chosen(&[silent], None, Some(64)).is_err());
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The engine at a JACK server, or at PipeWire in its place: two outputs, a MIDI input, and a MIDI output for all that is
-//! played and one for each player.
+//! The engine at a JACK server, or at PipeWire in its place: two outputs, a MIDI input, and a MIDI output for all that
+//! is played and one for each player.
 
 use std::collections::HashSet;
 use std::sync::Arc;
