@@ -92,7 +92,7 @@ fn the_transport_while_the_song_runs_while_it_rests_and_while_it_is_recorded() {
     });
 }
 
-/// What was asked for when `name`, and then `choice`, were clicked on the panel of the standalone program.
+/// What was asked of the machine when `name`, and then `choice`, were clicked on the panel of the standalone program.
 fn asked(page: &str, name: &str, choice: Option<&str>) -> Vec<Request> {
     let (_, mut harness) = whole_panel(View { machine: Some(status()), ..playing() }, 1.0);
     harness.get_by_role_and_label(Role::Tab, page).click_accesskit();
@@ -103,7 +103,9 @@ fn asked(page: &str, name: &str, choice: Option<&str>) -> Vec<Request> {
         harness.get_by_label(choice).click_accesskit();
         harness.run();
     }
-    std::mem::take(&mut harness.state_mut().requests)
+    let mut requests = std::mem::take(&mut harness.state_mut().requests);
+    requests.retain(|request| matches!(request, Request::Machine(_)));
+    requests
 }
 
 #[test]
