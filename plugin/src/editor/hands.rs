@@ -86,7 +86,7 @@ impl Hands {
             self.lift_letters();
         }
         // Systems that repeat a held key say that it comes up and goes down again, at once.
-        let mut up = Vec::new();
+        let (mut up, mut has_focus) = (Vec::new(), true);
         for event in events {
             match *event {
                 Event::PointerButton { pos, button: PointerButton::Primary, pressed: true, .. } => {
@@ -119,9 +119,13 @@ impl Hands {
                 Event::Key { key, pressed: false, .. } => up.push(key),
                 Event::ModifiersChanged(modifiers) if modifiers.shift => self.lift_letters(),
                 Event::Text(ref text) if text.chars().any(char::is_uppercase) => self.lift_letters(),
-                Event::WindowFocused(false) => self.lift_all(),
+                // Some window systems take the focus away for a moment before they give it.
+                Event::WindowFocused(focused) => has_focus = focused,
                 _ => {}
             }
+        }
+        if !has_focus {
+            self.lift_letters();
         }
         for key in up {
             self.down.retain(|&other| other != key);
@@ -297,6 +301,15 @@ mod tests {
         play(&mut hands, &[letter(Key::Z, true)]);
         hands.play(&[], false, key_at);
         assert_eq!(hands.take_strokes(), [(48, 0.0)], "the keys are the host's again");
+    }
+
+    #[test]
+    fn a_click_that_brings_the_focus_is_played() {
+        let mut hands = Hands::default();
+        let events = [button(60.0, 0.5, true), Event::WindowFocused(false), Event::WindowFocused(true)];
+        assert_eq!(play(&mut hands, &events), [(60, 0.5)]);
+        assert_eq!(play(&mut hands, &[Event::WindowFocused(false)]), [], "the pointer's end is told all the same");
+        assert_eq!(play(&mut hands, &[button(60.0, 0.5, false)]), [(60, 0.0)]);
     }
 
     #[test]

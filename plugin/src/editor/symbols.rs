@@ -1,5 +1,7 @@
 //! Names of notes and keys as the panel writes them.
 
+use nice_plug::prelude::ParamPtr;
+
 use super::setting::Setting;
 
 /// The name of a pitch class, or of that of a MIDI key.
@@ -62,6 +64,14 @@ impl Setting for Written<'_> {
 
     fn end(&self) {
         self.0.end();
+    }
+
+    fn param(&self) -> Option<ParamPtr> {
+        self.0.param()
+    }
+
+    fn value_of(&self, text: &str) -> Option<f32> {
+        self.0.value_of(text)
     }
 }
 
