@@ -265,6 +265,18 @@ controls! {
         .hint("How late the off-beat eighths come: from straight to a full triplet.");
 }
 
+impl Player {
+    /// What is declared of the player: only pitches have a register.
+    pub fn parameters(self) -> impl Iterator<Item = &'static Parameter<PlayerControls>> {
+        PLAYER_PARAMETERS.iter().filter(move |parameter| self.kind().has_pitches || parameter.about.id != "register")
+    }
+
+    /// By which hosts and saved states know the player's parameter `about`.
+    pub fn id_of(self, about: &parameter::About) -> String {
+        format!("{}_{}", self.kind().id, about.id)
+    }
+}
+
 /// What is called for at the moment: found when the program is built, because audio asks for it in each frame and the
 /// whole table is cold by then.
 const MOMENTARY: [&Parameter<Controls>; momentary_in(PARAMETERS)] = {

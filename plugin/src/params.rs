@@ -8,16 +8,16 @@ mod guarded;
 mod host;
 mod memory;
 mod own;
+mod presets;
 mod remote;
-mod revision;
 pub mod saved;
 mod steps;
 
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use continuo_models::controls::parameter::{About, Parameter, Section};
-use continuo_models::controls::{PARAMETERS, PLAYER_PARAMETERS};
+use continuo_models::controls::parameter::Section;
+use continuo_models::controls::PARAMETERS;
 use continuo_models::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER};
 use continuo_models::score::FARTHEST_AHEAD;
 use continuo_models::{Controls, Player, PlayerControls, PlayerMap};
@@ -30,7 +30,7 @@ use crate::bank::Bank;
 use crate::presets::project::Remembered;
 use crate::repair::Fields;
 use crate::scenes::Scenes;
-use crate::seam::{NetworkSet, Shared};
+use crate::seam::{NetworkSet, Revision, Shared};
 use changes::Changes;
 use controllers::Controllers;
 use host::Declared;
@@ -41,7 +41,6 @@ pub use host::HostParam;
 pub use memory::{MemoryField, SavedMemory};
 pub use own::{ListeningParams, NetworkChoice, Programs, RecallParams, SceneTime, TakeParams};
 pub use remote::add_remote_controls;
-pub use revision::Revision;
 pub use steps::GrownChoices;
 
 /// The loudness of the preview sound, in decibels.
@@ -206,19 +205,9 @@ unsafe impl Params for Players {
 /// The parameters of `player`: only pitches have a register.
 fn declared_of(player: Player, revision: &Revision) -> Declared<PlayerControls> {
     let kind = player.kind();
-    Declared::new(parameters_of(player), Controls::default().player(player), revision, |about| {
-        (player_id(player, about), format!("{} {}", kind.name, about.name).trim_end().to_owned())
+    Declared::new(player.parameters(), Controls::default().player(player), revision, |about| {
+        (player.id_of(about), format!("{} {}", kind.name, about.name).trim_end().to_owned())
     })
-}
-
-/// What is declared of `player`.
-pub fn parameters_of(player: Player) -> impl Iterator<Item = &'static Parameter<PlayerControls>> {
-    PLAYER_PARAMETERS.iter().filter(move |parameter| player.kind().has_pitches || parameter.about.id != "register")
-}
-
-/// By which hosts and saved states know a parameter of `player`.
-pub fn player_id(player: Player, about: &About) -> String {
-    format!("{}_{}", player.kind().id, about.id)
 }
 
 impl ContinuoParams {

@@ -10,14 +10,11 @@ pub mod folder;
 pub mod library;
 pub mod locks;
 pub mod project;
-mod values;
+pub(crate) mod values;
 
 use continuo_models::{Controls, Player};
-use nice_plug::prelude::ParamSetter;
 use serde::{Deserialize, Serialize};
 
-use crate::params::changes::Changes;
-use crate::params::{ContinuoParams, NetworkChoice};
 use crate::scenes;
 use crate::seam::NetworkSet;
 
@@ -35,13 +32,13 @@ pub struct Preset {
     /// By which it is found.
     pub tags: Tags,
     /// What the band is to do. What a preset does not hold is at its default.
-    controls: Controls,
+    pub(crate) controls: Controls,
     /// The networks.
-    network: NetworkSet,
+    pub(crate) network: NetworkSet,
     /// Scenes that come with it.
-    scenes: Option<scenes::Saved>,
+    pub(crate) scenes: Option<scenes::Saved>,
     /// What was read, where that is more than the fields above hold.
-    loaded: Option<file::Loaded>,
+    pub(crate) loaded: Option<file::Loaded>,
 }
 
 /// The words by which a preset is found, each in lower case.
@@ -62,7 +59,7 @@ pub struct Tags {
 
 impl Tags {
     /// What can be said of any preset that has the band do this.
-    fn seen_in(controls: &Controls) -> Self {
+    pub(crate) fn seen_in(controls: &Controls) -> Self {
         let styles = [(controls.style_a, controls.style_blend < 1.0), (controls.style_b, controls.style_blend > 0.0)];
         let mut style: Vec<String> =
             styles.into_iter().filter(|(_, is_heard)| *is_heard).map(|(style, _)| style.id().to_owned()).collect();
@@ -105,29 +102,6 @@ impl Default for Preset {
 }
 
 impl Preset {
-    /// Main, panel: what the knobs of `params` and the scenes say, under `name`. Its tags say what can be seen of it;
-    /// mood and use are those of the preset that was loaded last.
-    pub fn of(params: &ContinuoParams, name: &str) -> Self {
-        let (scenes, controls) = (params.scenes.saved(), values::held(&params.controls()));
-        let before = params.presets.current().map(|preset| preset.tags).unwrap_or_default();
-        Self {
-            name: name.to_owned(),
-            description: String::new(),
-            tags: Tags { mood: before.mood, use_for: before.use_for, ..Tags::seen_in(&controls) },
-            controls,
-            network: params.network.value().0,
-            scenes: (!scenes.is_empty()).then_some(scenes),
-            ..Self::default()
-        }
-    }
-
-    /// Main, panel: whether the knobs of `params` stand as after [`load`].
-    pub fn is_set(&self, params: &ContinuoParams) -> bool {
-        let panel = params.controls();
-        let wanted = params.presets.locks().keep(self.over(&panel), &panel);
-        params.network.value().0 == self.network && values::alike(&wanted, &panel)
-    }
-
     /// What the band is to do; what no preset holds is at its default. To have it played on a musician's channels, see
     /// [`Controls::routed_as`].
     pub fn controls(&self) -> Controls {
@@ -151,32 +125,6 @@ impl Preset {
     }
 }
 
-/// Main, panel: turns the knobs of `params` to what `preset` says, as one gesture for the host, and stores the scenes
-/// that it brings. What is locked stays; the knobs are what plays.
-pub fn load(preset: &Preset, params: &ContinuoParams, setter: &ParamSetter) {
-    take_over(preset, params, |changes| changes.make(setter));
-}
-
-/// Main: as [`load`] where the host itself asks for the preset: it looks at the knobs afterwards.
-pub fn put(preset: &Preset, params: &ContinuoParams) {
-    take_over(preset, params, |changes| changes.put());
-}
-
-fn take_over(preset: &Preset, params: &ContinuoParams, make: impl FnOnce(Changes)) {
-    let panel = params.controls();
-    let wanted = params.presets.locks().keep(preset.over(&panel), &panel);
-    let mut changes = params.changes_to(&wanted);
-    changes.add(&params.network, NetworkChoice(preset.network));
-    // What is loaded is what one hears.
-    changes.add(&params.take.scene, 0.0);
-    changes.add(&params.recall.preset, 0);
-    make(changes);
-    params.presets.set_current(Some(preset.clone()));
-    if let Some(scenes) = &preset.scenes {
-        params.scenes.restore(scenes.clone().routed_as(&panel));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -188,7 +136,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::params::parameters_of;
 
     prop_compose! {
         /// What a preset may hold: any value of each parameter.
@@ -203,7 +150,7 @@ mod tests {
             let of_presets = PARAMETERS.iter().filter(|parameter| parameter.is_of_presets());
             of_presets.zip(&mut shares).for_each(|(parameter, share)| put(parameter, &mut controls, share));
             for (player, own) in controls.players.iter_mut() {
-                let of_presets = parameters_of(player).filter(|parameter| parameter.is_of_presets());
+                let of_presets = player.parameters().filter(|parameter| parameter.is_of_presets());
                 of_presets.zip(&mut shares).for_each(|(parameter, share)| put(parameter, own, share));
             }
             controls

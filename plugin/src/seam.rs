@@ -37,6 +37,7 @@ mod moves;
 mod networks;
 mod panel_keys;
 mod published;
+mod revision;
 mod rings;
 mod signal;
 mod surroundings;
@@ -64,6 +65,7 @@ pub use moves::{
 pub use networks::{NetworkSet, Origin, Playing};
 pub use panel_keys::{PanelKeys, PanelKeysReader, Stroke};
 pub use published::{Newest, Published};
+pub use revision::Revision;
 pub use rings::{
     Again, CUES_CAPACITY, CueReceiver, CueSender, Cycle, FrameCall, NOTE_OFF_RESERVE, PLAYED_CAPACITY, Played,
     PlayedReceiver, PlayedSender, StampedCue, cue_ring, played_ring,

@@ -78,7 +78,7 @@ unsafe extern "C" fn from_location(
             }
         };
         remarks.into_iter().for_each(|remark| inside.shared.notify(remark));
-        inside.shared.loading.during(|| presets::put(&preset, &inside.params));
+        inside.shared.loading.during(|| inside.params.put(&preset));
         rescan_values(host);
         mark_dirty(host);
         if let Some(loaded) = told.and_then(|told| told.loaded) {

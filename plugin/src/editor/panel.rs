@@ -9,7 +9,7 @@ use crate::guard::Panic;
 use crate::params::ContinuoParams;
 use crate::params::changes::Changes;
 use crate::params::controllers::Action;
-use crate::presets::{self, Preset};
+use crate::presets::Preset;
 
 use super::hands::Hands;
 use super::keys_card::Keys;
@@ -170,7 +170,7 @@ fn turn_back(wish: undo_bar::Wish, params: &ContinuoParams, setter: &ParamSetter
         undo_bar::Wish::Compare(slot) => Some(Request::Compare(slot)),
         undo_bar::Wish::Copy => Some(Request::CopySetting),
         undo_bar::Wish::Init => {
-            presets::load(&Preset::default(), params, setter);
+            params.load(&Preset::default(), setter);
             None
         }
     }

@@ -106,7 +106,7 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
         None => {}
     }
     if let Some(preset) = load.and_then(|which| preset_of(&which, shelf)) {
-        presets::load(preset, params, setter);
+        params.load(preset, setter);
         if std::mem::take(&mut state.is_heard) {
             request = Some(Request::Listen(None));
         }
@@ -132,7 +132,7 @@ pub fn turn(ui: &Ui, way: Way, params: &ContinuoParams, setter: &ParamSetter, vi
     let rows = rows(&view.shelf, &state.filter);
     let place = rows.iter().position(|row| row.preset.name == view.preset.name);
     if let Some(row) = beside(&rows, place, way) {
-        presets::load(row.preset, params, setter);
+        params.load(row.preset, setter);
         state.look_at(row.which.clone(), row.preset);
         keep(ui, state);
     }
@@ -201,7 +201,7 @@ impl State {
         let name = self.written.name.trim().to_owned();
         Some(match wish {
             preset_card::Wish::Save => {
-                let mut preset = Preset::of(params, &name);
+                let mut preset = params.preset(&name);
                 preset.description = self.written.description.trim().to_owned();
                 let replace = self.refused.replace(name.clone()) == Some(name);
                 Errand::Save { preset: Box::new(preset), replace }

@@ -170,7 +170,7 @@ impl View {
 /// The preset that was loaded last.
 fn current(params: &ContinuoParams) -> preset_bar::Current {
     let current = params.presets.current().map(|preset| {
-        let changed = !preset.is_set(params);
+        let changed = !params.are_at(&preset);
         preset_bar::Current { name: preset.name, changed }
     });
     current.unwrap_or_default()

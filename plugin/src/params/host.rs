@@ -8,7 +8,7 @@ use nice_plug::params::internals::ParamPtr;
 use nice_plug::prelude::*;
 
 use super::changes::Changes;
-use super::revision::Revision;
+use crate::seam::Revision;
 
 /// A parameter, and what hosts set in its place. Each value is an atomic.
 pub enum HostParam {

@@ -4,10 +4,9 @@ use std::sync::{Arc, LazyLock};
 
 use nice_plug::prelude::*;
 
-use super::Revision;
 use crate::bank::{Bank, NUMBERS};
 use crate::scenes::SCENES;
-use crate::seam::NetworkSet;
+use crate::seam::{NetworkSet, Revision};
 
 /// The tempi of a band that keeps time by itself, in quarter notes per minute.
 pub const TEMPI: FloatRange = FloatRange::Linear { min: 30.0, max: 300.0 };
@@ -23,7 +22,8 @@ impl Enum for NetworkChoice {
     }
 
     fn ids() -> Option<&'static [&'static str]> {
-        Some(&["gru", "transformer", "folder"])
+        static IDS: LazyLock<[&str; NetworkSet::ALL.len()]> = LazyLock::new(|| NetworkSet::ALL.map(NetworkSet::id));
+        Some(&*IDS)
     }
 
     fn to_index(self) -> usize {

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::Preset;
 use super::locks::Locks;
-use crate::params::Revision;
 use crate::repair::{self, Findings};
+use crate::seam::Revision;
 
 /// The version in which it is saved.
 const VERSION: u32 = 1;

@@ -3,10 +3,8 @@
 use continuo_models::controls::PARAMETERS;
 use continuo_models::controls::parameter::{Kind, Parameter};
 use continuo_models::{Controls, Player};
-use nice_plug::prelude::Enum;
 use serde_json::{Value, json};
 
-use crate::params::{NetworkChoice, parameters_of, player_id};
 use crate::repair::{Fields, Verdict};
 use crate::seam::NetworkSet;
 
@@ -37,9 +35,9 @@ fn parameters(controls: &Controls) -> impl Iterator<Item = Held> {
         Held { id, kind, value, put: Box::new(|controls, value| parameter.put(controls, value)) }
     });
     let players = Player::ALL.into_iter().flat_map(|player| {
-        let own = parameters_of(player).filter(|parameter| parameter.is_of_presets());
+        let own = player.parameters().filter(|parameter| parameter.is_of_presets());
         own.map(move |parameter| {
-            let (id, kind, value) = held(parameter, player_id(player, &parameter.about), controls.player(player));
+            let (id, kind, value) = held(parameter, player.id_of(&parameter.about), controls.player(player));
             let put = move |controls: &mut Controls, value| parameter.put(&mut controls.players[player], value);
             Held { id, kind, value, put: Box::new(put) }
         })
@@ -64,8 +62,7 @@ pub fn alike(one: &Controls, other: &Controls) -> bool {
 
 /// The values of `controls` and the networks by ID.
 pub fn written(controls: &Controls, network: NetworkSet) -> Fields {
-    let networks = NetworkChoice::ids().unwrap_or_default();
-    let network = (NETWORK.to_owned(), json!(networks.get(network.index())));
+    let network = (NETWORK.to_owned(), json!(network.id()));
     parameters(controls).map(|held| (held.id, plain(&held.kind, held.value))).chain([network]).collect()
 }
 
@@ -97,8 +94,7 @@ pub fn judge(id: &str, value: &Value) -> Verdict {
 }
 
 fn network(value: &Value) -> Option<NetworkSet> {
-    let index = NetworkChoice::ids()?.iter().position(|id| value.as_str() == Some(id))?;
-    NetworkSet::ALL.get(index).copied()
+    NetworkSet::ALL.into_iter().find(|set| value.as_str() == Some(set.id()))
 }
 
 /// A value of a parameter as it is written. The number is in the range of its kind.

@@ -212,7 +212,7 @@ fn busy(frame: Frame) -> Vec<Cue> {
 fn without(player: usize) -> Preset {
     let params = ContinuoParams::default();
     params.set(number(&format!("{}_on", Player::ALL[player % Player::COUNT].kind().id)), 0.0);
-    Preset::of(&params, "Without")
+    params.preset("Without")
 }
 
 #[test]

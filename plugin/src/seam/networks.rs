@@ -31,6 +31,14 @@ impl NetworkSet {
         Role::ALL.map(|_| self)
     }
 
+    /// By which saved states know the set. Final.
+    pub fn id(self) -> &'static str {
+        match self {
+            NetworkSet::BuiltIn(family) => family.folder(),
+            NetworkSet::OwnFolder => "folder",
+        }
+    }
+
     /// What the musician calls the set.
     pub fn name(self) -> &'static str {
         match self {

@@ -9,8 +9,6 @@ use continuo_models::Player;
 use continuo_models::controls::{PARAMETERS, PLAYER_PARAMETERS};
 use serde_json::{Value, json};
 
-use crate::params::player_id;
-
 /// How a state says that it was saved as a preset; the framework reads over it.
 const CONTEXT: &str = "context";
 const PRESET: &str = "preset";
@@ -54,7 +52,7 @@ fn is_of_preset(id: &str) -> bool {
     let band = || PARAMETERS.iter().any(|parameter| parameter.is_of_presets() && parameter.about.id == id);
     let players = || {
         let mut own = PLAYER_PARAMETERS.iter().filter(|parameter| parameter.is_of_presets());
-        own.any(|parameter| Player::ALL.into_iter().any(|player| player_id(player, &parameter.about) == id))
+        own.any(|parameter| Player::ALL.into_iter().any(|player| player.id_of(&parameter.about) == id))
     };
     OWN.contains(&id) || band() || players()
 }

@@ -88,7 +88,7 @@ fn to_load_is_one_gesture_of_all_knobs() {
     let controls = host.params().controls();
     assert_eq!((controls.style_a, controls.key_lock, controls.key.tonic), (Style::Folk, true, 2));
     assert!(!controls.player(Player::Lead).on);
-    assert!(factory("Campfire in D").is_set(host.params()));
+    assert!(host.params().are_at(factory("Campfire in D")));
     assert_eq!(host.params().presets.current().map(|preset| preset.name).as_deref(), Some("Campfire in D"));
 }
 
@@ -102,7 +102,7 @@ fn a_double_click_loads_too() {
         harness.hover_at(at);
     }
     harness.run();
-    assert!(factory("Sunday Hymn").is_set(host.params()));
+    assert!(host.params().are_at(factory("Sunday Hymn")));
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn arrows_choose_and_enter_loads() {
         harness.key_press(key);
         harness.run();
     }
-    assert!(presets::factory()[1].is_set(host.params()));
+    assert!(host.params().are_at(&presets::factory()[1]));
     harness.key_press(Key::End);
     harness.run();
     assert!(harness.get_by_label("List of presets").value().is_some_and(|text| text.starts_with("My Evening")));
@@ -132,7 +132,7 @@ fn what_is_locked_stays() {
     let controls = host.params().controls();
     assert_eq!((controls.style_a, controls.key.tonic), (Style::Pop, 2));
     assert!(controls.player(Player::Lead).on);
-    assert!(factory("Campfire in D").is_set(host.params()), "what is locked is no change");
+    assert!(host.params().are_at(factory("Campfire in D")), "what is locked is no change");
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn what_is_saved_is_what_the_knobs_say_under_the_name_that_is_written() {
             panic!("a preset")
         };
         assert_eq!((preset.name.as_str(), *replace), ("Campfire in D", again), "only to save once more replaces");
-        assert!(preset.is_set(host.params()));
+        assert!(host.params().are_at(preset));
         assert_eq!(preset.tags.style, ["bossa"]);
         assert_eq!(preset.tags.mood, factory("Bossa on the Beach").tags.mood);
     }
@@ -264,7 +264,7 @@ fn the_bar_names_the_preset_says_that_it_was_changed_and_goes_on() {
     };
     let (host, gui) = Host::new();
     assert_eq!(read(host.params()), (String::new(), false));
-    presets::load(&presets::factory()[3], host.params(), &gui.param_setter());
+    host.params().load(&presets::factory()[3], &gui.param_setter());
     assert_eq!(read(host.params()), (presets::factory()[3].name.clone(), false));
     host.params().set(number("temperature"), 1.0);
     assert_eq!(read(host.params()), (presets::factory()[3].name.clone(), true));
@@ -272,9 +272,9 @@ fn the_bar_names_the_preset_says_that_it_was_changed_and_goes_on() {
     let (host, mut harness) = whole_panel(playing(), 1.0);
     assert_eq!(harness.get_by_label("Preset").value().as_deref(), Some("Late Set, changed"));
     click(&mut harness, "Next preset");
-    assert!(presets::factory()[1].is_set(host.params()));
+    assert!(host.params().are_at(&presets::factory()[1]));
     click(&mut harness, "Previous preset");
-    assert!(presets::factory().last().unwrap().is_set(host.params()), "around the end");
+    assert!(host.params().are_at(presets::factory().last().unwrap()), "around the end");
 }
 
 #[test]

@@ -67,7 +67,7 @@ impl Desk {
     }
 
     fn load(&self, preset: &Preset) {
-        self.draw(|desk| presets::load(preset, desk.params(), &desk.gui.param_setter()));
+        self.draw(|desk| desk.params().load(preset, &desk.gui.param_setter()));
     }
 
     fn setting(&self) -> Setting {
