@@ -5,7 +5,7 @@ mod common;
 
 use std::cell::RefCell;
 
-use common::random::{automation, notes, route, storms};
+use common::random::{METERS, automation, notes, route, storms};
 use common::{BAR, BASS, CHORDS, VOICES, ended, id, melody_alone, open, open_at, perform, tune};
 use continuo_tests::host::performance::{Change, PlayedNote, Segment};
 use continuo_tests::host::take::ScoreLine;
@@ -218,7 +218,7 @@ proptest! {
         notes in notes(),
         storm in storms(),
         recalls in prop::collection::vec((0.0..960.0, 0..=PRESETS, prop::sample::select(vec![0.0, 0.3, 1.0, 4.0])), 1..20),
-        route in route(&[(4, 4)]),
+        route in route(&METERS),
         sizes in prop::collection::vec(1usize..2000, 1..5),
     ) {
         // An answer to one of these is as loud as half a step of MIDI's: each format rounds it in its own way.

@@ -289,6 +289,20 @@ fn automation_counts_where_it_lies_and_not_where_a_block_begins() {
 }
 
 #[test]
+fn automation_right_behind_a_barline_of_short_bars_counts_the_same_in_blocks_of_any_size() {
+    let part = |from, ticks, tempo, meter| Segment::rolling(from, ticks).at_tempo(tempo).in_meter(meter);
+    let route =
+        vec![part(123.7, 76.5, 262.0, (6, 8)), part(200.2, 28.87, 212.0, (5, 32)), part(229.07, 177.3, 103.0, (5, 4))];
+    let change = Change { at: 211.07, input: Input::Parameter { id: common::id("thru"), value: 1.0 } };
+    let performance = Performance { notes: vec![common::note(233.0, 0.1, 36)], changes: vec![change], route };
+    let reference = perform(&mut open(Format::Clap), &performance);
+    for blocks in [Blocks::Of(1), Blocks::Of(1075), Blocks::Cycle(vec![42, 155, 1075])] {
+        let take = perform(&mut open_at(Format::Clap, blocks.clone(), 48_000.0), &performance);
+        assert_same(&take, &reference, &format!("{blocks:?}"));
+    }
+}
+
+#[test]
 fn another_seed_gives_another_take_and_the_same_seed_the_same() {
     for music in Music::ALL {
         let take = |seed: &str| {

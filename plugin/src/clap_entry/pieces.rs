@@ -11,7 +11,8 @@ use clap_sys::audio_buffer::clap_audio_buffer;
 use clap_sys::events::{
     CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_MIDI, CLAP_EVENT_PARAM_MOD, CLAP_EVENT_PARAM_VALUE, CLAP_EVENT_TRANSPORT,
     CLAP_TRANSPORT_HAS_BEATS_TIMELINE, CLAP_TRANSPORT_HAS_SECONDS_TIMELINE, CLAP_TRANSPORT_HAS_TEMPO,
-    CLAP_TRANSPORT_IS_PLAYING, clap_event_header, clap_event_midi, clap_event_transport, clap_input_events,
+    CLAP_TRANSPORT_HAS_TIME_SIGNATURE, CLAP_TRANSPORT_IS_PLAYING, clap_event_header, clap_event_midi,
+    clap_event_transport, clap_input_events,
 };
 use clap_sys::fixedpoint::{CLAP_BEATTIME_FACTOR, CLAP_SECTIME_FACTOR};
 use clap_sys::process::{CLAP_PROCESS_ERROR, clap_process, clap_process_status};
@@ -110,7 +111,8 @@ unsafe fn is_core(event: *const clap_event_header, kind: u16) -> bool {
 
 /// `transport` as it is `samples` later.
 fn advanced(mut transport: clap_event_transport, samples: u32, sample_rate: f64) -> clap_event_transport {
-    let has = |flags: u32| transport.flags & flags == flags;
+    let told = transport.flags;
+    let has = |flags: u32| told & flags == flags;
     let seconds = f64::from(samples) / sample_rate;
     if !has(CLAP_TRANSPORT_IS_PLAYING) {
         return transport;
@@ -119,7 +121,11 @@ fn advanced(mut transport: clap_event_transport, samples: u32, sample_rate: f64)
         // The tempo changes by as much with each sample.
         let mean = transport.tempo + transport.tempo_inc * f64::from(samples) / 2.0;
         let beats = seconds * mean / 60.0 * CLAP_BEATTIME_FACTOR as f64;
-        transport.song_pos_beats = transport.song_pos_beats.saturating_add(beats.round() as i64);
+        let before = transport.song_pos_beats;
+        transport.song_pos_beats = before.saturating_add(beats.round() as i64);
+        if has(CLAP_TRANSPORT_HAS_TIME_SIGNATURE) {
+            pass_barlines(&mut transport, before);
+        }
     }
     if has(CLAP_TRANSPORT_HAS_SECONDS_TIMELINE) {
         let passed = seconds * CLAP_SECTIME_FACTOR as f64;
@@ -127,6 +133,18 @@ fn advanced(mut transport: clap_event_transport, samples: u32, sample_rate: f64)
     }
     transport.tempo += transport.tempo_inc * f64::from(samples);
     transport
+}
+
+/// Moves the barline of `transport` on by the bars that have begun since the song was at `before`: a host whose block
+/// begins now would tell of the last one. What was no barline stays as it is.
+fn pass_barlines(transport: &mut clap_event_transport, before: i64) {
+    let (beats, of) = (i64::from(transport.tsig_num), i64::from(transport.tsig_denom.max(1)));
+    let bar = 4 * CLAP_BEATTIME_FACTOR * beats / of;
+    if bar > 0 && (0..bar).contains(&before.saturating_sub(transport.bar_start)) {
+        let bars = (transport.song_pos_beats - transport.bar_start) / bar;
+        transport.bar_start += bars * bar;
+        transport.bar_number = transport.bar_number.saturating_add(bars as i32);
+    }
 }
 
 /// Fills the outputs of `block` with zeros.
@@ -332,6 +350,18 @@ mod tests {
             assert!((beats - wanted).abs() < 1e-6, "{beats} instead of {wanted}");
             assert_eq!((told.0, told.1, told.2.unwrap().1, told.3), (piece.0, piece.1, piece.2.unwrap().1, piece.3));
         }
+    }
+
+    #[test]
+    fn a_piece_behind_a_barline_tells_of_it_as_a_block_would() {
+        // 240 samples are a hundredth of a quarter note; a bar of 1/64 is a sixteenth of one.
+        let at = |beats, bar| clap_event_transport { tsig_num: 1, tsig_denom: 64, ..transport(0, beats, bar) };
+        let barlines = |bar| -> Vec<f64> {
+            let events = [note(CLAP_EVENT_PARAM_VALUE, 240, 1), note(CLAP_EVENT_PARAM_VALUE, 480, 2)];
+            told(&events, Some(at(7.0, bar))).into_iter().map(|piece| piece.2.unwrap().1).collect()
+        };
+        assert_eq!(barlines(6.953125), [6.953125, 6.953125, 7.015625]);
+        assert_eq!(barlines(6.5), [6.5; 3], "that was no barline");
     }
 
     #[test]
