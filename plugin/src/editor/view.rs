@@ -189,7 +189,8 @@ fn name_of(base: Base, params: &ContinuoParams) -> String {
 fn facts(shared: &Shared, params: &ContinuoParams, processes: bool) -> Facts {
     let Shared { activity, surroundings, meters, .. } = shared;
     // Whoever plays in the scene that is next to what is in force.
-    let scene = (shared.places.get()[0].scene.round() as usize).checked_sub(1);
+    let [place, _] = shared.places.get();
+    let scene = (place.scene.round() as usize).checked_sub(1);
     let stored = scene.and_then(|scene| params.scenes.snapshots().get(scene).copied().flatten());
     let controls = stored.unwrap_or_else(|| params.controls());
     let (host, gain) = (surroundings.host(), params.preview_gain.unmodulated_normalized_value());
@@ -202,7 +203,11 @@ fn facts(shared: &Shared, params: &ContinuoParams, processes: bool) -> Facts {
         doubted: activity.doubted(),
         loads: meters.plans.load(Relaxed) == 0,
         lacks_network: shared.playing.get().contains(&None),
-        players: Player::ALL.iter().filter(|&&player| controls.player(player).on).count(),
+        players: match (place.base, scene) {
+            // What was recalled has players of its own.
+            (Base::Preset(_) | Base::Listened(_), None) => Player::COUNT,
+            _ => Player::ALL.iter().filter(|&&player| controls.player(player).on).count(),
+        },
         preview: params.preview.value(),
         preview_is_down: gain == 0.0,
         wants_midi: routing::host(host).wants_midi && !params.notes_as_midi.value(),
