@@ -84,8 +84,11 @@ pub enum Reason {
     NoNetwork,
 }
 
+/// Whether something holds, where these are the facts.
+type Holds = fn(&Facts) -> bool;
+
 impl Reason {
-    const ALL: [(Self, fn(&Facts) -> bool); 11] = [
+    const ALL: [(Self, Holds); 11] = [
         (Self::NoDevice, |facts| !facts.has_sound),
         (Self::NoBlocks, |facts| !facts.processes && facts.has_sound),
         (Self::Loading, |facts| facts.loads && facts.processes),

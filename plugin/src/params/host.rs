@@ -84,7 +84,7 @@ impl HostParam {
                         param.with_value_to_string(count_of(what)).with_string_to_value(Arc::new(leading_number))
                     }
                     Text::Steps => param
-                        .with_value_to_string(Arc::new(|steps| text_of_steps(steps)))
+                        .with_value_to_string(Arc::new(text_of_steps))
                         .with_string_to_value(Arc::new(steps_of_text)),
                     Text::Names(names) => param.with_value_to_string(name_of(names)).with_string_to_value(named(names)),
                     Text::Or { none, prefix } => param
