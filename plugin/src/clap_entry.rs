@@ -21,11 +21,13 @@ mod output;
 mod pieces;
 mod preset_discovery;
 mod preset_load;
+mod presets;
 mod state;
 mod state_context;
 mod telling;
 mod texts;
 mod vst3_info;
+mod whole;
 
 use std::borrow::Cow;
 use std::cell::UnsafeCell;
@@ -54,8 +56,9 @@ use crate::guard::{guarded, watched};
 use crate::params::GrownChoices;
 use crate::{Continuo, Inside};
 use input::{Joined, Waiting};
-use output::{Dialect, Passage, whole};
+use output::{Dialect, Passage};
 use telling::Telling;
+use whole::whole;
 
 /// What the wrappers that make VST3 and AUv2 of a CLAP say of themselves as hosts.
 const WRAPPER_URL: &CStr = c"https://github.com/free-audio/clap-wrapper";

@@ -16,8 +16,8 @@ mod steps;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use continuo_models::controls::parameter::Section;
 use continuo_models::controls::PARAMETERS;
+use continuo_models::controls::parameter::Section;
 use continuo_models::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER};
 use continuo_models::score::FARTHEST_AHEAD;
 use continuo_models::{Controls, Player, PlayerControls, PlayerMap};
@@ -145,7 +145,10 @@ impl Default for ContinuoParams {
                 FloatRange::Linear { min: *PREVIEW_GAIN_DB.start(), max: *PREVIEW_GAIN_DB.end() },
             )
             .with_unit(" dB")
-            .with_step_size(0.1),
+            .with_step_size(0.1)
+            // What is rounded to nothing has no sign.
+            .with_value_to_string(Arc::new(|level| format!("{:.1}", (level * 10.0).round() / 10.0 + 0.0)))
+            .with_string_to_value(Arc::new(|text| text.trim_end_matches("dB").trim().parse().ok())),
             players: Players(PlayerMap::of(|player| declared_of(player, &revision))),
             melody: section(Section::Melody),
             // Which networks play belongs to the project, not to its performance.

@@ -176,14 +176,15 @@ fn a_panic_while_a_state_is_read_costs_no_more_than_it_must() {
     for format in Format::ALL {
         let mut victim = Victim::open(format, Place::Loading);
         let state = state(&mut victim);
-        for place in 0..6 {
+        let fields = ["bank", "controllers", "memory", "presets", "scenes", "state", "unknown"];
+        let fields = fields.map(|field| format!("`{field}`"));
+        let told = ["looked through", "up to date"].into_iter().chain(fields.iter().map(String::as_str));
+        for (place, told) in (0..).zip(told) {
             victim.session.set(&[("temperature", "1.9")]).unwrap();
             victim.arm(place, 1);
             victim.session.instance().load(&state).unwrap();
             victim.assert_struck(u64::from(place) + 1);
-            victim.assert_told(
-                ["looked through", "up to date", "`memory`", "`scenes`", "`state`", "`unknown`"][place as usize],
-            );
+            victim.assert_told(told);
             let temperature = victim.session.instance().value(id("temperature")).unwrap();
             assert!((temperature - 0.35).abs() < 1e-6, "{format:?}, {place}: {temperature}");
         }

@@ -10,7 +10,7 @@ use clap_sys::factory::preset_discovery::*;
 use clap_sys::universal_plugin_id::clap_universal_plugin_id;
 use clap_sys::version::CLAP_VERSION;
 
-use super::preset_load::{NO_SYSTEM_ERROR, read_file};
+use super::presets::{NO_SYSTEM_ERROR, read_file, text};
 use crate::guard::guarded;
 use crate::preferences;
 use crate::presets::library::{Own, Shelf};
@@ -233,9 +233,4 @@ impl Receiver<'_> {
         unsafe { (self.host.on_error?)(self.host, NO_SYSTEM_ERROR, text(error).as_ptr()) };
         None
     }
-}
-
-/// `text` as C has it, up to its first zero.
-pub fn text(text: &str) -> CString {
-    CString::new(text.split('\0').next().unwrap_or_default()).unwrap_or_default()
 }

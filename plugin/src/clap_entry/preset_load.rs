@@ -1,7 +1,6 @@
 //! Presets that a host's browser asks for: whole at one frame, and one step of the host's undo.
 
 use std::ffi::{CStr, c_char};
-use std::path::Path;
 
 use clap_sys::ext::preset_load::*;
 use clap_sys::ext::state::{CLAP_EXT_STATE, clap_host_state};
@@ -9,32 +8,17 @@ use clap_sys::factory::preset_discovery::*;
 use clap_sys::host::clap_host;
 use clap_sys::plugin::clap_plugin;
 
-use super::preset_discovery::text;
+use super::presets::{NO_SYSTEM_ERROR, read_file, text};
 use super::{host_extension, instance, rescan_values};
 use crate::guard::guarded;
-use crate::presets::{self, Preset, folder};
+use crate::presets::{self, Preset};
 
 /// Whether a host asks for this extension, by its name or by the one that it had before.
 pub fn is_meant(id: &CStr) -> bool {
     id == CLAP_EXT_PRESET_LOAD || id == CLAP_EXT_PRESET_LOAD_COMPAT
 }
 
-/// What the system says of an error that is not its own. The text tells what it said of one of its own.
-pub const NO_SYSTEM_ERROR: i32 = 0;
-
 pub static EXTENSION: clap_plugin_preset_load = clap_plugin_preset_load { from_location: Some(from_location) };
-
-/// The preset in the file at `location`, and what is wrong with it.
-///
-/// # Errors
-/// What the musician should read.
-pub fn read_file(location: &CStr) -> Result<(Preset, Vec<String>), String> {
-    let path = location.to_str();
-    path.map_or_else(
-        |_| Err("The host's name of a preset's file is no UTF-8. Rename the file.".to_owned()),
-        |path| folder::read(Path::new(path)),
-    )
-}
 
 /// A preset, by where the host has found it, and what is wrong with it.
 ///

@@ -9,7 +9,7 @@ use clap_sys::events::{
 use crate::params::GrownChoices;
 use crate::seam::{MOST_CONTROLLERS, ToHostReceiver, Told};
 
-use super::output::whole;
+use super::whole::whole;
 
 /// How long after the last movement a gesture ends, in seconds.
 const REST: f64 = 0.5;

@@ -6,7 +6,7 @@ use clap_sys::id::clap_id;
 use clap_sys::plugin::clap_plugin;
 
 use super::instance;
-use super::output::whole;
+use super::whole::whole;
 use crate::guard::guarded;
 
 pub unsafe extern "C" fn text_of_value(

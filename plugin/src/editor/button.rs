@@ -7,7 +7,7 @@ use egui::{Align2, Color32, Id, Rect, Response, Sense, Stroke, StrokeKind, Ui, W
 
 use super::hint::Hint;
 use super::setting::Setting;
-use super::{learn, paint, theme};
+use super::{learn_offer, paint, theme};
 
 /// How a button looks.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +49,7 @@ pub fn latch(ui: &mut Ui, rect: Rect, label: &str, hint: Hint, light: Color32, s
     let on = setting.value() >= 0.5;
     response.widget_info(|| WidgetInfo::selected(Role::Switch, true, on, hint.name));
     press(ui, rect, label, &response, Face::light(light, on));
-    learn::offer(ui, &response, setting);
+    learn_offer::offer(ui, &response, setting);
     hint.attach(response)
 }
 
@@ -79,7 +79,7 @@ pub fn trigger(ui: &mut Ui, rect: Rect, label: &str, hint: Hint, hold: Duration,
         }
     }
     press(ui, rect, label, &response, Face::light(theme::HOVERED, setting.value() >= 0.5));
-    learn::offer(ui, &response, setting);
+    learn_offer::offer(ui, &response, setting);
     hint.attach(response)
 }
 

@@ -4,7 +4,7 @@
 use egui::accesskit::{Action, ActionData, Role};
 use egui::{Event, EventFilter, Key, MouseWheelUnit, PointerButton, Rect, Response, Sense, Ui, WidgetInfo};
 
-use super::learn;
+use super::learn_offer;
 use super::setting::Setting;
 
 /// A change while Shift is held is this much smaller.
@@ -41,7 +41,7 @@ pub fn turn(ui: &Ui, response: &Response, setting: &dyn Setting, travel: f32) {
         nudge(setting, notches);
     }
     assist(ui, response, setting);
-    learn::offer(ui, response, setting);
+    learn_offer::offer(ui, response, setting);
 }
 
 /// Applies only wheel and keys, for a control that clicks open. A notch down goes on in the list.
@@ -50,7 +50,7 @@ pub fn browse(ui: &Ui, response: &Response, setting: &dyn Setting) {
     if notches != 0.0 {
         nudge(setting, -notches);
     }
-    learn::offer(ui, response, setting);
+    learn_offer::offer(ui, response, setting);
 }
 
 /// Moves `setting` by `notches`, if it can move that way.

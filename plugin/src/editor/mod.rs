@@ -25,6 +25,8 @@ pub mod layout;
 pub mod lead_card;
 pub mod learn;
 pub mod learn_menu;
+pub mod learn_offer;
+pub mod learn_prompt;
 pub mod mark;
 pub mod memory_card;
 pub mod midi_names;

@@ -22,9 +22,9 @@ use super::tabs::Page;
 use super::theme::{GAP, MARGIN};
 use super::view::View;
 use super::{
-    about, band_page, chord_view, deadline_meter, header, keyboard, keys_card, learn, notices, paint, play_page,
-    preset_bar, presets_page, scenes_strip, setup_page, silence, tabs, take_card, theme, timeline, tour, transport_bar,
-    undo_bar,
+    about, band_page, chord_view, deadline_meter, header, keyboard, keys_card, learn, learn_offer, learn_prompt,
+    notices, paint, play_page, preset_bar, presets_page, scenes_strip, setup_page, silence, tabs, take_card, theme,
+    timeline, tour, transport_bar, undo_bar,
 };
 
 /// The size of the panel, in points.
@@ -66,7 +66,7 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
     };
     let pulse = view.machine.is_none().then_some(&view.pulse);
     let panic = header::show(ui, head, pulse, &settings);
-    learn::offer_action(ui, &panic, Action::Panic);
+    learn_offer::offer_action(ui, &panic, Action::Panic);
     if panic.clicked() {
         request = Some(Request::Panic);
     }
@@ -146,7 +146,7 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
     if let Some(number) = notices::show(ui, notice, &view.notices) {
         request = Some(Request::DismissNotices(number));
     }
-    request = learn::end(ui, params, notice).map(Request::Tell).or(request);
+    request = learn_prompt::end(ui, params, notice).map(Request::Tell).or(request);
     let (styles, players) = play_page::places(middle);
     let (presets, setup) = (tabs::place(tab_row, Page::Presets), tabs::place(tab_row, Page::Setup));
     if tour::show(ui, panel, &tour::Places { keys: piano, styles, players, presets, setup }, view.is_new) {

@@ -10,7 +10,7 @@ use super::button::{self, Face};
 use super::hint::Hint;
 use super::setting::Setting;
 use super::slider::{self, HANDLE_RADIUS, Track};
-use super::{choice, learn, theme};
+use super::{choice, learn_offer, theme};
 
 /// The settings of the strip.
 pub struct Settings<'a> {
@@ -183,7 +183,7 @@ fn scene_button(ui: &mut Ui, rect: Rect, number: usize, scenes: &Scenes, act: Op
         ui.painter().circle_filled(rect.right_top() + vec2(-8.0, 8.0), 2.2, ink);
     }
     let clicked = response.clicked();
-    learn::offer_action(ui, &response, Action::Scene(number as u8));
+    learn_offer::offer_action(ui, &response, Action::Scene(number as u8));
     hint.attach(response);
     clicked
 }

@@ -7,7 +7,7 @@ use egui::{
 
 use super::hint::Hint;
 use super::setting::Setting;
-use super::{learn, paint, theme};
+use super::{learn_offer, paint, theme};
 
 /// The size of the switch itself, in points.
 pub const SIZE: Vec2 = vec2(34.0, 18.0);
@@ -34,7 +34,7 @@ pub fn show(ui: &mut Ui, rect: Rect, label: &str, hint: Hint, accent: Color32, s
     let cap = if on { theme::GROUND } else { theme::FAINT };
     painter.circle_filled(knob, SIZE.y / 2.0 - 4.0, if response.hovered() && !on { theme::TEXT } else { cap });
     paint::focus(painter, &response, body.expand(2.0), CornerRadius::same(11));
-    learn::offer(ui, &response, setting);
+    learn_offer::offer(ui, &response, setting);
     hint.attach(response)
 }
 

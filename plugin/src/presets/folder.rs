@@ -9,7 +9,6 @@ use continuo_input::files;
 
 use super::Preset;
 use super::file::EXTENSION;
-use super::library::{Errand, Own};
 use crate::folders;
 
 /// The largest file that is read, in bytes.
@@ -20,6 +19,53 @@ const MOST: usize = 4096;
 
 /// The longest name of a file, in characters.
 const LONGEST_NAME: usize = 64;
+
+/// A preset of the musician's own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Own {
+    /// Where it lies.
+    pub file: PathBuf,
+    /// What is in it.
+    pub preset: Preset,
+}
+
+impl Own {
+    /// By what preferences know it.
+    pub fn mark(&self) -> String {
+        format!("own/{}", name_of(&self.file))
+    }
+}
+
+/// What is asked of the library.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Errand {
+    /// Read the folder: another program may have changed it.
+    Read,
+    /// Keep this preset.
+    Save {
+        /// The preset.
+        preset: Box<Preset>,
+        /// Whether it takes the place of one of its name.
+        replace: bool,
+    },
+    /// Call the preset in `file` by another name.
+    Rename {
+        /// Where it lies.
+        file: PathBuf,
+        /// Its name to come.
+        name: String,
+    },
+    /// Delete the preset in this file.
+    Delete(PathBuf),
+    /// Bring back the one that was deleted or replaced last.
+    Restore,
+    /// Take in the preset in the file, or those in the folder, of this path; empty: those in the folder for that.
+    Import(String),
+    /// Write this preset to a file that can be given away.
+    Export(Box<Preset>),
+    /// Begin or cease to like the preset that is known by this.
+    Favour(String),
+}
 
 /// What came of an errand, and what is in the folder now.
 pub struct Outcome {

@@ -8,20 +8,12 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
-use super::Preset;
 use super::folder::{self, Folder};
 use crate::folders;
 use crate::preferences::{self, Kept};
 use crate::worker::spawn_loader;
 
-/// A preset of the musician's own.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Own {
-    /// Where it lies.
-    pub file: PathBuf,
-    /// What is in it.
-    pub preset: Preset,
-}
+pub use super::folder::{Errand, Own};
 
 /// What there is to choose from besides the factory's presets, as it was read last.
 #[derive(Clone, Debug, Default)]
@@ -51,44 +43,6 @@ impl Shelf {
     pub fn mark_of_factory(index: usize) -> String {
         format!("factory/{}", index + 1)
     }
-}
-
-impl Own {
-    /// By what preferences know it.
-    pub fn mark(&self) -> String {
-        format!("own/{}", folder::name_of(&self.file))
-    }
-}
-
-/// What is asked of the library.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Errand {
-    /// Read the folder: another program may have changed it.
-    Read,
-    /// Keep this preset.
-    Save {
-        /// The preset.
-        preset: Box<Preset>,
-        /// Whether it takes the place of one of its name.
-        replace: bool,
-    },
-    /// Call the preset in `file` by another name.
-    Rename {
-        /// Where it lies.
-        file: PathBuf,
-        /// Its name to come.
-        name: String,
-    },
-    /// Delete the preset in this file.
-    Delete(PathBuf),
-    /// Bring back the one that was deleted or replaced last.
-    Restore,
-    /// Take in the preset in the file, or those in the folder, of this path; empty: those in the folder for that.
-    Import(String),
-    /// Write this preset to a file that can be given away.
-    Export(Box<Preset>),
-    /// Begin or cease to like the preset that is known by this.
-    Favour(String),
 }
 
 /// The library. Main and panel; never audio. All instances share it.
