@@ -64,7 +64,7 @@ pub struct Hands {
     presses: bool,
     /// The computer's keys that are down.
     down: Vec<Key>,
-    /// The octave of the lower row, from [`LOWEST_OCTAVE`], and the place in [`LOUDNESS`].
+    /// The octave of the lower row, counted from the lowest that it can have.
     pub octave: usize,
     /// The place in [`LOUDNESS`].
     pub loudness: usize,

@@ -78,7 +78,7 @@ impl PanelKeys {
         }
     }
 
-    /// GUI: the panel is drawn. To be said at least twice in [`ABSENCE`] while a key is down.
+    /// GUI: the panel is drawn. To be said at least four times a second while a key is down.
     pub fn note_drawn(&self) {
         self.drawn.store(self.begin.elapsed().as_nanos() as u64, Ordering::Relaxed);
     }
