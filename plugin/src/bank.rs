@@ -76,6 +76,34 @@ impl Bank {
         }
     }
 
+    /// Main, panel: the number at which `preset` lies, as it is.
+    pub fn number_at(&self, preset: &Preset) -> Option<usize> {
+        let kept = self.kept();
+        (1..=NUMBERS).find(|number| kept.saved.at(*number) == Some(preset))
+    }
+
+    /// Main, panel: gives `preset` the first number at which there is none, unless it has one. Returns its number;
+    /// `None`: all are taken.
+    pub fn give_number(&self, preset: &Preset) -> Option<usize> {
+        self.number_at(preset).or_else(|| {
+            let free = (1..=NUMBERS).find(|number| self.kept().saved.at(*number).is_none())?;
+            self.put(free, Some(preset.clone()));
+            Some(free)
+        })
+    }
+
+    /// Main, panel: what the bank holds, to be [`Bank::restore`]d.
+    pub fn saved(&self) -> Saved {
+        self.kept().saved.clone()
+    }
+
+    /// Main, panel: the bank is as it was.
+    pub fn restore(&self, saved: Saved) {
+        let mut kept = self.kept();
+        kept.saved = saved;
+        kept.publish();
+    }
+
     /// Main: what the presets have the band do.
     pub fn presets(&self) -> Arc<Presets> {
         Arc::clone(&self.kept().presets)
@@ -271,9 +299,7 @@ impl Saved {
 
 impl<'a> PersistentField<'a, Saved> for Bank {
     fn set(&self, saved: Saved) {
-        let mut kept = self.kept();
-        kept.saved = saved;
-        kept.publish();
+        self.restore(saved);
     }
 
     fn map<F, R>(&self, f: F) -> R

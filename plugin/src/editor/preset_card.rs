@@ -30,6 +30,8 @@ pub struct Card<'a> {
     pub preset: Option<&'a Preset>,
     /// Whether it is the musician's own.
     pub is_own: bool,
+    /// Its number in the project.
+    pub number: Option<usize>,
     /// Whether it is listened to.
     pub is_heard: bool,
     /// Whether something deleted can be brought back.
@@ -57,6 +59,8 @@ pub enum Wish {
     Import,
     /// Export it.
     Export,
+    /// Give it a number in the project.
+    Number,
 }
 
 const ROW: f32 = 25.0;
@@ -144,9 +148,16 @@ pub fn show(ui: &mut Ui, rect: Rect, card: &Card, written: &mut Written, locks: 
 
     let hint =
         Hint::click("Import from", "The path of a file or a folder. Empty: the folder \"import\" beside your presets.");
-    text_field::show(ui, cell(row(3), 0.0, 0.8), hint, "Path of a preset to import", &mut written.path);
+    text_field::show(ui, cell(row(3), 0.0, 0.6), hint, "Path of a preset to import", &mut written.path);
     let hint = Hint::click("Import presets", "Takes in the preset at the path on the left, or all in that folder.");
-    ask(button::show(ui, cell(row(3), 0.8, 1.0), "Import", hint, theme::TEXT).clicked(), Wish::Import);
+    ask(button::show(ui, cell(row(3), 0.6, 0.8), "Import", hint, theme::TEXT).clicked(), Wish::Import);
+    let hint = Hint::click(
+        "Number preset",
+        "Gives the chosen preset a number in this project, by which automation and MIDI programs recall it.",
+    );
+    let label = card.number.map_or_else(|| "Number".to_owned(), |number| format!("No. {number}"));
+    let is = any && card.number.is_none();
+    ask(button::show(ui, cell(row(3), 0.8, 1.0), &label, hint, possible(is)).clicked() && is, Wish::Number);
 
     stay(ui, Rect::from_min_size(row(4).min, vec2(rect.width(), 18.0)), locks);
     wish

@@ -79,7 +79,8 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
 
     let preset = state.chosen.as_ref().and_then(|which| preset_of(which, shelf));
     let is_own = matches!(state.chosen, Some(Which::Own(_))) && preset.is_some();
-    let shown = Card { preset, is_own, is_heard: state.is_heard, can_restore: shelf.deleted > 0 };
+    let number = preset.and_then(|preset| params.bank.number_at(preset));
+    let shown = Card { preset, is_own, number, is_heard: state.is_heard, can_restore: shelf.deleted > 0 };
     let (above, line) = card.split_top_bottom_at_y(card.bottom() - STATUS);
     let mut locks = params.presets.locks();
     let wish = preset_card::show(ui, above, &shown, &mut state.written, &mut locks);
@@ -101,6 +102,9 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
         Some(preset_card::Wish::Listen) => {
             state.is_heard = !state.is_heard;
             request = Some(Request::Listen(if state.is_heard { heard(preset, params) } else { None }));
+        }
+        Some(preset_card::Wish::Number) => {
+            request = preset.and_then(|preset| give_number(preset, params)).or(request);
         }
         Some(wish) => request = state.errand(wish, preset, params).map(Request::Library).or(request),
         None => {}
@@ -171,6 +175,12 @@ fn preset_of<'a>(which: &Which, shelf: &'a Shelf) -> Option<&'a Preset> {
     }
 }
 
+/// Gives `preset` a number of the project. Returns what the musician should read.
+fn give_number(preset: &Preset, params: &ContinuoParams) -> Option<Request> {
+    let taken = "All 128 numbers of this project are taken: no preset can be given another.";
+    params.bank.give_number(preset).is_none().then_some(Request::Tell(taken))
+}
+
 /// What the band plays while `preset` is listened to.
 fn heard(preset: Option<&Preset>, params: &ContinuoParams) -> Option<Box<continuo_models::Controls>> {
     let panel = params.controls();
@@ -211,7 +221,10 @@ impl State {
             preset_card::Wish::Restore => Errand::Restore,
             preset_card::Wish::Import => Errand::Import(std::mem::take(&mut self.written.path)),
             preset_card::Wish::Export => Errand::Export(Box::new(preset?.clone())),
-            preset_card::Wish::Go(_) | preset_card::Wish::Load | preset_card::Wish::Listen => return None,
+            preset_card::Wish::Go(_)
+            | preset_card::Wish::Load
+            | preset_card::Wish::Listen
+            | preset_card::Wish::Number => return None,
         })
     }
 }

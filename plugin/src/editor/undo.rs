@@ -1,4 +1,4 @@
-//! What was done on the panel can be undone and done again: parameters, scenes, presets, locks and learnt controllers;
+//! What was done on the panel can be undone and done again: parameters, scenes, presets and their numbers, locks and learnt controllers;
 //! and two whole settings can be compared.
 //!
 //! The panel changes parameters through [`Undo::context`], which hands on to the host and takes down each gesture: a
@@ -15,6 +15,7 @@ use nice_plug::context::gui::{GuiContext, GuiContextInner};
 use nice_plug::plugin::PluginState;
 use nice_plug::prelude::{ParamPtr, Params};
 
+use crate::bank;
 use crate::params::ContinuoParams;
 use crate::params::controllers::Learnt;
 use crate::presets::Preset;
@@ -111,6 +112,7 @@ struct Sent {
 #[derive(Clone, PartialEq)]
 struct Rest {
     scenes: scenes::Saved,
+    bank: bank::Saved,
     current: Option<Preset>,
     locks: Locks,
     controllers: Vec<Learnt>,
@@ -240,6 +242,7 @@ impl Undo {
         let mut to = other.map_or_else(|| now.clone(), |other| *other);
         // What the musician has set up is of both.
         (to.rest.locks, to.rest.controllers) = (now.rest.locks, now.rest.controllers.clone());
+        to.rest.bank.clone_from(&now.rest.bank);
         let moves = now.moves_to(&to);
         let rest = (now.rest != to.rest).then_some([now.rest, to.rest]);
         let step = self.make(Step::new(moves, rest, Slots::Switch), false);
@@ -285,14 +288,17 @@ impl Undo {
             if before.controllers != after.controllers {
                 self.params.controllers.restore(&rest.controllers);
             }
+            if before.bank != after.bank {
+                self.params.bank.restore(rest.bank.clone());
+            }
         }
         step
     }
 
     fn rest(&self) -> Rest {
-        let ContinuoParams { scenes, presets, controllers, .. } = &*self.params;
+        let ContinuoParams { scenes, presets, controllers, bank, .. } = &*self.params;
         let (current, locks) = (presets.current(), presets.locks());
-        Rest { scenes: scenes.saved(), current, locks, controllers: controllers.learnt() }
+        Rest { scenes: scenes.saved(), bank: bank.saved(), current, locks, controllers: controllers.learnt() }
     }
 
     fn moment(&self) -> Moment {

@@ -289,3 +289,16 @@ fn control_z_is_left_to_a_field_in_which_one_writes() {
     harness.run();
     assert_eq!(requests(&mut harness), []);
 }
+
+#[test]
+fn a_preset_is_given_the_first_free_number_of_the_project() {
+    let (host, mut harness) = page();
+    click(&mut harness, "Campfire in D");
+    assert_eq!(host.params().bank.number_at(factory("Campfire in D")), Some(2), "the factory's have theirs");
+    let mut own = factory("Campfire in D").clone();
+    own.name = "Mine".into();
+    let free = presets::factory().len() + 1;
+    assert_eq!(host.params().bank.give_number(&own), Some(free));
+    assert_eq!(host.params().bank.give_number(&own), Some(free), "it has one");
+    assert_eq!(host.params().bank.text(free as i32), format!("{free} Mine"));
+}

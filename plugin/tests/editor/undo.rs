@@ -113,6 +113,18 @@ fn scenes_and_locks_are_steps_too() {
 }
 
 #[test]
+fn the_number_of_a_preset_is_a_step_too() {
+    let desk = Desk::new();
+    let mut own = Preset::default();
+    own.name = "Mine".into();
+    desk.draw(|desk| assert!(desk.params().bank.give_number(&own).is_some()));
+    desk.undo.undo();
+    assert_eq!(desk.params().bank.number_at(&own), None);
+    desk.undo.redo();
+    assert!(desk.params().bank.number_at(&own).is_some());
+}
+
+#[test]
 fn learnt_controllers_are_steps_too() {
     let desk = Desk::new();
     let learnt = |controller| Learnt { channel: None, controller, moves: "swing".into() };
