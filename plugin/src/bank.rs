@@ -313,15 +313,12 @@ impl<'a> PersistentField<'a, Saved> for Bank {
 /// A saved bank, whole or broken, as it is to be loaded; remarks say what is wrong with it. `None`, as older states
 /// have it, is the factory's.
 pub fn repaired(saved: Option<&str>, remarks: &mut Vec<String>) -> String {
-    let bank = match saved.map(serde_json::from_str) {
-        None => Saved::default(),
-        Some(Ok(saved)) => Saved::repaired(saved, remarks),
-        Some(Err(error)) => {
-            remarks.push(format!("The saved bank of presets cannot be read ({error}); it is the factory's now."));
-            Saved::default()
-        }
-    };
-    serde_json::to_string(&bank).unwrap_or_default()
+    repair::field(
+        saved,
+        ["The saved bank of presets cannot be read", "it is the factory's now"],
+        remarks,
+        Saved::repaired,
+    )
 }
 
 #[cfg(test)]

@@ -96,6 +96,26 @@ pub fn unknown_fields(whole: Value, value: &Value) -> Fields {
     fields
 }
 
+/// A saved field, whole or broken, as it is to be loaded: what `read` makes of its JSON, which has remarks for the
+/// musician. `None`, as older states have it, is the default, and so is what is no JSON; a remark says that it
+/// `was_not_read` (a sentence without its end), and what is `now`.
+pub fn field<T: Default + Serialize>(
+    saved: Option<&str>,
+    [was_not_read, now]: [&str; 2],
+    remarks: &mut Vec<String>,
+    read: impl FnOnce(Value, &mut Vec<String>) -> T,
+) -> String {
+    let field = match saved.map(serde_json::from_str) {
+        None => T::default(),
+        Some(Ok(saved)) => read(saved, remarks),
+        Some(Err(error)) => {
+            remarks.push(format!("{was_not_read} ({error}); {now}."));
+            T::default()
+        }
+    };
+    serde_json::to_string(&field).unwrap_or_default()
+}
+
 struct Repair<'a> {
     judge: &'a dyn Fn(&str, &Value) -> Verdict,
     findings: Findings,

@@ -217,15 +217,7 @@ impl<'a> PersistentField<'a, Saved> for Scenes {
 /// Saved scenes, whole or broken, as they are to be loaded; remarks say what is wrong with them. `None`, as older
 /// states have it, is no scene at all.
 pub fn repaired(saved: Option<&str>, remarks: &mut Vec<String>) -> String {
-    let scenes = match saved.map(serde_json::from_str) {
-        None => Saved::default(),
-        Some(Ok(saved)) => Saved::repaired(saved, remarks),
-        Some(Err(error)) => {
-            remarks.push(format!("The saved scenes cannot be read ({error}); they are empty now."));
-            Saved::default()
-        }
-    };
-    serde_json::to_string(&scenes).unwrap_or_default()
+    repair::field(saved, ["The saved scenes cannot be read", "they are empty now"], remarks, Saved::repaired)
 }
 
 #[cfg(test)]

@@ -354,15 +354,7 @@ impl<'a> PersistentField<'a, Saved> for Controllers {
 /// Saved controllers, whole or broken, as they are to be loaded; remarks say what is wrong with them. `None`, as older
 /// states have it, is none at all.
 pub fn repaired(saved: Option<&str>, remarks: &mut Vec<String>) -> String {
-    let controllers = match saved.map(serde_json::from_str) {
-        None => Saved::default(),
-        Some(Ok(saved)) => Saved::repaired(saved, remarks),
-        Some(Err(error)) => {
-            remarks.push(format!("The saved controllers cannot be read ({error}); none is learnt now."));
-            Saved::default()
-        }
-    };
-    serde_json::to_string(&controllers).unwrap_or_default()
+    repair::field(saved, ["The saved controllers cannot be read", "none is learnt now"], remarks, Saved::repaired)
 }
 
 #[cfg(test)]

@@ -20,6 +20,12 @@ const VERSION: u32 = 1;
 #[serde(transparent)]
 pub struct Saved(Value);
 
+impl Default for Saved {
+    fn default() -> Self {
+        Self(json!(Known::default()))
+    }
+}
+
 /// What is remembered in an instance. Main and panel read and write; audio reads the locks, which are one atomic.
 #[derive(Default)]
 pub struct Remembered {
@@ -106,19 +112,12 @@ fn read(saved: Value, remarks: &mut Vec<String>) -> (Known, Value) {
 /// What is saved of presets, whole or broken, as it is to be loaded; remarks say what is wrong with it. `None`, as
 /// older states have it, is nothing locked and nothing loaded.
 pub fn repaired(saved: Option<&str>, remarks: &mut Vec<String>) -> String {
-    let saved = match saved.map(serde_json::from_str) {
-        Some(Ok(saved)) => {
-            let (known, whole) = read(saved, remarks);
-            known.preset(remarks);
-            whole
-        }
-        Some(Err(error)) => {
-            remarks.push(format!("What the project knew of presets cannot be read ({error}); nothing is locked."));
-            json!(Known::default())
-        }
-        None => json!(Known::default()),
-    };
-    saved.to_string()
+    let told = ["What the project knew of presets cannot be read", "nothing is locked"];
+    repair::field(saved, told, remarks, |saved, remarks| {
+        let (known, whole) = read(saved, remarks);
+        known.preset(remarks);
+        Saved(whole)
+    })
 }
 
 /// What is known of what is saved.
