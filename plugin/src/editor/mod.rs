@@ -47,6 +47,8 @@ pub mod request;
 pub mod routing_card;
 pub mod scale_card;
 pub mod scenes_strip;
+#[cfg(target_os = "linux")]
+pub mod screen_reader;
 pub mod setting;
 pub mod setup_page;
 pub mod silence;
@@ -77,7 +79,7 @@ use egui::{Context, Rgba, Ui};
 use nice_plug::context::PluginApi;
 use nice_plug::context::gui::GuiContext;
 use nice_plug_egui::baseview::HandlerError;
-use nice_plug_egui::{Frame, KeyCapture, NiceEguiApp};
+use nice_plug_egui::{Frame, KeyCapture, NiceEguiApp, RepaintNotifier};
 
 use crate::guard::caught;
 use crate::params::ContinuoParams;
@@ -110,6 +112,8 @@ pub struct PanelApp {
     undo: Arc<Undo>,
     /// Until the window is there.
     alive: Option<Alive>,
+    /// Has the panel drawn.
+    repaint: RepaintNotifier,
     gui: Option<GuiContext>,
     history: History,
     last: View,
@@ -127,6 +131,8 @@ impl NiceEguiApp for PanelApp {
         }
         let built = caught(|| {
             theme::apply(&context);
+            #[cfg(target_os = "linux")]
+            screen_reader::ScreenReader::attach(&context, self.repaint.clone());
             frame.set_clear_color(Rgba::from(theme::GROUND));
             self.keys = Keys::default();
             frame.set_key_capture(self.keys.capture());
@@ -164,9 +170,10 @@ impl PanelApp {
         sizing: Arc<Sizing>,
         undo: Arc<Undo>,
         alive: Option<Alive>,
+        repaint: RepaintNotifier,
     ) -> Self {
         let (follower, history, last, keys) = Default::default();
-        Self { params, shared, sizing, undo, follower, alive, gui: None, history, last, keys }
+        Self { params, shared, sizing, undo, follower, alive, repaint, gui: None, history, last, keys }
     }
 
     fn draw(&mut self, ui: &mut Ui, frame: &Frame) {

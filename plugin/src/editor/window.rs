@@ -194,7 +194,7 @@ impl Editor for ContinuoEditor {
         let settings = EguiNiceSettings { resize_hint: self.resize_hint(), ..EguiNiceSettings::new() };
         let (host, alive) = end::waiting(host);
         let (params, shared, undo) = (self.params.clone(), self.shared.clone(), self.undo.clone());
-        let app = PanelApp::new(params, shared, sizing.clone(), undo, alive);
+        let app = PanelApp::new(params, shared, sizing.clone(), undo, alive, self.repaint.clone());
         let editor = create_egui_editor(state, self.repaint.clone(), settings.with_tile("Continuo"), app);
         let editor = editor.ok_or("the framework makes no editor")?;
         let SpawnedEditor { handle, window } =
