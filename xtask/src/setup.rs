@@ -77,6 +77,8 @@ const NEEDS: &[Need] = &[
         Probe::Programs(&["jackd"]),
     ),
     need(Purpose::Test, "xvfb", "a screen in memory on which the tests open the panel", Probe::Programs(&["Xvfb"])),
+    need(Purpose::Test, "dbus", "a bus for screen readers and the panel", Probe::Programs(&["dbus-daemon"])),
+    need(Purpose::Test, "at-spi2-core", "says on that bus which panels there are to read", Probe::Package),
     need(Purpose::Test, "libegl1", "draws the panel", Probe::Package),
     need(Purpose::Test, "libegl-mesa0", "draws the panel without a graphics card", Probe::Package),
     need(Purpose::Test, "libgl1-mesa-dri", "draws the panel without a graphics card", Probe::Package),

@@ -52,6 +52,9 @@ enum Command {
         /// How often to open the panel.
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
         rounds: u32,
+        /// How many instances there are; the panels of all of them are opened, and the first one plays.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+        instances: u32,
         /// How long to leave it open, in milliseconds.
         #[arg(long, default_value_t = 1500, value_parser = clap::value_parser!(u64).range(..=600_000))]
         open_ms: u64,
@@ -143,7 +146,10 @@ fn main() -> Result<()> {
     let answer = match options.command {
         Command::Perform { bars, set, change, live } => perform(session, bars, &set, &change, live)?,
         Command::Resize { dpi, pictures } => resize(session, dpi, pictures.as_deref())?,
-        Command::Panel { rounds, open_ms, picture, still } => panel(session, rounds, open_ms, picture, still)?,
+        Command::Panel { rounds, instances, open_ms, picture, still } => {
+            let others = (1..instances).map(|_| Session::open(format)).collect::<Result<_>>()?;
+            panel(session, others, rounds, open_ms, picture, still)?
+        }
     };
     println!("{answer}");
     Ok(())
@@ -187,6 +193,7 @@ fn perform(
 
 fn panel(
     session: Session,
+    mut others: Vec<Session>,
     rounds: u32,
     open_ms: u64,
     picture: Option<PathBuf>,
@@ -205,8 +212,22 @@ fn panel(
         for _ in 0..rounds {
             let window = screen.open_window(1400, 1000)?;
             let (width, height) = instance.open_panel(window)?;
-            idle_for(instance, Duration::from_millis(open_ms));
+            let mut windows = Vec::new();
+            for other in &mut others {
+                let window = screen.open_window(1400, 1000)?;
+                other.instance().open_panel(window)?;
+                windows.push(window);
+            }
+            let start = Instant::now();
+            while start.elapsed() < Duration::from_millis(open_ms) {
+                others.iter_mut().for_each(|other| other.instance().idle());
+                idle_for(instance, Duration::from_millis(5));
+            }
             seen = Some((width, height, screen.picture(width as u16, height as u16)?));
+            for (other, window) in others.iter_mut().zip(windows) {
+                other.instance().close_panel();
+                screen.close_window(window)?;
+            }
             instance.close_panel();
             screen.close_window(window)?;
             idle_for(instance, Duration::from_millis(20));

@@ -1,6 +1,8 @@
 //! What the tests of the built plug-in share: music to play to it, and ways to run it.
 #![allow(dead_code)]
 
+#[cfg(target_os = "linux")]
+pub mod accessibility;
 pub mod jack;
 pub mod random;
 
@@ -225,10 +227,14 @@ pub fn probe_slowed(arguments: &[&str], most_ms: u16) -> Probed {
 /// stream.
 pub fn run_probe(arguments: &[&str], environment: &[(&str, &str)]) -> (String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_probe"));
+    command.env("DBUS_SESSION_BUS_ADDRESS", NO_BUS);
     let ended = run(command.args(arguments).envs(environment.iter().copied()), PATIENCE);
     assert_eq!(ended.code, Some(0), "the probe failed: {}", ended.said);
     (ended.answer.lines().last().unwrap_or_default().to_owned(), ended.said)
 }
+
+/// A session bus that is not there: nobody listens to the panel, whatever this machine has.
+const NO_BUS: &str = "unix:path=/nonexistent";
 
 /// How long a process is given that plays to the plug-in, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(240);
@@ -392,6 +398,7 @@ pub fn live() -> Command {
         .env("HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/home"))
         .env("JACK_DEFAULT_SERVER", "continuo-nowhere")
         .env("PIPEWIRE_RUNTIME_DIR", "/nonexistent")
+        .env("DBUS_SESSION_BUS_ADDRESS", NO_BUS)
         .env("ALSA_CONFIG_PATH", "/dev/null");
     command
 }
