@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use accesskit_unix::Adapter;
-use egui::accesskit::{ActionHandler, ActionRequest, ActivationHandler, DeactivationHandler, TreeUpdate};
+use egui::accesskit::{ActionHandler, ActionRequest, ActivationHandler, DeactivationHandler, Node, Role, TreeUpdate};
 use egui::{Context, Event, FullOutput, Plugin, RawInput};
 use nice_plug_egui::RepaintNotifier;
 
@@ -85,9 +85,25 @@ impl Plugin for ScreenReader {
     fn output_hook(&mut self, _: &Context, output: &mut FullOutput) {
         let Some(mut update) = output.platform_output.accesskit_update.take() else { return };
         let root = update.tree.as_ref().map(|tree| tree.root);
-        if let Some((_, window)) = update.nodes.iter_mut().find(|(id, _)| Some(*id) == root) {
-            window.set_label("Continuo");
+        for (id, node) in &mut update.nodes {
+            if Some(*id) == root {
+                node.set_label("Continuo");
+            } else {
+                name_value(node);
+            }
         }
         self.adapter.update_if_active(|| update);
+    }
+}
+
+/// The bus has a place for values in words only where they can be edited: elsewhere they become part of the name.
+fn name_value(node: &mut Node) {
+    if matches!(node.role(), Role::Label | Role::TextRun | Role::TextInput | Role::MultilineTextInput) {
+        return;
+    }
+    if let (Some(label), Some(value)) = (node.label(), node.value())
+        && !value.is_empty()
+    {
+        node.set_label(format!("{label}: {value}"));
     }
 }

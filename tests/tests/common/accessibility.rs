@@ -112,6 +112,13 @@ pub struct Told {
     pub chosen: bool,
 }
 
+impl Told {
+    /// Whether this is its name, with or without what it stands at.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name.split(": ").next() == Some(name)
+    }
+}
+
 impl Node {
     fn new(program: &str, path: &str) -> Self {
         let path = OwnedObjectPath::try_from(path).expect("a path of objects");
@@ -199,6 +206,6 @@ impl Reader {
     {
         let (program, path) = (node.program.as_str(), node.path.as_str());
         let answer = block_on(self.bus.call_method(Some(program), path, Some(interface), method, body))?;
-        Ok(answer.body().deserialize()?)
+        answer.body().deserialize()
     }
 }
