@@ -86,7 +86,7 @@ impl Bank {
     /// `None`: all are taken.
     pub fn give_number(&self, preset: &Preset) -> Option<usize> {
         self.number_at(preset).or_else(|| {
-            let free = (1..=NUMBERS).find(|number| self.kept().saved.at(*number).is_none())?;
+            let free = (1..=NUMBERS).find(|number| self.kept().saved.is_free(*number))?;
             self.put(free, Some(preset.clone()));
             Some(free)
         })
@@ -230,6 +230,12 @@ impl Saved {
             Some(_) => None,
             None => self.of_factory(number),
         }
+    }
+
+    /// Whether nothing lies at `number`: no preset, nothing that is kept though it cannot be read, and none that a newer
+    /// factory has there.
+    fn is_free(&self, number: usize) -> bool {
+        self.own.get(&number).map_or(number > self.factory, |own| *own == Own::Empty)
     }
 
     /// The factory's preset at `number`, if it has it in this project.

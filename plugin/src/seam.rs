@@ -8,7 +8,7 @@
 //! | [`SharedMemory`] | worker, main | main, worker | a mutex that the audio thread never touches |
 //! | [`Meters`], [`Position`], [`Keyboard`], [`Playing`], [`Places`], [`Stream`] | audio, worker | GUI | atomics |
 //! | [`WorkerUrgency`] | worker | GUI | atomic |
-//! | [`Scenes`](crate::scenes::Scenes), [`Bank`](crate::bank::Bank), [`Listening`] | main, GUI | audio | triple buffer ([`Published`]) |
+//! | [`Scenes`](crate::scenes::Scenes), [`Bank`](crate::bank::Bank), [`Listening`] | main, GUI | audio | [`Published`] |
 //! | [`Activity`] | audio | GUI | atomics |
 //! | [`Surroundings`] | main | GUI | set once, and an atomic |
 //! | [`Doubts`] | audio | worker | atomics |

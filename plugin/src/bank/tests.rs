@@ -171,3 +171,11 @@ proptest! {
         prop_assert_eq!(saved(&again), saved(&bank));
     }
 }
+
+#[test]
+fn a_preset_is_given_the_first_number_at_which_nothing_is_kept() {
+    let (bank, _) = loaded(&json!({ "version": 1, "factory": 100, "presets": { "3": null, "101": "no preset" } }));
+    let numbers = ["One", "Two", "One"].map(|name| bank.give_number(&own(name, 0.5)));
+    assert_eq!(numbers, [Some(3), Some(102), Some(3)], "and once only");
+    assert_eq!(saved(&bank)["presets"]["101"], json!("no preset"));
+}

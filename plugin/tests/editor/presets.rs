@@ -245,7 +245,7 @@ fn presets_go_out_and_come_in_as_files() {
     click(&mut harness, "Export preset");
     harness.get_by_label("Import from").focus();
     harness.run();
-    harness.get_by_label("Import from").type_text("/tmp/a.json");
+    harness.get_by_label("Import from").type_text("presets/a.json");
     harness.run();
     click(&mut harness, "Import presets");
     let [Request::Library(Errand::Export(preset)), Request::Library(Errand::Import(path))] =
@@ -253,7 +253,7 @@ fn presets_go_out_and_come_in_as_files() {
     else {
         panic!("one out, one in");
     };
-    assert_eq!((preset.name.as_str(), path.as_str()), ("Bossa on the Beach", "/tmp/a.json"));
+    assert_eq!((preset.name.as_str(), path.as_str()), ("Bossa on the Beach", "presets/a.json"));
 }
 
 #[test]
