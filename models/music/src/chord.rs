@@ -173,6 +173,11 @@ impl Chord {
         [Some(self.third()), self.seventh(), altered].into_iter().flatten().collect()
     }
 
+    /// What stays when colour comes and goes: the root, and whether the third is minor.
+    pub fn root_and_mode(self) -> (PitchClass, bool) {
+        (self.root, self.quality.is_minor())
+    }
+
     /// The chord moved up by `semitones` (down, if negative).
     pub fn transposed(self, semitones: i32) -> Self {
         Self { root: super::pitch::transposed(self.root, semitones), ..self }

@@ -19,6 +19,7 @@ use crate::network::{Networks, Role};
 use crate::score::{AnswerRow, Cue, FARTHEST_AHEAD, Fork, FrameStart, Heard, Turn};
 
 use chance::random::{Purpose, Random};
+pub use harmony::choice::Weights;
 pub use harmony::harmonist::Harmony;
 pub use outlook::Outlook;
 
@@ -67,10 +68,15 @@ impl Jump {
 impl Improviser {
     /// A band that has heard nothing.
     pub fn new(networks: Arc<Networks>) -> Self {
+        Self::weighing(networks, Weights::NETWORK)
+    }
+
+    /// The same, whose harmonist weighs the network's advice with `weights`: to compare them.
+    pub fn weighing(networks: Arc<Networks>, weights: Weights) -> Self {
         Self {
             listener: Listener::default(),
             learner: Learner::default(),
-            harmonist: Harmonist::new(&networks),
+            harmonist: Harmonist::new(&networks, weights),
             ensemble: Ensemble::new(&networks),
             key: None,
             harmony: Harmony::default(),
@@ -83,7 +89,8 @@ impl Improviser {
     /// Forgets everything, as after [`Improviser::new`], but what it has learnt of the musician.
     pub fn restart(&mut self) {
         let learner = Learner::new(Arc::clone(self.memory()));
-        *self = Self { learner, ..Self::new(Arc::clone(&self.networks)) };
+        let weights = self.harmonist.weights();
+        *self = Self { learner, ..Self::weighing(Arc::clone(&self.networks), weights) };
     }
 
     /// What the band has learnt of the musician. The same `Arc` as long as nothing is added.

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use serde::{Deserialize, Serialize};
+
 use super::constraints::Permitted;
 use super::history::History;
 use crate::controls::Controls;
@@ -14,7 +16,8 @@ use crate::music::{Chord, Key, PitchClass, PitchClassSet, Quality, SlashChord};
 use crate::network::harmonist::HarmonyLogits;
 
 /// How much each reason for a choice weighs, and how freely it is made. Log-odds, unless it says otherwise.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Weights {
     /// For a chord to begin, in every frame: calibrates how often the harmony moves.
     pub change: f32,
@@ -87,6 +90,27 @@ impl Weights {
         reaction: f32::INFINITY,
         chord_heat: 0.55,
         ..Self::NETWORK
+    };
+
+    /// For a network whose advice alone counts: what stands on top of it is to be better than this. In numbers of its
+    /// own, so that it stays where it is.
+    pub const ALONE: Self = Self {
+        change: 0.0,
+        clash: 0.0,
+        likelihood: 1.0,
+        agreement: 0.0,
+        key: 0.0,
+        note: 0.0,
+        colour: 1.5,
+        repetition: 0.15,
+        circle: 1.5,
+        root: 1.0,
+        struck: 0.5,
+        reaction: 1.0,
+        rhythm_heat: 0.3,
+        chord_heat: 0.3,
+        bass_heat: 0.5,
+        nucleus: 0.92,
     };
 }
 
@@ -165,7 +189,7 @@ pub struct Reaction {
 /// How a chord is chosen from advice.
 #[derive(Clone, Debug)]
 pub struct ChordChoice<'a> {
-    weights: &'static Weights,
+    weights: &'a Weights,
     controls: &'a Controls,
     /// The harmony that is given, by the musician's left hand above all: it is taken.
     given: Option<SlashChord>,
@@ -177,7 +201,7 @@ pub struct ChordChoice<'a> {
 impl<'a> ChordChoice<'a> {
     /// A choice after `heard`, pitch classes of late that sum to 1, in `keys`.
     pub fn new(
-        weights: &'static Weights,
+        weights: &'a Weights,
         controls: &'a Controls,
         keys: &KeyBelief,
         heard: [f32; 12],

@@ -84,6 +84,8 @@ impl Harmony {
 #[derive(Clone, Debug)]
 pub struct Harmonist {
     source: AdviceSource,
+    /// For the advice of the network.
+    weights: Weights,
     /// Up to the frame before the one that has just ended.
     history: History,
     /// The frame that has just ended, the one that begins now, and those that were decided after it.
@@ -118,10 +120,11 @@ struct Grown {
 }
 
 impl Harmonist {
-    /// A harmonist that has heard nothing.
-    pub fn new(networks: &Networks) -> Self {
+    /// A harmonist that has heard nothing, and weighs the advice of a network with `weights`.
+    pub fn new(networks: &Networks, weights: Weights) -> Self {
         Self {
             source: AdviceSource::of(networks),
+            weights,
             history: History::default(),
             decided: vec![Decided::default()],
             recent: Recent::default(),
@@ -130,6 +133,11 @@ impl Harmonist {
             certain: Frame::MIN,
             since_fork: usize::MAX,
         }
+    }
+
+    /// How the advice of the network is weighed.
+    pub fn weights(&self) -> Weights {
+        self.weights
     }
 
     /// Goes on with another network, which has heard nothing but knows the chord, the key and the notes of late.
@@ -173,10 +181,10 @@ impl Harmonist {
         let advisor = Advisor::of(&self.source, controls, keys);
         let Grown { history, ahead, heard, expected } = self.read(&advisor, situation)?;
         let weights = match self.source {
-            AdviceSource::Network(_) => &Weights::NETWORK,
-            AdviceSource::Rules => &Weights::RULES,
+            AdviceSource::Network(_) => self.weights,
+            AdviceSource::Rules => Weights::RULES,
         };
-        let choice = ChordChoice::new(weights, controls, keys, ahead.heard(), situation.given, situation.memory);
+        let choice = ChordChoice::new(&weights, controls, keys, ahead.heard(), situation.given, situation.memory);
         let permitted = self.constraints.permitted(next, situation.key, controls, ahead.cycles());
         let standing = ahead.standing().map(|standing| standing.chord);
 
