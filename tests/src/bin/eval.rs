@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::{env, fs};
 
-use anyhow::{Context, Error, Result, bail, ensure};
+use anyhow::{Context, Error, Result, anyhow, bail, ensure};
 use clap::{Parser, ValueEnum};
+use continuo_models::improviser::Weights;
 use continuo_models::music::Style;
 use continuo_models::network::SoloistNetwork;
 use continuo_models::{Controls, Family, Networks};
@@ -15,7 +16,7 @@ use continuo_options::eval::{Eval, FamilyName, Judged, Sheets, Sitting, System, 
 use continuo_options::values;
 use continuo_tests::eval::copies::{self, Copies, Index};
 use continuo_tests::eval::corpus::{self, Note, Piece, Reading};
-use continuo_tests::eval::harmony;
+use continuo_tests::eval::harmony::{self, tables};
 use continuo_tests::eval::line::{self, Stretch, solo};
 use continuo_tests::eval::live::matrix::Condition;
 use continuo_tests::eval::melody::{self, NOTES, NgramModel};
@@ -125,10 +126,7 @@ fn main() -> ExitCode {
 
 fn run(options: &Eval) -> Result<()> {
     match &options.what {
-        What::Harmony { sheets, judged, system, style, follow, wait, temperature } => {
-            let pieces = pieces(sheets)?;
-            let systems = if system.is_empty() { System::value_variants() } else { system };
-            let networks = Arc::new(networks(judged));
+        What::Harmony { sheets, judged, system, against, weigh, style, follow, wait, temperature } => {
             let usual = Controls::default();
             let controls = |piece: &Piece| Controls {
                 style_a: style.or(piece.style).unwrap_or(Style::Pop),
@@ -137,19 +135,9 @@ fn run(options: &Eval) -> Result<()> {
                 wait: wait.unwrap_or(usual.wait),
                 ..Controls::default()
             };
-            let verdicts: Vec<_> =
-                systems.iter().map(|&system| harmony::judge(&networks, &pieces, system, controls)).collect();
-            println!(
-                "{} pieces, first {} frames each\n\n{}",
-                pieces.len(),
-                measures::FRAMES,
-                harmony::table(&verdicts)
-            );
-            if let Some(out) = &sheets.out {
-                harmony::write(out, &verdicts)?;
-                written(out);
-            }
-            Ok(())
+            let setup =
+                harmony::Setup { networks: Arc::new(networks(judged)), weights: weights(weigh)?, controls: &controls };
+            judge_harmony(sheets, &setup, if system.is_empty() { System::value_variants() } else { system }, *against)
         }
         What::Melody { sheets, judged, train, style } => judge_melody(sheets, judged, train, *style),
         What::Control { sheets, judged, bars, solos } => {
@@ -158,6 +146,34 @@ fn run(options: &Eval) -> Result<()> {
         What::Voicing { sheets, judged } => judge_voicing(sheets, judged),
         What::Live(sitting) => judge_live(sitting),
     }
+}
+
+/// Those of the band, but for the ones that are given.
+fn weights(given: &[String]) -> Result<Weights> {
+    let mut weights = json!(Weights::NETWORK);
+    for text in given {
+        let (name, value) = text.split_once('=').with_context(|| format!("--weigh {text}: NAME=VALUE is needed"))?;
+        let value: f32 = value.parse().with_context(|| format!("--weigh {text}: {value:?} is no number"))?;
+        weights[name] = json!(value);
+    }
+    serde_json::from_value(weights).map_err(|error| anyhow!("--weigh: {error}"))
+}
+
+fn judge_harmony(sheets: &Sheets, setup: &harmony::Setup, systems: &[System], against: System) -> Result<()> {
+    let pieces = pieces(sheets)?;
+    let verdicts: Vec<_> = systems.iter().map(|&system| setup.judge(&pieces, system)).collect();
+    let against = verdicts.iter().find(|verdict| verdict.name == against.name());
+    println!("{} pieces, first {} frames each\n", pieces.len(), measures::FRAMES);
+    println!("{}\n{}", tables::right(&verdicts, against), tables::idiom(&verdicts));
+    if let Some(distances) = tables::distances(&verdicts) {
+        println!("{distances}");
+    }
+    println!("{}", tables::fit(&verdicts));
+    if let Some(out) = &sheets.out {
+        harmony::files::write(out, &verdicts, against)?;
+        written(out);
+    }
+    Ok(())
 }
 
 fn judge_voicing(sheets: &Sheets, judged: &Judged) -> Result<()> {

@@ -4,6 +4,7 @@
 //!
 //! Definitions of the measures: docs/models.md.
 
+pub mod bootstrap;
 pub mod classifier;
 pub mod control;
 pub mod copies;

@@ -1,7 +1,8 @@
-//! Harmonizers that are hardly any, as the floor. They hear the melody in real time, as the band does: only the notes
-//! before the frame that they decide.
+//! Harmonizers that are hardly any, as the floor. They hear the melody in real time: only the notes before the frame that
+//! they decide, or that frame's note too, as the band does that reacts to it.
 
-use continuo_models::music::{Chord, Frame, Key, PitchClass, Quality};
+use continuo_models::music::time::{TICKS_PER_FRAME, frame_start};
+use continuo_models::music::{Chord, Frame, Key, PitchClass, Quality, SlashChord};
 use continuo_models::network::features::PitchMemory;
 
 use super::corpus::Piece;
@@ -43,9 +44,11 @@ const DECAY: f64 = 0.8;
 /// When a rule decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
-    /// Once per felt beat.
+    /// Once per felt beat, before its note is known.
     Beat,
-    /// In every frame.
+    /// Once per felt beat, when it is.
+    BeatWithNote,
+    /// In every frame, before its note is known.
     Sixteenth,
 }
 
@@ -68,6 +71,28 @@ pub fn follow(piece: &Piece, frames: Frame, pace: Pace) -> Vec<Option<Chord>> {
     })
 }
 
+/// The same chords with a sixth, or a minor seventh over a minor triad: what four notes gain where notes are shared.
+pub fn with_sixths(chords: Vec<Option<Chord>>) -> Vec<Option<Chord>> {
+    let fuller = |chord: Chord| match chord.quality {
+        Quality::Major => Chord { quality: Quality::Sixth, ..chord },
+        Quality::Minor => Chord { quality: Quality::MinorSeventh, ..chord },
+        _ => chord,
+    };
+    chords.into_iter().map(|chord| chord.map(fuller)).collect()
+}
+
+/// What people wrote in the bar before, as far as it is as long.
+pub fn bar_before(piece: &Piece, frames: Frame) -> Vec<Option<SlashChord>> {
+    let human = piece.chord_frames(frames);
+    let before = |frame: Frame| {
+        let tick = frame_start(frame);
+        let start = piece.position(tick).bar_start;
+        let frame = (piece.position(start - 1).bar_start + tick - start).div_euclid(TICKS_PER_FRAME);
+        human.get(usize::try_from(frame).ok()?).copied().flatten()
+    };
+    (0..frames).map(before).collect()
+}
+
 /// Calls `choose` at `pace` with the tracked key, the pitch classes heard lately and the chord that stands.
 fn decide(
     piece: &Piece,
@@ -81,12 +106,20 @@ fn decide(
     let mut chord = None;
     (0..frames)
         .map(|frame| {
-            if pace == Pace::Sixteenth || begins_beat(piece, frame) {
-                chord = best_key(&heard).map(|key| choose(key, lately.normalised(), chord)).or(chord);
+            let mut decide = |heard: &[f64; 12], lately: &PitchMemory| {
+                if pace == Pace::Sixteenth || begins_beat(piece, frame) {
+                    chord = best_key(heard).map(|key| choose(key, lately.normalised(), chord)).or(chord);
+                }
+            };
+            if pace != Pace::BeatWithNote {
+                decide(&heard, &lately);
             }
             if let Some(class) = melody[frame as usize] {
                 heard[usize::from(class)] += 1.0;
                 lately.hear(class);
+            }
+            if pace == Pace::BeatWithNote {
+                decide(&heard, &lately);
             }
             chord
         })
@@ -139,11 +172,27 @@ mod tests {
     }
 
     #[test]
-    fn no_rule_knows_the_note_of_the_frame() {
+    fn only_who_waits_for_it_knows_the_note_of_the_frame() {
         let mut other = tune();
         other.melody[15].key = 67;
         for pace in [Pace::Beat, Pace::Sixteenth] {
             assert_eq!(follow(&tune(), 61, pace), follow(&other, 61, pace));
         }
+        let knows_the_first = |pace| follow(&tune(), 1, pace)[0].is_some();
+        assert_eq!([Pace::Beat, Pace::Sixteenth, Pace::BeatWithNote].map(knows_the_first), [false, false, true]);
+    }
+
+    #[test]
+    fn a_sixth_is_added_to_major_and_a_seventh_to_minor() {
+        let chords = ["F", "Dm", "G7"].map(|symbol| symbol.parse().ok());
+        assert_eq!(with_sixths(chords.to_vec()), ["F6", "Dm7", "G7"].map(|symbol| symbol.parse().ok()));
+    }
+
+    #[test]
+    fn the_bar_before_is_played_a_bar_later() {
+        let piece = made_up("a", &[(0, 288, 60)], &[(0, 48, "C"), (48, 48, "F"), (96, 192, "G")]);
+        let symbols: Vec<_> = bar_before(&piece, 48).iter().map(|chord| chord.map(|chord| chord.to_string())).collect();
+        let at = |frame: usize| symbols[frame].as_deref();
+        assert_eq!([at(0), at(15), at(16), at(24), at(32)], [None, None, Some("C"), Some("F"), Some("G")]);
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Result, ensure};
 use continuo_models::improviser::players::voices::answering::Answering;
 use continuo_models::music::{Moment, Style, Tick};
-use continuo_models::{Controls, Cue, Networks, Player};
+use continuo_models::{Controls, Cue, Improviser, Networks, Player};
 use continuo_options::eval::Split;
 use serde::{Deserialize, Serialize};
 
@@ -178,8 +178,9 @@ pub fn band(networks: &Arc<Networks>, pieces: &[Piece]) -> Vec<VoiceLeading> {
 /// What Chords strikes together, strike by strike, and under it the note `with_bass` of the moment.
 fn struck(networks: &Arc<Networks>, piece: &Piece, controls: Controls, with_bass: bool) -> Vec<Vec<u8>> {
     let mut strikes: BTreeMap<Moment, (Vec<u8>, Option<u8>)> = BTreeMap::new();
-    rehearse(networks, piece, piece.frames().min(FRAMES), controls, |_, _, cues| {
-        for cue in cues.unwrap_or_default() {
+    let band = Improviser::new(Arc::clone(networks));
+    rehearse(band, piece, piece.frames().min(FRAMES), controls, |_, _, event| {
+        for cue in event.cues() {
             let Cue::Note(note) = cue else { continue };
             let (chord, bass) = strikes.entry(note.start).or_default();
             match note.player {
@@ -204,8 +205,9 @@ fn answered(networks: &Arc<Networks>, piece: &Piece, controls: Controls) -> Vec<
     let mut onsets = piece.melody.iter().peekable();
     let mut sonorities = Vec::new();
     let mut answering = Answering::default();
-    rehearse(networks, piece, piece.frames().min(FRAMES), controls, |next, _, cues| {
-        let mut cues = cues.unwrap_or_default().iter();
+    let band = Improviser::new(Arc::clone(networks));
+    rehearse(band, piece, piece.frames().min(FRAMES), controls, |next, _, event| {
+        let mut cues = event.cues().iter();
         let row = cues.find_map(|cue| if let Cue::Answers(row) = cue { Some(*row) } else { None });
         while let Some(note) = onsets.next_if(|note| note.frame() <= next) {
             let reply = row.and_then(|row| answering.reply(&row, note.onset, 0, note.key));

@@ -33,6 +33,12 @@ pub enum What {
         /// Judge only this one; may be given several times
         #[arg(long, value_enum, value_name = "NAME")]
         system: Vec<System>,
+        /// The one with which the others are compared piece by piece
+        #[arg(long, value_enum, value_name = "NAME", default_value_t = System::Alone)]
+        against: System,
+        /// Another weight of the harmonist in the band, by the name of its field; may be given several times
+        #[arg(long, value_name = "NAME=VALUE")]
+        weigh: Vec<String>,
         /// Play every piece in this style instead of its own
         #[arg(long, value_name = "NAME")]
         style: Option<Style>,
@@ -159,12 +165,20 @@ pub enum Split {
 pub enum System {
     /// The chords that people wrote
     Human,
+    /// Those of the bar before
+    BarBefore,
     /// Rule: the tonic triad of the tracked key
     TonicHeld,
     /// Rule: the triad that covers the notes of late, once per beat
     FollowBeat,
     /// The same once per sixteenth
     FollowSixteenth,
+    /// Rule: once per beat, and the note of the beat is known
+    FollowNote,
+    /// The same with a sixth or seventh in every chord
+    FollowSixths,
+    /// The band whose harmonist trusts its network alone
+    Alone,
     /// The band with follow 0: from the notes before only
     Anticipate,
     /// The band, and under each played note the chord of its answer

@@ -11,7 +11,7 @@ use continuo_models::music::Frame;
 use serde::Serialize;
 
 use super::corpus::Piece;
-use super::measures::{FRAMES, Measures, NAMES};
+use super::measures::{FRAMES, Fit, Measures, Right};
 use super::recovery::{Jumping, Recovery};
 use super::report::{Table, number, progress};
 use crate::demo::settings::Settings;
@@ -121,7 +121,7 @@ pub fn judge(pieces: &[Piece], setting: Setting) -> Result<Verdict> {
         }
     }
     let counted = Diagnostics::read(&library)?.since(&before);
-    let harmony = |who, all: Vec<Measures>| Harmony { who, pieces: all.len(), mean: Measures::mean(&all) };
+    let harmony = |who, all: Vec<Measures>| Harmony { who, pieces: all.len(), mean: Measures::mean(all.iter()) };
     Ok(Verdict {
         harmony: vec![
             harmony("people", people),
@@ -141,9 +141,9 @@ pub fn judge(pieces: &[Piece], setting: Setting) -> Result<Verdict> {
 
 /// The verdict's tables.
 pub fn tables(verdict: &Verdict) -> String {
-    let mut harmony = Table::new(&[&["chords as decided", "pieces"], &NAMES[..]].concat());
+    let mut harmony = Table::new(&[&["chords as decided", "pieces"], Right::TITLES, Fit::TITLES].concat());
     for Harmony { who, pieces, mean } in verdict.harmony.iter().filter(|harmony| harmony.pieces > 0) {
-        let cells = mean.values().map(|value| number(value, 3));
+        let cells = mean.right.values().chain(mean.fit.values()).map(|value| number(value, 3));
         harmony.row([(*who).to_owned(), pieces.to_string()].into_iter().chain(cells));
     }
     let recovery = verdict.recovery_beats.map_or("never".to_owned(), |beats| format!("after {beats} beats"));

@@ -1,4 +1,5 @@
-//! Measures of chords against a melody and against the chords that people wrote.
+//! How chords fit the melody, and how many notes they share with those that people wrote. Chords of four notes share
+//! more, and who runs after the notes fits: nothing is to be decoded for this.
 //!
 //! CTnCTR, PCS, MCTD and CHE: Yeh et al. 2021, "Automatic melody harmonization with triad chords: a comparative study",
 //! section 5.1.
@@ -6,64 +7,42 @@
 use std::f64::consts::PI;
 
 use continuo_models::music::pitch::ascent;
-use continuo_models::music::time::{TICKS_PER_FRAME, frame_start};
-use continuo_models::music::{BarPosition, Chord, Frame, PitchClass, SlashChord, Tick};
-use serde::Serialize;
+use continuo_models::music::{Chord, Frame, PitchClass};
 
-use super::corpus::Piece;
-use super::report;
+use super::{begins_bar, begins_beat, measures, share, sounding};
+use crate::eval::corpus::Piece;
+use crate::eval::report;
 
-/// The first frames of each piece count.
-pub const FRAMES: Frame = 256;
-
-/// Measures of one piece or means over many. `None`: not defined there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct Measures {
-    /// Share of frames with a human chord with which three or more pitch classes are shared.
-    pub agreement: Option<f64>,
-    /// The same from the first note on: before it nobody can know.
-    pub agreement_from_first_note: Option<f64>,
-    /// Share of frames with melody and chord where the melody's pitch class is a chord tone.
-    pub note_in_chord: Option<f64>,
-    /// Share of notes that are chord tones or are followed by a note at most two semitones away.
-    pub ctnctr: Option<f64>,
-    /// Pitch consonance score, −1 to 1: mean over the frames with melody and chord, and over the chord tones, of 1 for
-    /// a unison, a third, a perfect fifth or a sixth of the melody over the tone, 0 for a perfect fourth, −1 otherwise.
-    pub pcs: Option<f64>,
-    /// Melody-chord tonal distance: mean over the frames with melody and chord of the distance in tonal space.
-    pub mctd: Option<f64>,
-    /// Chord histogram entropy: of the chords by duration, in nats.
-    pub che: Option<f64>,
-    /// Share of changes that come with a felt beat.
-    pub on_beat: Option<f64>,
-    /// Chord changes per bar.
-    pub changes_per_bar: Option<f64>,
+measures! {
+    /// Shared notes, and how the chords fit the melody.
+    Fit {
+        /// Share of frames with a human chord with which three or more pitch classes are shared.
+        agreement: "agreement",
+        /// The same from the first note on: before it nobody can know.
+        agreement_from_first_note: "from 1st note",
+        /// Share of frames with melody and chord where the melody's pitch class is a chord tone.
+        note_in_chord: "note-in-chord",
+        /// Share of notes that are chord tones or are followed by a note at most two semitones away.
+        ctnctr: "CTnCTR",
+        /// Pitch consonance score, −1 to 1: mean over the frames with melody and chord, and over the chord tones, of 1
+        /// for a unison, a third, a perfect fifth or a sixth of the melody over the tone, 0 for a perfect fourth, −1
+        /// otherwise.
+        pcs: "PCS",
+        /// Melody-chord tonal distance: mean over the frames with melody and chord of the distance in tonal space.
+        mctd: "MCTD",
+        /// Chord histogram entropy: of the chords by duration, in nats.
+        che: "CHE",
+        /// Share of changes, of colour too, that come with a felt beat.
+        on_beat: "on beat",
+        /// Such changes per bar.
+        changes_per_bar: "per bar",
+    }
 }
 
-/// The names of the measures, in the order of [`Measures::values`].
-pub const NAMES: [&str; 9] =
-    ["agreement", "from first note", "note-in-chord", "CTnCTR", "PCS", "MCTD", "CHE", "on the beat", "changes/bar"];
-
-impl Measures {
-    /// The values in the order of [`NAMES`].
-    pub fn values(&self) -> [Option<f64>; NAMES.len()] {
-        [
-            self.agreement,
-            self.agreement_from_first_note,
-            self.note_in_chord,
-            self.ctnctr,
-            self.pcs,
-            self.mctd,
-            self.che,
-            self.on_beat,
-            self.changes_per_bar,
-        ]
-    }
-
-    /// Judges `chords`, one per frame.
-    pub fn of(piece: &Piece, chords: &[Option<Chord>]) -> Self {
+impl Fit {
+    /// Judges `chords` against the `human` ones, frame by frame.
+    pub fn of(piece: &Piece, human: &[Option<Chord>], chords: &[Option<Chord>]) -> Self {
         let frames = chords.len() as Frame;
-        let human: Vec<Option<Chord>> = classes(&piece.chord_frames(frames));
         let melody = sounding(piece, frames);
         let first = melody.iter().position(Option::is_some).unwrap_or(chords.len());
         let told = |from: usize| (from..chords.len()).filter(|&frame| human[frame].is_some());
@@ -71,7 +50,7 @@ impl Measures {
         let both: Vec<(Chord, PitchClass)> =
             chords.iter().zip(&melody).filter_map(|(chord, class)| chord.zip(*class)).collect();
         let changes: Vec<usize> = (1..chords.len()).filter(|&frame| chords[frame] != chords[frame - 1]).collect();
-        let bars = (0..frames).filter(|&frame| begins(piece, frame, |position| position.meter.bar_ticks())).count();
+        let bars = (0..frames).filter(|&frame| begins_bar(piece, frame)).count();
         Self {
             agreement: share(told(0), agrees),
             agreement_from_first_note: share(told(first), agrees),
@@ -84,56 +63,10 @@ impl Measures {
             changes_per_bar: Some(changes.len() as f64 / bars.max(1) as f64),
         }
     }
-
-    /// The mean over pieces, of each measure over those for which it is defined.
-    pub fn mean(all: &[Self]) -> Self {
-        let mean = |of: fn(&Self) -> Option<f64>| report::mean(all.iter().filter_map(of));
-        Self {
-            agreement: mean(|measures| measures.agreement),
-            agreement_from_first_note: mean(|measures| measures.agreement_from_first_note),
-            note_in_chord: mean(|measures| measures.note_in_chord),
-            ctnctr: mean(|measures| measures.ctnctr),
-            pcs: mean(|measures| measures.pcs),
-            mctd: mean(|measures| measures.mctd),
-            che: mean(|measures| measures.che),
-            on_beat: mean(|measures| measures.on_beat),
-            changes_per_bar: mean(|measures| measures.changes_per_bar),
-        }
-    }
-}
-
-/// The chords without their basses.
-pub fn classes(chords: &[Option<SlashChord>]) -> Vec<Option<Chord>> {
-    chords.iter().map(|slash| slash.map(|slash| slash.chord)).collect()
-}
-
-/// The pitch class that sounds in each frame.
-pub fn sounding(piece: &Piece, frames: Frame) -> Vec<Option<PitchClass>> {
-    let mut classes = vec![None; frames as usize];
-    for note in &piece.melody {
-        let first = note.frame().clamp(0, frames);
-        let end = ((note.onset + note.length - 3).div_euclid(6) + 1).clamp(first, frames).max((first + 1).min(frames));
-        classes[first as usize..end as usize].fill(Some(note.key % 12));
-    }
-    classes
-}
-
-/// Whether a felt beat begins in the frame.
-pub fn begins_beat(piece: &Piece, frame: Frame) -> bool {
-    begins(piece, frame, |position| position.meter.beat_ticks())
-}
-
-fn begins(piece: &Piece, frame: Frame, unit: fn(BarPosition) -> Tick) -> bool {
-    let position = piece.position(frame_start(frame));
-    position.ticks_into_bar(frame_start(frame)) % unit(position) < TICKS_PER_FRAME
 }
 
 fn shared(ours: Option<Chord>, theirs: Option<Chord>) -> usize {
     ours.zip(theirs).map_or(0, |(ours, theirs)| ours.tones().intersection(theirs.tones()).len())
-}
-
-fn share<T>(all: impl Iterator<Item = T>, holds: impl Fn(&T) -> bool) -> Option<f64> {
-    report::mean(all.map(|item| f64::from(u8::from(holds(&item)))))
 }
 
 fn chord_tone_ratio(piece: &Piece, chords: &[Option<Chord>]) -> Option<f64> {
@@ -188,15 +121,13 @@ fn entropy(chords: &[Option<Chord>]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{chord, near};
     use super::*;
     use crate::eval::corpus::tests::made_up;
+    use crate::eval::measures::classes;
 
-    fn chord(symbol: &str) -> Chord {
-        symbol.parse().unwrap()
-    }
-
-    fn near(value: Option<f64>, expected: f64) {
-        assert!(value.is_some_and(|value| (value - expected).abs() < 1e-3), "{value:?} and not {expected}");
+    fn fit(piece: &Piece, chords: &[Option<Chord>]) -> Fit {
+        Fit::of(piece, &classes(&piece.chord_frames(chords.len() as Frame)), chords)
     }
 
     #[test]
@@ -220,7 +151,7 @@ mod tests {
         let notes: Vec<_> = [60, 62, 64, 71, 60, 64].iter().zip(0..).map(|(&key, n)| (24 * n, 24, key)).collect();
         let piece = made_up("a", &notes, &[(0, 96, "C"), (96, 48, "Am")]);
         let chords: Vec<_> = (0..24).map(|frame| Some(chord(if frame < 20 { "C" } else { "F" }))).collect();
-        let measures = Measures::of(&piece, &chords);
+        let measures = fit(&piece, &chords);
         near(measures.agreement, 16.0 / 24.0);
         near(measures.note_in_chord, 3.0 / 6.0);
         near(measures.ctnctr, 4.0 / 6.0);
@@ -233,14 +164,8 @@ mod tests {
     fn before_the_first_note_agreement_counts_in_one_of_two_measures() {
         let piece = made_up("a", &[(96, 96, 60)], &[(0, 192, "C")]);
         let chords: Vec<_> = (0..32).map(|frame| (frame >= 16).then(|| chord("C"))).collect();
-        let measures = Measures::of(&piece, &chords);
+        let measures = fit(&piece, &chords);
         near(measures.agreement, 0.5);
         near(measures.agreement_from_first_note, 1.0);
-    }
-
-    #[test]
-    fn the_mean_leaves_out_what_is_not_defined() {
-        let defined = Measures { pcs: Some(0.5), ..Measures::default() };
-        assert_eq!(Measures::mean(&[defined, Measures::default()]), defined);
     }
 }
