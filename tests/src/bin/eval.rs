@@ -1,26 +1,27 @@
 //! Judges the band on lead sheets. `cargo xtask eval` builds and runs it.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::{env, fs};
 
-use anyhow::{Context, Error, Result, anyhow, bail, ensure};
+use anyhow::{Context, Error, Result, anyhow, ensure};
 use clap::{Parser, ValueEnum};
 use continuo_models::improviser::Weights;
 use continuo_models::music::Style;
 use continuo_models::network::SoloistNetwork;
 use continuo_models::{Controls, Family, Networks};
-use continuo_options::eval::{Eval, FamilyName, Judged, Sheets, Sitting, System, What};
+use continuo_options::eval::{Eval, FamilyName, Judged, Learned, Sheets, Sitting, System, What};
 use continuo_options::values;
 use continuo_tests::eval::copies::{self, Copies, Index};
 use continuo_tests::eval::corpus::{self, Note, Piece, Reading};
-use continuo_tests::eval::harmony::{self, tables};
+use continuo_tests::eval::harmony::{self, tables, told_apart};
 use continuo_tests::eval::line::{self, Stretch, solo};
 use continuo_tests::eval::live::matrix::Condition;
 use continuo_tests::eval::melody::{self, NOTES, NgramModel};
 use continuo_tests::eval::report::progress;
+use continuo_tests::eval::retrieval::Library;
 use continuo_tests::eval::{control, knobs, live, measures, voicing};
 use serde_json::json;
 
@@ -47,16 +48,16 @@ fn pieces(sheets: &Sheets) -> Result<Vec<Piece>> {
     Ok(named(reading(sheets)?))
 }
 
-/// Pieces to learn from and to tune on, which must not be those that are judged.
-fn to_learn(sheets: &Sheets, files: &[PathBuf]) -> Result<[Vec<Piece>; 2]> {
+/// Pieces to learn from and to tune on, which are not those that are judged. `None`: there are none, which is said, and
+/// what has to be learned is left out.
+fn to_learn(sheets: &Sheets, learned: &Learned) -> Result<Option<[Vec<Piece>; 2]>> {
+    if !learned.train.is_empty() {
+        return Ok(Some(named(corpus::read_to_learn(&learned.train)?)));
+    }
     // What is skipped in the files that are judged on has been named.
-    let learned = match files {
-        [] => corpus::read_to_learn(&sheets.corpus)?.found,
-        files => named(corpus::read_to_learn(files)?),
-    };
-    let whole = learned[0].iter().find(|piece| piece.split.is_none() && files.is_empty());
-    if let Some(piece) = whole {
-        bail!("`{}` knows no splits, and who learns from it cannot be judged on it", piece.source);
+    let learned = corpus::read_beside(&sheets.corpus)?.found;
+    if learned.is_none() {
+        eprintln!("What is learned from other pieces is left out: name files to learn from with --train.");
     }
     Ok(learned)
 }
@@ -126,7 +127,21 @@ fn main() -> ExitCode {
 
 fn run(options: &Eval) -> Result<()> {
     match &options.what {
-        What::Harmony { sheets, judged, system, against, weigh, style, follow, wait, temperature } => {
+        What::Harmony {
+            sheets,
+            judged,
+            system,
+            against,
+            weigh,
+            learned,
+            classifier,
+            hand,
+            charts,
+            style,
+            follow,
+            wait,
+            temperature,
+        } => {
             let usual = Controls::default();
             let controls = |piece: &Piece| Controls {
                 style_a: style.or(piece.style).unwrap_or(Style::Pop),
@@ -135,13 +150,22 @@ fn run(options: &Eval) -> Result<()> {
                 wait: wait.unwrap_or(usual.wait),
                 ..Controls::default()
             };
-            let setup =
-                harmony::Setup { networks: Arc::new(networks(judged)), weights: weights(weigh)?, controls: &controls };
-            judge_harmony(sheets, &setup, if system.is_empty() { System::value_variants() } else { system }, *against)
+            let systems = if system.is_empty() { System::value_variants() } else { system };
+            let learns = classifier.is_some() || systems.contains(&System::NearestTune);
+            let train = if learns { to_learn(sheets, learned)?.map(|[train, _]| train) } else { None };
+            let setup = harmony::Setup {
+                networks: Arc::new(networks(judged)),
+                weights: weights(weigh)?,
+                controls: &controls,
+                hand: *hand,
+                library: train.as_deref().map(Library::new),
+            };
+            let lessons = train.as_deref().zip(*classifier);
+            judge_harmony(sheets, &setup, systems, *against, lessons, charts.unwrap_or(0))
         }
-        What::Melody { sheets, judged, train, style } => judge_melody(sheets, judged, train, *style),
-        What::Control { sheets, judged, bars, solos } => {
-            judge_control(sheets, judged, usize::from(*bars), usize::from(*solos))
+        What::Melody { sheets, judged, learned, style } => judge_melody(sheets, judged, learned, *style),
+        What::Control { sheets, judged, learned, bars, solos } => {
+            judge_control(sheets, judged, learned, usize::from(*bars), usize::from(*solos))
         }
         What::Voicing { sheets, judged } => judge_voicing(sheets, judged),
         What::Live(sitting) => judge_live(sitting),
@@ -159,16 +183,47 @@ fn weights(given: &[String]) -> Result<Weights> {
     serde_json::from_value(weights).map_err(|error| anyhow!("--weigh: {error}"))
 }
 
-fn judge_harmony(sheets: &Sheets, setup: &harmony::Setup, systems: &[System], against: System) -> Result<()> {
-    let pieces = pieces(sheets)?;
-    let verdicts: Vec<_> = systems.iter().map(|&system| setup.judge(&pieces, system)).collect();
+/// `lessons`: pieces for a classifier to learn from, and how many of them.
+fn judge_harmony(
+    sheets: &Sheets,
+    setup: &harmony::Setup,
+    systems: &[System],
+    against: System,
+    lessons: Option<(&[Piece], usize)>,
+    charts: usize,
+) -> Result<()> {
+    let read = pieces(sheets)?;
+    let (pieces, others): (Vec<_>, Vec<_>) = read.into_iter().partition(Piece::has_human_chords);
+    ensure!(!pieces.is_empty(), "no piece has chords of people");
+    if !others.is_empty() {
+        eprintln!("{} pieces without chords of people are left out", others.len());
+    }
+    let lessons = lessons.map(|(train, count)| told_apart::lessons(train, &pieces, count));
+    let is_known = |system: &System| *system != System::NearestTune || setup.library.is_some();
+    let judge = |&system: &System| {
+        let mut verdict = setup.judge(&pieces, system);
+        if let Some(lessons) = lessons.as_ref().filter(|_| system != System::Human) {
+            verdict.told_apart = told_apart::told_apart(setup, lessons, system, &pieces, &verdict.pieces);
+        }
+        verdict
+    };
+    let verdicts: Vec<_> = systems.iter().filter(|system| is_known(system)).map(judge).collect();
     let against = verdicts.iter().find(|verdict| verdict.name == against.name());
     println!("{} pieces, first {} frames each\n", pieces.len(), measures::FRAMES);
-    println!("{}\n{}", tables::right(&verdicts, against), tables::idiom(&verdicts));
+    println!("{}", tables::right(&verdicts, against));
+    if let Some(lessons) = &lessons {
+        let rule = verdicts.iter().find(|verdict| verdict.name == told_apart::YARDSTICK.name()).cloned();
+        let rule = rule.unwrap_or_else(|| judge(&told_apart::YARDSTICK));
+        println!("{}\n", tables::trust(&rule, lessons.len()));
+    }
+    println!("{}", tables::idiom(&verdicts));
     if let Some(distances) = tables::distances(&verdicts) {
         println!("{distances}");
     }
     println!("{}", tables::fit(&verdicts));
+    if let Some(verdict) = verdicts.last().filter(|_| charts > 0) {
+        println!("{}", harmony::charts::charts(&pieces, verdict, charts));
+    }
     if let Some(out) = &sheets.out {
         harmony::files::write(out, &verdicts, against)?;
         written(out);
@@ -215,19 +270,35 @@ fn take(take: &Take) -> Result<()> {
     Ok(())
 }
 
-fn judge_melody(sheets: &Sheets, judged: &Judged, train: &[PathBuf], style: Option<Style>) -> Result<()> {
+fn judge_melody(sheets: &Sheets, judged: &Judged, learned: &Learned, style: Option<Style>) -> Result<()> {
     let pieces = pieces(sheets)?;
-    let [train, valid] = to_learn(sheets, train)?;
     let network = networks(judged).get::<SoloistNetwork>().context("there is no soloist to judge")?;
     let style = |piece: &Piece| style.or(piece.style);
     let ours = melody::network_bits(&network, &pieces, style)?;
-    let ngram = NgramModel::learn(&train, &valid);
-    let bar = progress("n-grams: bits per note", pieces.len());
-    let ngrams: Vec<_> = bar.wrap_iter(pieces.iter()).map(|piece| ngram.bits(piece)).collect();
-    let groups = melody::groups(&train, &pieces, &ours, &ngrams);
+    let learned = to_learn(sheets, learned)?;
+    let train = learned.as_ref().map_or(&[][..], |[train, _]| train);
+    let ngrams = learned.as_ref().map(|[train, valid]| {
+        let ngram = NgramModel::learn(train, valid);
+        let bar = progress("n-grams: bits per note", pieces.len());
+        bar.wrap_iter(pieces.iter()).map(|piece| ngram.bits(piece)).collect::<Vec<_>>()
+    });
+    let groups = melody::groups(train, &pieces, &ours, ngrams.as_deref());
     println!("{} pieces, first {NOTES} notes each\n\n{}", pieces.len(), melody::table(&groups));
+    let mut results = json!({ "bits_per_note": groups });
+    if learned.is_some() {
+        results["longest_copy_in_notes"] = copies(&network, &pieces, train, style)?;
+    }
+    write(sheets, "melody.json", &results)
+}
 
-    let index = Index::new(&train);
+/// How much of `train` solos over `pieces` copy, beside the pieces themselves.
+fn copies(
+    network: &SoloistNetwork,
+    pieces: &[Piece],
+    train: &[Piece],
+    style: impl Fn(&Piece) -> Option<Style>,
+) -> Result<serde_json::Value> {
+    let index = Index::new(train);
     let name = |piece: &Piece| format!("{} {}", piece.source, piece.id);
     let bar = progress("soloist: solos", pieces.len());
     let mut solos: Vec<(String, &str, Vec<Note>)> = Vec::new();
@@ -238,7 +309,7 @@ fn judge_melody(sheets: &Sheets, judged: &Judged, train: &[PathBuf], style: Opti
             until: piece.melody[piece.melody.len() - 1].onset + 1,
             notes: NOTES,
         };
-        let melody = solo(&network, piece, stretch, condition, seed).map_err(Error::msg)?;
+        let melody = solo(network, piece, stretch, condition, seed).map_err(Error::msg)?;
         solos.push((format!("solo over {}", name(piece)), &piece.group, melody));
     }
     let ours = Copies::of(&index, solos.iter().map(|(name, group, melody)| (name.as_str(), *group, &melody[..])));
@@ -248,13 +319,12 @@ fn judge_melody(sheets: &Sheets, judged: &Judged, train: &[PathBuf], style: Opti
         .map(|(name, piece)| (name.as_str(), piece.group.as_str(), &piece.melody[..piece.melody.len().min(NOTES)]));
     let people = Copies::of(&index, people);
     println!("{}", copies::table(&[("solos of the network", &ours), ("human pieces of other groups", &people)]));
-    let copies = json!({ "solos": ours, "people": people });
-    write(sheets, "melody.json", &json!({ "bits_per_note": groups, "longest_copy_in_notes": copies }))
+    Ok(json!({ "solos": ours, "people": people }))
 }
 
-fn judge_control(sheets: &Sheets, judged: &Judged, bars: usize, solos: usize) -> Result<()> {
+fn judge_control(sheets: &Sheets, judged: &Judged, learned: &Learned, bars: usize, solos: usize) -> Result<()> {
     let pieces = pieces(sheets)?;
-    let [train, _] = to_learn(sheets, &[])?;
+    let train = to_learn(sheets, learned)?.map_or(Vec::new(), |[train, _]| train);
     let networks = networks(judged);
     let soloist = networks.get::<SoloistNetwork>().context("there is no soloist to judge")?;
     ensure!(

@@ -1,5 +1,5 @@
-//! A classifier of melodies by style that has nothing to do with the networks: multinomial logistic regression on
-//! counts of n-grams of intervals, rhythms and degrees over the chord.
+//! A classifier that has nothing to do with the networks: multinomial logistic regression on counts of features. Those of
+//! melodies are n-grams of intervals, rhythms and degrees over the chord; [`super::progressions`] has those of chords.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use continuo_models::network::features::time_class;
 
 use super::corpus::{Changes, Note, Piece};
 
-/// Features of fewer training melodies say nothing about others.
+/// Features of fewer examples say nothing about others.
 const FEWEST: usize = 4;
 const EPOCHS: u32 = 10;
 /// Step size of AdaGrad (Duchi et al. 2011).
@@ -47,7 +47,7 @@ fn pairs(melody: &[Note], of: impl Fn(&Note, &Note) -> u64) -> Vec<u64> {
 }
 
 /// FNV-1a, a word at a time.
-fn hash(kind: u64, gram: &[u64]) -> u64 {
+pub(super) fn hash(kind: u64, gram: &[u64]) -> u64 {
     let parts = [kind, gram.len() as u64].into_iter().chain(gram.iter().copied());
     parts.fold(0xcbf2_9ce4_8422_2325, |hash, part| (hash ^ part).wrapping_mul(0x0100_0000_01b3))
 }
@@ -62,17 +62,17 @@ pub struct Classifier {
 }
 
 impl Classifier {
-    /// Learns from melodies by their features and class, 0 to `classes` − 1. Every class counts the same in all.
+    /// Learns from examples by their features and class, 0 to `classes` − 1. Every class counts the same in all.
     pub fn learn(examples: &[(Vec<u64>, usize)], classes: usize) -> Self {
-        let mut melodies: HashMap<u64, usize> = HashMap::new();
+        let mut owners: HashMap<u64, usize> = HashMap::new();
         for (features, _) in examples {
             let mut own = features.clone();
             own.sort_unstable();
             own.dedup();
-            own.into_iter().for_each(|feature| *melodies.entry(feature).or_default() += 1);
+            own.into_iter().for_each(|feature| *owners.entry(feature).or_default() += 1);
         }
         let mut known: Vec<u64> =
-            melodies.into_iter().filter(|&(_, count)| count >= FEWEST).map(|(feature, _)| feature).collect();
+            owners.into_iter().filter(|&(_, count)| count >= FEWEST).map(|(feature, _)| feature).collect();
         known.sort_unstable();
         let index: HashMap<u64, usize> = known.into_iter().zip(0..).collect();
         let weights = vec![0.0; (index.len() + 1) * classes];

@@ -61,6 +61,8 @@ pub struct Piece {
     pub melody: Vec<Note>,
     /// Ascending.
     pub chords: Vec<Span>,
+    /// Whether the chords were guessed from the melody alone, and tell nothing of people.
+    pub guessed: bool,
     /// Barlines, ascending; not empty.
     pub bars: Vec<Tick>,
     meter: Vec<(Tick, u8, u8)>,
@@ -85,7 +87,12 @@ struct Record {
     melody: Vec<Vec<i64>>,
     #[serde(default)]
     chords: Vec<(Tick, Tick, i64, String, i64, serde_json::Value)>,
+    #[serde(default)]
+    chords_src: Option<String>,
 }
+
+/// The source of chords that a model guessed from the melody alone.
+const GUESSED: &str = "hmm";
 
 /// No position or duration of a piece is this large.
 const FARTHEST: Tick = 1 << 24;
@@ -193,11 +200,27 @@ pub fn read_split<P: AsRef<Path>>(files: &[P], split: Split) -> Result<Reading<V
 /// See [`read`]; also when there are not two pieces.
 pub fn read_to_learn<P: AsRef<Path>>(files: &[P]) -> Result<Reading<[Vec<Piece>; 2]>> {
     read_all(files, |own| own != Some(Split::Test))?.and(|pieces| {
-        let (valid, train): (Vec<_>, Vec<_>) = pieces.into_iter().partition(|piece| piece.split == Some(Split::Valid));
-        let [train, valid] = if valid.is_empty() { hold_out(train) } else { [train, valid] };
+        let [train, valid] = to_learn(pieces);
         ensure!(!train.is_empty() && !valid.is_empty(), "there are too few pieces to learn from");
         Ok([train, valid])
     })
+}
+
+/// The same of files that are judged on: nothing is learned from those that know no splits, which are judged whole.
+/// `None`: so there is too little to learn from.
+///
+/// # Errors
+/// See [`read`].
+pub fn read_beside<P: AsRef<Path>>(files: &[P]) -> Result<Reading<Option<[Vec<Piece>; 2]>>> {
+    read_all(files, |own| matches!(own, Some(Split::Train | Split::Valid)))?.and(|pieces| {
+        let [train, valid] = to_learn(pieces);
+        Ok((!train.is_empty() && !valid.is_empty()).then_some([train, valid]))
+    })
+}
+
+fn to_learn(pieces: Vec<Piece>) -> [Vec<Piece>; 2] {
+    let (valid, train): (Vec<_>, Vec<_>) = pieces.into_iter().partition(|piece| piece.split == Some(Split::Valid));
+    if valid.is_empty() { hold_out(train) } else { [train, valid] }
 }
 
 fn read_all<P: AsRef<Path>>(files: &[P], fits: impl Fn(Option<Split>) -> bool) -> Result<Reading<Vec<Piece>>> {
@@ -262,6 +285,7 @@ fn piece(record: Record, source: &str) -> Result<Piece> {
         style: style_of(&record.style),
         melody,
         chords,
+        guessed: record.chords_src.as_deref() == Some(GUESSED),
         bars: record.bars,
         meter: record.meter,
         keys: record.key.into_iter().map(key_of).collect::<Result<_>>()?,
@@ -319,6 +343,11 @@ impl Piece {
     pub fn frames(&self) -> Frame {
         let end = self.melody.iter().map(|note| note.onset + note.length).max().unwrap_or(0);
         (end + TICKS_PER_FRAME - 1) / TICKS_PER_FRAME
+    }
+
+    /// Whether people wrote chords to the melody.
+    pub fn has_human_chords(&self) -> bool {
+        !self.guessed && self.chords.iter().any(|span| span.chord.is_some() && span.length > 0)
     }
 
     /// The bar around `tick`. The barlines count, and the time signature as far as it agrees with them.
@@ -436,6 +465,7 @@ pub(super) mod tests {
                 .iter()
                 .map(|&(onset, length, symbol)| Span { onset, length, chord: chord(symbol) })
                 .collect(),
+            guessed: false,
             bars: (0..=end / 96).map(|bar| 96 * bar).collect(),
             meter: vec![(0, 4, 4)],
             keys: vec![(0, Key::major(0))],
@@ -475,11 +505,25 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn chords_that_a_model_guessed_are_not_those_of_people() {
+        let of = |source: &str| {
+            let line = good().replace("\"bars\"", &format!("\"chords_src\":\"{source}\",\"bars\""));
+            let path = file(source, &[&line]);
+            let piece = read(&path).unwrap().found.remove(0);
+            std::fs::remove_file(path).unwrap();
+            piece.has_human_chords()
+        };
+        assert_eq!(["symbols", "hmm"].map(of), [true, false]);
+        assert!(!made_up("a", &[(0, 24, 60)], &[]).has_human_chords());
+    }
+
+    #[test]
     fn a_file_without_splits_is_taken_whole() {
         let path = file("whole", &[&good().replace(r#""split":"valid","#, "")]);
         for split in [Split::Train, Split::Valid, Split::Test] {
             assert_eq!(read_split(&[&path], split).unwrap().found.len(), 1);
         }
+        assert!(read_beside(&[&path]).unwrap().found.is_none(), "who learns from it cannot be judged on it");
         std::fs::remove_file(path).unwrap();
     }
 

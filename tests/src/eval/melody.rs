@@ -218,16 +218,17 @@ pub struct Group {
     pub train_pieces: usize,
     /// The network.
     pub network: PerNote,
-    /// The n-gram.
-    pub ngram: PerNote,
+    /// The n-gram, if one was learned.
+    pub ngram: Option<PerNote>,
     /// The n-gram that also learns from the piece so far.
-    pub ngram_with_piece: PerNote,
+    pub ngram_with_piece: Option<PerNote>,
     /// The share of the n-gram's bits that the network saves.
-    pub saving: f64,
+    pub saving: Option<f64>,
 }
 
-/// The groups of pieces by style and by source, and all together. `network` and `ngram` go with `pieces`.
-pub fn groups(train: &[Piece], pieces: &[Piece], network: &[Bits], ngram: &[[Bits; 2]]) -> Vec<Group> {
+/// The groups of pieces by style and by source, and all together. `network` and `ngram` go with `pieces`;
+/// without n-grams there is nothing to compare with.
+pub fn groups(train: &[Piece], pieces: &[Piece], network: &[Bits], ngram: Option<&[[Bits; 2]]>) -> Vec<Group> {
     let styles = Style::ALL.map(|style| (style.id().to_owned(), Some(style)));
     let of_style = styles.map(|(name, style)| (name, Box::new(move |piece: &Piece| piece.style == style) as Belongs));
     let mut sources: Vec<&String> = pieces.iter().map(|piece| &piece.source).collect();
@@ -240,16 +241,14 @@ pub fn groups(train: &[Piece], pieces: &[Piece], network: &[Bits], ngram: &[[Bit
     let all = ("all".to_owned(), Box::new(|_: &Piece| true) as Belongs);
     let group = |(name, belongs): (String, Belongs)| {
         let own: Vec<usize> = (0..pieces.len()).filter(|&index| belongs(&pieces[index])).collect();
-        let [network, ngram, ngram_with_piece] = [
-            Bits::per_note(own.iter().map(|&index| &network[index])),
-            Bits::per_note(own.iter().map(|&index| &ngram[index][0])),
-            Bits::per_note(own.iter().map(|&index| &ngram[index][1])),
-        ];
+        let network = Bits::per_note(own.iter().map(|&index| &network[index]));
+        let of_ngram = |kind: usize| ngram.map(|ngram| Bits::per_note(own.iter().map(|&index| &ngram[index][kind])));
+        let [ngram, ngram_with_piece] = [0, 1].map(of_ngram);
         Group {
             name,
             pieces: own.len(),
             train_pieces: train.iter().filter(|piece| belongs(piece)).count(),
-            saving: 1.0 - network.total / ngram.total,
+            saving: ngram.map(|ngram| 1.0 - network.total / ngram.total),
             network,
             ngram,
             ngram_with_piece,
@@ -266,12 +265,14 @@ pub fn table(groups: &[Group]) -> Table {
         Table::new(&["bits per note", "pieces", "training", "system", "pitch", "length", "time", "total", "saving"]);
     for group in groups {
         let counts = [group.name.clone(), group.pieces.to_string(), group.train_pieces.to_string()];
+        let saving = group.saving.map_or(String::new(), |saving| format!("{:.1} %", 100.0 * saving));
         let rows = [
-            (counts, "network", group.network, format!("{:.1} %", 100.0 * group.saving)),
+            (counts, "network", Some(group.network), saving),
             (Default::default(), "n-gram", group.ngram, String::new()),
             (Default::default(), "n-gram and the piece so far", group.ngram_with_piece, String::new()),
         ];
-        for (counts, system, PerNote { pitch, length, time, total }, saving) in rows {
+        for (counts, system, bits, saving) in rows {
+            let Some(PerNote { pitch, length, time, total }) = bits else { continue };
             let bits = [pitch, length, time, total].map(|bits| number(Some(bits), 2));
             table.row(counts.into_iter().chain([system.to_owned()]).chain(bits).chain([saving]));
         }
@@ -323,10 +324,10 @@ mod tests {
         let (train, test) = ([scale("train", 48, 60)], [scale("test", 60, 60)]);
         let half = Bits { sums: [30.0; HEADS], counts: [60; HEADS] };
         let whole = Bits { sums: [60.0; HEADS], counts: [60; HEADS] };
-        let groups = groups(&train, &test, &[half], &[[whole, half]]);
+        let groups = groups(&train, &test, &[half], Some(&[[whole, half]]));
         let names: Vec<_> = groups.iter().map(|group| (group.name.as_str(), group.train_pieces)).collect();
         assert_eq!(names, [("pop", 1), ("from made-up", 1), ("all", 1)]);
-        assert!((groups[0].saving - 0.5).abs() < 1e-12);
+        assert!(groups[0].saving.is_some_and(|saving| (saving - 0.5).abs() < 1e-12));
     }
 
     #[test]

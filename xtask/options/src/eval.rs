@@ -39,6 +39,17 @@ pub enum What {
         /// Another weight of the harmonist in the band, by the name of its field; may be given several times
         #[arg(long, value_name = "NAME=VALUE")]
         weigh: Vec<String>,
+        #[command(flatten)]
+        learned: Learned,
+        /// Teach a classifier on so many training pieces to tell progressions of people from those of each system
+        #[arg(long, value_parser = values::count, allow_negative_numbers = true, value_name = "PIECES")]
+        classifier: Option<usize>,
+        /// Have a hand play what the systems hear; the measures go by what is written
+        #[arg(long, value_enum, value_name = "NAME")]
+        hand: Option<Hand>,
+        /// Print charts of so many pieces, of people and of the last system
+        #[arg(long, value_parser = values::count, allow_negative_numbers = true, value_name = "PIECES")]
+        charts: Option<usize>,
         /// Play every piece in this style instead of its own
         #[arg(long, value_name = "NAME")]
         style: Option<Style>,
@@ -58,9 +69,8 @@ pub enum What {
         sheets: Sheets,
         #[command(flatten)]
         judged: Judged,
-        /// Files whose train split the n-grams are counted on (the same files, if not given)
-        #[arg(long, value_parser = values::input_file(LARGEST_CORPUS), value_name = "FILE.jsonl.gz", num_args = 1..)]
-        train: Vec<PathBuf>,
+        #[command(flatten)]
+        learned: Learned,
         /// Give the network this style instead of each piece's own
         #[arg(long, value_name = "NAME")]
         style: Option<Style>,
@@ -71,6 +81,8 @@ pub enum What {
         sheets: Sheets,
         #[command(flatten)]
         judged: Judged,
+        #[command(flatten)]
+        learned: Learned,
         /// Length of a solo
         #[arg(long, default_value_t = 16, value_parser = value_parser!(u16).range(1..))]
         bars: u16,
@@ -127,6 +139,15 @@ pub struct Sheets {
     pub out: Option<PathBuf>,
 }
 
+/// What the judge learns from: never what is judged.
+#[derive(Args, Clone, Debug)]
+pub struct Learned {
+    /// Files to learn from what is held against the networks, but for their split `test` [default: the same files, as
+    /// far as they know splits]
+    #[arg(long, value_parser = values::input_file(LARGEST_CORPUS), value_name = "FILE.jsonl.gz", num_args = 1..)]
+    pub train: Vec<PathBuf>,
+}
+
 /// Who is judged.
 #[derive(Args, Clone, Debug)]
 pub struct Judged {
@@ -145,6 +166,17 @@ pub enum FamilyName {
     Gru,
     /// Attention over the last steps
     Transformer,
+}
+
+/// How a hand plays what is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Hand {
+    /// Ahead of the beat
+    Early,
+    /// Behind it
+    Late,
+    /// Long notes rolled from the octave below
+    Rolled,
 }
 
 /// What a piece is for.
@@ -167,6 +199,8 @@ pub enum System {
     Human,
     /// Those of the bar before
     BarBefore,
+    /// Those of the training piece whose melody is nearest
+    NearestTune,
     /// Rule: the tonic triad of the tracked key
     TonicHeld,
     /// Rule: the triad that covers the notes of late, once per beat

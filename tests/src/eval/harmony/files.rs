@@ -50,6 +50,7 @@ fn summary(verdict: &Verdict, against: Option<&Verdict>) -> serde_json::Value {
             "function": interval(|played| played.measures.right.function),
         },
         "root_less": against.map(|other| json!({ "system": other.name, "interval": difference(verdict, other) })),
+        "told_from_people": verdict.told_apart,
         "recovery_beats": verdict.recovery.as_ref().and_then(Recovery::beats),
         "recovery": verdict.recovery,
     })

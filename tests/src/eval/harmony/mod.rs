@@ -1,9 +1,12 @@
 //! The improviser against people and against rules, on melodies that arrive in real time.
 
+pub mod charts;
 pub mod files;
 mod rehearsal;
 pub mod tables;
+pub mod told_apart;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use continuo_models::improviser::Weights;
@@ -11,10 +14,13 @@ use continuo_models::music::{Chord, Frame, SlashChord};
 use continuo_models::{Controls, Improviser, Networks};
 use continuo_options::eval::System;
 
+use super::bootstrap::Interval;
 use super::corpus::Piece;
+use super::hand::{Hand, played};
 use super::measures::{FRAMES, Idiom, Measures, classes};
 use super::recovery::{Jumping, Recovery};
 use super::report::progress;
+use super::retrieval::Library;
 use super::rules::{Pace, bar_before, follow, tonic_held, with_sixths};
 use rehearsal::Performance;
 pub use rehearsal::{Event, rehearse};
@@ -24,6 +30,7 @@ fn title(system: System) -> &'static str {
     match system {
         System::Human => "people",
         System::BarBefore => "people's bar before",
+        System::NearestTune => "nearest tune's chords",
         System::TonicHeld => "rule: tonic held",
         System::FollowBeat => "rule: per beat",
         System::FollowSixteenth => "rule: per sixteenth",
@@ -38,7 +45,7 @@ fn title(system: System) -> &'static str {
 
 /// Whether what plays the chords hears the melody.
 fn hears(system: System) -> bool {
-    !matches!(system, System::Human | System::BarBefore)
+    !matches!(system, System::Human | System::BarBefore | System::NearestTune)
 }
 
 /// Whom the systems are, and what they hear.
@@ -49,6 +56,10 @@ pub struct Setup<'a> {
     pub weights: Weights,
     /// The controls of the band that plays to a piece.
     pub controls: &'a dyn Fn(&Piece) -> Controls,
+    /// Who plays what they hear; `None`: it comes as it is written.
+    pub hand: Option<Hand>,
+    /// The tunes that [`System::NearestTune`] knows.
+    pub library: Option<Library<'a>>,
 }
 
 /// What a system played to one piece.
@@ -75,6 +86,8 @@ pub struct Verdict {
     pub mean: Measures,
     /// How it follows a jump of the melody; `None` for who does not hear it.
     pub recovery: Option<Recovery>,
+    /// How often a classifier tells it from people; `None` if nobody taught one.
+    pub told_apart: Option<Interval>,
 }
 
 impl Setup<'_> {
@@ -97,16 +110,21 @@ impl Setup<'_> {
             })
             .collect();
         let mean = Measures::mean(judged.iter().map(|played| &played.measures));
-        Verdict { name: system.name(), title: title(system).into(), pieces: judged, mean, recovery }
+        Verdict { name: system.name(), title: title(system).into(), pieces: judged, mean, recovery, told_apart: None }
     }
 
     fn play(&self, piece: &Piece, frames: Frame, system: System) -> Performance {
         let over_root = |chords: Vec<Option<Chord>>| chords.into_iter().map(|chord| chord.map(Into::into)).collect();
         let band = |weights| Improviser::weighing(Arc::clone(&self.networks), weights);
         let controls = (self.controls)(piece);
+        let written = piece;
+        let piece = &self.hand.map_or_else(|| Cow::Borrowed(written), |hand| Cow::Owned(played(written, hand)));
         let chords = match system {
-            System::Human => piece.chord_frames(frames),
-            System::BarBefore => bar_before(piece, frames),
+            System::Human => written.chord_frames(frames),
+            System::BarBefore => bar_before(written, frames),
+            System::NearestTune => {
+                self.library.as_ref().map_or_else(Vec::new, |library| library.chords(written, frames))
+            }
             System::TonicHeld => over_root(tonic_held(piece, frames)),
             System::FollowBeat => over_root(follow(piece, frames, Pace::Beat)),
             System::FollowSixteenth => over_root(follow(piece, frames, Pace::Sixteenth)),
@@ -134,8 +152,14 @@ mod tests {
     pub(super) fn verdict(system: System) -> Verdict {
         let notes: Vec<_> = (0..32).map(|beat| (24 * beat, 24, [60, 64, 67, 72][beat as usize % 4])).collect();
         let piece = made_up("tune", &notes, &[(0, 384, "C"), (384, 384, "Am7")]);
-        let setup =
-            Setup { networks: Arc::default(), weights: Weights::NETWORK, controls: &|_: &Piece| Controls::default() };
+        let tunes = [made_up("another", &notes, &[(0, 768, "C")])];
+        let setup = Setup {
+            networks: Arc::default(),
+            weights: Weights::NETWORK,
+            controls: &|_: &Piece| Controls::default(),
+            hand: None,
+            library: Some(Library::new(&tunes)),
+        };
         setup.judge(&[piece], system)
     }
 

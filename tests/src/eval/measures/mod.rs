@@ -115,7 +115,7 @@ fn share<T>(all: impl Iterator<Item = T>, holds: impl Fn(&T) -> bool) -> Option<
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     pub(super) fn chord(symbol: &str) -> Chord {
@@ -127,7 +127,7 @@ mod tests {
     }
 
     /// Chords that stand for so many frames; "–" is none.
-    pub(super) fn frames(spans: &[(&str, usize)]) -> Vec<Option<Chord>> {
+    pub(crate) fn frames(spans: &[(&str, usize)]) -> Vec<Option<Chord>> {
         spans.iter().flat_map(|&(symbol, length)| vec![symbol.parse().ok(); length]).collect()
     }
 
