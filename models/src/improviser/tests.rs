@@ -41,6 +41,14 @@ fn played(family: Family, notes: &[(Tick, Tick, u8)], controls: Controls) -> Vec
     cues
 }
 
+#[test]
+fn a_band_that_starts_anew_weighs_as_before() {
+    let mut improviser = Improviser::weighing(networks(Family::Gru), Weights::ALONE);
+    improviser.restart();
+    assert_eq!(improviser.harmonist.weights(), Weights::ALONE);
+    assert_ne!(Improviser::new(networks(Family::Gru)).harmonist.weights(), Weights::ALONE);
+}
+
 prop_compose! {
     fn controls()(
         styles in prop::array::uniform2(0..Style::ALL.len()), blend in prop_oneof![Just(0.0f32), 0.1f32..0.9],

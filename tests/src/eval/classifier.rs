@@ -1,5 +1,5 @@
-//! A classifier that has nothing to do with the networks: multinomial logistic regression on counts of features. Those of
-//! melodies are n-grams of intervals, rhythms and degrees over the chord; [`super::progressions`] has those of chords.
+//! A classifier that has nothing to do with the networks: multinomial logistic regression on counts of features. Those
+//! of melodies are n-grams of intervals, rhythms and degrees over the chord; [`super::progressions`] has others.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
-//! What who has learned nothing but tunes by heart would play: the chords of the training piece whose melody is nearest.
-//! It knows the whole melody before it begins.
+//! What one would play who knows nothing but tunes by heart: the chords of the training piece whose melody is nearest.
+//! The whole melody is known before it begins.
 
 use continuo_models::music::pitch::{ascent, transposed};
 use continuo_models::music::{Frame, PitchClass, SlashChord};

@@ -1,5 +1,5 @@
-//! Harmonizers that are hardly any, as the floor. They hear the melody in real time: only the notes before the frame that
-//! they decide, or that frame's note too, as the band does that reacts to it.
+//! Harmonizers that are hardly any, as the floor. They hear the melody in real time: only the notes before the frame
+//! that they decide, or that frame's note too, as the band does that reacts to it.
 
 use continuo_models::music::time::{TICKS_PER_FRAME, frame_start};
 use continuo_models::music::{Chord, Frame, Key, PitchClass, Quality, SlashChord};

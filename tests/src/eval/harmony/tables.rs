@@ -65,7 +65,8 @@ pub fn trust(rule: &Verdict, lessons: usize) -> String {
     let counts = if mean >= GOOD_ENOUGH { "so it counts" } else { "so it does not count" };
     format!(
         "Told from people: share of progressions of four bars that are told right; .5 is perfect.\n\
-         The classifier, which learned from {lessons} pieces, tells \"{}\" {mean:.2}, {counts} (at least {GOOD_ENOUGH}).",
+         The classifier, which learned from {lessons} pieces, tells \"{}\" {mean:.2}, {counts} \
+         (at least {GOOD_ENOUGH}).",
         rule.title
     )
 }

@@ -30,8 +30,8 @@ measures! {
         to_relative: "relative",
         /// Share of the changes that come with a barline.
         on_barline: "barline",
-        /// Share of the frames of bars with the same melody (two notes or more) as one before, in which the root is that
-        /// of the last such bar.
+        /// Share of the frames of bars with the same melody (two notes or more) as one before, in which the root is
+        /// that of the last such bar.
         repeated: "same bar",
         /// Whether the last chord stands on the tonic of the written key: of pieces that are over by then.
         ends_on_tonic: "ends on I",
@@ -39,8 +39,8 @@ measures! {
         begins_in_key: "in key",
         /// Share of the notes that Voices answers under a chord of another root or mode than the one that Chords plays.
         under_another: "Voices",
-        /// Share of the notes that Voices answers with a voice that is foreign to the chord that Chords plays and grates
-        /// with it: a semitone from one of its tones.
+        /// Share of the notes that Voices answers with a voice that is foreign to the chord that Chords plays and
+        /// grates with it: a semitone from one of its tones.
         grating_answers: "grating",
     }
 }
