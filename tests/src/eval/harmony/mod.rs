@@ -170,6 +170,14 @@ mod tests {
     }
 
     #[test]
+    fn who_hears_no_network_answers_under_the_chord_that_stands() {
+        // The rules have no opinion on a note of the frame.
+        let idiom = verdict(System::Band).mean.idiom;
+        assert_eq!((idiom.under_another, idiom.grating_answers.is_some()), (Some(0.0), true));
+        assert_eq!(verdict(System::FollowNote).mean.idiom.under_another, None);
+    }
+
+    #[test]
     fn every_system_plays_a_chord_to_a_chord_of_c() {
         for &system in System::value_variants() {
             let played = &verdict(system).pieces[0];

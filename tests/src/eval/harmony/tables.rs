@@ -120,7 +120,17 @@ fn brief(value: Option<f64>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::verdict;
     use super::*;
+
+    #[test]
+    fn distances_are_those_from_people_wherever_they_stand_and_answers_have_none() {
+        let [rule, people] = [System::FollowNote, System::Human].map(verdict);
+        let table = distances(&[rule.clone(), people]).unwrap().to_string();
+        assert_eq!(table.lines().count(), 2);
+        assert!(!table.contains("Voices") && table.contains(&rule.title), "{table}");
+        assert!(distances(&[rule]).is_none());
+    }
 
     #[test]
     fn an_interval_is_short_and_a_difference_has_its_sign() {
