@@ -16,14 +16,14 @@ measures! {
     /// A chord *changes* where one of another root or mode (its third minor or not) begins: a sixth or seventh that
     /// comes to a standing chord is colour, and so is a rest between two equal chords.
     Idiom {
-        /// Changes in 256 frames.
+        /// Changes in 256 frames with a chord: who is silent does not change.
         changes: "changes",
         /// Share of the chords, from change to change or rest, that stand for a felt beat or less. The last one counts
         /// only if it is longer by then.
         one_beat: "one-beat",
         /// Share of the frames with a chord in which it is a dominant seventh.
         dominant_sevenths: "dom7",
-        /// How often, in four bars, a major triad or dominant seventh is followed by a chord a fifth below: V to I, in
+        /// How often, in four bars with a chord, a major triad or dominant seventh is followed by a chord a fifth below: V to I, in
         /// whichever key.
         authentic: "V–I",
         /// Share of the changes that go to another root with three common tones or more.
@@ -56,8 +56,9 @@ impl Idiom {
     /// Judges `chords`, frame by frame, but for the answers to them, which it does not know.
     pub fn of(piece: &Piece, chords: &[Option<Chord>]) -> Self {
         let frames = chords.len() as Frame;
-        let bars = (0..frames).filter(|&frame| begins_bar(piece, frame)).count().max(1);
         let sounding = || chords.iter().flatten();
+        let played = sounding().count() as f64 / frames.max(1) as f64;
+        let bars = played * (0..frames).filter(|&frame| begins_bar(piece, frame)).count().max(1) as f64;
         let changes = changes(chords);
         let moves = || chords.windows(2).filter_map(|pair| Some((pair[0]?, pair[1]?)));
         let authentic = moves().filter(|(from, to)| {
@@ -72,10 +73,10 @@ impl Idiom {
         let begins = first.and_then(|first| chords[first].zip(key(first as Frame)));
         let truth = |holds: bool| f64::from(u8::from(holds));
         Self {
-            changes: first.map(|_| changes.len() as f64 * FRAMES as f64 / frames as f64),
+            changes: first.map(|_| changes.len() as f64 * FRAMES as f64 / (played * frames as f64)),
             one_beat: one_beat(piece, chords),
             dominant_sevenths: share(sounding(), |chord| chord.quality == Quality::Dominant),
-            authentic: first.map(|_| 4.0 * authentic.count() as f64 / bars as f64),
+            authentic: first.map(|_| 4.0 * authentic.count() as f64 / bars),
             to_relative: share(changes.iter().copied(), is_relative),
             on_barline: share(changes.iter(), |(_, _, frame)| begins_bar(piece, *frame)),
             repeated: repeated(piece, chords),
@@ -163,8 +164,8 @@ mod tests {
     #[test]
     fn colour_and_rests_change_nothing() {
         let idiom = idiom(&[("C", 8), ("C7", 8), ("–", 8), ("C6", 8), ("Cm", 16), ("G", 16)]);
-        // Two changes, to C minor and to G, in 64 frames.
-        near(idiom.changes, 8.0);
+        // Two changes, to C minor and to G, in 56 frames with a chord.
+        near(idiom.changes, 2.0 * 256.0 / 56.0);
         near(idiom.on_barline, 1.0);
         near(idiom.dominant_sevenths, 8.0 / 56.0);
     }
