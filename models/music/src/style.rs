@@ -55,6 +55,8 @@ pub struct Character {
     pub chromatic: bool,
     /// How restless the voicing of a chord is that stands.
     pub revoicing: Revoicing,
+    /// Where in the bar the harmony likes to move.
+    pub harmonic_rhythm: HarmonicRhythm,
 }
 
 /// The chance that a standing chord is voiced anew, 0–1.
@@ -65,6 +67,31 @@ pub struct Revoicing {
     pub bar: f32,
     /// At the middle of a bar.
     pub half_bar: f32,
+}
+
+/// How much likelier than the standing harmony another one must be to take its place, as log-odds. Less than 0: it moves
+/// though what stands is a little likelier.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HarmonicRhythm {
+    /// Where a bar begins.
+    pub bar: f32,
+    /// On another strong beat.
+    pub strong: f32,
+    /// On a weak beat.
+    pub weak: f32,
+}
+
+impl HarmonicRhythm {
+    /// In between: `share` of `other`, 0–1, the rest of this one.
+    pub fn blended(self, other: Self, share: f32) -> Self {
+        let between = |ours: f32, theirs: f32| ours + share * (theirs - ours);
+        Self {
+            bar: between(self.bar, other.bar),
+            strong: between(self.strong, other.strong),
+            weak: between(self.weak, other.weak),
+        }
+    }
 }
 
 /// A style's file, as far as it is read here.
@@ -154,6 +181,8 @@ mod tests {
             let character = read(style.file()).unwrap_or_else(|error| panic!("{style}: {error}"));
             let Revoicing { bar, half_bar } = character.revoicing;
             assert!([bar, half_bar].into_iter().all(|chance| (0.0..=1.0).contains(&chance)), "{style}");
+            let HarmonicRhythm { bar, strong, weak } = character.harmonic_rhythm;
+            assert!([bar, strong, weak].into_iter().all(|hold| (-1.0..=4.0).contains(&hold)), "{style}");
             assert!(!character.name.is_empty() && !character.conditions.is_empty(), "{style}");
             let others = &Style::ALL[..index];
             assert!(others.iter().all(|other| other.name() != character.name), "{style} has a name of its own");

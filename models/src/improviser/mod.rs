@@ -19,8 +19,8 @@ use crate::network::{Networks, Role};
 use crate::score::{AnswerRow, Cue, FARTHEST_AHEAD, Fork, FrameStart, Heard, Turn};
 
 use chance::random::{Purpose, Random};
-pub use harmony::choice::Weights;
 pub use harmony::harmonist::Harmony;
+pub use harmony::weights::Weights;
 pub use outlook::Outlook;
 
 use harmony::harmonist::{Harmonist, Situation};
@@ -153,8 +153,12 @@ impl Improviser {
 
         let believed = self.listener.belief().key().map(|(key, _)| key);
         let key = if controls.key_lock { controls.key } else { believed.unwrap_or(controls.key) };
-        let keys =
-            if controls.key_lock { KeyBelief::certain(key) } else { self.listener.belief().hinted(controls.key) };
+        let keys = match controls.key {
+            key if controls.key_lock => KeyBelief::certain(key),
+            // Nobody has said so.
+            key if key == Controls::default().key => *self.listener.belief(),
+            key => self.listener.belief().hinted(key),
+        };
         self.ensemble.freeze(controls.freeze, next.position.meter);
         let given = self.listener.held_harmony().or(self.ensemble.frozen_harmony());
         let may_wait = self.ensemble.may_fork();

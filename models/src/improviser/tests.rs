@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::controls::LeadMode;
-use crate::music::{BarPosition, Meter};
+use crate::music::{BarPosition, Chord, Meter};
 use crate::network::Family;
 use crate::network::noise::on_processor;
 
@@ -18,8 +18,8 @@ fn networks(family: Family) -> Arc<Networks> {
     Arc::clone(&loaded[family as usize])
 }
 
-/// All that a band with these networks hands out for notes of these gaps, lengths (in ticks) and keys.
-fn played(family: Family, notes: &[(Tick, Tick, u8)], controls: Controls) -> Vec<Cue> {
+/// Notes of these gaps, lengths (in ticks) and keys.
+fn heard(notes: &[(Tick, Tick, u8)]) -> Vec<Heard> {
     let mut onset = 0;
     let mut heard: Vec<Heard> = Vec::new();
     for &(gap, length, key) in notes {
@@ -28,7 +28,12 @@ fn played(family: Family, notes: &[(Tick, Tick, u8)], controls: Controls) -> Vec
         heard.push(Heard::NoteOff { tick: onset + length, channel: 0, key });
     }
     heard.sort_by_key(Heard::tick);
-    let mut heard = heard.into_iter().peekable();
+    heard
+}
+
+/// Plays to a band with these networks for [`FRAMES`]; calls `then` after each decision with its cues.
+fn play(family: Family, notes: &[(Tick, Tick, u8)], controls: Controls, mut then: impl FnMut(&Improviser, &[Cue])) {
+    let mut heard = heard(notes).into_iter().peekable();
     let (mut improviser, mut cues) = (Improviser::new(networks(family)), Vec::new());
     for frame in 0..FRAMES {
         while let Some(heard) = heard.next_if(|heard| heard.tick() < frame_start(frame)) {
@@ -36,9 +41,17 @@ fn played(family: Family, notes: &[(Tick, Tick, u8)], controls: Controls) -> Vec
         }
         let next = frame + 1;
         let position = BarPosition { bar_start: 0, meter: Meter::default() }.at(frame_start(next));
+        cues.clear();
         improviser.decide(&FrameStart::before(next, position, controls), &mut cues);
+        then(&improviser, &cues);
     }
-    cues
+}
+
+/// All that the band hands out.
+fn played(family: Family, notes: &[(Tick, Tick, u8)], controls: Controls) -> Vec<Cue> {
+    let mut all = Vec::new();
+    play(family, notes, controls, |_, cues| all.extend_from_slice(cues));
+    all
 }
 
 #[test]
@@ -68,6 +81,33 @@ prop_compose! {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 50, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_same_tune_in_another_key_gets_the_same_chords_in_that_key(
+        notes in prop::collection::vec(
+            (prop::sample::select(vec![6i64, 12, 24, 24, 36, 48]), 3i64..40, 55u8..77),
+            8..24,
+        ),
+        controls in controls(),
+        up in 1i32..12,
+    ) {
+        let chords = |up: i32| {
+            let moved: Vec<_> = notes.iter().map(|&(gap, length, key)| (gap, length, (i32::from(key) + up) as u8)).collect();
+            let mut chords = Vec::new();
+            play(Family::Gru, &moved, controls, |improviser, _| {
+                let harmony = improviser.harmony();
+                let back = |chord: Option<Chord>| chord.map(|chord| chord.transposed(-up));
+                let alternatives = harmony.alternatives.unwrap_or_default();
+                let mut asked: Vec<_> = alternatives.iter().map(|asked| back(asked.map(|asked| asked.chord))).collect();
+                asked.rotate_left(up as usize);
+                chords.push((back(harmony.chord), asked));
+            });
+            chords
+        };
+        let (here, there) = (chords(0), chords(up));
+        let apart = here.iter().zip(&there).position(|(here, there)| here != there);
+        prop_assert_eq!(apart, None, "the first frame in which they differ");
+    }
 
     #[test]
     fn what_is_rounded_alike_is_decided_alike(

@@ -1,118 +1,15 @@
 //! How the harmonist chooses from what it is advised: when a chord begins, which one, over which bass.
 
-use std::sync::LazyLock;
-
-use serde::{Deserialize, Serialize};
-
 use super::constraints::Permitted;
 use super::history::History;
+use super::weights::Weights;
 use crate::controls::Controls;
 use crate::improviser::chance::grid::{exp, ln, steps};
 use crate::improviser::chance::random::{Purpose, Random};
 use crate::improviser::chance::sampler::{Freedom, happens, likeliest, sample};
-use crate::improviser::listening::key_belief::KeyBelief;
 use crate::improviser::memory::Memory;
-use crate::music::{Chord, Key, PitchClass, PitchClassSet, Quality, SlashChord};
+use crate::music::{Chord, Key, PitchClass, Quality, SlashChord, Spot};
 use crate::network::harmonist::HarmonyLogits;
-
-/// How much each reason for a choice weighs, and how freely it is made. Log-odds, unless it says otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Weights {
-    /// For a chord to begin, in every frame: calibrates how often the harmony moves.
-    pub change: f32,
-    /// For a change from a chord that holds nothing of what was heard of late; as much against one from a chord that
-    /// holds all of it.
-    pub clash: f32,
-    /// Factor of the log-probability of the chord itself.
-    pub likelihood: f32,
-    /// Factor of the log-probability that some chord is meant that shares three tones or more with it: what is likely
-    /// to agree rather than to be the very same (minimum Bayes risk, Kumar & Byrne 2004).
-    pub agreement: f32,
-    /// For a chord that lies in the keys that are believed in.
-    pub key: f32,
-    /// For a chord that holds all that was heard of late.
-    pub note: f32,
-    /// Against another chord over the same root: it moves nothing.
-    pub colour: f32,
-    /// Against a chord for each time that it was among the last changes.
-    pub repetition: f32,
-    /// Against going back and forth between two chords once more.
-    pub circle: f32,
-    /// For the root in the bass.
-    pub root: f32,
-    /// For a chord that holds the note that was struck.
-    pub struck: f32,
-    /// What another chord must be ahead of the standing one, where a chord is as likely to begin as not, to replace it
-    /// when a note is heard and the band follows as closely as it can.
-    pub reaction: f32,
-    /// Share of the temperature at which it is drawn whether a chord begins: a wild chord is colour, a wild rhythm is
-    /// chatter.
-    pub rhythm_heat: f32,
-    /// Share of the temperature at which the chord is drawn.
-    pub chord_heat: f32,
-    /// Share of the temperature at which the bass is drawn.
-    pub bass_heat: f32,
-    /// The likeliest chords and basses with this probability together stay in play.
-    pub nucleus: f32,
-}
-
-impl Weights {
-    /// For the advice of a network. Tuned on the `valid` split.
-    pub const NETWORK: Self = Self {
-        // Who cannot look ahead must correct itself more often than people change.
-        change: 3.5,
-        clash: 1.5,
-        likelihood: 0.3,
-        agreement: 0.7,
-        key: 2.0,
-        note: 1.0,
-        colour: 1.5,
-        repetition: 0.15,
-        circle: 1.5,
-        root: 1.0,
-        struck: 0.5,
-        reaction: 1.0,
-        rhythm_heat: 0.3,
-        chord_heat: 0.3,
-        bass_heat: 0.5,
-        nucleus: 0.92,
-    };
-
-    /// For the advice of the rules, which know the key and the notes already, and do not correct themselves.
-    pub const RULES: Self = Self {
-        change: 0.0,
-        clash: 0.0,
-        likelihood: 1.0,
-        agreement: 0.0,
-        key: 0.0,
-        note: 0.0,
-        reaction: f32::INFINITY,
-        chord_heat: 0.55,
-        ..Self::NETWORK
-    };
-
-    /// For a network whose advice alone counts: what stands on top of it is to be better than this. In numbers of its
-    /// own, so that it stays where it is.
-    pub const ALONE: Self = Self {
-        change: 0.0,
-        clash: 0.0,
-        likelihood: 1.0,
-        agreement: 0.0,
-        key: 0.0,
-        note: 0.0,
-        colour: 1.5,
-        repetition: 0.15,
-        circle: 1.5,
-        root: 1.0,
-        struck: 0.5,
-        reaction: 1.0,
-        rhythm_heat: 0.3,
-        chord_heat: 0.3,
-        bass_heat: 0.5,
-        nucleus: 0.92,
-    };
-}
 
 /// Chord changes that are remembered, so that the band does not turn in circles.
 const REMEMBERED: usize = 6;
@@ -137,52 +34,66 @@ impl Recent {
     }
 }
 
-/// What key and notes of late say about each chord. The network knows them too, but what it believes of the key it
-/// holds on to; the product of both (Hinton 2002, "Training products of experts") is right more often.
-#[derive(Clone, Copy, Debug)]
-struct Opinion {
-    /// Log-odds for each chord.
+/// What is advised on each chord of a set and on each harmony, whose colours the chords are; −∞ on what is not there.
+struct Advised {
     chords: [f32; Chord::VOCABULARY],
-    /// Log-odds for a change from each chord.
-    change: [f32; Chord::VOCABULARY],
+    harmonies: [f32; HARMONIES],
 }
 
-impl Opinion {
-    /// The opinion after `heard`, pitch classes that sum to 1, in `keys`. Who sets how chromatic the harmony is to be
-    /// leaves the key to the network.
-    fn of(weights: &Weights, keys: &KeyBelief, heard: [f32; 12], controls: &Controls) -> Self {
-        let mut opinion = Self { chords: [0.0; Chord::VOCABULARY], change: [0.0; Chord::VOCABULARY] };
-        let key_weight = if controls.chromaticism.is_none() { weights.key } else { 0.0 };
-        let believed: Vec<(PitchClassSet, f32)> = (keys.weights().iter().enumerate())
-            .filter(|(_, belief)| **belief > 0.01)
-            .map(|(index, &belief)| (Key::from_index(index).locked_scale(), belief))
-            .collect();
-        for index in 0..Chord::NONE_INDEX {
-            let Some(chord) = Chord::from_index(index) else { continue };
-            let tones = chord.tones();
-            let in_key = believed.iter().filter(|(scale, _)| tones.is_subset(*scale)).map(|(_, belief)| belief);
-            let held: f32 = tones.iter().map(|class| heard[usize::from(class)]).sum();
-            opinion.chords[index] =
-                key_weight * in_key.sum::<f32>() + weights.note * (held - 0.05 * tones.len() as f32);
-            opinion.change[index] = weights.clash * (0.5 - held);
+impl Advised {
+    /// From the logits of those chords that `fit`.
+    fn of(logits: &[f32; Chord::VOCABULARY], fit: impl Fn(Chord) -> bool) -> Self {
+        let fits = |index| Chord::from_index(index).is_some_and(&fit);
+        let chords: [f32; Chord::VOCABULARY] =
+            std::array::from_fn(|index| if fits(index) { logits[index] } else { f32::NEG_INFINITY });
+        let most = chords.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let mut chances = [0.0; HARMONIES];
+        for chord in (0..Chord::NONE_INDEX).filter_map(Chord::from_index) {
+            let logit = chords[chord.index()];
+            chances[harmony_of(chord)] += if logit > f32::NEG_INFINITY { exp(logit - most) } else { 0.0 };
         }
-        opinion
+        let logit = |chance: f32| if chance > 0.0 { most + ln(chance.into()) as f32 } else { f32::NEG_INFINITY };
+        Self { chords, harmonies: chances.map(logit) }
+    }
+
+    /// How likely the likeliest harmony is, apart from `one`.
+    fn best_but(&self, one: usize) -> f32 {
+        let others = self.harmonies.iter().enumerate().filter(|&(harmony, _)| harmony != one);
+        others.map(|(_, &logit)| logit).fold(f32::NEG_INFINITY, f32::max)
+    }
+
+    /// The harmonies as seen from `root`, which is 0: so whatever is done with them is done alike in every key.
+    fn from_root(&self, root: PitchClass) -> [f32; HARMONIES] {
+        let mut seen = self.harmonies;
+        seen.rotate_left(2 * usize::from(root));
+        seen
+    }
+
+    /// The colours of `harmony`, in the order of [`Quality::ALL`].
+    fn colours(&self, harmony: usize) -> [f32; Quality::ALL.len()] {
+        let root = (harmony / 2) as PitchClass;
+        Quality::ALL.map(|quality| {
+            let chord = Chord::new(root, quality);
+            if harmony_of(chord) == harmony { self.chords[chord.index()] } else { f32::NEG_INFINITY }
+        })
     }
 }
 
-/// For each chord, the chords that share three tones or more with it; itself among them.
-static RELATIVES: LazyLock<Vec<Vec<usize>>> = LazyLock::new(|| {
-    let tones: Vec<PitchClassSet> = (0..Chord::NONE_INDEX).filter_map(Chord::from_index).map(Chord::tones).collect();
-    let related = |one: &PitchClassSet, other: &PitchClassSet| one.intersection(*other).len() >= 3;
-    tones.iter().map(|one| (0..tones.len()).filter(|&other| related(one, &tones[other])).collect()).collect()
-});
+/// Root and third: what a sixth or a seventh more does not move.
+const HARMONIES: usize = 24;
+
+/// The harmony of which `chord` is a colour.
+fn harmony_of(chord: Chord) -> usize {
+    let (root, is_minor) = chord.root_and_mode();
+    2 * usize::from(root) + usize::from(is_minor)
+}
 
 /// The chord that a note asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reaction {
     /// The chord.
     pub chord: Chord,
-    /// Log-odds against the standing chord: more where a chord is likely to begin anyway.
+    /// How much likelier its harmony is than the planned one, as log-odds.
     lead: f32,
 }
 
@@ -191,25 +102,25 @@ pub struct Reaction {
 pub struct ChordChoice<'a> {
     weights: &'a Weights,
     controls: &'a Controls,
+    /// In which the first chord is sought.
+    key: Key,
     /// The harmony that is given, by the musician's left hand above all: it is taken.
     given: Option<SlashChord>,
     /// What the musician has played so far.
     memory: &'a Memory,
-    opinion: Opinion,
 }
 
 impl<'a> ChordChoice<'a> {
-    /// A choice after `heard`, pitch classes of late that sum to 1, in `keys`.
+    /// A choice in `key`, unless it is made already: `given` is taken if the lock allows it.
     pub fn new(
         weights: &'a Weights,
         controls: &'a Controls,
-        keys: &KeyBelief,
-        heard: [f32; 12],
+        key: Key,
         given: Option<SlashChord>,
         memory: &'a Memory,
     ) -> Self {
         let given = given.filter(|given| given.chord.tones().is_subset(controls.allowed()));
-        Self { weights, controls, given, memory, opinion: Opinion::of(weights, keys, heard, controls) }
+        Self { weights, controls, key, given, memory }
     }
 
     /// Whether the choice is made already.
@@ -217,10 +128,11 @@ impl<'a> ChordChoice<'a> {
         self.given.is_some()
     }
 
-    /// The harmony of a frame after `history`, of those that are `permitted`.
+    /// The harmony of the frame at `spot` after `history`, of those that are `permitted`.
     pub fn harmony(
         &self,
         advice: &HarmonyLogits,
+        spot: Spot,
         history: &History,
         recent: &Recent,
         permitted: &Permitted,
@@ -231,7 +143,7 @@ impl<'a> ChordChoice<'a> {
         }
         let standing = history.standing();
         let stands = standing.filter(|standing| {
-            permitted.stand.contains(standing.chord) && !self.begins(advice, standing.chord, random)
+            permitted.stand.contains(standing.chord) && !self.begins(advice, spot, standing.chord, random)
         });
         stands.unwrap_or_else(|| {
             let before = standing.map(|standing| standing.chord);
@@ -240,29 +152,39 @@ impl<'a> ChordChoice<'a> {
         })
     }
 
-    /// How far, in log-odds, the band would rather have had something else than `harmony` after `standing`; at least 0.
-    pub fn regret(&self, advice: &HarmonyLogits, standing: Option<Chord>, harmony: Chord) -> f32 {
+    /// How far, in log-odds, the band would rather have had something else than `harmony` after `standing` in the frame
+    /// at `spot`; at least 0.
+    pub fn regret(&self, advice: &HarmonyLogits, spot: Spot, standing: Option<Chord>, harmony: Chord) -> f32 {
         let Some(standing) = standing else { return 0.0 };
-        let beginning = self.beginning(advice, standing);
+        let advised = Advised::of(&advice.chord, |_| true);
+        let beginning = self.beginning(&advised, advice, spot, standing);
         if standing == harmony {
             return beginning.max(0.0);
         }
-        let weighed = self.weighed(advice);
-        let best = weighed.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        (-beginning).max(0.0) + best - weighed[harmony.index()]
+        let best = advised.harmonies.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        (-beginning).max(0.0) + best - advised.harmonies[harmony_of(harmony)]
     }
 
-    /// Log-odds for a chord to begin where `standing` stands.
-    fn beginning(&self, advice: &HarmonyLogits, standing: Chord) -> f32 {
-        advice.change[1] - advice.change[0] + self.weights.change + self.opinion.change[standing.index()]
+    /// Log-odds for another harmony to begin at `spot` where `standing` stands: how much likelier one is, less what it
+    /// takes.
+    fn beginning(&self, advised: &Advised, advice: &HarmonyLogits, spot: Spot, standing: Chord) -> f32 {
+        let standing = harmony_of(standing);
+        let likelier = advised.best_but(standing) - advised.harmonies[standing];
+        self.weights.likelier * likelier - self.hold(advice, spot)
     }
 
-    fn begins(&self, advice: &HarmonyLogits, standing: Chord, random: Random) -> bool {
+    /// What is to be said for another harmony before one begins at `spot`.
+    fn hold(&self, advice: &HarmonyLogits, spot: Spot) -> f32 {
+        self.weights.hold(spot, self.controls) - self.weights.change * (advice.change[1] - advice.change[0])
+    }
+
+    fn begins(&self, advice: &HarmonyLogits, spot: Spot, standing: Chord, random: Random) -> bool {
         let heat = self.weights.rhythm_heat * self.controls.temperature;
-        happens(self.beginning(advice, standing), heat, random.uniform(Purpose::HarmonicRhythm, 0))
+        let beginning = self.beginning(&Advised::of(&advice.chord, |_| true), advice, spot, standing);
+        happens(beginning, heat, random.uniform(Purpose::HarmonicRhythm, 0))
     }
 
-    /// The chord that is due; it may be the standing one, if that may stand.
+    /// The chord that is due; it may be the standing one, if that may stand: other colours of it are no change.
     fn drawn(
         &self,
         advice: &HarmonyLogits,
@@ -271,20 +193,27 @@ impl<'a> ChordChoice<'a> {
         permitted: &Permitted,
         random: Random,
     ) -> Chord {
-        let mut advice = *advice;
-        self.memory.recall_chord(&mut advice.chord, recent.0.into_iter().flatten(), self.controls.memory);
-        let mut logits = self.weighed(&advice);
-        for (index, logit) in logits.iter_mut().enumerate() {
-            let Some(chord) = Chord::from_index(index).filter(|&chord| Some(chord) != standing) else { continue };
-            let same_root = standing.is_some_and(|standing| standing.root == chord.root);
-            *logit -= recent.repetition(chord, self.weights) + if same_root { self.weights.colour } else { 0.0 };
+        let mut logits = advice.chord;
+        self.memory.recall_chord(&mut logits, recent.0.into_iter().flatten(), self.controls.memory);
+        for chord in (0..Chord::NONE_INDEX).filter_map(Chord::from_index) {
+            logits[chord.index()] -= recent.repetition(chord, self.weights);
         }
+        let advised = Advised::of(&logits, |chord| permitted.allow(chord, standing));
+        let root = standing.map_or(self.key.tonic, |standing| standing.root);
         let freedom = self.freedom(self.weights.chord_heat);
-        let fits = |index| Chord::from_index(index).is_some_and(|chord| permitted.allow(chord, standing));
-        sample(&logits, fits, freedom, random.uniform(Purpose::Chord, 0))
-            .and_then(Chord::from_index)
-            .or(standing)
-            .unwrap_or_else(|| tonic(self.controls.key))
+        let pick = |logits: &[f32], draw| {
+            let is_there = |index: usize| logits[index] > f32::NEG_INFINITY;
+            sample(logits, is_there, freedom, random.uniform(Purpose::Chord, draw))
+        };
+        let chord = pick(&advised.from_root(root), 0).and_then(|seen| {
+            let harmony = (seen + 2 * usize::from(root)) % HARMONIES;
+            let stays = standing.filter(|&standing| permitted.stand.contains(standing));
+            stays.filter(|&standing| harmony_of(standing) == harmony).or_else(|| {
+                let quality = Quality::ALL[pick(&advised.colours(harmony), 2)?];
+                Some(Chord::new((harmony / 2) as PitchClass, quality))
+            })
+        });
+        chord.or(standing).unwrap_or_else(|| tonic(self.key))
     }
 
     /// `chord` over its root, unless another bass is clearly advised.
@@ -300,56 +229,47 @@ impl<'a> ChordChoice<'a> {
         SlashChord { chord, bass: bass.map_or(chord.root, class) }
     }
 
-    /// The chord other than `standing` that a note of the class `struck` asks for in the frame of `advice`.
+    /// The chord other than `planned` that is asked for in the frame at `spot` after `standing`, now that `advice`
+    /// knows the note that is struck there.
     pub fn reaction(
         &self,
         advice: &HarmonyLogits,
-        struck: PitchClass,
-        standing: Chord,
+        spot: Spot,
+        standing: Option<Chord>,
+        planned: Chord,
         permitted: &Permitted,
     ) -> Option<Reaction> {
-        let mut logits = self.weighed(advice);
-        for (index, logit) in logits.iter_mut().enumerate() {
-            let holds = Chord::from_index(index).is_some_and(|chord| chord.contains(struck));
-            *logit += if holds { self.weights.struck } else { 0.0 };
+        let stays = standing.filter(|&standing| permitted.stand.contains(standing));
+        let mut advised = Advised::of(&advice.chord, |chord| chord == planned || permitted.allow(chord, standing));
+        if let Some(standing) = stays {
+            advised.harmonies[harmony_of(standing)] += self.hold(advice, spot);
         }
-        let fits = |chord: Chord| chord != standing && permitted.begin.contains(chord);
-        let best = likeliest(&logits, |index| Chord::from_index(index).is_some_and(fits))?;
-        let lead = logits[best] - logits[standing.index()] + self.beginning(advice, standing);
-        Some(Reaction { chord: Chord::from_index(best)?, lead })
+        let seen = advised.from_root(planned.root);
+        let best = likeliest(&seen, |index| seen[index] > f32::NEG_INFINITY)?;
+        let harmony = (best + 2 * usize::from(planned.root)) % HARMONIES;
+        if harmony == harmony_of(planned) {
+            return None;
+        }
+        let colours = advised.colours(harmony);
+        let coloured = || {
+            let quality = Quality::ALL[likeliest(&colours, |index| colours[index] > f32::NEG_INFINITY)?];
+            Some(Chord::new((harmony / 2) as PitchClass, quality))
+        };
+        let chord = stays.filter(|&standing| harmony_of(standing) == harmony).or_else(coloured)?;
+        let lead = advised.harmonies[harmony] - advised.harmonies[harmony_of(planned)];
+        Some(Reaction { chord, lead })
     }
 
     /// Whether a band that is to `follow` (0–1) heeds the reaction.
     pub fn heeds(&self, reaction: &Reaction, follow: f32) -> bool {
-        !self.is_made() && steps(reaction.lead) > steps(self.weights.reaction / follow)
-    }
-
-    /// The advice on each chord, made kind to relatives, together with the opinion.
-    fn weighed(&self, advice: &HarmonyLogits) -> [f32; Chord::VOCABULARY] {
-        let most = advice.chord.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let chances = advice.chord.map(|logit| exp(logit - most));
-        let sum = most + logarithm(chances.iter().sum());
-        let mut agreeing = [0.0f32; Chord::VOCABULARY];
-        for (chance, relatives) in chances.iter().zip(RELATIVES.iter()) {
-            relatives.iter().for_each(|&relative| agreeing[relative] += chance);
-        }
-        let mut weighed = [f32::NEG_INFINITY; Chord::VOCABULARY];
-        for index in 0..Chord::NONE_INDEX {
-            weighed[index] = self.weights.likelihood * (advice.chord[index] - sum)
-                + self.weights.agreement * (logarithm(agreeing[index]) + most - sum)
-                + self.opinion.chords[index];
-        }
-        weighed
+        let reluctance = self.weights.reluctance;
+        let reacts = !self.is_made() && reluctance.is_finite() && follow > 0.0;
+        reacts && steps(reaction.lead) > steps(reluctance * (1.0 - follow) / follow)
     }
 
     fn freedom(&self, heat: f32) -> Freedom {
         Freedom { temperature: heat * self.controls.temperature, nucleus: self.weights.nucleus }
     }
-}
-
-/// Of a chance that may be none.
-fn logarithm(chance: f32) -> f32 {
-    ln(f64::from(chance.max(f32::MIN_POSITIVE))) as f32
 }
 
 fn tonic(key: Key) -> Chord {
@@ -360,25 +280,13 @@ fn tonic(key: Key) -> Chord {
 mod tests {
     use super::*;
     use crate::improviser::harmony::constraints::{Constraints, Cycles};
-    use crate::music::{BarPosition, Meter, Spot};
+    use crate::music::{BarPosition, Frame, Meter, Style};
     use crate::network::features::Note;
 
-    /// Nothing but the advice counts.
-    const PLAIN: Weights = Weights {
-        change: 0.0,
-        clash: 0.0,
-        likelihood: 1.0,
-        agreement: 0.0,
-        key: 0.0,
-        note: 0.0,
-        colour: 0.0,
-        repetition: 0.0,
-        circle: 0.0,
-        root: 0.0,
-        reaction: 0.8,
-        ..Weights::NETWORK
-    };
-    const AGREEING: Weights = Weights { agreement: 1.0, ..PLAIN };
+    /// Only how likely each harmony is counts.
+    const LIKELIER: Weights = Weights { likelier: 1.0, change: 0.0, root: 0.0, ..Weights::NETWORK };
+    /// The advice says when a chord begins.
+    const TOLD: Weights = Weights { likelier: 0.0, change: 1.0, ..LIKELIER };
 
     fn chord(symbol: &str) -> Chord {
         symbol.parse().unwrap()
@@ -398,12 +306,15 @@ mod tests {
     }
 
     fn choice<'a>(weights: &'static Weights, controls: &'a Controls, held: Option<Chord>) -> ChordChoice<'a> {
-        ChordChoice::new(weights, controls, &KeyBelief::default(), [0.0; 12], held.map(SlashChord::from), Memory::EMPTY)
+        ChordChoice::new(weights, controls, controls.key, held.map(SlashChord::from), Memory::EMPTY)
+    }
+
+    fn spot(frame: Frame) -> Spot {
+        Spot { frame, position: BarPosition { bar_start: 0, meter: Meter::default() } }
     }
 
     fn permitted(controls: &Controls) -> Permitted {
-        let spot = Spot { frame: 0, position: BarPosition { bar_start: 0, meter: Meter::default() } };
-        Constraints::default().permitted(spot, controls.key, controls, &Cycles::default())
+        Constraints::default().permitted(spot(0), controls.key, controls, &Cycles::default())
     }
 
     fn after(chord: Option<SlashChord>, frames: usize) -> History {
@@ -412,79 +323,117 @@ mod tests {
         history
     }
 
-    fn chosen(weights: &'static Weights, controls: &Controls, advice: &HarmonyLogits, standing: &str) -> String {
+    fn chosen_at(
+        frame: Frame,
+        weights: &'static Weights,
+        controls: &Controls,
+        advice: &HarmonyLogits,
+        standing: &str,
+    ) -> String {
         let history = after(Some(chord(standing).into()), 4);
-        let choice = choice(weights, controls, None);
-        choice.harmony(advice, &history, &Recent::default(), &permitted(controls), Random::new(1, 0)).to_string()
+        let (choice, recent) = (choice(weights, controls, None), Recent::default());
+        let permitted = permitted(controls);
+        choice.harmony(advice, spot(frame), &history, &recent, &permitted, Random::new(1, 0)).to_string()
+    }
+
+    fn chosen(weights: &'static Weights, controls: &Controls, advice: &HarmonyLogits, standing: &str) -> String {
+        chosen_at(0, weights, controls, advice, standing)
     }
 
     #[test]
     fn a_chord_stands_until_one_is_to_begin() {
         let g = [("G", 5.0), ("C", 0.0)];
-        assert_eq!(chosen(&PLAIN, &cool(), &advice(-1.0, &g), "C"), "C");
-        assert_eq!(chosen(&PLAIN, &cool(), &advice(1.0, &g), "C"), "G");
-        assert_eq!(chosen(&PLAIN, &cool(), &advice(1.0, &[("C", 5.0)]), "C"), "C", "what is drawn may stand already");
+        assert_eq!(chosen(&TOLD, &cool(), &advice(-1.0, &g), "C"), "C");
+        assert_eq!(chosen(&TOLD, &cool(), &advice(1.0, &g), "C"), "G");
+        assert_eq!(chosen(&TOLD, &cool(), &advice(1.0, &[("C", 5.0)]), "C"), "C", "what is drawn may stand already");
     }
 
     #[test]
-    fn kindness_prefers_what_is_likely_to_agree() {
-        // Am, Am7, C6 and C agree with each other in three tones; F#dim stands alone.
-        let divided = advice(1.0, &[("F#dim", 1.0), ("Am7", 0.9), ("Am", 0.8), ("C6", 0.7), ("C", 0.6)]);
-        assert_eq!(chosen(&PLAIN, &cool(), &divided, "G"), "F#dim");
-        assert_eq!(chosen(&AGREEING, &cool(), &divided, "G"), "Am7");
+    fn another_harmony_begins_where_it_is_likelier_by_what_the_place_asks() {
+        let jazz = Controls { style_a: Style::Jazz, ..cool() };
+        let ahead = |lead| advice(0.0, &[("G", lead), ("C", 0.0)]);
+        let first_lead = |frame, controls: &Controls| {
+            let begins = |&lead: &f32| chosen_at(frame, &LIKELIER, controls, &ahead(lead), "C") == "G";
+            [0.25, 2.0, 5.0].into_iter().find(begins)
+        };
+        assert_eq!([0, 8, 4, 6].map(|frame| first_lead(frame, &jazz)), [0.25, 0.25, 2.0, 5.0].map(Some));
+        let slow = Controls { chord_rate: Some(0), ..jazz };
+        assert_eq!(first_lead(0, &slow), Some(2.0), "who wants few chords asks for more");
     }
 
     #[test]
-    fn every_chord_is_its_own_relative() {
-        assert!(RELATIVES.iter().enumerate().all(|(index, relatives)| relatives.contains(&index)));
-        assert!(RELATIVES[chord("C").index()].contains(&chord("Am7").index()));
-        assert!(!RELATIVES[chord("C").index()].contains(&chord("Am").index()));
+    fn the_colours_of_a_harmony_count_together_and_another_colour_is_no_change() {
+        let coloured = advice(0.0, &[("F", 1.0), ("G", 0.8), ("G7", 0.9)]);
+        assert_eq!(chosen(&LIKELIER, &cool(), &coloured, "C"), "G7");
+        assert_eq!(chosen(&LIKELIER, &cool(), &advice(0.0, &[("C6", 3.0), ("C", 0.0)]), "C"), "C");
+    }
+
+    #[test]
+    fn what_is_drawn_is_drawn_alike_in_every_key() {
+        let hot = Controls { temperature: 1.0, ..Controls::default() };
+        let heated: &'static Weights = &Weights { chord_heat: 1.0, rhythm_heat: 1.0, ..LIKELIER };
+        let drawn = |up: i32, seed| {
+            let mut advice = HarmonyLogits::EVEN;
+            for (index, chord) in (0..Chord::NONE_INDEX).filter_map(Chord::from_index).enumerate() {
+                advice.chord[chord.transposed(up).index()] = (index % 7) as f32 / 2.0;
+            }
+            let history = after(Some(chord("C").transposed(up).into()), 4);
+            let (choice, permitted) = (choice(heated, &hot, None), permitted(&hot));
+            let random = Random::new(seed, 0);
+            choice.harmony(&advice, spot(0), &history, &Recent::default(), &permitted, random).chord.transposed(-up)
+        };
+        for seed in 0..50 {
+            assert!((1..12).all(|up| drawn(up, seed) == drawn(0, seed)), "seed {seed}");
+        }
     }
 
     #[test]
     fn a_bass_other_than_the_root_is_taken_when_it_is_advised_and_fits_the_lock() {
         let mut advice = advice(1.0, &[("G", 5.0)]);
         advice.bass[7 * 12 + 4] = 3.0;
-        assert_eq!(chosen(&PLAIN, &cool(), &advice, "C"), "G/B");
+        assert_eq!(chosen(&TOLD, &cool(), &advice, "C"), "G/B");
         let locked = Controls { key_lock: true, key: Key::major(0), ..cool() };
-        assert_eq!(chosen(&PLAIN, &locked, &advice, "C"), "G/B");
+        assert_eq!(chosen(&TOLD, &locked, &advice, "C"), "G/B");
         advice.bass[7 * 12 + 3] = 9.0;
-        assert_eq!(chosen(&PLAIN, &cool(), &advice, "C"), "G/Bb");
-        assert_eq!(chosen(&PLAIN, &locked, &advice, "C"), "G/B");
+        assert_eq!(chosen(&TOLD, &cool(), &advice, "C"), "G/Bb");
+        assert_eq!(chosen(&TOLD, &locked, &advice, "C"), "G/B");
         advice.change[1] = -1.0;
-        assert_eq!(chosen(&PLAIN, &cool(), &advice, "G"), "G", "the bass is chosen where the chord begins");
+        assert_eq!(chosen(&TOLD, &cool(), &advice, "G"), "G", "the bass is chosen where the chord begins");
     }
 
     #[test]
     fn the_lock_lets_only_its_own_chords_through() {
         let locked = Controls { key_lock: true, key: Key::major(0), ..cool() };
-        assert_eq!(chosen(&PLAIN, &locked, &advice(1.0, &[("E7", 5.0), ("Em", 1.0)]), "C"), "Em");
-        assert_eq!(chosen(&PLAIN, &locked, &advice(-9.0, &[("F", 1.0)]), "E7"), "F", "even if the other stands");
+        assert_eq!(chosen(&TOLD, &locked, &advice(1.0, &[("E7", 5.0), ("Em", 1.0)]), "C"), "Em");
+        assert_eq!(chosen(&TOLD, &locked, &advice(-9.0, &[("F", 1.0)]), "E7"), "F", "even if the other stands");
     }
 
     #[test]
     fn the_chord_that_is_held_is_taken() {
         let controls = cool();
         let history = after(Some(chord("C").into()), 4);
-        let choice = choice(&PLAIN, &controls, Some(chord("Ab7")));
+        let choice = choice(&TOLD, &controls, Some(chord("Ab7")));
         let advice = advice(-9.0, &[("G", 5.0)]);
-        let harmony = choice.harmony(&advice, &history, &Recent::default(), &permitted(&controls), Random::new(1, 0));
+        let (permitted, random) = (permitted(&controls), Random::new(1, 0));
+        let harmony = choice.harmony(&advice, spot(0), &history, &Recent::default(), &permitted, random);
         assert_eq!(harmony, chord("Ab7").into());
-        let reaction = choice.reaction(&advice, 7, chord("Ab7"), &permitted(&controls)).unwrap();
+        let reaction = choice.reaction(&advice, spot(0), None, chord("Ab7"), &permitted).unwrap();
         assert!(!choice.heeds(&reaction, 1.0));
     }
 
     #[test]
-    fn a_note_that_asks_for_another_chord_is_followed_if_a_chord_may_begin() {
-        let controls = cool();
-        let choice = choice(&PLAIN, &controls, None);
-        let heeded = |beginning, follow| {
-            let advice = advice(beginning, &[("C", 3.0), ("Dm", 1.0), ("G7", 2.9)]);
-            let reaction = choice.reaction(&advice, 2, chord("C"), &permitted(&controls));
+    fn a_note_is_followed_to_the_harmony_that_is_likeliest_with_it() {
+        let controls = Controls { style_a: Style::Jazz, ..cool() };
+        let choice = choice(&LIKELIER, &controls, None);
+        let heeded = |planned, lead, follow| {
+            let advice = advice(0.0, &[("C", 0.0), ("Dm", -1.0), ("G7", lead)]);
+            let reaction = choice.reaction(&advice, spot(4), Some(chord("C")), chord(planned), &permitted(&controls));
             reaction.filter(|reaction| choice.heeds(reaction, follow)).map(|reaction| reaction.chord)
         };
-        assert_eq!(heeded(1.0, 1.0), Some(chord("G7")), "it holds the note");
-        assert_eq!(heeded(-5.0, 1.0), None, "the note passes");
-        assert_eq!(heeded(1.0, 0.0), None, "the band anticipates");
+        assert_eq!(heeded("C", 2.0, 1.0), Some(chord("G7")));
+        assert_eq!(heeded("C", 1.0, 1.0), None, "it is not ahead by what a weak beat asks");
+        assert_eq!(heeded("Dm", 1.0, 1.0), Some(chord("C")), "and what stands may be asked for");
+        assert_eq!(heeded("C", 2.0, 0.5), None, "a band that follows half wants more");
+        assert_eq!(heeded("C", 2.0, 0.0), None, "the band anticipates");
     }
 }

@@ -2,12 +2,13 @@
 //! musician may play there, and what is planned after it.
 
 use super::advisor::{Advice, AdviceSource, Advisor};
-use super::choice::{ChordChoice, Reaction, Recent, Weights};
+use super::choice::{ChordChoice, Reaction, Recent};
 use super::constraints::{Chords, Constraints, Permitted};
 use super::history::History;
 use super::lookahead::{FUTURES, Future, HORIZON, Lookahead, SHORT_HORIZON, planned_at};
+use super::weights::Weights;
 use super::{Alternatives, OUTLOOK_CHORDS, Planned};
-use crate::controls::Controls;
+use crate::controls::{Controls, Player};
 use crate::improviser::chance::grid::probabilities;
 use crate::improviser::chance::random::Random;
 use crate::improviser::listening::Listener;
@@ -17,6 +18,7 @@ use crate::music::time::TICKS_PER_FRAME;
 use crate::music::{Chord, Frame, Key, PitchClass, SlashChord, Spot, Tick};
 use crate::network::Networks;
 use crate::network::features::Note;
+use crate::network::harmonist::HarmonyLogits;
 
 /// The band plays on for so many bars after the musician has stopped.
 const BARS_ALONE: Tick = 8;
@@ -184,16 +186,26 @@ impl Harmonist {
             AdviceSource::Network(_) => self.weights,
             AdviceSource::Rules => Weights::RULES,
         };
-        let choice = ChordChoice::new(&weights, controls, keys, ahead.heard(), situation.given, situation.memory);
+        let choice = ChordChoice::new(&weights, controls, situation.key, situation.given, situation.memory);
         let permitted = self.constraints.permitted(next, situation.key, controls, ahead.cycles());
         let standing = ahead.standing().map(|standing| standing.chord);
 
         let frames_ahead = self.decided.len() - 1;
         let waits = self.waits(situation, &choice, &expected);
+        // Where the chord waits for a note, what is planned is for the case that none comes.
+        let coming = if waits {
+            let silence = match listener.last_frame() {
+                Note::Onset(class) | Note::Held(class) => Note::Held(class),
+                Note::Rest | Note::Hidden => Note::Rest,
+            };
+            advisor.read(&mut ahead.clone(), next, silence, None)?.here
+        } else {
+            expected.next
+        };
         let future = if self.rests(situation) {
             None
         } else {
-            Some(self.future(situation, &advisor, &choice, &permitted, &ahead, &expected, waits, random)?)
+            Some(self.future(situation, &advisor, &choice, &permitted, &ahead, &coming, waits, random)?)
         };
         let harmony = future.map(|future| {
             let corrected = || {
@@ -217,28 +229,29 @@ impl Harmonist {
         let after: Vec<Chords> = after
             .map(|after| self.constraints.permitted(after, situation.key, controls, ahead.cycles()).stand)
             .collect();
-        // A note between two eighths is answered as one at the eighth before, and changes nothing.
-        let is_between = !changes && !next.begins_eighth() && !choice.is_made();
-        if is_between {
-            for (under, reaction) in under.iter_mut().zip(&self.last_decided().reactions) {
-                *under =
-                    reaction.filter(|reaction| choice.heeds(reaction, 1.0)).map(|reaction| reaction.chord).or(chord);
-            }
-        } else if let Some(chord) = chord.filter(|_| !choice.is_made()) {
+        if let Some(planned) = harmony.filter(|_| next.begins_beat() && !choice.is_made()) {
+            // Nobody would hear another chord than the one to which they are the melody.
+            let voices_alone = !Player::accompaniment().any(|player| controls.player(player).on);
             let mut histories: [History; 12] = std::array::from_fn(|_| ahead.clone());
             let struck = histories.iter_mut().zip(0..).map(|(history, class)| (history, Note::Onset(class), harmony));
-            for (class, advice) in (0..).zip(advisor.read_all(next, struck.collect())?) {
+            for (class, advice) in (0..12).zip(advisor.read_all(next, struck.collect())?) {
                 let advice = advice.here;
-                let Some(reaction) = choice.reaction(&advice, class, chord, &permitted) else { continue };
-                let index = usize::from(class);
-                reactions[index] = Some(reaction);
-                if choice.heeds(&reaction, 1.0) {
-                    under[index] = Some(reaction.chord);
+                let Some(reaction) = choice.reaction(&advice, next, standing, planned.chord, &permitted) else {
+                    continue;
+                };
+                reactions[class] = Some(reaction);
+                if !choice.heeds(&reaction, controls.follow) {
+                    continue;
                 }
-                let lasts = || after.iter().all(|after| after.contains(reaction.chord));
-                let turns = waits && lasts() && choice.heeds(&reaction, controls.follow);
-                if let Some(alternatives) = alternatives.as_mut().filter(|_| turns) {
-                    alternatives[index] = Some(choice.over_bass(reaction.chord, &advice, random(next)));
+                if voices_alone {
+                    under[class] = Some(reaction.chord);
+                }
+                if let Some(alternatives) = &mut alternatives
+                    && after.iter().all(|after| after.contains(reaction.chord))
+                {
+                    let stood = ahead.standing().filter(|standing| standing.chord == reaction.chord);
+                    let answer = stood.unwrap_or_else(|| choice.over_bass(reaction.chord, &advice, random(next)));
+                    alternatives[class] = Some(answer);
                 }
             }
         }
@@ -294,7 +307,7 @@ impl Harmonist {
         choice: &ChordChoice,
         permitted: &Permitted,
         ahead: &History,
-        expected: &Advice,
+        coming: &HarmonyLogits,
         waits: bool,
         random: &impl Fn(Spot) -> Random,
     ) -> Result<Future, String> {
@@ -307,7 +320,7 @@ impl Harmonist {
         });
         let drawn = |variant: u32| {
             promised.unwrap_or_else(|| {
-                choice.harmony(&expected.next, ahead, &self.recent, permitted, random(next).variant(variant))
+                choice.harmony(coming, next, ahead, &self.recent, permitted, random(next).variant(variant))
             })
         };
         let first = drawn(0);
@@ -338,7 +351,7 @@ impl Harmonist {
         };
         let beginnings = (0..FUTURES).map(|variant| {
             let harmony = if goes_on { first } else { drawn(variant) };
-            (harmony, choice.regret(&expected.next, before, harmony.chord))
+            (harmony, choice.regret(coming, next, before, harmony.chord))
         });
         let futures = present.imagine(beginnings, |variant, spot| random(spot).variant(variant))?;
         Ok(Future::best(futures).unwrap_or(Future::of(first, self.planned)))

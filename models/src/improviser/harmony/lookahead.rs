@@ -11,6 +11,7 @@ use crate::improviser::chance::random::{Purpose, Random};
 use crate::improviser::chance::sampler::{Freedom, sample};
 use crate::music::{Chord, Frame, Key, SlashChord, Spot, Tick};
 use crate::network::features::Note;
+use crate::network::harmonist::NOTES;
 
 /// Frames that are imagined beyond the decided one: three quarter notes.
 pub const HORIZON: Frame = 12;
@@ -20,14 +21,8 @@ pub const SHORT_HORIZON: Frame = 4;
 /// Futures that are imagined.
 pub const FUTURES: u32 = 3;
 
-/// What the critic gives for each frame in which the imagined melody is not in the chord.
-const CLASH: f32 = -0.1;
-/// For each tone that one chord hands on to the next.
-const COMMON_TONE: f32 = 0.15;
-/// For a dominant that goes home where a bar begins.
+/// What the critic gives for a dominant that goes home where a bar begins.
 const CADENCE: f32 = 1.0;
-/// For each chord that the future has not had yet.
-const VARIETY: f32 = 0.2;
 /// Steps of the critic's scale per unit: coarse, so that every processor ranks the futures alike.
 const GRID: f32 = 16.0;
 
@@ -166,13 +161,12 @@ impl Rollout {
     fn go_on(&mut self, present: &Lookahead, spot: Spot, advice: &Advice, random: Random) {
         let Lookahead { choice, constraints, key, controls, .. } = present;
         let standing = self.harmony;
-        self.critic.hear_note(self.note, standing.chord);
         let permitted = constraints.permitted(spot, *key, controls, self.history.cycles());
         let promised = planned_at(present.promised, spot.tick()).or(Some(standing));
         let coming = promised
             .filter(|promised| spot.frame < present.certain && permitted.allow(promised.chord, Some(standing.chord)))
-            .unwrap_or_else(|| choice.harmony(&advice.next, &self.history, &self.recent, &permitted, random));
-        self.critic.add(-choice.regret(&advice.next, Some(standing.chord), coming.chord));
+            .unwrap_or_else(|| choice.harmony(&advice.next, spot, &self.history, &self.recent, &permitted, random));
+        self.critic.add(-choice.regret(&advice.next, spot, Some(standing.chord), coming.chord));
         if coming.chord != standing.chord {
             self.hear_change(Some(standing.chord), coming.chord, spot);
             match self.future.planned.iter_mut().find(|change| change.is_none()) {
@@ -183,47 +177,40 @@ impl Rollout {
         self.harmony = coming;
         self.note = advice.note.map_or(Note::Hidden, |logits| {
             let freedom = Freedom { temperature: 1.0, nucleus: 0.9 };
-            let drawn = sample(&logits, |_| true, freedom, random.uniform(Purpose::Listening, 0));
-            drawn.map_or(Note::Hidden, Note::from_index)
+            // As seen from the root, so that the same is imagined in every key.
+            let root = usize::from(standing.chord.root);
+            let place = |index: usize| match index {
+                0 => 0,
+                note => 1 + (note - 1) / 12 * 12 + (note - 1 + root) % 12,
+            };
+            let seen: [f32; NOTES] = std::array::from_fn(|index| logits[place(index)]);
+            let drawn = sample(&seen, |_| true, freedom, random.uniform(Purpose::Listening, 0));
+            drawn.map_or(Note::Hidden, |index| Note::from_index(place(index)))
         });
     }
 }
 
-/// What makes one future better than another: that the band likes what it plays, that the voices can move little, that
-/// phrases close, and that there is something new.
-#[derive(Clone, Debug)]
+/// What makes one future better than another: that the band likes what it plays, and that phrases close.
+#[derive(Clone, Copy, Debug)]
 struct Critic {
     key: Key,
     sum: f32,
-    heard: Vec<Chord>,
 }
 
 impl Critic {
     fn new(key: Key, sum: f32) -> Self {
-        Self { key, sum, heard: Vec::new() }
+        Self { key, sum }
     }
 
     fn add(&mut self, value: f32) {
         self.sum += value;
     }
 
-    fn hear_note(&mut self, note: Note, chord: Chord) {
-        if note.pitch_class().is_some_and(|class| !chord.contains(class)) {
-            self.add(CLASH);
-        }
-    }
-
     fn hear_change(&mut self, from: Option<Chord>, to: Chord, spot: Spot) {
-        if let Some(from) = from {
-            self.add(COMMON_TONE * from.tones().intersection(to.tones()).len() as f32);
-            let dominant = (self.key.tonic + 7) % 12;
-            if from.root == dominant && to.root == self.key.tonic && spot.begins_bar() {
-                self.add(CADENCE);
-            }
-        }
-        if !self.heard.contains(&to) {
-            self.heard.push(to);
-            self.add(VARIETY);
+        let dominant = (self.key.tonic + 7) % 12;
+        let goes_home = from.is_some_and(|from| from.root == dominant) && to.root == self.key.tonic;
+        if goes_home && spot.begins_bar() {
+            self.add(CADENCE);
         }
     }
 

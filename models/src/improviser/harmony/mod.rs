@@ -7,6 +7,7 @@ pub mod harmonist;
 pub mod history;
 pub mod lookahead;
 pub mod rules;
+pub mod weights;
 
 use crate::music::{SlashChord, Tick};
 
