@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::presets::{self, Preset};
 use crate::repair::{self, Fields, Findings, Verdict};
-use crate::seam::{Newest, Published};
+use crate::seam::{Newest, Published, Revision};
 
 /// How many numbers there are.
 pub const NUMBERS: usize = 128;
@@ -41,17 +41,24 @@ struct Kept {
     held: Vec<Arc<Presets>>,
     /// The way to the newest reader.
     published: Published<Arc<Presets>>,
+    revision: Revision,
 }
 
 impl Default for Kept {
     fn default() -> Self {
         let saved = Saved::default();
         let presets = saved.presets();
-        Self { saved, published: Published::new(&presets), presets, held: Vec::new() }
+        let (published, revision) = (Published::new(&presets), Revision::default());
+        Self { saved, published, presets, held: Vec::new(), revision }
     }
 }
 
 impl Bank {
+    /// The factory's. `revision` counts its changes.
+    pub fn new(revision: &Revision) -> Self {
+        Self(Arc::new(Mutex::new(Kept { revision: revision.clone(), ..Kept::default() })))
+    }
+
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -150,6 +157,7 @@ impl Kept {
         let before = std::mem::replace(&mut self.presets, self.saved.presets());
         self.held.push(before);
         self.published.write(Arc::clone(&self.presets));
+        self.revision.advance();
         // Whoever has one of them may hand it on to nobody but us.
         self.held.retain(|presets| Arc::strong_count(presets) > 1);
     }

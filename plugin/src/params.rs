@@ -134,7 +134,7 @@ impl Default for ContinuoParams {
                 (about.id.to_owned(), about.name.to_owned())
             })
         };
-        let bank = Bank::default();
+        let bank = Bank::new(&revision);
         Self {
             band: section(Section::Band),
             thru: BoolParam::new("Thru", true),
@@ -174,7 +174,7 @@ impl Default for ContinuoParams {
             recall: RecallParams::of(&bank, &revision),
             metronome: BoolParam::new("Metronome", false),
             controllers: Controllers::default(),
-            scenes: Scenes::default(),
+            scenes: Scenes::new(&revision),
             presets: Remembered::new(&revision),
             bank,
             stamp: StampField::default(),

@@ -144,7 +144,7 @@ pub struct Processor {
     listened: Newest<Option<Controls>>,
     /// What is set, as it stood when the present frame was called.
     settings: Settings,
-    /// The revision of the parameters that was; `None`: it is to be read again.
+    /// The revision of the parameters, scenes and bank that was; `None`: they are to be read again.
     revision: Option<u32>,
     /// What is in force in the present frame.
     controls: Controls,
@@ -374,13 +374,13 @@ impl Processor {
             self.recall.listen(listened);
         }
         let revision = Some(self.params.revision.count());
-        let read = |loads| {
-            let stands = self.revision == revision && self.settings.loads == loads;
-            let settings = if stands { self.settings } else { Settings::read(&self.params, loads) };
-            (settings, self.scenes.newest(), self.bank.newest())
-        };
+        if self.revision == revision && self.settings.loads == self.shared.loading.newest() {
+            return;
+        }
+        let read = |loads| (Settings::read(&self.params, loads), self.scenes.newest(), self.bank.newest());
         let Some((settings, scenes, presets)) = self.shared.loading.whole(read) else { return };
         self.revision = revision;
+        self.recall.forget_in_force();
         if let Some(scenes) = scenes {
             self.scenes.take();
             self.held.scenes = scenes;

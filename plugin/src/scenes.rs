@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::repair::{self, Fields, Findings, Verdict};
-use crate::seam::{Newest, Published};
+use crate::seam::{Newest, Published, Revision};
 
 /// How many scenes there are.
 pub const SCENES: usize = 8;
@@ -32,9 +32,15 @@ struct Kept {
     saved: Saved,
     /// The way to the newest reader.
     published: Published<Snapshots>,
+    revision: Revision,
 }
 
 impl Scenes {
+    /// Empty ones. `revision` counts their changes.
+    pub fn new(revision: &Revision) -> Self {
+        Self(Mutex::new(Kept { revision: revision.clone(), ..Kept::default() }))
+    }
+
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -68,7 +74,7 @@ impl Scenes {
 
     /// Main: a reader for the audio thread. From now on only this one sees what is written; allocates.
     pub fn reader(&self) -> Newest<Snapshots> {
-        let Kept { saved, published } = &mut *self.kept();
+        let Kept { saved, published, .. } = &mut *self.kept();
         published.reader(&saved.snapshots())
     }
 }
@@ -76,6 +82,7 @@ impl Scenes {
 impl Kept {
     fn publish(&mut self) {
         self.published.write(self.saved.snapshots());
+        self.revision.advance();
     }
 }
 

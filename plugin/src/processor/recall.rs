@@ -46,6 +46,9 @@ pub struct Recall {
     now: Place,
     /// The places that count for the frames after it; of those that nobody has asked for yet, the last one's.
     coming: [Place; FARTHEST_AHEAD as usize],
+    /// What is in force at the place for which that was found out last: it seldom changes, and is to be found in many
+    /// places of memory.
+    in_force: Option<(Place, Controls)>,
 }
 
 /// What a parameter and MIDI programs call for: whoever has spoken last.
@@ -101,12 +104,18 @@ impl Recall {
 
     /// What is to be listened to from the next bar on; `None`: nothing any more.
     pub fn listen(&mut self, to: Option<Controls>) {
+        self.forget_in_force();
         self.listened = to.map(|controls| {
             let counts = |number: u8| self.coming.iter().chain([&self.now]).any(|p| p.base == Base::Listened(number));
             let free = (0..LISTENED as u8).find(|number| !counts(*number)).unwrap_or_default();
             self.heard[usize::from(free)] = controls;
             free
         });
+    }
+
+    /// What is set, or held, has changed.
+    pub fn forget_in_force(&mut self) {
+        self.in_force = None;
     }
 
     /// The song is elsewhere: what is called for counts at once.
@@ -127,6 +136,14 @@ impl Recall {
         [self.now, place].map(|place| self.in_force(place, settings, held))
     }
 
+    /// What is in force at `place`.
+    fn in_force(&mut self, place: Place, settings: &Settings, held: &Held) -> Controls {
+        let known = self.in_force.filter(|(known, _)| *known == place);
+        let (_, controls) = known.unwrap_or_else(|| (place, self.found_in_force(place, settings, held)));
+        self.in_force = Some((place, controls));
+        controls
+    }
+
     /// The place that counts for the present frame, and the one that is called for.
     pub fn places(&self) -> [Place; 2] {
         [self.now, self.place(self.scene.last(), self.preset.last())]
@@ -145,8 +162,8 @@ impl Recall {
         }
     }
 
-    /// What is in force at `place`. A number at which there is no preset is the panel.
-    fn in_force(&self, place: Place, settings: &Settings, held: &Held) -> Controls {
+    /// The same, found out anew. A number at which there is no preset is the panel.
+    fn found_in_force(&self, place: Place, settings: &Settings, held: &Held) -> Controls {
         let panel = &settings.panel;
         let over = |controls: &Controls| controls.at_the_moment_of(panel).routed_as(panel);
         let base = match place.base {

@@ -1,5 +1,7 @@
 //! What the band has planned and not yet played.
 
+use std::collections::VecDeque;
+
 use continuo_models::music::{Frame, Moment};
 use continuo_models::score::FARTHEST_AHEAD;
 use continuo_models::{AnswerRow, Fork, NoteCue, Player, Turn, Way};
@@ -67,7 +69,7 @@ pub struct Schedule {
     /// In the order in which they arrived.
     notes: Vec<Waiting>,
     /// The newest last.
-    rows: Vec<Row>,
+    rows: VecDeque<Row>,
     fork: Option<LastFork>,
     /// Whose notes are to end, if the fork turns that way.
     releases: Vec<Release>,
@@ -77,7 +79,7 @@ impl Default for Schedule {
     fn default() -> Self {
         Self {
             notes: Vec::with_capacity(NOTES),
-            rows: Vec::with_capacity(ROWS),
+            rows: VecDeque::with_capacity(ROWS),
             fork: None,
             releases: Vec::with_capacity(RELEASES),
         }
@@ -93,11 +95,14 @@ impl Schedule {
         self.releases.clear();
     }
 
-    /// The song enters `frame` of `epoch`: forgets the notes and the answers of all epochs that do not count any more,
-    /// and the answers of frames that are over.
+    /// The song enters `frame` of `epoch`: forgets the notes of all epochs that do not count any more, and the answers
+    /// of frames that are over, which came first.
     pub fn enter(&mut self, epoch: u32, frame: Frame, counts: impl Fn(u32) -> bool) {
         self.notes.retain(|waiting| counts(waiting.epoch));
-        self.rows.retain(|row| counts(row.epoch) && (row.epoch != epoch || row.answers.frame >= frame));
+        let is_over = |row: &Row| !counts(row.epoch) || row.epoch == epoch && row.answers.frame < frame;
+        while self.rows.front().is_some_and(is_over) {
+            self.rows.pop_front();
+        }
     }
 
     /// The band is going to wait.
@@ -195,9 +200,9 @@ impl Schedule {
     pub fn add_answers(&mut self, epoch: u32, way: Option<Way>, answers: AnswerRow) {
         let Ok(way) = self.waits_on(epoch, way) else { return };
         if self.rows.len() == ROWS {
-            self.rows.remove(0);
+            self.rows.pop_front();
         }
-        self.rows.push(Row { epoch, way, answers });
+        self.rows.push_back(Row { epoch, way, answers });
     }
 
     /// The answers of `frame` in `epoch`, if they have arrived.

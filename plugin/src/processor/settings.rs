@@ -71,5 +71,11 @@ mod tests {
         let count = params.revision.count();
         params.presets.set_locks(Locks { key: true, ..Locks::default() });
         assert_ne!(params.revision.count(), count, "locks");
+        let count = params.revision.count();
+        params.scenes.store(0, Some(params.controls()));
+        assert_ne!(params.revision.count(), count, "scenes");
+        let count = params.revision.count();
+        params.bank.put(1, None);
+        assert_ne!(params.revision.count(), count, "bank");
     }
 }

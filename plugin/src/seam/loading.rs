@@ -26,7 +26,7 @@ impl Loading {
         load()
     }
 
-    /// Main: the number of the state that is being loaded, or was loaded last; 0 before the first.
+    /// Main, audio: the number of the state that is being loaded, or was loaded last; 0 before the first.
     pub fn newest(&self) -> u32 {
         self.begun.load(Ordering::Relaxed)
     }

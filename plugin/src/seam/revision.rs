@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Counts how often parameters have changed. Whoever sets one counts, after its value is there; audio reads the values
-/// again only if the count is another one: they lie in as many places of memory as there are parameters.
+/// Counts how often what a frame is decided by has changed: parameters, locks, scenes, the bank. Whoever sets one of
+/// them counts, after it is there; audio reads them again only if the count is another one: they lie in as many places
+/// of memory as there are parameters.
 #[derive(Clone, Debug, Default)]
 pub struct Revision(Arc<AtomicU32>);
 

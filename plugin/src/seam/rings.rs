@@ -9,8 +9,8 @@ use ringbuf::{HeapCons, HeapProd, HeapRb};
 
 use super::NetworkSet;
 
-/// Room for what the musician plays: minutes of dense playing at 8 frames a second, should the worker stand still.
-pub const PLAYED_CAPACITY: usize = 4096;
+/// Room for what the musician plays: a minute of dense playing at 8 frames a second, should the worker stand still.
+pub const PLAYED_CAPACITY: usize = 2048;
 
 /// Places that note-ons may not take, so that note-offs find room.
 pub const NOTE_OFF_RESERVE: usize = 512;
@@ -108,9 +108,13 @@ pub struct PlayedSender {
 /// The worker's end of the `played` ring.
 pub struct PlayedReceiver(HeapCons<Played>);
 
-/// A `played` ring with `capacity` places.
+/// A `played` ring with `capacity` places. Its memory is touched here: the system gives it page by page, and would take
+/// the audio thread's time for it.
 pub fn played_ring(capacity: usize) -> (PlayedSender, PlayedReceiver) {
-    let (sender, receiver) = HeapRb::new(capacity).split();
+    let mut ring = HeapRb::new(capacity);
+    ring.push_iter(std::iter::repeat(Played::Jump { epoch: 0, tick: 0 }));
+    ring.clear();
+    let (sender, receiver) = ring.split();
     let sender = PlayedSender {
         ring: sender,
         waiting_offs: [0; 16],
