@@ -28,6 +28,19 @@ impl Count {
         Ok(child.wait()?.success())
     }
 
+    /// Runs tests beside others, shows what they have printed once they are done, and counts them. Returns also whether
+    /// the command succeeded.
+    pub fn of(tests: &mut Command) -> Result<(Self, bool)> {
+        let done = tests.output();
+        let done = done.with_context(|| format!("{} could not be started", tests.get_program().to_string_lossy()))?;
+        let (said, printed) = (String::from_utf8_lossy(&done.stderr), String::from_utf8_lossy(&done.stdout));
+        eprint!("{said}");
+        print!("{printed}");
+        let mut count = Self::default();
+        printed.lines().for_each(|line| count += Self::of_line(line));
+        Ok((count, done.status.success()))
+    }
+
     /// What a closing line counts: `test result: ok. 7 passed; 0 failed; 1 ignored; …` of a Rust test binary,
     /// `1 failed, 7 passed in 2.01s` of pytest. Other lines count nothing.
     fn of_line(line: &str) -> Self {
