@@ -267,6 +267,11 @@ impl<'a> ChordChoice<'a> {
         reacts && steps(reaction.lead) > steps(reluctance * (1.0 - follow) / follow)
     }
 
+    /// Whether it heeds the reaction after the beat to which it belongs.
+    pub fn heeds_late(&self, reaction: &Reaction, follow: f32) -> bool {
+        self.heeds(reaction, follow) && steps(reaction.lead) > steps(self.weights.late)
+    }
+
     fn freedom(&self, heat: f32) -> Freedom {
         Freedom { temperature: heat * self.controls.temperature, nucleus: self.weights.nucleus }
     }
@@ -435,5 +440,7 @@ mod tests {
         assert_eq!(heeded("Dm", 1.0, 1.0), Some(chord("C")), "and what stands may be asked for");
         assert_eq!(heeded("C", 2.0, 0.5), None, "a band that follows half wants more");
         assert_eq!(heeded("C", 2.0, 0.0), None, "the band anticipates");
+        let late = |lead| choice.heeds_late(&Reaction { chord: chord("G"), lead }, 1.0);
+        assert!(!late(0.5) && late(1.5), "what comes after its beat must be wanted more");
     }
 }

@@ -212,7 +212,7 @@ impl Harmonist {
                 let struck = usize::from(listener.last_frame().onset()?);
                 // A chord that began after the note is an answer to it already.
                 let reaction = self.decided[0].reactions[struck].filter(|_| ahead.age() as usize > frames_ahead)?;
-                let heeds = permitted.begin.contains(reaction.chord) && choice.heeds(&reaction, controls.follow);
+                let heeds = permitted.begin.contains(reaction.chord) && choice.heeds_late(&reaction, controls.follow);
                 heeds.then(|| choice.over_bass(reaction.chord, &heard.here, random(next)))
             };
             let is_free = Some(future.harmony.chord) == standing && next.frame >= self.certain;

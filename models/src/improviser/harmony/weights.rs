@@ -27,6 +27,8 @@ pub struct Weights {
     pub root: f32,
     /// For what was planned, against what a note asks for, where the band follows half.
     pub reluctance: f32,
+    /// What the chord that a note asks for must be ahead to take its place although the beat of the note has gone by.
+    pub late: f32,
     /// Share of the temperature at which it is drawn whether a chord begins: a wild chord is colour, a wild rhythm is
     /// chatter.
     pub rhythm_heat: f32,
@@ -50,6 +52,7 @@ impl Weights {
         circle: 0.0,
         root: 1.0,
         reluctance: 1.0,
+        late: 1.0,
         rhythm_heat: 0.15,
         chord_heat: 0.3,
         bass_heat: 0.5,
@@ -67,6 +70,7 @@ impl Weights {
         circle: 1.5,
         root: 1.0,
         reluctance: f32::INFINITY,
+        late: 0.0,
         rhythm_heat: 0.3,
         chord_heat: 0.55,
         bass_heat: 0.5,
