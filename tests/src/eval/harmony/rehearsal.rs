@@ -83,23 +83,29 @@ pub struct Performance {
     pub grating_answers: Option<f64>,
 }
 
-/// What the band plays to the melody of `piece`, Voices too.
+/// What the band plays to the melody of `piece`, Voices beside Chords.
 pub fn as_played(improviser: Improviser, piece: &Piece, frames: Frame, controls: Controls) -> Performance {
     let mut chords: Vec<Option<SlashChord>> = Vec::new();
     let (mut rows, mut turns) = (Vec::new(), BTreeMap::new());
-    rehearse(improviser, piece, frames, only(controls, Player::Voices), |frame, improviser, event| {
-        let standing = improviser.harmony().slash_chord();
-        match event {
-            Event::Turned(class) => {
-                chords[frame as usize..].fill(standing);
-                turns.insert(frame, class);
+    rehearse(
+        improviser,
+        piece,
+        frames,
+        only(controls, &[Player::Voices, Player::Chords]),
+        |frame, improviser, event| {
+            let standing = improviser.harmony().slash_chord();
+            match event {
+                Event::Turned(class) => {
+                    chords[frame as usize..].fill(standing);
+                    turns.insert(frame, class);
+                }
+                Event::Decided(cues) => {
+                    chords.push(standing);
+                    rows.push((answers(cues), improviser.harmony().under));
+                }
             }
-            Event::Decided(cues) => {
-                chords.push(standing);
-                rows.push((answers(cues), improviser.harmony().under));
-            }
-        }
-    });
+        },
+    );
     let mut answering = Answering::default();
     let (mut under_another, mut grating) = (Vec::new(), Vec::new());
     for note in &piece.melody {
@@ -145,7 +151,7 @@ pub fn reacting(improviser: Improviser, piece: &Piece, frames: Frame, controls: 
     let mut onsets = piece.melody.iter().peekable();
     let mut answered: Option<SlashChord> = None;
     let mut chords: Vec<Option<SlashChord>> = Vec::new();
-    rehearse(improviser, piece, frames, only(controls, Player::Voices), |frame, improviser, event| {
+    rehearse(improviser, piece, frames, only(controls, &[Player::Voices]), |frame, improviser, event| {
         let harmony = improviser.harmony();
         let standing = harmony.slash_chord();
         if let Event::Turned(_) = event {
@@ -164,10 +170,10 @@ pub fn reacting(improviser: Improviser, piece: &Piece, frames: Frame, controls: 
     chords
 }
 
-/// `controls` under which one of the players plays.
-fn only(mut controls: Controls, plays: Player) -> Controls {
+/// `controls` under which just these players play.
+fn only(mut controls: Controls, play: &[Player]) -> Controls {
     for player in Player::ALL {
-        controls.players[player].on = player == plays;
+        controls.players[player].on = play.contains(&player);
     }
     controls
 }
