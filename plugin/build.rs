@@ -1,8 +1,11 @@
 //! Linker arguments of the plug-in's library, and of the one that tests load (`tests/faults`); the list of the presets
 //! that come with it, which are the files of `assets/presets`.
 
+#[path = "../models/music/numbered.rs"]
+mod numbered;
+
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::{env, fs};
 
 fn main() {
@@ -24,18 +27,9 @@ fn main() {
 fn list_presets() {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = package.ancestors().map(|folder| folder.join("assets/presets")).find(|folder| folder.is_dir());
-    let folder = folder.expect("the workspace has a folder of presets");
-    println!("cargo::rerun-if-changed={}", folder.display());
-    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{} cannot be read: {error}", folder.display()));
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry of the folder").path()).collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
-    files.sort();
-
     let mut list = String::new();
-    for (index, file) in files.iter().enumerate() {
-        let place = format!("{:02}-", index + 1);
+    for (_, file) in numbered::files(&folder.expect("the workspace has a folder of presets")) {
         let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        assert!(name.starts_with(&place), "{} must be called {place}ID.json", file.display());
         writeln!(list, "    ({name:?}, include_str!({:?})),", file.display().to_string()).expect("a string takes text");
     }
     let list = format!("const FILES: &[(&str, &str)] = &[\n{list}];\n");

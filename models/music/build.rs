@@ -1,25 +1,17 @@
 //! The styles are the files of `models/styles`: whoever puts a file there adds a style.
 
+mod numbered;
+
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::{env, fs};
 
 fn main() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../styles");
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed={}", folder.display());
-    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{} cannot be read: {error}", folder.display()));
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry of the folder").path()).collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
-    files.sort();
-
+    println!("cargo::rerun-if-changed=numbered.rs");
     let mut list = String::new();
-    for (index, file) in files.iter().enumerate() {
-        let place = format!("{:02}-", index + 1);
-        let name = file.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
-        let id = name.strip_prefix(&place).filter(|id| is_id(id)).unwrap_or_else(|| {
-            panic!("{} must be called {place}ID.json, where ID has letters from a to z only", file.display())
-        });
+    for (id, file) in numbered::files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../styles")) {
+        assert!(is_id(&id), "{} needs an ID of letters from a to z only", file.display());
         let variant = id[..1].to_uppercase() + &id[1..];
         let path = file.to_str().expect("a path that can be written as a string");
         writeln!(list, "    {variant} {id:?} {path:?}").expect("a string takes any text");
