@@ -79,6 +79,8 @@ pub struct Sound {
     pub round_trip_ms: Option<f32>,
     /// Blocks that were not ready in time.
     pub dropouts: u64,
+    /// Blocks that were asked for too late, though nobody has told of a dropout.
+    pub late: u64,
     /// Whether ports are connected by themselves; `None`: there is nothing to connect.
     pub connects: Option<bool>,
 }

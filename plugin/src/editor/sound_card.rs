@@ -44,7 +44,7 @@ fn show_machine(ui: &mut Ui, inside: Rect, status: &Status) -> Option<Wish> {
 
     let text = figures(sound);
     let at = row(2.0).left_top() + vec2(0.0, 1.0);
-    let ink = if sound.open.is_none() || sound.dropouts > 0 { theme::WARNING } else { theme::DIM };
+    let ink = if sound.open.is_none() || sound.dropouts + sound.late > 0 { theme::WARNING } else { theme::DIM };
     ui.painter().text(at, Align2::LEFT_TOP, text, theme::regular(theme::LABEL), ink);
 
     let inputs = row(2.0).translate(vec2(0.0, 22.0));
@@ -112,7 +112,12 @@ fn figures(sound: &Sound) -> String {
         1 => "1 dropout".to_owned(),
         many => format!("{many} dropouts"),
     };
-    [latency, round_trip, Some(dropouts)].into_iter().flatten().collect::<Vec<_>>().join("  ·  ")
+    let late = match sound.late {
+        0 => None,
+        1 => Some("1 late block".to_owned()),
+        many => Some(format!("{many} late blocks")),
+    };
+    [latency, round_trip, Some(dropouts), late].into_iter().flatten().collect::<Vec<_>>().join("  ·  ")
 }
 
 fn places(ui: &mut Ui, rect: Rect, sound: &Sound) -> Option<Wish> {
@@ -208,8 +213,8 @@ mod tests {
     fn the_figures_say_what_the_system_says() {
         let sound = Sound { open: Some("JACK".to_owned()), latency_ms: Some(10.7), ..Sound::default() };
         assert_eq!(figures(&sound), "Latency 11 ms  ·  no dropouts");
-        let sound = Sound { round_trip_ms: Some(21.3), dropouts: 1, ..sound };
-        assert_eq!(figures(&sound), "Latency 11 ms  ·  round trip 21 ms  ·  1 dropout");
+        let sound = Sound { round_trip_ms: Some(21.3), dropouts: 1, late: 2, ..sound };
+        assert_eq!(figures(&sound), "Latency 11 ms  ·  round trip 21 ms  ·  1 dropout  ·  2 late blocks");
         assert!(figures(&Sound::default()).starts_with("Connect"));
     }
 

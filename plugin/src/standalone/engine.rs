@@ -66,6 +66,8 @@ pub struct Links {
     pub blocks: AtomicU64,
     /// Blocks that were not ready in time. Audio writes, and whoever hears of it.
     pub dropouts: AtomicU64,
+    /// Blocks that were asked for so late that they could not be, though nobody has told of a dropout. Audio writes.
+    pub late: AtomicU64,
     begun: Instant,
 }
 
@@ -82,6 +84,7 @@ impl Links {
             is_ending: AtomicBool::new(false),
             blocks: AtomicU64::new(0),
             dropouts: AtomicU64::new(0),
+            late: AtomicU64::new(0),
             begun: Instant::now(),
         })
     }
@@ -112,6 +115,8 @@ pub struct Engine {
     heard: Vec<(u32, Bytes)>,
     tape: Option<Box<Tape>>,
     turns: u32,
+    /// The dropouts that were told of by the last block.
+    dropouts: u64,
 }
 
 impl Engine {
@@ -119,7 +124,7 @@ impl Engine {
     pub fn new(plugin: Continuo, links: Arc<Links>) -> Self {
         let turns = links.transport.turns();
         let (timing, heard) = (Timing::new(48_000), Vec::with_capacity(WAITING));
-        Self { plugin, links, timing, heard, tape: None, turns }
+        Self { plugin, links, timing, heard, tape: None, turns, dropouts: 0 }
     }
 
     /// Main thread: gets ready for blocks of up to `longest` samples at `rate` Hertz. Song and settings stay.
@@ -141,7 +146,12 @@ impl Engine {
 
     fn begin_at(&mut self, now: u64, length: u32) {
         self.links.blocks.fetch_add(1, Relaxed);
-        self.timing.begin(now, length);
+        let is_late = self.timing.begin(now, length);
+        let dropouts = self.links.dropouts.load(Relaxed);
+        if is_late && dropouts == self.dropouts {
+            self.links.late.fetch_add(1, Relaxed);
+        }
+        self.dropouts = dropouts;
         self.heard.clear();
         // No more than are waiting now, so that the loop ends.
         for _ in 0..self.links.arrived.len() {

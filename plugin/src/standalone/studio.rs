@@ -520,6 +520,7 @@ impl Studio {
                 _ => None,
             },
             dropouts: self.links.dropouts.load(std::sync::atomic::Ordering::Relaxed),
+            late: self.links.late.load(std::sync::atomic::Ordering::Relaxed),
             connects: matches!(self.output, Some(Output::Jack(_))).then_some(self.plan.preferred.connect),
         }
     }

@@ -13,6 +13,8 @@ pub struct Timing {
     /// When the present block began, and the one before it, in nanoseconds.
     now: f64,
     before: f64,
+    /// When it was asked for.
+    asked: f64,
     length: u32,
     runs: bool,
 }
@@ -20,15 +22,18 @@ pub struct Timing {
 impl Timing {
     /// A clock of sound at `rate` Hertz.
     pub fn new(rate: u32) -> Self {
-        Self { samples_per_ns: f64::from(rate.max(1)) / 1e9, now: 0.0, before: 0.0, length: 0, runs: false }
+        Self { samples_per_ns: f64::from(rate.max(1)) / 1e9, now: 0.0, before: 0.0, asked: 0.0, length: 0, runs: false }
     }
 
-    /// A block of `length` samples is asked for at `at`, in nanoseconds of any clock.
-    pub fn begin(&mut self, at: u64, length: u32) {
+    /// A block of `length` samples is asked for at `at`, in nanoseconds of any clock. Whether it comes so late
+    /// that what was ready had been played: a block later than it should.
+    pub fn begin(&mut self, at: u64, length: u32) -> bool {
         let at = at as f64;
         let expected = self.now + f64::from(self.length) / self.samples_per_ns;
         let deviation = at - expected;
         let most = LOST * f64::from(length.max(self.length)) / self.samples_per_ns;
+        let is_late = self.runs && at - self.asked > 2.0 * f64::from(self.length) / self.samples_per_ns;
+        self.asked = at;
         self.before = self.now;
         if self.runs && deviation.abs() <= most {
             self.now = expected + deviation * MADE_UP;
@@ -37,6 +42,7 @@ impl Timing {
             self.before = at - f64::from(length) / self.samples_per_ns;
         }
         (self.length, self.runs) = (length, true);
+        is_late
     }
 
     /// The sample of the present block to which what happened at `at` belongs.
@@ -82,6 +88,13 @@ mod tests {
         timing.begin(100 * BLOCK, LENGTH);
         assert_eq!(timing.offset_of(100 * BLOCK - BLOCK / 2), 240);
         assert_eq!(timing.heard_at(240), 100 * BLOCK + BLOCK / 2);
+    }
+
+    #[test]
+    fn a_block_is_late_when_what_was_ready_had_been_played() {
+        let mut timing = Timing::new(RATE);
+        let late = [9, 10, 11, 13, 14, 17, 18].map(|block: u64| timing.begin(block * BLOCK, LENGTH));
+        assert_eq!(late, [false, false, false, false, false, true, false], "cards have one block in store");
     }
 
     proptest! {

@@ -40,6 +40,7 @@ fn status() -> Status {
             latency_ms: Some(16.0),
             round_trip_ms: None,
             dropouts: 2,
+            late: 0,
             connects: None,
         },
         inputs: vec![port("Keystation 20:0", true), port("Pads 24:0", false)],
