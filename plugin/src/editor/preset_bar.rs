@@ -3,8 +3,11 @@
 use egui::accesskit::Role;
 use egui::{Align2, Rect, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
+use crate::params::controllers::Action;
+
 use super::button::{self, Face};
 use super::hint::Hint;
+use super::learn_offer;
 use super::text::{self, Look};
 use super::theme;
 
@@ -34,7 +37,7 @@ pub fn show(ui: &mut Ui, rect: Rect, current: &Current) -> Option<Way> {
     let mut way = None;
     let back = Rect::from_min_size(rect.min, vec2(ARROW, rect.height()));
     let forth = Rect::from_min_max(pos2(rect.right() - ARROW, rect.top()), rect.max);
-    let arrow = |ui: &mut Ui, place: Rect, hint: Hint, direction: f32| {
+    let arrow = |ui: &mut Ui, place: Rect, hint: Hint, direction: f32, action: Action| {
         let response = button::sense(ui, place, &hint);
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, hint.name));
         button::press(ui, place, "", &response, Face::plain(theme::TEXT));
@@ -42,9 +45,16 @@ pub fn show(ui: &mut Ui, rect: Rect, current: &Current) -> Option<Way> {
         let tail = vec2(-5.0 * direction, 4.5);
         let line = vec![tip + tail, tip, tip + vec2(tail.x, -tail.y)];
         ui.painter().add(Shape::line(line, Stroke::new(1.5, theme::TEXT)));
+        learn_offer::offer_action(ui, &response, action);
         hint.attach(response).clicked()
     };
-    if arrow(ui, back, Hint::click("Previous preset", "Loads the preset before this one."), -1.0) {
+    if arrow(
+        ui,
+        back,
+        Hint::click("Previous preset", "Loads the preset before this one."),
+        -1.0,
+        Action::PreviousPreset,
+    ) {
         way = Some(Way::Back);
     }
     name(
@@ -52,7 +62,7 @@ pub fn show(ui: &mut Ui, rect: Rect, current: &Current) -> Option<Way> {
         Rect::from_min_max(pos2(back.right() + 2.0, rect.top()), pos2(forth.left() - 2.0, rect.bottom())),
         current,
     );
-    if arrow(ui, forth, Hint::click("Next preset", "Loads the preset after this one."), 1.0) {
+    if arrow(ui, forth, Hint::click("Next preset", "Loads the preset after this one."), 1.0, Action::NextPreset) {
         way = Some(Way::Forth);
     }
     way
