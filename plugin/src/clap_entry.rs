@@ -11,6 +11,7 @@
 //! - **Choices that have grown**: a VST3 host, which is behind a wrapper, is told the step of a value in its place. See
 //!   [`GrownChoices`].
 //! - **States** of which it cannot read one value: see [`state`].
+//! - **Changes of what is no parameter**, told to the host as such of the project.
 //! - **Contexts of states**, project or preset: see [`state_context`].
 //! - **Presets** for the browsers of hosts: see [`preset_discovery`] and [`preset_load`].
 //! - **Texts** of values: see [`texts`].
@@ -42,7 +43,7 @@ use clap_sys::ext::params::{
     CLAP_EXT_PARAMS, CLAP_PARAM_RESCAN_VALUES, clap_host_params, clap_param_info, clap_plugin_params,
 };
 use clap_sys::ext::remote_controls::{CLAP_EXT_REMOTE_CONTROLS, CLAP_EXT_REMOTE_CONTROLS_COMPAT};
-use clap_sys::ext::state::{CLAP_EXT_STATE, clap_plugin_state};
+use clap_sys::ext::state::{CLAP_EXT_STATE, clap_host_state, clap_plugin_state};
 use clap_sys::ext::state_context::CLAP_EXT_STATE_CONTEXT;
 use clap_sys::factory::plugin_factory::{CLAP_PLUGIN_FACTORY_ID, clap_plugin_factory};
 use clap_sys::host::clap_host;
@@ -72,6 +73,7 @@ struct Framework {
     activate: unsafe extern "C" fn(*const clap_plugin, f64, u32, u32) -> bool,
     deactivate: unsafe extern "C" fn(*const clap_plugin),
     get_extension: unsafe extern "C" fn(*const clap_plugin, *const c_char) -> *const c_void,
+    on_main_thread: unsafe extern "C" fn(*const clap_plugin),
     process: unsafe extern "C" fn(*const clap_plugin, *const clap_process) -> clap_process_status,
 }
 
@@ -184,19 +186,21 @@ unsafe fn create(host: *const clap_host, id: *const c_char) -> Option<*const cla
     let theirs = unsafe { *(*Arc::into_raw(Wrapper::<Continuo>::new(host))).clap_plugin.as_ptr() };
     let inside = Inside::made_last()?;
     let (destroy, activate, deactivate) = (theirs.destroy?, theirs.activate?, theirs.deactivate?);
-    let (get_extension, process) = (theirs.get_extension?, theirs.process?);
-    FRAMEWORK.get_or_init(|| Framework { destroy, activate, deactivate, get_extension, process });
+    let (get_extension, on_main_thread, process) = (theirs.get_extension?, theirs.on_main_thread?, theirs.process?);
+    FRAMEWORK.get_or_init(|| Framework { destroy, activate, deactivate, get_extension, on_main_thread, process });
     let plugin = clap_plugin {
         destroy: Some(self::destroy),
         activate: Some(self::activate),
         deactivate: Some(self::deactivate),
         get_extension: Some(self::get_extension),
+        on_main_thread: Some(self::on_main_thread),
         process: Some(self::process),
         ..theirs
     };
     // SAFETY: the host's description of itself is alive.
     let (url, name) = unsafe { (text_of((*host).url), text_of((*host).name)) };
     inside.shared.surroundings.set_host(name.as_deref().unwrap_or_default());
+    inside.shared.unsaved.attach(Some(callback_of(host)));
     let wrapped = url.as_deref() == WRAPPER_URL.to_str().ok();
     let is_vst3 = wrapped && name.is_some_and(|name| name.to_ascii_lowercase().contains(VST3_WRAPPER));
     let grown = if is_vst3 { GrownChoices::of(&inside.params) } else { GrownChoices::default() };
@@ -241,9 +245,54 @@ impl Instance {
     }
 }
 
+/// What asks the host, from any thread, to call on the main thread.
+fn callback_of(host: *const clap_host) -> Box<dyn Fn() + Send + Sync> {
+    let address = host as usize;
+    Box::new(move || {
+        let host = address as *const clap_host;
+        // SAFETY: the host lives longer than the instance, which takes this back when it is destroyed; CLAP lets any
+        // thread ask.
+        unsafe {
+            if let Some(request) = (*host).request_callback {
+                request(host);
+            }
+        }
+    })
+}
+
+unsafe extern "C" fn on_main_thread(plugin: *const clap_plugin) {
+    // SAFETY: the host's arguments go on; this is its main thread.
+    unsafe {
+        if let Some(framework) = FRAMEWORK.get() {
+            (framework.on_main_thread)(plugin);
+        }
+        let tell = || {
+            let Instance { inside, host, .. } = instance(plugin);
+            if inside.shared.unsaved.take() {
+                mark_dirty(*host);
+            }
+        };
+        guarded(tell, ());
+    }
+}
+
+/// Tells the host that the project is not as it was saved.
+///
+/// # Safety
+/// `host` is the instance's, on the main thread.
+unsafe fn mark_dirty(host: *const clap_host) {
+    // SAFETY: as said above; the host's extension is what its name says.
+    unsafe {
+        if let Some(mark) = host_extension::<clap_host_state>(host, CLAP_EXT_STATE).and_then(|state| state.mark_dirty) {
+            mark(host);
+        }
+    }
+}
+
 unsafe extern "C" fn destroy(plugin: *const clap_plugin) {
     // SAFETY: the host will not use the plug-in again.
     unsafe {
+        guarded(|| instance(plugin).inside.shared.unsaved.attach(None), ());
         // A failure of ours must not keep the framework from its end.
         if let Some(framework) = FRAMEWORK.get() {
             (framework.destroy)(plugin);

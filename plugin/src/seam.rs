@@ -8,7 +8,10 @@
 //! | [`SharedMemory`] | worker, main | main, worker | a mutex that the audio thread never touches |
 //! | [`Meters`], [`Position`], [`Keyboard`], [`Playing`], [`Places`], [`Stream`] | audio, worker | GUI | atomics |
 //! | [`WorkerUrgency`] | worker | GUI | atomic |
-//! | [`Scenes`](crate::scenes::Scenes), [`Bank`](crate::bank::Bank), [`Listening`] | main, GUI | audio | [`Published`] |
+//! | [`Scenes`](crate::scenes::Scenes), [`Bank`](crate::bank::Bank) | main, GUI | audio | [`Published`] |
+//! | [`Listening`] | main, GUI | worker | a mutex that the audio thread never touches |
+//! | [`Audition`] | worker | audio | [`Published`] |
+//! | [`Unsaved`] | GUI, main | main | a [`Signal`] |
 //! | [`Activity`] | audio | GUI | atomics |
 //! | [`Surroundings`] | main | GUI | set once, and an atomic |
 //! | [`Doubts`] | audio | worker | atomics |
@@ -42,6 +45,7 @@ mod rings;
 mod signal;
 mod surroundings;
 mod sync;
+mod unsaved;
 mod urgency;
 
 use std::fmt::Display;
@@ -72,6 +76,7 @@ pub use rings::{
 };
 pub use signal::Signal;
 pub use surroundings::{STANDALONE, Surroundings};
+pub use unsaved::Unsaved;
 pub use urgency::{Urgency, WorkerUrgency};
 
 /// The most notices that are kept; older ones make room.
@@ -108,6 +113,8 @@ pub struct Shared {
     pub places: Places,
     /// What is listened to before it is chosen. GUI and main write, audio reads.
     pub listening: Listening,
+    /// Whether the host is to hear that its project has changed. GUI and main write, main reads.
+    pub unsaved: Unsaved,
     /// Which networks play. The worker writes, anybody reads.
     pub playing: Playing,
     /// How urgent the system takes the worker for. The worker writes, anybody reads.
@@ -153,6 +160,7 @@ impl Default for Shared {
             keyboard: Keyboard::default(),
             places: Places::default(),
             listening: Listening::default(),
+            unsaved: Unsaved::default(),
             playing: Playing::default(),
             urgency: WorkerUrgency::default(),
             memory: SharedMemory::default(),

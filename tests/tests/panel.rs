@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use common::run_probe;
 use continuo_tests::host::screen::Server;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 /// What the probe says of the panel.
 #[derive(Debug, Deserialize)]
@@ -64,6 +65,39 @@ fn the_panel_is_drawn_while_the_plug_in_plays() {
             panel(&["--format", format, "--still", "--open-ms", "4000", "--picture", picture.to_str().unwrap()]);
         assert_drawn(&panel);
         assert!(panel.notes > 0, "{panel:?}");
+    }
+}
+
+/// Places on the panel, in points of its drawing.
+mod at {
+    pub const STORE: &str = "846,198";
+    pub const FIRST_SCENE: &str = "380,198";
+    pub const PLAY_PAGE: &str = "60,198";
+    pub const PRESETS_PAGE: &str = "185,198";
+    pub const LOCK_STYLE: &str = "890,477";
+    pub const UNDO: &str = "603,32";
+}
+
+#[test]
+fn the_host_hears_that_its_project_has_changed_when_what_is_saved_and_no_parameter_has() {
+    for format in ["clap", "vst3"] {
+        let server = Server::start().unwrap_or_else(|error| panic!("{error:#}"));
+        let liked = preferences("unsaved", r#"{ "tour_seen": true }"#);
+        let environment = [("DISPLAY", server.display.as_str()), ("XDG_CONFIG_HOME", liked.to_str().unwrap())];
+        let clicks = [
+            (at::STORE, false),
+            (at::FIRST_SCENE, true),
+            (at::PRESETS_PAGE, false),
+            (at::LOCK_STYLE, true),
+            (at::PLAY_PAGE, false),
+            (at::UNDO, true),
+        ];
+        let places = clicks.iter().flat_map(|(place, _)| ["--at", place]);
+        let arguments: Vec<&str> = ["click", "--format", format].into_iter().chain(places).collect();
+        let (answer, said) = run_probe(&arguments, &environment);
+        let answer: Value = serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{error}: {answer} {said}"));
+        assert_eq!(answer["before"], 0, "{format}: to look is no change");
+        assert_eq!(answer["told"], json!(clicks.map(|(_, told)| told)), "{format}");
     }
 }
 

@@ -3,13 +3,11 @@
 use std::ffi::{CStr, c_char};
 
 use clap_sys::ext::preset_load::*;
-use clap_sys::ext::state::{CLAP_EXT_STATE, clap_host_state};
 use clap_sys::factory::preset_discovery::*;
-use clap_sys::host::clap_host;
 use clap_sys::plugin::clap_plugin;
 
 use super::presets::{NO_SYSTEM_ERROR, read_file, text};
-use super::{host_extension, instance, rescan_values};
+use super::{host_extension, instance, mark_dirty, rescan_values};
 use crate::guard::guarded;
 use crate::presets::{self, Preset};
 
@@ -71,17 +69,4 @@ unsafe extern "C" fn from_location(
         true
     };
     guarded(load, false)
-}
-
-/// Tells the host that the project is not as it was saved.
-///
-/// # Safety
-/// `host` is the instance's, on the main thread.
-unsafe fn mark_dirty(host: *const clap_host) {
-    // SAFETY: as said above; the host's extension is what its name says.
-    unsafe {
-        if let Some(mark) = host_extension::<clap_host_state>(host, CLAP_EXT_STATE).and_then(|state| state.mark_dirty) {
-            mark(host);
-        }
-    }
 }

@@ -257,7 +257,9 @@ pub fn fulfil(request: Request, shared: &Shared, undo: &Undo, library: &Library)
             }
         }
         Request::ClearMemory => {
-            if !shared.send(Command::ClearMemory) {
+            if shared.send(Command::ClearMemory) {
+                shared.unsaved.note();
+            } else {
                 shared.notify("The band is busy: what it has learnt was not cleared. Try again.");
             }
         }

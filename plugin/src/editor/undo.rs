@@ -21,6 +21,7 @@ use crate::params::controllers::Learnt;
 use crate::presets::Preset;
 use crate::presets::locks::Locks;
 use crate::scenes;
+use crate::seam::Shared;
 
 /// How many steps are kept.
 pub const STEPS: usize = 32;
@@ -67,6 +68,7 @@ pub struct Steps {
 /// The steps of one instance. Belongs to the GUI thread; the mutex is for the framework, which asks for one.
 pub struct Undo {
     params: Arc<ContinuoParams>,
+    shared: Arc<Shared>,
     kept: Mutex<Kept>,
 }
 
@@ -163,9 +165,9 @@ enum Slots {
 }
 
 impl Undo {
-    /// Nothing to undo in `params` yet.
-    pub fn new(params: Arc<ContinuoParams>) -> Arc<Self> {
-        Arc::new(Self { params, kept: Mutex::default() })
+    /// Nothing to undo in `params` yet. Through `shared` the host hears of what is no parameter.
+    pub fn new(params: Arc<ContinuoParams>, shared: Arc<Shared>) -> Arc<Self> {
+        Arc::new(Self { params, shared, kept: Mutex::default() })
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -188,7 +190,8 @@ impl Undo {
         if kept.loaded != loaded {
             *kept = Kept { host: kept.host.take(), loaded, ..Kept::default() };
         }
-        kept.before = Some(rest);
+        // What is set while something is held is of one step with it.
+        kept.before.get_or_insert(rest);
     }
 
     /// The panel has been drawn: what was done meanwhile is a step, unless something is still held.
@@ -199,6 +202,9 @@ impl Undo {
             return;
         }
         let rest = kept.before.take().filter(|before| *before != now).map(|before| [before, now]);
+        if rest.is_some() {
+            self.shared.unsaved.note();
+        }
         let moves = std::mem::take(&mut kept.moved);
         if !moves.is_empty() || rest.is_some() {
             kept.push(Step::new(moves, rest, Slots::Stay));
@@ -291,6 +297,7 @@ impl Undo {
             if before.bank != after.bank {
                 self.params.bank.restore(rest.bank.clone());
             }
+            self.shared.unsaved.note();
         }
         step
     }

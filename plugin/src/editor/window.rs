@@ -158,7 +158,7 @@ pub struct ContinuoEditor {
 impl ContinuoEditor {
     pub(super) fn new(params: Arc<ContinuoParams>, shared: Arc<Shared>) -> Self {
         let sizing = Arc::new(Sizing::new(preferences::kept().get().panel_scale, None));
-        let undo = Undo::new(params.clone());
+        let undo = Undo::new(params.clone(), shared.clone());
         Self { params, shared, sizing, undo, repaint: RepaintNotifier::new() }
     }
 

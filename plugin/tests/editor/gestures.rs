@@ -404,7 +404,7 @@ fn panic_asks_the_audio_thread_to_end_every_note() {
     harness.get_by_role_and_label(Role::Button, "Panic").click();
     harness.run();
     assert_eq!(harness.state().requests, [Request::Panic]);
-    fulfil(Request::Panic, &shared, &Undo::new(Arc::default()), library());
+    fulfil(Request::Panic, &shared, &Undo::new(Arc::default(), Arc::clone(&shared)), library());
     assert!(shared.take_panic_request());
 }
 

@@ -36,7 +36,7 @@ type Setting = (Vec<f32>, continuo::scenes::Snapshots, Locks, Option<Preset>);
 impl Desk {
     fn new() -> Self {
         let (host, gui) = Host::new();
-        let undo = Undo::new(host.shared_params());
+        let undo = Undo::new(host.shared_params(), Shared::new());
         let gui = undo.context(gui);
         Self { host, undo, gui }
     }

@@ -111,6 +111,10 @@ impl Instance for Timed {
         self.inner.idle();
     }
 
+    fn take_dirty(&mut self) -> usize {
+        self.inner.take_dirty()
+    }
+
     fn open_panel(&mut self, parent: u32) -> Result<(u32, u32)> {
         self.inner.open_panel(parent)
     }

@@ -65,6 +65,13 @@ enum Command {
         #[arg(long)]
         still: bool,
     },
+    /// Opens its panel on the X server of `DISPLAY` and clicks at places of its drawing, one after the other. Tells of
+    /// each whether the host was told then that its project is not as it was saved.
+    Click {
+        /// Places, in points of the drawing at 100 %.
+        #[arg(long, value_name = "X,Y", required = true)]
+        at: Vec<Point>,
+    },
     /// Opens its panel on the X server of `DISPLAY`, resizes it as a host and by its own buttons, and opens it again.
     Resize {
         /// The pixels of an inch that the screen is said to have.
@@ -74,6 +81,22 @@ enum Command {
         #[arg(long)]
         pictures: Option<PathBuf>,
     },
+}
+
+/// A place of the drawing, in points.
+#[derive(Clone, Copy, Debug)]
+struct Point {
+    x: i16,
+    y: i16,
+}
+
+impl FromStr for Point {
+    type Err = anyhow::Error;
+
+    fn from_str(argument: &str) -> Result<Self> {
+        let (x, y) = argument.split_once(',').context("there is no `,`")?;
+        Ok(Self { x: x.parse()?, y: y.parse()? })
+    }
 }
 
 /// A parameter and the user's text for a value of it.
@@ -145,6 +168,7 @@ fn main() -> Result<()> {
     let session = Session::open(format)?;
     let answer = match options.command {
         Command::Perform { bars, set, change, live } => perform(session, bars, &set, &change, live)?,
+        Command::Click { at } => click(session, &at)?,
         Command::Resize { dpi, pictures } => resize(session, dpi, pictures.as_deref())?,
         Command::Panel { rounds, instances, open_ms, picture, still } => {
             let others = (1..instances).map(|_| Session::open(format)).collect::<Result<_>>()?;
@@ -247,6 +271,24 @@ fn panel(
         "mismatches": take.mismatches(&[]).iter().filter(|mismatch| !mismatch.is_stuck()).count(),
         "panics": Diagnostics::read(&bundles::library(instance.format())?)?.panics,
     }))
+}
+
+fn click(mut session: Session, places: &[Point]) -> Result<serde_json::Value> {
+    let screen = Screen::connect()?;
+    let (instance, _) = session.split();
+    let window = screen.open_window(1400, 1000)?;
+    instance.open_panel(window)?;
+    idle_for(instance, Duration::from_millis(1500));
+    let before = instance.take_dirty();
+    let mut told = Vec::new();
+    for &Point { x, y } in places {
+        screen.click(x, y)?;
+        idle_for(instance, Duration::from_millis(700));
+        told.push(instance.take_dirty() > 0);
+    }
+    instance.close_panel();
+    screen.close_window(window)?;
+    Ok(serde_json::json!({ "before": before, "told": told }))
 }
 
 /// The places of the name and of the button for 150 % in *About*, in points of the drawing.

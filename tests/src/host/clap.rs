@@ -357,6 +357,10 @@ impl Instance for ClapInstance {
         }
     }
 
+    fn take_dirty(&mut self) -> usize {
+        self.take_told().iter().filter(|told| **told == Told::Dirty).count()
+    }
+
     fn open_panel(&mut self, parent: u32) -> Result<(u32, u32)> {
         let gui = self.gui.context("the plug-in has no panel")?;
         let handle = self.instance.plugin_handle();

@@ -152,6 +152,9 @@ pub trait Instance {
     /// What a host's event loop does now and then: runs the callbacks that the plug-in asked for.
     fn idle(&mut self);
 
+    /// How often the plug-in has said since the last time that the project is not as it was saved.
+    fn take_dirty(&mut self) -> usize;
+
     /// Opens the panel inside the X11 window `parent` and gives its size in pixels.
     fn open_panel(&mut self, parent: u32) -> Result<(u32, u32)>;
 

@@ -129,7 +129,7 @@ pub struct Vst3Instance {
     view: Option<ComPtr<IPlugView>>,
     frame: ComWrapper<Frame>,
     // Dropped last: the objects above live in it.
-    _context: ComWrapper<HostContext>,
+    context: ComWrapper<HostContext>,
     _module: Module,
 }
 
@@ -142,7 +142,7 @@ impl Vst3Instance {
         let module = Module::load(path)?;
         let class = module.audio_class()?;
         let component = module.create::<IComponent>(&class)?;
-        let context = ComWrapper::new(HostContext);
+        let context = ComWrapper::new(HostContext::default());
         let host = context.to_com_ptr::<FUnknown>().context("the host context is no FUnknown")?;
         // SAFETY: plain calls of live objects in the order that VST3 demands.
         unsafe {
@@ -171,7 +171,7 @@ impl Vst3Instance {
             }
             let frame = ComWrapper::new(Frame::default());
             let (midi, programs, view) = (controller_map(&controller), programs(&controller), None);
-            let (_context, _module) = (context, module);
+            let _module = module;
             let mut this = Self {
                 component,
                 processor,
@@ -181,7 +181,7 @@ impl Vst3Instance {
                 programs,
                 view,
                 frame,
-                _context,
+                context,
                 _module,
             };
             let state = this.save()?;
@@ -327,6 +327,10 @@ impl Instance for Vst3Instance {
 
     fn idle(&mut self) {
         self.frame.run_timers();
+    }
+
+    fn take_dirty(&mut self) -> usize {
+        self.context.take_dirty()
     }
 
     fn open_panel(&mut self, parent: u32) -> Result<(u32, u32)> {

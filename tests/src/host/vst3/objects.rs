@@ -18,10 +18,36 @@ use crate::host::{Input, Output, Played};
 const ROOM: usize = 1 << 15;
 
 /// The host itself, and the handler for edits made in the panel.
-pub struct HostContext;
+#[derive(Default)]
+pub struct HostContext {
+    dirty: Cell<usize>,
+}
+
+impl HostContext {
+    /// How often the plug-in has said since the last time that the project is not as it was saved.
+    pub fn take_dirty(&self) -> usize {
+        self.dirty.take()
+    }
+}
 
 impl Class for HostContext {
-    type Interfaces = (IHostApplication, IComponentHandler);
+    type Interfaces = (IHostApplication, IComponentHandler, IComponentHandler2);
+}
+
+impl IComponentHandler2Trait for HostContext {
+    unsafe fn setDirty(&self, state: TBool) -> tresult {
+        self.dirty.set(self.dirty.get() + usize::from(state != 0));
+        kResultOk
+    }
+    unsafe fn requestOpenEditor(&self, _name: FIDString) -> tresult {
+        kNotImplemented
+    }
+    unsafe fn startGroupEdit(&self) -> tresult {
+        kResultOk
+    }
+    unsafe fn finishGroupEdit(&self) -> tresult {
+        kResultOk
+    }
 }
 
 impl IHostApplicationTrait for HostContext {
