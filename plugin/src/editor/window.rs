@@ -44,6 +44,8 @@ pub struct Sizing {
     open: AtomicCell<Option<NativeSize<u32>>>,
     /// How large the panel is, of what it is at 100 %.
     scale: AtomicCell<f32>,
+    /// The same as it is remembered.
+    remembered: AtomicCell<f32>,
 }
 
 impl Sizing {
@@ -51,12 +53,27 @@ impl Sizing {
     pub fn new(scale: f32, ordered: Option<f64>) -> Self {
         let ordered = ordered.filter(|unit| unit.is_finite() && *unit > 0.0);
         let unit = AtomicCell::new(system_unit().unwrap_or(1.0));
-        Self { ordered, unit, open: AtomicCell::new(None), scale: AtomicCell::new(scale) }
+        Self {
+            ordered,
+            unit,
+            open: AtomicCell::new(None),
+            scale: AtomicCell::new(scale),
+            remembered: AtomicCell::new(scale),
+        }
     }
 
     /// How large the panel is, of what it is at 100 %.
     pub fn scale(&self) -> f32 {
         self.scale.load()
+    }
+
+    /// Main: remembers how large the panel is, if the musician has changed that.
+    fn remember(&self, shared: &Shared) {
+        let scale = self.scale();
+        if self.remembered.swap(scale) != scale {
+            let remembered = preferences::kept().change(|preferences| preferences.panel_scale = scale);
+            remembered.unwrap_or_else(|error| shared.notify(error));
+        }
     }
 
     fn unit(&self) -> f64 {
@@ -168,6 +185,12 @@ impl ContinuoEditor {
         let sizing = Sizing::new(self.sizing.scale(), Some(pixels));
         Self { sizing: Arc::new(sizing), ..self }
     }
+
+    /// What remembers how large the panel is while its window is open, for a program that ends without closing it.
+    pub fn size_keeper(&self) -> Arc<dyn Fn() + Send + Sync> {
+        let (sizing, shared) = (Arc::clone(&self.sizing), Arc::clone(&self.shared));
+        Arc::new(move || sizing.remember(&shared))
+    }
 }
 
 impl Editor for ContinuoEditor {
@@ -201,7 +224,7 @@ impl Editor for ContinuoEditor {
             editor.spawn(parent, wait_for_parent, fallback_scale_factor, gui_context, host)?;
         sizing.note(&window.size());
         let (sizing, shared) = (sizing.clone(), self.shared.clone());
-        Ok(SpawnedEditor { handle: PanelHandle { handle, opened_at: sizing.scale(), sizing, shared }, window })
+        Ok(SpawnedEditor { handle: PanelHandle { handle, sizing, shared }, window })
     }
 
     fn size(&self) -> NativeSize<u32> {
@@ -232,7 +255,6 @@ pub struct PanelHandle {
     handle: EguiEditorHandle,
     sizing: Arc<Sizing>,
     shared: Arc<Shared>,
-    opened_at: f32,
 }
 
 impl EditorHandle for PanelHandle {
@@ -292,10 +314,6 @@ impl EditorHandle for PanelHandle {
 impl Drop for PanelHandle {
     fn drop(&mut self) {
         self.sizing.open.store(None);
-        let scale = self.sizing.scale();
-        if scale != self.opened_at {
-            let remembered = preferences::kept().change(|preferences| preferences.panel_scale = scale);
-            remembered.unwrap_or_else(|error| self.shared.notify(error));
-        }
+        self.sizing.remember(&self.shared);
     }
 }

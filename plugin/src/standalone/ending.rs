@@ -31,6 +31,8 @@ pub struct Ending {
     pub front: Front,
     /// What is kept.
     pub session: Session,
+    /// Remembers how large the panel is.
+    pub keep_size: Arc<dyn Fn() + Send + Sync>,
     /// Held by the one who ends it.
     pub once: Arc<Mutex<()>>,
 }
@@ -56,6 +58,7 @@ impl Ending {
         if let Err(problem) = kept {
             messages::tell(&problem);
         }
+        (self.keep_size)();
         // What does not end is ended with the process.
         self.front.close();
         process::exit(code)

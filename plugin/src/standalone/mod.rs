@@ -22,6 +22,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
+use continuo::editor::ContinuoEditor;
 use continuo::machine::{Machine, Place, Way, Wish};
 use continuo::seam::STANDALONE;
 use continuo::{Continuo, preferences};
@@ -74,12 +75,14 @@ pub fn run() -> ExitCode {
     if options.record {
         front.ask(Wish::Record(true));
     }
-    let ending = Ending { shared, links: Arc::clone(&links), front, session: session.clone(), once: Arc::default() };
-    ending.at_interrupt();
     let panel = panel.map(|panel| match options.dpi_scale {
         Some(scale) => panel.with_pixels_per_point(scale),
         None => panel,
     });
+    let keep_size = panel.as_ref().map_or_else(|| Arc::new(|| {}) as _, ContinuoEditor::size_keeper);
+    let (session_kept, once) = (session.clone(), Arc::default());
+    let ending = Ending { shared, links: Arc::clone(&links), front, session: session_kept, keep_size, once };
+    ending.at_interrupt();
     let shown = match panel {
         Some(panel) => window::show(&panel, session, links).map_err(|error| error.to_string()),
         None => Err("it could not be made".to_owned()),
