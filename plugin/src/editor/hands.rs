@@ -1,6 +1,6 @@
 //! Hands on the panel's piano: pointer, fingers, and the computer's keys in two rows.
 //!
-//! The window tells of a key by the letter on it, and of none while Shift or Caps Lock makes it another one: so what
+//! A key of the computer is known by its place, where the window tells that, else by the letter on it. The window tells of a key by the letter on it, and of none while Shift or Caps Lock makes it another one: so what
 //! is held then ends, for its end would not be told.
 
 use egui::{Event, Key, PointerButton, Pos2, TouchDeviceId, TouchId, TouchPhase};
@@ -31,6 +31,8 @@ const UPPER: [Key; 17] = [
 /// An octave down and up, softer and louder.
 const OCTAVE_KEYS: [Key; 2] = [Key::K, Key::L];
 const LOUDNESS_KEYS: [Key; 2] = [Key::A, Key::F];
+/// While it is down, keys that come up go on sounding.
+const PEDAL: Key = Key::Num1;
 
 /// The lowest octave in which the lower row may lie: it begins with C1.
 const LOWEST_OCTAVE: usize = 1;
@@ -42,7 +44,7 @@ pub const LOUDNESS: [(&str, u8); 6] = [("pp", 33), ("p", 49), ("mp", 64), ("mf",
 
 /// The keys of the computer that play, or change how those play.
 pub fn letters() -> impl Iterator<Item = Key> {
-    LOWER.into_iter().chain(UPPER).chain(OCTAVE_KEYS).chain(LOUDNESS_KEYS)
+    LOWER.into_iter().chain(UPPER).chain(OCTAVE_KEYS).chain(LOUDNESS_KEYS).chain([PEDAL])
 }
 
 /// A key goes down as hard as this (above 0 to 1) or, at 0, comes up.
@@ -54,6 +56,8 @@ enum Holder {
     Pointer,
     Finger(TouchDeviceId, TouchId),
     Letter(Key),
+    /// The pedal, of each key.
+    Pedal(u8),
 }
 
 /// What is held, and how the computer's keys play.
@@ -110,13 +114,14 @@ impl Hands {
                         TouchPhase::End | TouchPhase::Cancel => self.lift(finger),
                     }
                 }
-                Event::Key { key, pressed: true, modifiers, .. } if letters => {
+                Event::Key { key, physical_key, pressed: true, modifiers, .. } if letters => {
+                    let key = physical_key.unwrap_or(key);
                     up.retain(|&other| other != key);
                     if !modifiers.ctrl && !modifiers.alt && !modifiers.command && !self.down.contains(&key) {
                         self.strike_letter(key);
                     }
                 }
-                Event::Key { key, pressed: false, .. } => up.push(key),
+                Event::Key { key, physical_key, pressed: false, .. } => up.push(physical_key.unwrap_or(key)),
                 Event::ModifiersChanged(modifiers) if modifiers.shift => self.lift_letters(),
                 Event::Text(ref text) if text.chars().any(char::is_uppercase) => self.lift_letters(),
                 // Some window systems take the focus away for a moment before they give it.
@@ -130,6 +135,9 @@ impl Hands {
         for key in up {
             self.down.retain(|&other| other != key);
             self.lift(Holder::Letter(key));
+            if key == PEDAL {
+                self.lift_where(|holder| matches!(holder, Holder::Pedal(_)));
+            }
         }
     }
 
@@ -181,9 +189,12 @@ impl Hands {
 
     fn lift_letters(&mut self) {
         self.down.clear();
-        let letters = |&(holder, _): &(Holder, u8)| matches!(holder, Holder::Letter(_)).then_some(holder);
-        while let Some(letter) = self.holds.iter().find_map(letters) {
-            self.lift(letter);
+        self.lift_where(|holder| matches!(holder, Holder::Letter(_) | Holder::Pedal(_)));
+    }
+
+    fn lift_where(&mut self, is_meant: impl Fn(Holder) -> bool) {
+        while let Some(holder) = self.holds.iter().map(|(holder, _)| *holder).find(|holder| is_meant(*holder)) {
+            self.lift(holder);
         }
     }
 
@@ -207,6 +218,9 @@ impl Hands {
     fn lift(&mut self, holder: Holder) {
         let Some(key) = self.held_by(holder) else { return };
         self.holds.retain(|(other, _)| *other != holder);
+        if self.down.contains(&PEDAL) && self.held_by(Holder::Pedal(key)).is_none() {
+            self.holds.push((Holder::Pedal(key), key));
+        }
         if self.holds.iter().all(|&(_, other)| other != key) {
             self.strokes.push((key, 0.0));
         }
@@ -287,6 +301,31 @@ mod tests {
         assert_eq!(play(&mut hands, &[letter(Key::Z, true)]), [], "as some systems repeat");
         assert_eq!(play(&mut hands, &[letter(Key::Z, false), letter(Key::Z, true)]), [], "as others do");
         assert_eq!(play(&mut hands, &[letter(Key::Z, false)]), [(48, 0.0)]);
+    }
+
+    #[test]
+    fn a_key_is_known_by_its_place_where_the_window_tells_it() {
+        let (mut hands, modifiers) = (Hands::default(), Modifiers::NONE);
+        let of_qwertz =
+            |pressed| Event::Key { key: Key::Y, physical_key: Some(Key::Z), pressed, repeat: false, modifiers };
+        assert_eq!(play(&mut hands, &[of_qwertz(true)]), [(48, play_velocity())]);
+        assert_eq!(play(&mut hands, &[of_qwertz(false)]), [(48, 0.0)]);
+    }
+
+    fn play_velocity() -> f32 {
+        f32::from(LOUDNESS[Hands::default().loudness].1) / 127.0
+    }
+
+    #[test]
+    fn while_the_pedal_is_down_keys_go_on_sounding_whoever_plays_them() {
+        let mut hands = Hands::default();
+        play(&mut hands, &[letter(PEDAL, true), letter(Key::Z, true), button(60.0, 1.0, true)]);
+        assert_eq!(play(&mut hands, &[letter(Key::Z, false), button(60.0, 1.0, false)]), []);
+        assert_eq!(play(&mut hands, &[letter(Key::Z, true)]), [(48, play_velocity())], "it is struck again");
+        assert_eq!(play(&mut hands, &[letter(PEDAL, false)]), [(60, 0.0)], "and held");
+        assert_eq!(play(&mut hands, &[letter(Key::Z, false)]), [(48, 0.0)]);
+        play(&mut hands, &[letter(PEDAL, true), letter(Key::Z, true), letter(Key::Z, false)]);
+        assert_eq!(play(&mut hands, &[Event::WindowFocused(false)]), [(48, 0.0)], "its end may not be told");
     }
 
     #[test]

@@ -37,9 +37,9 @@ pub fn show(ui: &mut Ui, rect: Rect, keys: Keys, hands: &mut Hands, metronome: &
         } else {
             "The computer's keys play the piano: Z S X D C and on, and an octave higher Q 2 W 3 E."
         },
-        handling: "K and L: an octave down and up. A and F: softer and louder.",
+        handling: "K, L: an octave down, up. A, F: softer, louder. 1, held: keys go on sounding.",
     };
-    switch::show(ui, row(0.0), "Keys play", hint, theme::YOU, &on);
+    switch::show(ui, row(0.0), "Keys play  (1: pedal)", hint, theme::YOU, &on);
 
     let half = vec2((inside.width() - 8.0) / 2.0, ROW);
     let place = |n: f32| Rect::from_min_size(row(1.0).min + vec2(n * (half.x + 8.0), 0.0), half);
