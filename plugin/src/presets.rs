@@ -78,6 +78,17 @@ impl Tags {
         }
     }
 
+    /// The words of one kind as a musician writes them, with commas between them: each once, in lower case.
+    pub fn words(written: &str) -> Vec<String> {
+        let mut words: Vec<String> = Vec::new();
+        for word in written.split(',').map(|word| word.trim().to_lowercase()).filter(|word| !word.is_empty()) {
+            if !words.contains(&word) {
+                words.push(word);
+            }
+        }
+        words
+    }
+
     /// All of them, kind by kind.
     pub fn all(&self) -> impl Iterator<Item = &str> {
         let kinds = [&self.style, &self.mood, &self.density, &self.players, &self.use_for];

@@ -19,6 +19,8 @@ pub struct Written {
     pub name: String,
     /// What it is, in a line.
     pub description: String,
+    /// The words by which it is found: style, mood and use, each parted by commas.
+    pub tags: [String; 3],
     /// From where to import.
     pub path: String,
 }
@@ -49,7 +51,7 @@ pub enum Wish {
     Listen,
     /// Save the knobs under the name that is written.
     Save,
-    /// Give it the name that is written.
+    /// Give it the name, the line and the words that are written.
     Rename,
     /// Delete it.
     Delete,
@@ -63,8 +65,10 @@ pub enum Wish {
     Number,
 }
 
-const ROW: f32 = 25.0;
-const SPACE: f32 = 6.0;
+const ROW: f32 = 22.0;
+const SPACE: f32 = 4.0;
+/// Where the first row begins.
+const TOP: f32 = 72.0;
 
 /// Shows the card in `rect`.
 pub fn show(ui: &mut Ui, rect: Rect, card: &Card, written: &mut Written, locks: &mut Locks) -> Option<Wish> {
@@ -76,7 +80,7 @@ pub fn show(ui: &mut Ui, rect: Rect, card: &Card, written: &mut Written, locks: 
         }
     };
     let row = |number: usize| {
-        let top = rect.top() + 78.0 + number as f32 * (ROW + SPACE);
+        let top = rect.top() + TOP + number as f32 * (ROW + SPACE);
         Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), ROW))
     };
     let possible = |is: bool| if is { theme::TEXT } else { theme::FAINT };
@@ -88,8 +92,8 @@ pub fn show(ui: &mut Ui, rect: Rect, card: &Card, written: &mut Written, locks: 
     ask(button::show(ui, cell(row(0), 0.12, 0.24), ">", hint, theme::TEXT).clicked(), Wish::Go(Way::Forth));
     let hint = Hint::click(
         "Listen",
-        "The band plays this preset under what you play, from the next bar on, and nothing is loaded. Click again, and \
-         it is as before.",
+        "Plays the last bars that you played with this preset, over and over from the next bar on; nothing is loaded. \
+         Click again, and it is as before.",
     );
     let place = cell(row(0), 0.24, 0.62);
     let response = button::sense(ui, place, &hint);
@@ -109,14 +113,26 @@ pub fn show(ui: &mut Ui, rect: Rect, card: &Card, written: &mut Written, locks: 
     let hint = Hint::click("Preset description", "What the preset is that you save, in one line.");
     text_field::show(ui, cell(row(1), 0.4, 1.0), hint, "What it is, in a line", &mut written.description);
 
+    for (n, (name, prompt, text)) in [
+        ("Preset style", "Style", "More words for the style of what you save, with commas between them. The band's own styles are said anyway."),
+        ("Preset mood", "Mood", "Words for how it feels, with commas between them: warm, playful."),
+        ("Preset use", "Good for", "Words for what it is good for, with commas between them: jam, song."),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let place = cell(row(2), n as f32 / 3.0, (n + 1) as f32 / 3.0);
+        text_field::show(ui, place, Hint::click(name, text), prompt, &mut written.tags[n]);
+    }
+
     let hint = Hint::click("Save preset", "Keeps the knobs and the scenes under this name, in your folder.");
-    ask(button::show(ui, cell(row(2), 0.0, 0.2), "Save", hint, theme::TEXT).clicked(), Wish::Save);
+    ask(button::show(ui, cell(row(3), 0.0, 0.2), "Save", hint, theme::TEXT).clicked(), Wish::Save);
     let own = card.is_own;
     for (n, label, hint, is, asked) in [
         (
             1,
             "Rename",
-            Hint::click("Rename preset", "Gives the chosen preset of your own this name."),
+            Hint::click("Rename preset", "Gives the chosen preset of your own this name, this line and these words."),
             own,
             Wish::Rename,
         ),
@@ -142,24 +158,24 @@ pub fn show(ui: &mut Ui, rect: Rect, card: &Card, written: &mut Written, locks: 
             Wish::Export,
         ),
     ] {
-        let place = cell(row(2), n as f32 * 0.2, (n + 1) as f32 * 0.2);
+        let place = cell(row(3), n as f32 * 0.2, (n + 1) as f32 * 0.2);
         ask(button::show(ui, place, label, hint, possible(is)).clicked() && is, asked);
     }
 
     let hint =
         Hint::click("Import from", "The path of a file or a folder. Empty: the folder \"import\" beside your presets.");
-    text_field::show(ui, cell(row(3), 0.0, 0.6), hint, "Path of a preset to import", &mut written.path);
+    text_field::show(ui, cell(row(4), 0.0, 0.6), hint, "Path of a preset to import", &mut written.path);
     let hint = Hint::click("Import presets", "Takes in the preset at the path on the left, or all in that folder.");
-    ask(button::show(ui, cell(row(3), 0.6, 0.8), "Import", hint, theme::TEXT).clicked(), Wish::Import);
+    ask(button::show(ui, cell(row(4), 0.6, 0.8), "Import", hint, theme::TEXT).clicked(), Wish::Import);
     let hint = Hint::click(
         "Number preset",
         "Gives the chosen preset a number in this project, by which automation and MIDI programs recall it.",
     );
     let label = card.number.map_or_else(|| "Number".to_owned(), |number| format!("No. {number}"));
     let is = any && card.number.is_none();
-    ask(button::show(ui, cell(row(3), 0.8, 1.0), &label, hint, possible(is)).clicked() && is, Wish::Number);
+    ask(button::show(ui, cell(row(4), 0.8, 1.0), &label, hint, possible(is)).clicked() && is, Wish::Number);
 
-    stay(ui, Rect::from_min_size(row(4).min, vec2(rect.width(), 18.0)), locks);
+    stay(ui, Rect::from_min_size(row(5).min, vec2(rect.width(), 18.0)), locks);
     wish
 }
 

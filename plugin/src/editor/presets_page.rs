@@ -1,12 +1,13 @@
 //! The page of presets: what to look for, the list, and the one that is looked at.
 
+use continuo_models::music::Style;
 use egui::accesskit::{Live, Role};
 use egui::{Id, Rect, Sense, Ui, WidgetInfo};
 use nice_plug::prelude::ParamSetter;
 
 use crate::params::ContinuoParams;
 use crate::presets::library::{Errand, Shelf};
-use crate::presets::{self, Preset};
+use crate::presets::{self, Preset, Tags};
 
 use super::hint::Hint;
 use super::layout::split;
@@ -199,7 +200,24 @@ impl State {
         self.chosen = Some(which);
         self.written.name.clone_from(&preset.name);
         self.written.description.clone_from(&preset.description);
+        let Tags { style, mood, use_for, .. } = &preset.tags;
+        self.written.tags = [style, mood, use_for].map(|words| words.join(", "));
         self.refused = None;
+    }
+
+    /// `tags` with the words that are written. The band's own styles are said of what plays them, and of nothing else.
+    fn described(&self, tags: &Tags) -> Tags {
+        let is_own = |word: &String| Style::ALL.iter().any(|style| style.id() == word);
+        let [more, mood, use_for] = self.written.tags.each_ref().map(|written| Tags::words(written));
+        let (own, more) =
+            (tags.style.iter().filter(|word| is_own(word)), more.into_iter().filter(|word| !is_own(word)));
+        let style = own.cloned().chain(more).collect();
+        let written = |words: Vec<String>, before: &Vec<String>| {
+            // What was never shown cannot have been cleared.
+            if words.is_empty() && self.chosen.is_none() { before.clone() } else { words }
+        };
+        let (mood, use_for) = (written(mood, &tags.mood), written(use_for, &tags.use_for));
+        Tags { style, mood, use_for, ..tags.clone() }
     }
 
     /// What is asked of the library.
@@ -213,10 +231,14 @@ impl State {
             preset_card::Wish::Save => {
                 let mut preset = params.preset(&name);
                 preset.description = self.written.description.trim().to_owned();
+                preset.tags = self.described(&preset.tags);
                 let replace = self.refused.replace(name.clone()) == Some(name);
                 Errand::Save { preset: Box::new(preset), replace }
             }
-            preset_card::Wish::Rename => Errand::Rename { file: file?, name },
+            preset_card::Wish::Rename => {
+                let (description, tags) = (self.written.description.trim().to_owned(), self.described(&preset?.tags));
+                Errand::Describe { file: file?, name, description, tags }
+            }
             preset_card::Wish::Delete => Errand::Delete(file?),
             preset_card::Wish::Restore => Errand::Restore,
             preset_card::Wish::Import => Errand::Import(std::mem::take(&mut self.written.path)),

@@ -7,8 +7,8 @@ use std::{fs, io};
 
 use continuo_input::files;
 
-use super::Preset;
 use super::file::EXTENSION;
+use super::{Preset, Tags};
 use crate::folders;
 
 /// The largest file that is read, in bytes.
@@ -48,12 +48,16 @@ pub enum Errand {
         /// Whether it takes the place of one of its name.
         replace: bool,
     },
-    /// Call the preset in `file` by another name.
-    Rename {
+    /// Say other things of the preset in `file`.
+    Describe {
         /// Where it lies.
         file: PathBuf,
         /// Its name to come.
         name: String,
+        /// What it is, in one line.
+        description: String,
+        /// By which it is found.
+        tags: Tags,
     },
     /// Delete the preset in this file.
     Delete(PathBuf),
@@ -112,7 +116,7 @@ impl Folder {
         let done = match errand {
             Errand::Read | Errand::Favour(_) => Ok(None),
             Errand::Save { preset, replace } => self.save(&preset, replace, &mut deleted),
-            Errand::Rename { file, name } => self.rename(&file, name.trim()),
+            Errand::Describe { file, name, description, tags } => self.describe(&file, name.trim(), description, tags),
             Errand::Delete(file) => self.delete(&file, &mut deleted),
             Errand::Restore => self.restore(&mut deleted),
             Errand::Import(path) => self.import(path.trim()),
@@ -182,18 +186,24 @@ impl Folder {
         Ok(file)
     }
 
-    fn rename(&self, file: &Path, name: &str) -> Said {
+    fn describe(&self, file: &Path, name: &str, description: String, tags: Tags) -> Said {
         if name.is_empty() {
             return Err("A preset needs a name: write one, and rename again.".to_owned());
         }
         let (mut preset, _) = read(file)?;
-        if preset.name == name {
+        let is_called_so = preset.name == name;
+        if is_called_so && preset.description == description && preset.tags == tags {
             return Ok(None);
         }
-        if self.called(name).is_some() {
+        if !is_called_so && self.called(name).is_some() {
             return Err(format!("\"{name}\" is there already. Choose another name."));
         }
         let before = std::mem::replace(&mut preset.name, name.to_owned());
+        (preset.description, preset.tags) = (description, tags);
+        if is_called_so {
+            folders::write(file, preset.write().as_bytes()).map_err(|error| unwritten(name, file, &error))?;
+            return Ok(Some(format!("\"{name}\" is described anew.")));
+        }
         self.put(&preset, name)?;
         fs::remove_file(file).map_err(|error| format!("\"{}\" stays beside it ({error}).", name_of(file)))?;
         Ok(Some(format!("\"{before}\" is called \"{name}\" now.")))

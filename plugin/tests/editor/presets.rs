@@ -211,8 +211,30 @@ fn what_is_saved_is_what_the_knobs_say_under_the_name_that_is_written() {
         assert_eq!((preset.name.as_str(), *replace), ("Campfire in D", again), "only to save once more replaces");
         assert!(host.params().are_at(preset));
         assert_eq!(preset.tags.style, ["bossa"]);
-        assert_eq!(preset.tags.mood, factory("Bossa on the Beach").tags.mood);
+        assert_eq!(preset.tags.mood, factory("Campfire in D").tags.mood, "as it is written");
     }
+}
+
+#[test]
+fn what_is_saved_is_found_by_the_words_that_are_written_and_by_the_styles_that_it_has() {
+    let (host, mut harness) = page();
+    click(&mut harness, "Bossa on the Beach");
+    click(&mut harness, "Load preset");
+    for (name, words) in [("Preset style", ", café, polka"), ("Preset mood", ", Late"), ("Preset use", ", late")] {
+        harness.get_by_label(name).focus();
+        harness.run();
+        harness.key_press(Key::End);
+        harness.get_by_label(name).type_text(words);
+        harness.run();
+    }
+    host.params().set(number("style_a"), 0.0);
+    click(&mut harness, "Save preset");
+    let saved = requests(&mut harness).pop();
+    let Some(Request::Library(Errand::Save { preset, .. })) = saved else { panic!("{saved:?}") };
+    let bossa = &factory("Bossa on the Beach").tags;
+    let and = |words: &[String], more: &str| [words, &[more.to_owned()]].concat();
+    assert_eq!(preset.tags.style, ["jazz", "café", "polka"]);
+    assert_eq!((preset.tags.mood, preset.tags.use_for), (and(&bossa.mood, "late"), and(&bossa.use_for, "late")));
 }
 
 #[test]
@@ -233,8 +255,9 @@ fn ones_own_are_renamed_deleted_and_brought_back_and_the_factorys_are_not() {
         click(&mut harness, name);
     }
     let file = shelf().own[0].file.clone();
-    let expected =
-        [Errand::Rename { file: file.clone(), name: "My Evening!".into() }, Errand::Delete(file), Errand::Restore];
+    let Preset { description, tags, .. } = shelf().own[0].preset.clone();
+    let described = Errand::Describe { file: file.clone(), name: "My Evening!".into(), description, tags };
+    let expected = [described, Errand::Delete(file), Errand::Restore];
     assert_eq!(requests(&mut harness), expected.map(Request::Library));
 }
 

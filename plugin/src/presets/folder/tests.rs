@@ -98,12 +98,35 @@ fn a_renamed_preset_has_its_name_in_the_file_too() {
     let rig = Rig::new("renamed");
     rig.save("Taken", 0.0, false);
     let own = rig.save("Before", 0.5, false).own;
-    let rename = |name: &str| rig.folder.run(Errand::Rename { file: own[0].file.clone(), name: name.to_owned() });
+    let (tags, description) = (own[0].preset.tags.clone(), own[0].preset.description.clone());
+    let rename = |name: &str| {
+        let (file, name) = (own[0].file.clone(), name.to_owned());
+        rig.folder.run(Errand::Describe { file, name, description: description.clone(), tags: tags.clone() })
+    };
     assert!(said(&rename("Taken")).contains("there already"));
     assert!(said(&rename(" ")).contains("needs a name"));
     let renamed = rename(" After ");
     assert_eq!(names(&renamed), ["After", "Taken"]);
     assert!(!own[0].file.exists() && name_of(&renamed.own[0].file) == "After");
+}
+
+#[test]
+fn a_preset_is_described_anew_where_it_lies() {
+    let rig = Rig::new("described");
+    let own = rig.save("Mine", 0.5, false).own;
+    let tags = Tags { mood: Tags::words("Warm, , warm,blue "), ..own[0].preset.tags.clone() };
+    let describe = || Errand::Describe {
+        file: own[0].file.clone(),
+        name: "Mine".to_owned(),
+        description: "For the evening.".to_owned(),
+        tags: tags.clone(),
+    };
+    let after = rig.folder.run(describe());
+    assert!(said(&after).contains("described anew"));
+    let [one] = &after.own[..] else { panic!("one, at its place: {:?}", after.own) };
+    assert_eq!((&one.file, one.preset.description.as_str()), (&own[0].file, "For the evening."));
+    assert_eq!(one.preset.tags.mood, ["warm", "blue"]);
+    assert_eq!(rig.folder.run(describe()).said, None, "nothing new");
 }
 
 #[test]
