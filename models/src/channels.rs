@@ -92,6 +92,11 @@ pub struct RightHand {
 }
 
 impl RightHand {
+    /// The first channel that can be its own, 0–15.
+    pub fn channel(self) -> u8 {
+        self.not_on.trailing_ones().min(15) as u8
+    }
+
     /// Whether the note is one of its own.
     pub fn plays(self, channel: u8, key: u8) -> bool {
         self.not_on >> (channel & 15) & 1 == 0 && (self.by_channel || key >= self.lowest)

@@ -22,6 +22,7 @@ pub mod monitor;
 pub mod output;
 mod panel_hand;
 pub mod patience;
+mod playback;
 pub mod promises;
 pub mod recall;
 pub mod retakes;
@@ -36,7 +37,7 @@ use std::time::{Duration, Instant};
 
 use continuo_models::improviser::players::voices::answering::Answering;
 use continuo_models::music::time::{frame_of_onset, frame_start};
-use continuo_models::music::{Frame, Moment, Tick};
+use continuo_models::music::{Frame, Moment, Spot, Tick};
 use continuo_models::{Channels, Controls, Cue, FrameStart, NoteCue, Player, Turn, Way};
 use nice_plug::prelude::NoteEvent;
 
@@ -45,7 +46,7 @@ use crate::diagnostics::{TOTALS, count};
 use crate::faults::{self, Place};
 use crate::params::ContinuoParams;
 use crate::scenes::Snapshots;
-use crate::seam::{CueReceiver, Doubt, FrameCall, Newest, Part, PlayedSender, Shared, Stream};
+use crate::seam::{AuditionEvent, CueReceiver, Doubt, FrameCall, Newest, Part, PlayedSender, Shared, Stream};
 use crate::song_clock::{HostTime, MOMENTS_PER_QUARTER, SongClock, Upcoming};
 use crate::tempo::{OwnTempo, TempoSettings};
 use input::ALL_NOTES_OFF;
@@ -55,6 +56,7 @@ use monitor::Monitor;
 use output::{Event, Message, Output};
 use panel_hand::PanelHand;
 use patience::Patience;
+use playback::Playback;
 use promises::{Promise, Promises};
 use recall::{Held, Recall};
 use retakes::Retakes;
@@ -140,8 +142,8 @@ pub struct Processor {
     bank: Newest<Arc<Presets>>,
     /// What scenes and bank held then.
     held: Held,
-    /// What is listened to.
-    listened: Newest<Option<Controls>>,
+    /// What is listened to before it is chosen.
+    playback: Playback,
     /// What is set, as it stood when the present frame was called.
     settings: Settings,
     /// The revision of the parameters, scenes and bank that was; `None`: they are to be read again.
@@ -161,7 +163,8 @@ pub struct Processor {
 impl Processor {
     /// A processor with no worker at the other end of its rings yet. Allocates everything that it will ever need.
     pub fn new(params: Arc<ContinuoParams>, shared: Arc<Shared>) -> Self {
-        let (scenes, bank, listened) = (params.scenes.reader(), params.bank.reader(), shared.listening.reader());
+        let (scenes, bank) = (params.scenes.reader(), params.bank.reader());
+        let playback = Playback::new(shared.listening.reader());
         let held = Held { scenes: params.scenes.snapshots(), presets: params.bank.presets() };
         let settings = Settings::read(&params, 0);
         let hand = PanelHand::new(shared.panel_keys.reader());
@@ -172,7 +175,7 @@ impl Processor {
             scenes,
             bank,
             held,
-            listened,
+            playback,
             settings,
             revision: None,
             listening: TempoSettings::from(&params.listening),
@@ -212,6 +215,7 @@ impl Processor {
         (self.sample_rate, self.patience) = (sample_rate, Patience::new(offline));
         self.shared.set_awaited(offline);
         self.clock = SongClock::new(sample_rate);
+        self.playback.rewind();
         (self.own_tempo, self.retakes) = (OwnTempo::default(), Retakes::default());
         self.monitor = Monitor::new(sample_rate as f32);
         self.mapping.forget(&self.shared.pick_ups);
@@ -283,6 +287,9 @@ impl Processor {
         if self.shared.take_panic_request() {
             self.panic();
         }
+        if self.playback.begin_block(!self.patience.waits()) {
+            self.sounding.end_audition(&mut stage(&mut self.output, &self.shared, 0));
+        }
         if jumped {
             self.jump();
         } else {
@@ -306,7 +313,9 @@ impl Processor {
             let played = input.map(|input| i64::from(input.timing().min(length.saturating_sub(1))));
             let turn = self.last_chance().map(|until| self.offset_of(self.clock.sample_at(until)));
             let beat = self.metronome.next().map(|beat| self.offset_of(self.clock.sample_at(beat)));
-            let next = [Some(frame), end, start, played, turn, beat].into_iter().flatten().min().unwrap_or(i64::MAX);
+            let audition = self.playback.next().map(|sample| self.offset_of(sample));
+            let next =
+                [Some(frame), end, start, played, turn, beat, audition].into_iter().flatten().min().unwrap_or(i64::MAX);
             if next >= i64::from(length) {
                 break;
             }
@@ -329,6 +338,8 @@ impl Processor {
                 input = self.hand.next(&hand).or_else(&mut next_input);
             } else if beat == Some(next) {
                 self.metronome.strike(at, self.params.metronome.value());
+            } else if audition == Some(next) {
+                self.play_audition(at);
             } else {
                 self.turn(None);
             }
@@ -369,10 +380,6 @@ impl Processor {
 
     /// Takes what is set now; while a saved state is being loaded, what was set before stands.
     fn take_settings(&mut self) {
-        if let Some(listened) = self.listened.newest() {
-            self.listened.take();
-            self.recall.listen(listened);
-        }
         let revision = Some(self.params.revision.count());
         if self.revision == revision && self.settings.loads == self.shared.loading.newest() {
             return;
@@ -409,8 +416,33 @@ impl Processor {
         self.call_frame(at, true);
     }
 
+    /// An audition goes on.
+    fn play_audition(&mut self, at: u32) {
+        let Some(AuditionEvent { part, channel, key, velocity, .. }) = self.playback.take() else { return };
+        let stage = &mut stage(&mut self.output, &self.shared, at);
+        if velocity > 0.0 {
+            self.sounding.audition(stage, part, (channel, key), velocity);
+        } else {
+            self.sounding.end_auditioned(stage, (channel, key));
+        }
+    }
+
+    /// With a bar begins what is to be listened to: the band goes on, and is not heard.
+    fn begin_audition(&mut self, at: u32) {
+        let frame = self.clock.frame();
+        let begins_bar = Spot { frame, position: self.clock.bar_of(frame) }.begins_bar() && !self.patience.waits();
+        let sample = self.clock.sample_at(Moment::from_tick(frame_start(frame)));
+        let quarter = self.clock.samples(Moment(MOMENTS_PER_QUARTER as i64));
+        if begins_bar && self.playback.begin_bar(sample, quarter) {
+            let stage = &mut stage(&mut self.output, &self.shared, at);
+            self.sounding.end_band(stage);
+            self.sounding.end_audition(stage);
+        }
+    }
+
     /// A frame begins: see to its plan, and ask for another one if it is not too late.
     fn call_frame(&mut self, at: u32, asks: bool) {
+        self.begin_audition(at);
         let frame = self.clock.frame();
         self.own_tempo.steer(&mut self.clock);
         self.promises.follow(self.clock.path());
@@ -542,7 +574,7 @@ impl Processor {
     fn start_note(&mut self, at: u32, note: &NoteCue) {
         let end = Moment(note.start.0.saturating_add(note.length.0.max(1)));
         let is_over = self.clock.sample_at(end) <= self.clock.now() + i64::from(at);
-        if !self.controls.player(note.player).on || is_over {
+        if self.playback.plays() || !self.controls.player(note.player).on || is_over {
             return;
         }
         let velocity = f32::from(note.velocity.clamp(1, 127)) / 127.0;
@@ -594,7 +626,7 @@ impl Processor {
             sample_rate: self.sample_rate,
             now: self.block_at,
             plays: is_there && !self.patience.waits(),
-            channel: channels.right_hand().not_on.trailing_ones().min(15) as u8,
+            channel: channels.right_hand().channel(),
         }
     }
 

@@ -60,7 +60,7 @@ use crate::machine::Machine;
 pub use activity::Activity;
 pub use display::{Base, Keyboard, Meters, Part, Place, Places, Position, SharedStream, Stream};
 pub use doubt::{Doubt, Doubts};
-pub use listening::Listening;
+pub use listening::{Audition, AuditionEvent, Listening, Trial};
 pub use loading::Loading;
 pub use memory::SharedMemory;
 pub use moves::{
@@ -111,7 +111,7 @@ pub struct Shared {
     pub keyboard: Keyboard,
     /// Which preset and which scene are in force. Audio writes, anybody reads.
     pub places: Places,
-    /// What is listened to before it is chosen. GUI and main write, audio reads.
+    /// What is listened to before it is chosen. GUI and main wish, the worker makes it, audio reads.
     pub listening: Listening,
     /// Whether the host is to hear that its project has changed. GUI and main write, main reads.
     pub unsaved: Unsaved,

@@ -4,10 +4,12 @@
 //! time at which it wakes, not how long it takes. It wakes by itself, by the song's clock, so that the audio thread
 //! never makes a system call for it.
 
+mod audition;
 mod band;
 mod chooser;
 mod folder;
 mod hands;
+mod lately;
 mod loaders;
 mod mind;
 mod networks;
@@ -32,8 +34,11 @@ use crate::seam::{
     CUES_CAPACITY, Command, CueReceiver, CueSender, NetworkSet, PLAYED_CAPACITY, Played, PlayedReceiver, PlayedSender,
     Shared, StampedCue, cue_ring, played_ring,
 };
+use crate::song_clock::DEFAULT_TEMPO;
+use audition::Rendering;
 use band::Band;
 use chooser::Chooser;
+use lately::Lately;
 pub use loaders::{join_all as join_loaders, spawn as spawn_loader};
 pub use networks::NetworksKept;
 
@@ -104,7 +109,9 @@ impl Worker {
             // The main thread may have stopped waiting.
             let _ = announce.send(());
             let (pause, teller) = (LONGEST_PAUSE, Teller::default());
-            let work = WorkerLoop { played, cues, shared, chooser, stop: loop_stop, band, pause, teller };
+            let (lately, audition) = (Lately::default(), Auditions::default());
+            let work =
+                WorkerLoop { played, cues, shared, chooser, stop: loop_stop, band, lately, audition, pause, teller };
             if let Err(panic) = caught(|| work.run()) {
                 told.tell_panic(&panic, "The band has stopped", then);
             }
@@ -142,9 +149,20 @@ struct WorkerLoop {
     chooser: Chooser,
     stop: Arc<AtomicBool>,
     band: Band,
+    lately: Lately,
+    audition: Auditions,
     /// How long the worker pauses when nobody waits for it.
     pause: Duration,
     teller: Teller,
+}
+
+/// What is to be listened to.
+#[derive(Default)]
+struct Auditions {
+    /// How many wishes have been seen.
+    seen: u64,
+    /// What is being made.
+    rendering: Option<Rendering>,
 }
 
 impl WorkerLoop {
@@ -175,10 +193,33 @@ impl WorkerLoop {
                 Command::ClearMemory => self.shared.memory.bring(Arc::default(), 0),
             }
         }
-        let Some(played) = self.played.next() else { return false };
+        let Some(played) = self.played.next() else { return self.render() };
+        self.lately.take(played);
         if let Err(panic) = caught(|| self.attend(played)) {
             self.recover(&panic, played);
         }
+        true
+    }
+
+    /// Goes on with what is to be listened to, by a frame: what is played comes first. `false`: there is nothing to do.
+    fn render(&mut self) -> bool {
+        let Auditions { seen, rendering } = &mut self.audition;
+        if *seen != self.shared.listening.wishes() {
+            let (number, wish) = self.shared.listening.wish();
+            *seen = number;
+            *rendering = wish.map(|trial| {
+                let (networks, learnt) = (self.chooser.at_hand(trial.network), Arc::clone(self.band.learnt()));
+                let (bars, tempo) = (self.lately.bars(), self.lately.tempo().unwrap_or(DEFAULT_TEMPO as f32));
+                Rendering::new(bars, self.lately.meter(), tempo, &trial, networks, learnt)
+            });
+        }
+        let Some(audition) = rendering else { return false };
+        match caught(|| audition.play_on()) {
+            Ok(None) => return true,
+            Ok(Some(audition)) => self.shared.listening.fulfil(*seen, audition),
+            Err(panic) => self.shared.tell_panic(&panic, "This preset cannot be listened to", "Load it to hear it."),
+        }
+        *rendering = None;
         true
     }
 

@@ -226,7 +226,7 @@ fn keys_play(api: PluginApi) -> keys_card::Keys {
 /// Does what was asked for on the panel.
 pub fn fulfil(request: Request, shared: &Shared, undo: &Undo, library: &Library) {
     match request {
-        Request::Listen(to) => shared.listening.to(to.map(|controls| *controls)),
+        Request::Listen(to) => shared.listening.to(to.map(|trial| *trial)),
         Request::Library(errand) => library.run(errand),
         Request::Undo => undo.undo(),
         Request::Redo => undo.redo(),

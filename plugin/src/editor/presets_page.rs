@@ -8,6 +8,7 @@ use nice_plug::prelude::ParamSetter;
 use crate::params::ContinuoParams;
 use crate::presets::library::{Errand, Shelf};
 use crate::presets::{self, Preset, Tags};
+use crate::seam::Trial;
 
 use super::hint::Hint;
 use super::layout::split;
@@ -182,10 +183,13 @@ fn give_number(preset: &Preset, params: &ContinuoParams) -> Option<Request> {
     params.bank.give_number(preset).is_none().then_some(Request::Tell(taken))
 }
 
-/// What the band plays while `preset` is listened to.
-fn heard(preset: Option<&Preset>, params: &ContinuoParams) -> Option<Box<continuo_models::Controls>> {
-    let panel = params.controls();
-    preset.map(|preset| Box::new(params.presets.locks().keep(preset.over(&panel), &panel)))
+/// What is heard while `preset` is listened to: as if it were loaded.
+fn heard(preset: Option<&Preset>, params: &ContinuoParams) -> Option<Box<Trial>> {
+    let (panel, locks) = (params.controls(), params.presets.locks());
+    preset.map(|preset| {
+        let controls = locks.keep(preset.over(&panel), &panel);
+        Box::new(Trial { controls, network: preset.network() })
+    })
 }
 
 impl State {

@@ -1,9 +1,8 @@
 //! What is asked for on the panel.
 
-use continuo_models::Controls;
-
 use crate::machine::Wish;
 use crate::presets::library::Errand;
+use crate::seam::Trial;
 
 use super::keys_card::Keys;
 use super::undo::Slot;
@@ -27,8 +26,8 @@ pub enum Request {
     KeysPlay(Keys),
     /// Forget what was learnt of the musician.
     ClearMemory,
-    /// Have the band play this for a while, to be listened to; nothing: as before.
-    Listen(Option<Box<Controls>>),
+    /// Have this be heard for a while; nothing: as before.
+    Listen(Option<Box<Trial>>),
     /// Do something with the presets on the disk.
     Library(Errand),
     /// Take back what was done last on the panel.

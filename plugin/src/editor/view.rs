@@ -181,7 +181,6 @@ fn name_of(base: Base, params: &ContinuoParams) -> String {
     match base {
         Base::Panel => String::new(),
         Base::Preset(number) => params.bank.name(number.into()).unwrap_or_default(),
-        Base::Listened(_) => "What you listen to".to_owned(),
     }
 }
 
@@ -205,7 +204,7 @@ fn facts(shared: &Shared, params: &ContinuoParams, processes: bool) -> Facts {
         lacks_network: shared.playing.get().contains(&None),
         players: match (place.base, scene) {
             // What was recalled has players of its own.
-            (Base::Preset(_) | Base::Listened(_), None) => Player::COUNT,
+            (Base::Preset(_), None) => Player::COUNT,
             _ => Player::ALL.iter().filter(|&&player| controls.player(player).on).count(),
         },
         preview: params.preview.value(),

@@ -42,7 +42,7 @@ impl Processor {
                 let now = match self.recall.places()[1].base {
                     _ if parameter != self.settings.preset => parameter,
                     Base::Preset(number) => number,
-                    Base::Panel | Base::Listened(_) => 0,
+                    Base::Panel => 0,
                 };
                 let to = neighbour(now, NUMBERS as u8, action == Action::NextPreset, filled);
                 if let Some(to) = to {

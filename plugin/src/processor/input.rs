@@ -93,7 +93,7 @@ impl Processor {
         if place.is_some_and(|(epoch, frame)| self.schedule.open_fork(epoch).is_some_and(|fork| waits(fork, frame))) {
             self.turn(Some(key % 12));
         }
-        if !self.controls.player(Player::Voices).on {
+        if self.playback.plays() || !self.controls.player(Player::Voices).on {
             return;
         }
         let row = place.and_then(|(epoch, frame)| self.schedule.answers(epoch, frame).copied());

@@ -1,11 +1,10 @@
 //! Which preset and which scene count for which frame.
 //!
-//! Under the scenes lies a *base*: the panel, a preset of the bank in its place, or what the musician listens to before
-//! choosing it. A change of scene by less than one is a morph: it goes on from frame to frame. A change by one or more,
-//! and any change of the base, is a recall: it waits for the frame, beat or bar that the musician has chosen, and at a
-//! jump of the song for nothing. To listen begins and ends with a bar, without scenes. What counts for a frame is
-//! settled when the frame is asked for, so that the plan and the switches of its players change as one. It depends on
-//! what stands at the starts of frames only, not on blocks.
+//! Under the scenes lies a *base*: the panel, or a preset of the bank in its place. A change of scene by less than one is
+//! a morph: it goes on from frame to frame. A change by one or more, and any change of the base, is a recall: it waits
+//! for the frame, beat or bar that the musician has chosen, and at a jump of the song for nothing. What counts for a
+//! frame is settled when the frame is asked for, so that the plan and the switches of its players change as one. It
+//! depends on what stands at the starts of frames only, not on blocks.
 
 use std::sync::Arc;
 
@@ -29,9 +28,6 @@ pub struct Held {
     pub presets: Arc<Presets>,
 }
 
-/// What is listened to while it is of account: in the present frame, in each that has been asked for, and next.
-const LISTENED: usize = FARTHEST_AHEAD as usize + 2;
-
 /// The choice of presets and scenes. Belongs to the audio thread.
 #[derive(Debug, Default)]
 pub struct Recall {
@@ -39,9 +35,6 @@ pub struct Recall {
     preset: Called<u8>,
     /// The bank of programs that each channel has selected: the greater of controllers 0 and 32.
     selected: [[u8; 2]; 16],
-    /// Which of `heard` is called for in the place of all that.
-    listened: Option<u8>,
-    heard: [Controls; LISTENED],
     /// The place that counts for the present frame.
     now: Place,
     /// The places that count for the frames after it; of those that nobody has asked for yet, the last one's.
@@ -102,17 +95,6 @@ impl Recall {
         }
     }
 
-    /// What is to be listened to from the next bar on; `None`: nothing any more.
-    pub fn listen(&mut self, to: Option<Controls>) {
-        self.forget_in_force();
-        self.listened = to.map(|controls| {
-            let counts = |number: u8| self.coming.iter().chain([&self.now]).any(|p| p.base == Base::Listened(number));
-            let free = (0..LISTENED as u8).find(|number| !counts(*number)).unwrap_or_default();
-            self.heard[usize::from(free)] = controls;
-            free
-        });
-    }
-
     /// What is set, or held, has changed.
     pub fn forget_in_force(&mut self) {
         self.in_force = None;
@@ -146,43 +128,35 @@ impl Recall {
 
     /// The place that counts for the present frame, and the one that is called for.
     pub fn places(&self) -> [Place; 2] {
-        [self.now, self.place(self.scene.last(), self.preset.last())]
+        [self.now, place(self.scene.last(), self.preset.last())]
     }
 
     fn called_for(&mut self, settings: &Settings) -> Place {
         let (scene, preset) = (self.scene.at(settings.scene), self.preset.at(settings.preset));
-        self.place(scene, preset)
-    }
-
-    fn place(&self, scene: f32, preset: u8) -> Place {
-        match (self.listened, preset) {
-            (Some(number), _) => Place { base: Base::Listened(number), scene: 0.0 },
-            (None, 0) => Place { base: Base::Panel, scene },
-            (None, number) => Place { base: Base::Preset(number), scene },
-        }
+        place(scene, preset)
     }
 
     /// The same, found out anew. A number at which there is no preset is the panel.
     fn found_in_force(&self, place: Place, settings: &Settings, held: &Held) -> Controls {
         let panel = &settings.panel;
-        let over = |controls: &Controls| controls.at_the_moment_of(panel).routed_as(panel);
         let base = match place.base {
             Base::Panel => *panel,
             Base::Preset(number) => match held.presets.get(usize::from(number).wrapping_sub(1)) {
-                Some(Some(preset)) => settings.locks.keep(over(preset), panel),
+                Some(Some(preset)) => settings.locks.keep(preset.at_the_moment_of(panel).routed_as(panel), panel),
                 _ => *panel,
             },
-            Base::Listened(number) => self.heard.get(usize::from(number)).map_or(*panel, over),
         };
         scenes::at(&held.scenes, place.scene, &base)
     }
 }
 
+fn place(scene: f32, preset: u8) -> Place {
+    let base = if preset == 0 { Base::Panel } else { Base::Preset(preset) };
+    Place { base, scene }
+}
+
 /// What comes after the place `before`, with a frame that begins a `begun`, when another one is called for.
 fn next(before: Place, called_for: Place, scene_at: SceneTime, begun: SceneTime) -> Place {
-    if [before, called_for].iter().any(|place| matches!(place.base, Base::Listened(_))) {
-        return if begun == SceneTime::Bar { called_for } else { before };
-    }
     let recalls = scene_at <= begun;
     let morphs = (called_for.scene - before.scene).abs() < 1.0;
     Place {
@@ -439,40 +413,6 @@ mod tests {
             selects.iter().for_each(|&(controller, value)| rig.recall.select_bank(3, controller, value));
             rig.recall.change_program(channel, 4, programs);
             assert_eq!(rig.recall.places()[1], place, "{selects:?}");
-        }
-    }
-
-    #[test]
-    fn to_listen_begins_and_ends_with_a_bar_whatever_else_is_called_for_and_whenever() {
-        let mut rig = Rig::new(SceneTime::Now);
-        rig.settings.preset = 7;
-        rig.turn_to(1.0);
-        rig.call();
-        rig.recall.listen(Some(swinging(50.0)));
-        rig.turn_to(0.0);
-        assert_eq!(rig.changes_of(30, Rig::presets), [(16, 50.0)], "the scene stays until then");
-        rig.recall.listen(Some(swinging(60.0)));
-        rig.recall.listen(Some(swinging(70.0)));
-        assert_eq!(rig.changes_of(10, Rig::presets), [(32, 70.0)], "another one, and what plays is left alone");
-        rig.recall.listen(None);
-        assert_eq!(rig.changes_of(30, Rig::presets), [(48, 7.0)]);
-    }
-
-    #[test]
-    fn however_often_something_else_is_listened_to_what_was_asked_for_stays_what_it_was() {
-        let mut rig = Rig::new(SceneTime::Bar);
-        rig.settings.plan_ahead = FARTHEST_AHEAD;
-        // Each frame is a bar of its own.
-        let bar = |frame| BarPosition { bar_start: frame_start(frame), meter: Meter { numerator: 1, denominator: 16 } };
-        let mut asked = std::collections::VecDeque::from([0.0; FARTHEST_AHEAD as usize]);
-        for frame in 1..40 {
-            for again in 0..LISTENED {
-                rig.recall.listen(Some(swinging((frame * 2 + again) as f32)));
-            }
-            let [now, next] =
-                rig.recall.call(&rig.settings, &rig.held, frame as Frame, bar(frame as Frame)).map(|c| c.swing);
-            asked.push_back(next);
-            assert_eq!(asked.pop_front(), Some(now), "frame {frame}");
         }
     }
 

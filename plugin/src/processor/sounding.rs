@@ -67,6 +67,8 @@ pub struct Sounding {
     counts: [[u8; 128]; Part::COUNT],
     held: Box<[Option<Held>; 2048]>,
     planned: Vec<Planned>,
+    /// What is listened to before it is chosen.
+    auditioned: Vec<Note>,
     next_id: u32,
 }
 
@@ -77,6 +79,7 @@ impl Default for Sounding {
             counts: [[0; 128]; Part::COUNT],
             held: Box::new([None; 2048]),
             planned: Vec::with_capacity(PLANNED),
+            auditioned: Vec::with_capacity(PLANNED),
             next_id: 0,
         }
     }
@@ -175,6 +178,32 @@ impl Sounding {
         }
     }
 
+    /// A note of an audition begins; without room for it, it is left out.
+    pub fn audition(&mut self, stage: &mut Stage, part: Part, (channel, key): (u8, u8), velocity: f32) {
+        let owners = &self.owners;
+        self.auditioned.retain(|note| owners[note.place.index()].is_some_and(|(id, _)| id == note.id));
+        if self.auditioned.len() < PLANNED {
+            let started = self.start(stage, part, Place::new(channel, key), velocity);
+            self.auditioned.extend(started);
+        }
+    }
+
+    /// A note of an audition ends.
+    pub fn end_auditioned(&mut self, stage: &mut Stage, (channel, key): (u8, u8)) {
+        let place = Place::new(channel, key);
+        if let Some(index) = self.auditioned.iter().position(|note| note.place == place) {
+            let note = self.auditioned.remove(index);
+            self.stop(stage, note);
+        }
+    }
+
+    /// All notes of the audition end.
+    pub fn end_audition(&mut self, stage: &mut Stage) {
+        while let Some(note) = self.auditioned.pop() {
+            self.stop(stage, note);
+        }
+    }
+
     /// Lets the planned notes that `part` sounds end at `end` at the latest.
     pub fn end_by(&mut self, part: Part, end: Moment) {
         for planned in self.planned.iter_mut().filter(|planned| planned.part == part) {
@@ -215,6 +244,7 @@ impl Sounding {
     /// Ends everything.
     pub fn end_all(&mut self, stage: &mut Stage) {
         self.end_band(stage);
+        self.end_audition(stage);
         for channel in 0..16 {
             for key in 0..128 {
                 self.release(stage, channel, key, 0.0);

@@ -16,6 +16,7 @@ use crate::seam::{Base, CueSender, Played, PlayedReceiver, StampedCue, cue_ring,
 
 mod controllers;
 mod invariants;
+mod listening;
 mod panel;
 
 const RATE: f64 = 48_000.0;
@@ -260,18 +261,6 @@ fn a_program_change_recalls_a_preset_at_the_next_bar_where_that_is_set_and_its_p
     let asked = rig.asked.iter().position(|controls| !controls.player(Player::Chords).on);
     assert_eq!(asked, Some(15), "frame 16 is asked for when frame 15 is called");
     assert_eq!(rig.shared.places.get().map(|place| place.base), [Base::Preset(3); 2]);
-}
-
-#[test]
-fn what_is_listened_to_plays_from_the_next_bar_on_and_is_gone_with_the_one_after_it() {
-    let mut rig = Rig::new(chords);
-    rig.play(5 * FRAME);
-    rig.shared.listening.to(Some(Controls { swing: 0.75, ..Controls::default() }));
-    rig.play(15 * FRAME);
-    rig.shared.listening.to(None);
-    rig.play(20 * FRAME);
-    let swings: Vec<usize> = (0..rig.asked.len()).filter(|index| rig.asked[*index].swing == 0.75).collect();
-    assert_eq!(swings, (15..31).collect::<Vec<_>>());
 }
 
 #[test]

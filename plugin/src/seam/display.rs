@@ -91,28 +91,21 @@ pub enum Base {
     Panel,
     /// The preset at this number of the bank, 1 to 128 (see [`crate::bank`]).
     Preset(u8),
-    /// What is listened to before it is chosen (see [`Listening`](super::Listening)); one is told from another by its
-    /// number, 0 to 125.
-    Listened(u8),
 }
 
 impl Base {
-    /// The number of the first that is listened to, as an atomic holds it; below are the presets' own, and 0 the panel.
-    const LISTENED: u8 = 130;
-
+    /// As an atomic holds it.
     fn number(self) -> u8 {
         match self {
             Self::Panel => 0,
             Self::Preset(number) => number,
-            Self::Listened(number) => Self::LISTENED + number,
         }
     }
 
     fn of(number: u8) -> Self {
         match number {
             0 => Self::Panel,
-            number @ 1..Self::LISTENED => Self::Preset(number),
-            number => Self::Listened(number - Self::LISTENED),
+            number => Self::Preset(number),
         }
     }
 }
@@ -327,7 +320,7 @@ mod tests {
     fn places_survive_the_passage() {
         let places = Places::default();
         assert_eq!(places.get(), [Place::default(); 2]);
-        for base in [Base::Panel, Base::Preset(1), Base::Preset(128), Base::Listened(0), Base::Listened(5)] {
+        for base in [Base::Panel, Base::Preset(1), Base::Preset(128)] {
             let now = Place { base, scene: 2.25 };
             places.set([now, Place::default()]);
             assert_eq!(places.get(), [now, Place::default()]);

@@ -94,6 +94,15 @@ impl Chooser {
         changes.then(|| self.begin())
     }
 
+    /// The networks of `set`, to play with for a while. In the place of the musician's folder, which would have to be
+    /// read, those that play.
+    pub fn at_hand(&self, set: NetworkSet) -> Arc<Networks> {
+        match set {
+            NetworkSet::OwnFolder => Arc::new(self.networks.clone()),
+            set => Arc::clone(&self.kept.get(set, &self.shared).networks),
+        }
+    }
+
     /// From now on the network of `role` is that of `loaded`.
     fn take(&mut self, role: Role, loaded: &Loaded) {
         self.networks.take(role, &loaded.networks);

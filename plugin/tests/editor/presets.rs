@@ -180,7 +180,7 @@ fn to_listen_loads_nothing_and_ends_with_the_page() {
     click(&mut harness, "Bossa on the Beach");
     click(&mut harness, "Listen");
     let heard = |harness: &mut Harness<Bench>| match requests(harness).pop() {
-        Some(Request::Listen(to)) => to.map(|controls| controls.style_a),
+        Some(Request::Listen(to)) => to.map(|trial| trial.controls.style_a),
         other => panic!("{other:?}"),
     };
     assert_eq!(heard(&mut harness), Some(Style::Bossa));

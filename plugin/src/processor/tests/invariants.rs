@@ -72,7 +72,7 @@ proptest! {
                     rig.params.set(number("scene"), scene / 8.0);
                 }
                 Act::Listen(preset) => {
-                    rig.shared.listening.to(preset.map(|preset| without(preset.into()).controls()));
+                    listening::listen(&rig.shared, preset.map(|_| listening::audition()));
                 }
                 Act::Blocks(count, length) => {
                     for _ in 0..count {
