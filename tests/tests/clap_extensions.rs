@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use common::{BAR, id, json_of, library, open, perform, run, tune};
-use continuo_tests::host::clap::{Browser, ClapInstance, FoundPreset, Location, StateContext, Told};
+use continuo_tests::host::clap::{Browser, ClapInstance, FoundPreset, Location, StateContext, Told, has_factory};
 use continuo_tests::host::performance::Segment;
 use continuo_tests::host::{Format, Instance, Performance, Played, Session};
 use serde_json::{Value, json};
@@ -190,6 +190,25 @@ fn a_preset_that_is_loaded_while_audio_plays_leaves_no_note_behind() {
     }
     assert!(most > 2, "the band sounds when a preset is loaded");
     assert_eq!(listen(&mut session, Segment::last_breath()), 0);
+}
+
+#[test]
+fn hosts_that_know_presets_and_pages_by_the_names_of_their_drafts_find_them() {
+    let instance = fresh();
+    let names = [
+        c"clap.preset-load/2",
+        c"clap.preset-load.draft/2",
+        c"clap.remote-controls/2",
+        c"clap.remote-controls.draft/2",
+        c"clap.state-context/2",
+    ];
+    for name in names {
+        assert!(instance.has_extension(name), "{name:?}");
+    }
+    assert!(!instance.has_extension(c"clap.preset-load.draft/1"));
+    for name in [c"clap.preset-discovery-factory/2", c"clap.preset-discovery-factory/draft-2"] {
+        assert!(has_factory(&library(Format::Clap), name).unwrap(), "{name:?}");
+    }
 }
 
 /// An instance in which everything is as in no other.

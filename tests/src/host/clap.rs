@@ -29,7 +29,7 @@ use clack_host::events::{EventFlags, Match};
 use clack_host::prelude::*;
 use clack_host::utils::{BeatTime, SecondsTime};
 
-pub use browser::{Browser, FoundPreset, Location};
+pub use browser::{Browser, FoundPreset, Location, has_factory};
 pub use contexts::{Context as StateContext, RemotePage};
 
 use super::spy;

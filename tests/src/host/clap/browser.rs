@@ -113,6 +113,18 @@ impl Browser {
     }
 }
 
+/// Whether the library at `path` has the factory of this name.
+///
+/// # Errors
+/// If the library is no CLAP.
+pub fn has_factory(path: &Path, id: &CStr) -> Result<bool> {
+    // SAFETY: loading a plug-in runs its code; this one is ours.
+    let entry = unsafe { PluginEntry::load(AsRef::<OsStr>::as_ref(path)) }
+        .map_err(|error| anyhow!("{} does not load as CLAP: {error}", path.display()))?;
+    // SAFETY: a plain call of a library that is loaded and initialised.
+    Ok(entry.raw_entry().get_factory.is_some_and(|get| unsafe { !get(id.as_ptr()).is_null() }))
+}
+
 /// The files of presets in a folder, in order; what is no folder is one place.
 fn files_in(location: Location, extensions: &[String]) -> Result<Vec<Location>> {
     let Location::File(folder) = &location else { return Ok(vec![location]) };
@@ -249,6 +261,13 @@ impl ClapInstance {
         let location =
             path.as_deref().map_or(preset_data::Location::Plugin, |path| preset_data::Location::File { path });
         Ok(load.load_from_location(&handle, location, key.as_deref())?)
+    }
+
+    /// Whether the plug-in has the extension of this name.
+    pub fn has_extension(&self, id: &CStr) -> bool {
+        let plugin = self.instance.raw_instance();
+        // SAFETY: a plain call of a live plug-in, on its main thread.
+        plugin.get_extension.is_some_and(|get| unsafe { !get(plugin, id.as_ptr()).is_null() })
     }
 
     /// What the plug-in has told since the last time.
