@@ -16,6 +16,7 @@
 
 mod changes;
 mod front;
+mod renamed;
 
 use std::ffi::c_void;
 use std::ptr;

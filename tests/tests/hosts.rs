@@ -9,8 +9,8 @@ use continuo_models::{Controls, Player};
 use continuo_tests::host::performance::{Change, Segment};
 use continuo_tests::host::take::hash_of;
 use continuo_tests::host::{
-    Block, EmptyBlocks, Format, Habits, Input, Mode, Output, Pacing, Performance, Played, SaysMode, Session, Setup,
-    Take, Timebase, load, vst3,
+    Block, EmptyBlocks, Format, Habits, Input, Instance, Mode, Output, Pacing, Performance, Played, SaysMode, Session,
+    Setup, Take, Timebase, load, vst3,
 };
 use serde_json::{Value, json};
 
@@ -233,6 +233,21 @@ fn the_band_plays_in_hosts_that_keep_the_position_to_themselves() {
             assert_plays_and_ends(&take, &format!("{format:?}, {timebase:?}"));
         }
     }
+}
+
+#[test]
+fn a_vst3_host_hears_when_programs_have_other_names() {
+    let load = || vst3::Vst3Instance::load(&common::library(Format::Vst3)).unwrap();
+    let mut instance = load();
+    instance.set_values_unprocessed(&[(id("programs"), 1.0)]);
+    let recalls_presets = instance.save().unwrap();
+    let mut other = load();
+    assert_eq!(other.take_renamed(), 0);
+    let channels = [recalls_presets.clone(), recalls_presets].map(|state| {
+        other.load(&state).unwrap();
+        other.take_renamed()
+    });
+    assert_eq!(channels, [16, 0], "once");
 }
 
 #[test]

@@ -82,7 +82,7 @@ use nice_plug_egui::baseview::HandlerError;
 use nice_plug_egui::{Frame, KeyCapture, NiceEguiApp, RepaintNotifier};
 
 use crate::guard::caught;
-use crate::params::ContinuoParams;
+use crate::params::{ContinuoParams, Programs};
 use crate::preferences;
 use crate::presets::library::{Errand, Library, library};
 use crate::seam::{Command, STANDALONE, Shared};
@@ -118,6 +118,8 @@ pub struct PanelApp {
     history: History,
     last: View,
     keys: Keys,
+    /// What programs recalled when the panel was drawn last.
+    programs: Option<Programs>,
 }
 
 impl NiceEguiApp for PanelApp {
@@ -172,8 +174,8 @@ impl PanelApp {
         alive: Option<Alive>,
         repaint: RepaintNotifier,
     ) -> Self {
-        let (follower, history, last, keys) = Default::default();
-        Self { params, shared, sizing, undo, follower, alive, repaint, gui: None, history, last, keys }
+        let (follower, history, last, keys, programs) = Default::default();
+        Self { params, shared, sizing, undo, follower, alive, repaint, gui: None, history, last, keys, programs }
     }
 
     fn draw(&mut self, ui: &mut Ui, frame: &Frame) {
@@ -191,6 +193,11 @@ impl PanelApp {
         ui.ctx().request_repaint_after(if view == self.last { REPAINT_IDLE } else { REPAINT });
         let request = panel::show(ui, &self.params, &gui.param_setter(), &view);
         self.undo.end();
+        let programs = self.params.recall.programs.value();
+        if self.programs.replace(programs).is_some_and(|before| before != programs) {
+            // They have other names now.
+            self.shared.unsaved.note();
+        }
         match request {
             Some(Request::Resize(scale)) => {
                 if let Err(error) = frame.baseview_window().resize(self.sizing.size_at(scale)) {

@@ -8,6 +8,9 @@ use super::Signal;
 /// Asks the host to come back on its main thread. Any thread may call it.
 type Ask = Box<dyn Fn() + Send + Sync>;
 
+/// Is told on the main thread what the host was.
+type Listener = Box<dyn Fn() + Send>;
+
 /// Whether what is saved beside the parameters has changed. Hosts hear of parameters by themselves; of scenes, presets
 /// and their numbers, locks and learnt controllers they do not, and may be closed without saving them. Hosts are told
 /// on their main thread only, so whoever changes something asks to be called there. Never audio.
@@ -15,6 +18,7 @@ type Ask = Box<dyn Fn() + Send + Sync>;
 pub struct Unsaved {
     changed: Signal,
     ask: Mutex<Option<Ask>>,
+    listener: Mutex<Option<Listener>>,
 }
 
 impl fmt::Debug for Unsaved {
@@ -41,9 +45,25 @@ impl Unsaved {
         }
     }
 
-    /// Main: whether something has changed since the last time.
+    /// Main: whether something has changed since the last time. Then the format hears of it too.
     pub fn take(&self) -> bool {
-        self.changed.take()
+        let changed = self.changed.take();
+        if changed {
+            self.tell();
+        }
+        changed
+    }
+
+    /// Main: a format has more to tell its host then; `None`: no more.
+    pub fn listen(&self, listener: Option<Listener>) {
+        *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = listener;
+    }
+
+    /// Main: a saved state was loaded: the format hears of it, and the project is as it was saved.
+    pub fn tell(&self) {
+        if let Some(listener) = &*self.listener.lock().unwrap_or_else(PoisonError::into_inner) {
+            listener();
+        }
     }
 }
 

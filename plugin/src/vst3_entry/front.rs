@@ -2,8 +2,9 @@
 
 use std::cell::UnsafeCell;
 use std::collections::BTreeMap;
+use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use nice_plug::prelude::Params;
 use vst3::Steinberg::Vst::ParameterInfo_::ParameterFlags_ as Flag;
@@ -13,6 +14,7 @@ use vst3::{Class, ComPtr, ComRef, ComWrapper};
 
 use super::changes::Changes;
 use super::passed_on;
+use super::renamed::Renamed;
 use crate::Inside;
 use crate::guard::{guarded, watched};
 use crate::params::{ContinuoParams, GrownChoices, Programs, number};
@@ -122,6 +124,24 @@ impl Front {
         }
     }
 
+    /// From now on the host whose `handler` this is hears when programs have other names, if it wants to; null: nobody.
+    ///
+    /// # Safety
+    /// `handler` is null or an object of the host's.
+    unsafe fn listen(&self, handler: *mut IComponentHandler) {
+        let Some(ready) = self.ready() else { return };
+        // SAFETY: as said above; plain calls with memory of ours.
+        let (host, lists) = unsafe {
+            let lists = (0..self.units.getProgramListCount()).filter_map(|index| {
+                let mut info: ProgramListInfo = std::mem::zeroed();
+                (self.units.getProgramListInfo(index, &mut info) == kResultOk).then_some(info.id)
+            });
+            (ComRef::from_raw(handler).and_then(|handler| handler.cast::<IUnitHandler>()), lists.collect())
+        };
+        let renamed = host.map(|host| Renamed::new(Arc::clone(&ready.inside.params), host, lists));
+        ready.inside.shared.unsaved.listen(renamed.map(|renamed| Box::new(move || renamed.tell()) as _));
+    }
+
     fn is_controller(&self, id: ParamID) -> bool {
         self.ready().is_some_and(|ready| ready.changes.is_controller(id))
     }
@@ -156,6 +176,7 @@ impl IPluginBaseTrait for Front {
     unsafe fn terminate(&self) -> tresult {
         // SAFETY: the host calls nothing else any more, unless it initializes the instance anew.
         unsafe {
+            guarded(|| self.listen(ptr::null_mut()), ());
             guarded(|| *self.ready.get() = None, ());
             self.component.terminate()
         }
@@ -177,7 +198,11 @@ impl IComponentTrait for Front {
         let load = || {
             self.told.lock().unwrap_or_else(PoisonError::into_inner).clear();
             // SAFETY: the host's argument goes on.
-            unsafe { self.component.setState(state) }
+            let result = unsafe { self.component.setState(state) };
+            if let Some(ready) = self.ready() {
+                ready.inside.shared.unsaved.tell();
+            }
+            result
         };
         guarded(load, kInternalError)
     }
@@ -236,8 +261,18 @@ impl IEditControllerTrait for Front {
         normalizedParamToPlain(id: ParamID, value: ParamValue) -> ParamValue;
         plainParamToNormalized(id: ParamID, value: ParamValue) -> ParamValue;
         getParamNormalized(id: ParamID) -> ParamValue;
-        setComponentHandler(handler: *mut IComponentHandler) -> tresult;
         createView(name: FIDString) -> *mut IPlugView;
+    }
+
+    unsafe fn setComponentHandler(&self, handler: *mut IComponentHandler) -> tresult {
+        let set = || {
+            // SAFETY: the host's argument goes on, and is an object of its own, or null.
+            unsafe {
+                self.listen(handler);
+                self.controller.setComponentHandler(handler)
+            }
+        };
+        guarded(set, kInternalError)
     }
 
     unsafe fn getParameterInfo(&self, index: i32, info: *mut ParameterInfo) -> tresult {
@@ -366,6 +401,11 @@ unsafe fn silence(data: &ProcessData) {
             }
         }
     }
+}
+
+/// What each MIDI program does.
+pub fn program_names(params: &ContinuoParams) -> Vec<String> {
+    (0..128).map(|program| program_name(params, program)).collect()
 }
 
 /// What a MIDI program does.

@@ -194,6 +194,13 @@ impl Vst3Instance {
     }
 }
 
+impl Vst3Instance {
+    /// How many lists of programs the plug-in has said since the last time have other names now.
+    pub fn take_renamed(&self) -> usize {
+        self.context.take_renamed()
+    }
+}
+
 impl Instance for Vst3Instance {
     fn format(&self) -> Format {
         Format::Vst3

@@ -21,6 +21,7 @@ const ROOM: usize = 1 << 15;
 #[derive(Default)]
 pub struct HostContext {
     dirty: Cell<usize>,
+    renamed: Cell<usize>,
 }
 
 impl HostContext {
@@ -28,10 +29,25 @@ impl HostContext {
     pub fn take_dirty(&self) -> usize {
         self.dirty.take()
     }
+
+    /// How many lists of programs it has said since the last time have other names now.
+    pub fn take_renamed(&self) -> usize {
+        self.renamed.take()
+    }
 }
 
 impl Class for HostContext {
-    type Interfaces = (IHostApplication, IComponentHandler, IComponentHandler2);
+    type Interfaces = (IHostApplication, IComponentHandler, IComponentHandler2, IUnitHandler);
+}
+
+impl IUnitHandlerTrait for HostContext {
+    unsafe fn notifyUnitSelection(&self, _unit: UnitID) -> tresult {
+        kResultOk
+    }
+    unsafe fn notifyProgramListChange(&self, _list: ProgramListID, _program: int32) -> tresult {
+        self.renamed.set(self.renamed.get() + 1);
+        kResultOk
+    }
 }
 
 impl IComponentHandler2Trait for HostContext {
