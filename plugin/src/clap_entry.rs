@@ -128,7 +128,7 @@ extern "C" fn init(_: *const c_char) -> bool {
 
 extern "C" fn deinit() {
     // The library may be unloaded next, and with it what they run.
-    guarded(crate::worker::join_loaders, ());
+    guarded(crate::loaders::join_all, ());
 }
 
 extern "C" fn factory(id: *const c_char) -> *const c_void {

@@ -10,10 +10,8 @@ mod chooser;
 mod folder;
 mod hands;
 mod lately;
-mod loaders;
 mod mind;
 mod networks;
-mod priority;
 mod take;
 
 use std::io;
@@ -30,6 +28,7 @@ use crate::diagnostics::decisions::Teller;
 use crate::diagnostics::{TOTALS, count};
 use crate::faults::{self, Place};
 use crate::guard::{Panic, caught};
+use crate::priority;
 use crate::seam::{
     CUES_CAPACITY, Command, CueReceiver, CueSender, NetworkSet, PLAYED_CAPACITY, Played, PlayedReceiver, PlayedSender,
     Shared, StampedCue, cue_ring, played_ring,
@@ -39,7 +38,6 @@ use audition::Rendering;
 use band::Band;
 use chooser::Chooser;
 use lately::Lately;
-pub use loaders::{join_all as join_loaders, spawn as spawn_loader};
 pub use networks::NetworksKept;
 
 /// Where somebody waits for the worker: rounds of looking for work that cost nothing, then such that give way, then

@@ -1,7 +1,7 @@
 //! Hands on the panel's piano: pointer, fingers, and the computer's keys in two rows.
 //!
-//! A key of the computer is known by its place, where the window tells that, else by the letter on it. The window tells of a key by the letter on it, and of none while Shift or Caps Lock makes it another one: so what
-//! is held then ends, for its end would not be told.
+//! A key of the computer is known by its place where the window tells that, and else by the letter on it. Of no key is
+//! told while Shift or Caps Lock makes another letter of it: so what is held then ends, for its end would not be told.
 
 use egui::{Event, Key, PointerButton, Pos2, TouchDeviceId, TouchId, TouchPhase};
 

@@ -66,9 +66,11 @@ pub enum Wish {
 }
 
 const ROW: f32 = 22.0;
-const SPACE: f32 = 4.0;
+/// Between rows, and between what is in them.
+const GAP: f32 = 3.0;
+const SPACE: f32 = 6.0;
 /// Where the first row begins.
-const TOP: f32 = 72.0;
+const TOP: f32 = 76.0;
 
 /// Shows the card in `rect`.
 pub fn show(ui: &mut Ui, rect: Rect, card: &Card, written: &mut Written, locks: &mut Locks) -> Option<Wish> {
@@ -80,7 +82,7 @@ pub fn show(ui: &mut Ui, rect: Rect, card: &Card, written: &mut Written, locks: 
         }
     };
     let row = |number: usize| {
-        let top = rect.top() + TOP + number as f32 * (ROW + SPACE);
+        let top = rect.top() + TOP + number as f32 * (ROW + GAP);
         Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), ROW))
     };
     let possible = |is: bool| if is { theme::TEXT } else { theme::FAINT };
@@ -114,7 +116,11 @@ pub fn show(ui: &mut Ui, rect: Rect, card: &Card, written: &mut Written, locks: 
     text_field::show(ui, cell(row(1), 0.4, 1.0), hint, "What it is, in a line", &mut written.description);
 
     for (n, (name, prompt, text)) in [
-        ("Preset style", "Style", "More words for the style of what you save, with commas between them. The band's own styles are said anyway."),
+        (
+            "Preset style",
+            "Style",
+            "More words for the style, with commas between them. The band's own styles are said anyway.",
+        ),
         ("Preset mood", "Mood", "Words for how it feels, with commas between them: warm, playful."),
         ("Preset use", "Good for", "Words for what it is good for, with commas between them: jam, song."),
     ]

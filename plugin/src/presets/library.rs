@@ -10,8 +10,8 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use super::folder::{self, Folder};
 use crate::folders;
+use crate::loaders;
 use crate::preferences::{self, Kept};
-use crate::worker::spawn_loader;
 
 pub use super::folder::{Errand, Own};
 
@@ -106,7 +106,7 @@ impl Library {
             let favourites = self.preferences.get().favourites.into_iter().collect();
             state.change(|shelf| shelf.favourites = favourites);
         }
-        match spawn_loader(move || folder.run(errand)) {
+        match loaders::spawn(move || folder.run(errand)) {
             Ok(coming) => state.coming.push_back(coming),
             Err(error) => state.say(&format!("Nothing was done: the system gives no thread ({error}). Try again.")),
         }

@@ -19,7 +19,8 @@ pub struct Playback {
 
 struct Playing {
     audition: Arc<Audition>,
-    /// The sample of its beginning, this time round, counted like [`SongClock::now`](crate::song_clock::SongClock::now).
+    /// The sample at which it has begun this time, counted like
+    /// [`SongClock::now`](crate::song_clock::SongClock::now).
     begin: f64,
     samples_per_quarter: f64,
     /// The event that comes next.

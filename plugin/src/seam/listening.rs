@@ -42,8 +42,8 @@ pub struct Audition {
     pub events: Vec<AuditionEvent>,
 }
 
-/// What is listened to, from the wish for it to what is heard. Panel and main wish; the worker makes the audition of it,
-/// at its leisure; audio plays it, from a barline on, over and over. All but audio share a mutex, which audio never
+/// What is listened to, from the wish for it to what is heard. Panel and main wish; the worker makes the audition of
+/// it, at its leisure; audio plays it, from a barline on, over and over. All but audio share a mutex, which audio never
 /// touches.
 #[derive(Debug, Default)]
 pub struct Listening {

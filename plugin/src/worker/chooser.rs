@@ -7,9 +7,9 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 
 use continuo_models::{Networks, PerRole, Role};
 
-use super::loaders;
 use super::networks::{Loaded, NetworksKept};
 use crate::diagnostics::TOTALS;
+use crate::loaders;
 use crate::seam::{NetworkSet, Origin, Shared};
 
 /// The choice of one instance, role by role. The built-in sets are at hand from the start; the musician's folder is

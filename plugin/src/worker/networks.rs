@@ -5,7 +5,8 @@ use std::thread;
 
 use continuo_models::{Family, Networks, PerRole, Role};
 
-use super::{folder, loaders};
+use super::folder;
+use crate::loaders;
 use crate::seam::{NetworkSet, Origin, Shared};
 
 /// From where networks are loaded.

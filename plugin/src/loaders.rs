@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::priority;
+use crate::priority;
 
 /// The name of a thread that loads.
 pub const THREAD: &str = "continuo loader";
