@@ -16,7 +16,7 @@
 
 mod changes;
 mod front;
-mod renamed;
+mod programs;
 
 use std::ffi::c_void;
 use std::ptr;

@@ -14,11 +14,10 @@ use vst3::{Class, ComPtr, ComRef, ComWrapper};
 
 use super::changes::Changes;
 use super::passed_on;
-use super::renamed::Renamed;
+use super::programs::{self, Renamed};
 use crate::Inside;
 use crate::guard::{guarded, watched};
-use crate::params::{ContinuoParams, GrownChoices, Programs, number};
-use crate::scenes::SCENES;
+use crate::params::{GrownChoices, number};
 
 /// The front. Threads are those of VST3: audio for `process`, main for all the rest.
 pub struct Front {
@@ -342,7 +341,7 @@ impl IUnitInfoTrait for Front {
             let result = self.units.getProgramName(list, program, name);
             if let Some(name) = name.as_mut().filter(|_| result == kResultOk) {
                 let params = self.ready().map(|ready| &ready.inside.params);
-                write(name, &params.map_or_else(String::new, |params| program_name(params, program)));
+                write(name, &params.map_or_else(String::new, |params| programs::name(params, program)));
             }
             result
         };
@@ -403,40 +402,11 @@ unsafe fn silence(data: &ProcessData) {
     }
 }
 
-/// What each MIDI program does.
-pub fn program_names(params: &ContinuoParams) -> Vec<String> {
-    (0..128).map(|program| program_name(params, program)).collect()
-}
-
-/// What a MIDI program does.
-fn program_name(params: &ContinuoParams, program: i32) -> String {
-    match (params.recall.programs.value(), usize::try_from(program)) {
-        (Programs::Scenes, Ok(scene)) if scene < SCENES => format!("Scene {}", scene + 1),
-        (Programs::Scenes, Ok(SCENES)) => "Panel".to_owned(),
-        (Programs::Presets, Ok(_)) => params.bank.text(program.saturating_add(1)),
-        _ => format!("Program {} (nothing)", program + 1),
-    }
-}
-
 /// Writes `text` with its terminator, as much of it as there is room for.
 fn write(place: &mut String128, text: &str) {
     let room = place.len() - 1;
     place.fill(0);
     for (unit, place) in text.encode_utf16().zip(&mut place[..room]) {
         *place = unit as TChar;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn programs_are_called_what_they_do() {
-        let params = ContinuoParams::default();
-        let name = |program| program_name(&params, program);
-        assert_eq!([0, 7, 8, 9].map(name), ["Scene 1", "Scene 8", "Panel", "Program 10 (nothing)"]);
-        params.set(number("programs"), 1.0);
-        assert_eq!([0, 127].map(name), [params.bank.text(1), "128 (empty)".to_owned()]);
     }
 }
