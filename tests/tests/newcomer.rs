@@ -1,5 +1,6 @@
 //! A newcomer opens the built standalone program on a computer without sound card, JACK and keyboard, and does with a
-//! real pointer and real keys what newcomers do. Pictures of it lie in `target/tmp/newcomer`.
+//! real pointer and real keys what newcomers do. Pictures of it lie in `target/tmp/newcomer`. Those of a panel that
+//! stands still are compared with the ones in `pictures`, but for what moves; `UPDATE_SNAPSHOTS=1` writes these anew.
 #![cfg(target_os = "linux")]
 
 mod common;
@@ -13,7 +14,8 @@ use std::time::Duration;
 use common::Running;
 use common::jack::Jack;
 use continuo_tests::host::hands::{ESCAPE, Hands, LEFT, RIGHT};
-use continuo_tests::host::screen::{Screen, Server};
+use continuo_tests::host::screen::{Picture, Screen, Server};
+use moving::{FOOT, HEADER, SCENES, SONG};
 use serde_json::Value;
 
 /// How long things may take on a busy machine.
@@ -41,6 +43,10 @@ mod at {
     /// In the menu of that knob.
     pub const LEARN: [f32; 2] = [590.0, 401.0];
     pub const PLAY_PAGE: [f32; 2] = [60.0, 198.0];
+    pub const PRESETS_PAGE: [f32; 2] = [185.0, 198.0];
+    /// On that page: a preset of a bass alone, and what has one listen to it.
+    pub const BASS_DUO: [f32; 2] = [340.0, 424.0];
+    pub const LISTEN: [f32; 2] = [876.0, 353.0];
     pub const SETUP_PAGE: [f32; 2] = [248.0, 198.0];
     pub const RECORD: [f32; 2] = [179.0, 32.0];
     /// Inside the record button, beside its sign: where its lamp is seen.
@@ -49,6 +55,21 @@ mod at {
 
 /// The record button's lamp.
 const LIT: [u8; 3] = [0xef, 0x7b, 0x6c];
+
+/// Where the panel moves with the song or with the load of the computer, in points of its drawing: left, top, right,
+/// bottom.
+mod moving {
+    /// Tempo and transport.
+    pub const HEADER: [f32; 4] = [112.0, 0.0, 322.0, 52.0];
+    /// The chord, what is planned, the take, the tabs with what plays.
+    pub const SONG: [f32; 4] = [0.0, 52.0, 1160.0, 170.0];
+    pub const SCENES: [f32; 4] = [290.0, 176.0, 1160.0, 244.0];
+    /// What sounds, and how plans arrive.
+    pub const FOOT: [f32; 4] = [0.0, 520.0, 1160.0, 674.0];
+}
+
+/// The largest share of a picture's pixels that may be others.
+const ALIKE: f64 = 0.004;
 
 /// The panel's size in points.
 const PANEL: [f32; 2] = [1160.0, 674.0];
@@ -139,6 +160,30 @@ impl<'a> Newcomer<'a> {
         fs::write(self.pictures.join(format!("{:02}-{name}.png", self.number)), picture.png().unwrap()).unwrap();
     }
 
+    /// The same, and the panel is as it was kept, but for what is `moving`.
+    fn takes_a_snapshot(&mut self, name: &str, moving: &[[f32; 4]]) {
+        self.takes_a_picture(name);
+        let taken = fs::read(self.pictures.join(format!("{:02}-{name}.png", self.number))).unwrap();
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/pictures/{name}.png"));
+        if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+            fs::create_dir_all(kept.parent().unwrap()).unwrap();
+            fs::write(kept, taken).unwrap();
+            return;
+        }
+        let before = fs::read(&kept).unwrap_or_else(|error| panic!("{}: {error}", kept.display()));
+        let [taken, before] = [taken, before].map(|png| Picture::from_png(&png).unwrap());
+        let masks: Vec<[[i16; 2]; 2]> = moving
+            .iter()
+            .map(|&[left, top, right, bottom]| [self.pixel([left, top]), self.pixel([right, bottom])])
+            .collect();
+        let stands_still = |[x, y]: [u16; 2]| {
+            let (x, y) = (x as i16, y as i16);
+            !masks.iter().any(|[from, to]| (from[0]..to[0]).contains(&x) && (from[1]..to[1]).contains(&y))
+        };
+        let difference = taken.difference(&before, stands_still);
+        assert!(difference < ALIKE, "{name}: {difference} of it is drawn otherwise than in {}", kept.display());
+    }
+
     fn closes(self) {
         self.screen.ask_to_close(self.window).unwrap();
         let ended = self.running.end(SOON);
@@ -185,9 +230,11 @@ fn a_newcomer_plays_hears_chooses_resizes_undoes_and_finds_all_as_it_was() {
     assert!(!newcomer.still_sees(LIT, at::LAMP), "the lamp is out");
     newcomer.clicks(at::SETUP_PAGE);
     newcomer.takes_a_picture("looks-at-the-setup");
-    newcomer.clicks(at::PLAY_PAGE);
     newcomer.clicks(at::STOP);
-    newcomer.takes_a_picture("stops");
+    newcomer.clicks(at::PRESETS_PAGE);
+    newcomer.takes_a_snapshot("looks-at-presets", &[HEADER, SONG, SCENES, FOOT]);
+    newcomer.clicks(at::PLAY_PAGE);
+    newcomer.takes_a_snapshot("stops", &[HEADER, SONG, SCENES, FOOT]);
     newcomer.hands.resize(newcomer.window, [1740, 1011]).unwrap();
     thread::sleep(Duration::from_secs(1));
     newcomer.takes_a_picture("resizes");
@@ -204,7 +251,7 @@ fn a_newcomer_plays_hears_chooses_resizes_undoes_and_finds_all_as_it_was() {
     let kept = session(&home);
     let mut newcomer = Newcomer::opens(&server, &screen, &home);
     assert_eq!(screen.size_of(newcomer.window).unwrap(), size);
-    newcomer.takes_a_picture("opens-again");
+    newcomer.takes_a_snapshot("opens-again", &[HEADER, SONG, SCENES, FOOT]);
     newcomer.closes();
     assert_eq!(session(&home), kept);
     fs::remove_dir_all(home).unwrap();
@@ -247,5 +294,87 @@ fn a_newcomer_has_a_knob_learn_a_controller_and_finds_it_learnt_the_next_time() 
     drop(knobs);
     newcomer.closes();
     assert_eq!(session(&home)["state"]["fields"]["controllers"], kept["state"]["fields"]["controllers"]);
+    fs::remove_dir_all(home).unwrap();
+}
+
+#[test]
+fn a_newcomer_automates_a_preset_and_the_take_is_another_from_there() {
+    let home = std::env::temp_dir().join(format!("continuo-automates-{}", std::process::id()));
+    fs::create_dir_all(&home).unwrap();
+    let jack = Jack::start("automates");
+    let server = Server::start().unwrap();
+    let screen = server.screen().unwrap();
+    let mut newcomer = Newcomer::opens_as(jack.for_program(&mut common::live()), &server, &screen, &home);
+    newcomer.pictures = newcomer.pictures.join("automates");
+    fs::create_dir_all(&newcomer.pictures).unwrap();
+    newcomer.strikes(&[ESCAPE]);
+    newcomer.clicks(at::RECORD);
+    assert!(newcomer.sees(LIT, at::LAMP), "the lamp is lit");
+    for key in [at::C, at::E, at::G, at::C] {
+        newcomer.plays(key);
+    }
+    // A bass, and nobody else.
+    let program = jack.instrument(&["programs", "0", "preset:7"]);
+    newcomer.running.wait_for("The MIDI port \"programs:out\" is connected", SOON);
+    // It plays from the next bar on: two bars at 120 and a late block or two.
+    thread::sleep(10 * BEAT);
+    newcomer.takes_a_picture("hears-the-bass");
+    for key in [at::C, at::E, at::G, at::C, at::E, at::G, at::C, at::E] {
+        newcomer.plays(key);
+    }
+    newcomer.clicks(at::RECORD);
+    assert!(!newcomer.still_sees(LIT, at::LAMP), "the lamp is out");
+    drop(program);
+    newcomer.closes();
+
+    let recorded = home.join(".local/share/continuo/recordings/Continuo 001.mid");
+    let score = fs::read(recorded).unwrap();
+    let you = common::timed_notes_of(&score, "You");
+    assert_eq!(you.len(), 12);
+    let after = you[4].0;
+    let (later, before): (Vec<_>, Vec<_>) =
+        common::timed_notes_of(&score, "Chords").into_iter().partition(|note| note.0 >= after);
+    let (before, later) = (before.len(), later.len());
+    assert!(before > 0 && later == 0, "{before} before, {later} after");
+    let bass = common::timed_notes_of(&score, "Bass");
+    assert!(bass.iter().filter(|note| note.0 >= after).count() > 3, "the bass plays on");
+    fs::remove_dir_all(home).unwrap();
+}
+
+#[test]
+fn a_newcomer_listens_to_a_preset_over_what_was_played_and_the_band_is_there_again_after_it() {
+    let home = std::env::temp_dir().join(format!("continuo-listens-{}", std::process::id()));
+    fs::create_dir_all(&home).unwrap();
+    let server = Server::start().unwrap();
+    let screen = server.screen().unwrap();
+    let mut newcomer = Newcomer::opens(&server, &screen, &home);
+    newcomer.pictures = newcomer.pictures.join("listens");
+    fs::create_dir_all(&newcomer.pictures).unwrap();
+    newcomer.strikes(&[ESCAPE]);
+    newcomer.clicks(at::RECORD);
+    assert!(newcomer.sees(LIT, at::LAMP), "the lamp is lit");
+    for key in [at::C, at::E, at::G, at::C, at::E, at::G, at::E, at::C] {
+        newcomer.plays(key);
+    }
+    newcomer.clicks(at::PRESETS_PAGE);
+    newcomer.clicks(at::BASS_DUO);
+    newcomer.clicks(at::LISTEN);
+    // It is made, the next bar comes, and some more.
+    thread::sleep(16 * BEAT);
+    newcomer.takes_a_picture("listens");
+    newcomer.clicks(at::LISTEN);
+    thread::sleep(6 * BEAT);
+    newcomer.clicks(at::RECORD);
+    assert!(!newcomer.still_sees(LIT, at::LAMP), "the lamp is out");
+    newcomer.closes();
+
+    let score = fs::read(home.join(".local/share/continuo/recordings/Continuo 001.mid")).unwrap();
+    assert_eq!(common::timed_notes_of(&score, "You").len(), 8, "what is heard again is not played again");
+    let onsets = |name: &str| common::timed_notes_of(&score, name).into_iter().map(|note| note.0).collect::<Vec<_>>();
+    let (chords, bass) = (onsets("Chords"), onsets("Bass"));
+    let silence = chords.windows(2).max_by_key(|pair| pair[1] - pair[0]).expect("chords before and after");
+    let meanwhile = bass.iter().filter(|at| (silence[0] + 1..silence[1]).contains(*at)).count();
+    assert!(meanwhile >= 6, "the bass alone, for bars: {meanwhile}");
+    assert_eq!(session(&home)["state"]["params"]["chords_on"]["bool"], true, "nothing was loaded");
     fs::remove_dir_all(home).unwrap();
 }

@@ -1,7 +1,8 @@
 //! A musician at the JACK server that the environment names, for the tests of the standalone program: plays a scale
 //! on `keys:out` as soon as that is connected, hears what comes to `keys:in`, and says when the connection ends what
-//! it heard. With arguments, the name of an instrument and its MIDI channel (0–15), it is an instrument that only plays;
-//! with a third one, the number of a controller, it moves that up and down instead.
+//! it heard. With arguments, the name of an instrument and its MIDI channel (0–15), it is an instrument that only
+//! plays; with a third one, the number of a controller, it moves that up and down instead; or, with `preset:` before it,
+//! the number of a preset, it recalls that and does nothing else.
 
 use std::collections::HashSet;
 use std::ffi::c_void;
@@ -61,7 +62,7 @@ fn clear(port: &Port<Out>, scope: &ProcessScope) -> *mut c_void {
     }
 }
 
-/// Writes a message into a buffer of this cycle. One that JACK has no room for is not played: there is room for one.
+/// Writes a message into a buffer of this cycle. One that JACK has no room for is not played: there is room for a few.
 fn write(buffer: *mut c_void, message: &[u8]) {
     // SAFETY: the buffer is a MIDI port's of this cycle, and JACK copies the message.
     unsafe { jack_midi_event_write(buffer, 0, message.as_ptr().cast_mut(), message.len()) };
@@ -71,7 +72,11 @@ fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let instrument = arguments.next();
     let channel: u8 = arguments.next().map_or(Ok(0), |channel| channel.parse())?;
-    let controller: Option<u8> = arguments.next().map(|number| number.parse()).transpose()?;
+    let third = arguments.next();
+    let preset = third.as_deref().and_then(|third| third.strip_prefix("preset:"));
+    let preset: Option<u8> = preset.map(str::parse).transpose()?;
+    let controller = third.as_deref().filter(|_| preset.is_none());
+    let controller: Option<u8> = controller.map(str::parse).transpose()?;
     let wanted = if instrument.is_some() { 1 } else { 2 };
     let name = instrument.as_deref().unwrap_or("keys");
     let (client, _) = Client::new(name, ClientOptions::NO_START_SERVER).context("there is no JACK server")?;
@@ -107,9 +112,15 @@ fn main() -> Result<()> {
             let value = ((halves % 32).min(32 - halves % 32) * 8).min(127) as u8;
             let key = KEYS[(halves / 2) as usize % KEYS.len()];
             let status = if halves % 2 == 0 { 0x90 } else { 0x80 };
-            match controller {
-                Some(controller) => write(buffer, &[0xB0 | channel, controller, value]),
-                None => write(buffer, &[status | channel, key, 90]),
+            match (controller, preset) {
+                (Some(controller), _) => write(buffer, &[0xB0 | channel, controller, value]),
+                (None, Some(preset)) if halves == 0 => {
+                    // The bank of presets, whatever programs recall.
+                    write(buffer, &[0xB0 | channel, 0, 2]);
+                    write(buffer, &[0xC0 | channel, preset - 1]);
+                }
+                (None, Some(_)) => {}
+                (None, None) => write(buffer, &[status | channel, key, 90]),
             }
             halves += 1;
         } else if !is_connected {

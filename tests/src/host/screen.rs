@@ -196,6 +196,34 @@ impl Picture {
         is_inside.then(|| self.pixels[usize::from(y) * usize::from(self.width) + usize::from(x)])
     }
 
+    /// A picture from a PNG.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn from_png(png: &[u8]) -> Result<Self> {
+        let pixmap = resvg::tiny_skia::Pixmap::decode_png(png)?;
+        let pixels = pixmap.data().chunks_exact(4).map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
+        Ok(Self { width: pixmap.width().try_into()?, height: pixmap.height().try_into()?, pixels })
+    }
+
+    /// The share of pixels, 0 to 1, that clearly have another colour in `other`, among those that `counts` takes; 1 if
+    /// the pictures are not of one size.
+    pub fn difference(&self, other: &Self, counts: impl Fn([u16; 2]) -> bool) -> f64 {
+        /// Letters and curves have other edges where another version of OpenGL draws them.
+        const CLEARLY: u8 = 48;
+        if (self.width, self.height) != (other.width, other.height) {
+            return 1.0;
+        }
+        let places = (0..self.height).flat_map(|y| (0..self.width).map(move |x| [x, y]));
+        let pixels = places.zip(self.pixels.iter().zip(&other.pixels)).filter(|(place, _)| counts(*place));
+        let (mut all, mut different) = (0u32, 0u32);
+        for (_, (one, other)) in pixels {
+            all += 1;
+            different += u32::from(one.iter().zip(other).any(|(one, other)| one.abs_diff(*other) > CLEARLY));
+        }
+        f64::from(different) / f64::from(all.max(1))
+    }
+
     /// How many different colours there are.
     pub fn colours(&self) -> usize {
         let mut colours = self.pixels.clone();

@@ -420,16 +420,28 @@ pub fn loudness(wav: &Path) -> f32 {
 /// # Panics
 /// If it is no MIDI file, or has no such track.
 pub fn notes_of(file: &[u8], name: &str) -> Vec<(u8, u8)> {
+    timed_notes_of(file, name).into_iter().map(|(_, channel, key)| (channel, key)).collect()
+}
+
+/// The notes of the track that is called so, in order: when each begins, in the file's ticks, its channel, and its key.
+///
+/// # Panics
+/// If it is no MIDI file, or has no such track.
+pub fn timed_notes_of(file: &[u8], name: &str) -> Vec<(u64, u8, u8)> {
     let smf = Smf::parse(file).expect("a MIDI file");
     let is_called = |track: &&Vec<TrackEvent>| {
         track.iter().any(|event| event.kind == TrackEventKind::Meta(MetaMessage::TrackName(name.as_bytes())))
     };
     let track = smf.tracks.iter().find(is_called).unwrap_or_else(|| panic!("no track is called {name}"));
-    let notes = track.iter().filter_map(|event| match event.kind {
-        TrackEventKind::Midi { channel, message: MidiMessage::NoteOn { key, .. } } => {
-            Some((channel.as_int(), key.as_int()))
+    let mut now = 0;
+    let notes = track.iter().filter_map(|event| {
+        now += u64::from(event.delta.as_int());
+        match event.kind {
+            TrackEventKind::Midi { channel, message: MidiMessage::NoteOn { key, .. } } => {
+                Some((now, channel.as_int(), key.as_int()))
+            }
+            _ => None,
         }
-        _ => None,
     });
     notes.collect()
 }
