@@ -17,7 +17,7 @@ use nice_plug::midi::{self, Channel, VoiceID};
 use nice_plug::prelude::NoteEvent;
 
 use super::band::Band;
-use super::lately::{BARS, Bar};
+use super::lately::{BARS, Bar, LONGEST};
 use crate::params::ContinuoParams;
 use crate::processor::Processor;
 use crate::processor::output::{Event, Message, Sent};
@@ -25,7 +25,7 @@ use crate::seam::{
     Audition, AuditionEvent, CUES_CAPACITY, CueSender, PLAYED_CAPACITY, Played, PlayedReceiver, Shared, Trial,
     cue_ring, played_ring,
 };
-use crate::song_clock::HostTime;
+use crate::song_clock::{HostTime, TEMPI};
 
 /// Samples per second: fine enough for any note, and as good as any other.
 const RATE: f64 = 48_000.0;
@@ -71,8 +71,8 @@ impl Rendering {
         processor.connect(RATE, false, played_sender, cue_receiver);
         let bars = if bars.is_empty() { phrase(meter, &trial.controls) } else { bars };
         let length = bars.iter().map(|bar| bar.meter.bar_ticks()).sum();
-        let band = Band::new(networks, learnt);
-        Self { processor, band, played, cues, bars, tempo: tempo.into(), length, tick: 0, events: Vec::new() }
+        let (band, tempo) = (Band::new(networks, learnt), f64::from(tempo).clamp(*TEMPI.start(), *TEMPI.end()));
+        Self { processor, band, played, cues, bars, tempo, length, tick: 0, events: Vec::new() }
     }
 
     /// Plays on by a frame; `Some`: that was the last one.
@@ -196,7 +196,8 @@ fn phrase(meter: Meter, controls: &Controls) -> Vec<Bar> {
         }
         Bar { meter, heard }
     };
-    PHRASE.map(bar).into()
+    let fitting = (LONGEST / length).clamp(1, BARS as Tick) as usize;
+    PHRASE.into_iter().take(fitting).map(bar).collect()
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use continuo_models::music::time::frame_start;
-use continuo_models::music::{BarPosition, Frame, Meter, Spot};
+use continuo_models::music::time::{TICKS_PER_QUARTER, frame_start};
+use continuo_models::music::{BarPosition, Frame, Meter, Spot, Tick};
 use continuo_models::score::FARTHEST_AHEAD;
 use continuo_models::{FrameStart, Heard};
 
@@ -11,6 +11,9 @@ use crate::seam::Played;
 
 /// So many bars are listened to at most.
 pub const BARS: usize = 4;
+
+/// But no more than are so long together, unless one alone is.
+pub const LONGEST: Tick = 64 * TICKS_PER_QUARTER;
 
 /// The most that is kept of one bar; nobody plays so much.
 const MOST_IN_BAR: usize = 1024;
@@ -60,7 +63,13 @@ impl Lately {
         let is_played = |bar: &&Bar| bar.is_played();
         let some_were = self.bars.iter().take(over).any(|bar| bar.is_played());
         let bars = self.bars.iter().take(if some_were { over } else { over + 1 });
-        let mut bars: Vec<Bar> = bars.rev().skip_while(|bar| !is_played(bar)).take(BARS).cloned().collect();
+        let mut length = 0;
+        let fits = |(index, bar): &(usize, &Bar)| {
+            length += bar.meter.bar_ticks();
+            *index == 0 || length <= LONGEST
+        };
+        let last = bars.rev().skip_while(|bar| !is_played(bar)).take(BARS).enumerate().take_while(fits);
+        let mut bars: Vec<Bar> = last.map(|(_, bar)| bar.clone()).collect();
         bars.reverse();
         bars.drain(..bars.iter().position(Bar::is_played).unwrap_or_default());
         bars
@@ -116,7 +125,6 @@ impl Lately {
 #[cfg(test)]
 mod tests {
     use continuo_models::Controls;
-    use continuo_models::music::Tick;
 
     use super::*;
     use crate::seam::{FrameCall, NetworkSet};
@@ -218,6 +226,17 @@ mod tests {
         song.frame(5, 6, None);
         assert_eq!(song.keys(), [60, 61, 62].map(|key| vec![(91, key)]));
         assert_eq!(song.lately.tempo(), Some(120.0));
+    }
+
+    #[test]
+    fn of_long_bars_there_are_fewer() {
+        let mut song = Song::new();
+        song.meter = Meter { numerator: 24, denominator: 4 };
+        (0..5 * 96).for_each(|frame| song.frame(frame, frame + 1, Some(60).filter(|_| frame % 96 == 3)));
+        assert_eq!(song.keys().len(), 2);
+        song.meter = Meter { numerator: 64, denominator: 2 };
+        (0..513).for_each(|frame| song.frame(512 + frame, 513 + frame, Some(60).filter(|_| frame == 3)));
+        assert_eq!(song.keys().len(), 1, "one is heard whatever its length");
     }
 
     #[test]
