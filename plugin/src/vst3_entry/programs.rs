@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn programs_are_called_what_they_do() {
         let params = ContinuoParams::default();
-        let name = |program| super::name(&params, program);
+        let name = |program| name(&params, program);
         assert_eq!([0, 7, 8, 9].map(name), ["Scene 1", "Scene 8", "Panel", "Program 10 (nothing)"]);
         params.set(number("programs"), 1.0);
         assert_eq!([0, 127].map(name), [params.bank.text(1), "128 (empty)".to_owned()]);

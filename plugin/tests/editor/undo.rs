@@ -27,6 +27,7 @@ use crate::host::{Host, Step};
 struct Desk {
     host: Arc<Host>,
     undo: Arc<Undo>,
+    shared: Arc<Shared>,
     gui: GuiContext,
 }
 
@@ -36,9 +37,10 @@ type Setting = (Vec<f32>, continuo::scenes::Snapshots, Locks, Option<Preset>);
 impl Desk {
     fn new() -> Self {
         let (host, gui) = Host::new();
-        let undo = Undo::new(host.shared_params(), Shared::new());
+        let shared = Shared::new();
+        let undo = Undo::new(host.shared_params(), Arc::clone(&shared));
         let gui = undo.context(gui);
-        Self { host, undo, gui }
+        Self { host, undo, shared, gui }
     }
 
     fn params(&self) -> &ContinuoParams {
@@ -110,6 +112,38 @@ fn scenes_and_locks_are_steps_too() {
     assert!(desk.params().scenes.snapshots()[2].is_some());
     desk.undo.undo();
     assert_eq!(desk.setting(), before);
+}
+
+#[test]
+fn what_is_set_while_a_knob_is_held_is_one_step_with_it() {
+    let desk = Desk::new();
+    let before = desk.setting();
+    let swing = desk.params().param_map().into_iter().find(|(id, ..)| id == "swing").expect("a parameter").1;
+    // SAFETY: the parameter lives as long as the host.
+    unsafe {
+        desk.draw(|desk| desk.gui.raw_begin_set_parameter(swing));
+        desk.draw(|desk| desk.params().presets.set_locks(Locks { key: true, ..Locks::default() }));
+        desk.draw(|desk| desk.gui.raw_set_parameter_normalized(swing, 0.5));
+        desk.draw(|desk| desk.gui.raw_end_set_parameter(swing));
+    }
+    assert_eq!(desk.undo.steps().back, 1);
+    desk.undo.undo();
+    assert_eq!(desk.setting(), before);
+}
+
+#[test]
+fn the_host_is_told_of_what_is_no_parameter_and_when_that_is_undone_and_of_parameters_it_hears_itself() {
+    let desk = Desk::new();
+    let told = |act: &dyn Fn(&Desk)| {
+        act(&desk);
+        desk.shared.unsaved.take()
+    };
+    assert!(!told(&|desk| desk.turn("swing", 0.5)));
+    assert!(told(&|desk| desk.draw(|desk| desk.params().scenes.store(2, Some(desk.params().controls())))));
+    assert!(!told(&|desk| desk.draw(|_| {})));
+    assert!(told(&|desk| desk.undo.undo()));
+    assert!(told(&|desk| desk.undo.redo()));
+    assert!(told(&|desk| desk.load(&presets::factory()[1])), "which one it was is saved too");
 }
 
 #[test]
