@@ -184,6 +184,13 @@ impl<'a> Newcomer<'a> {
         assert!(difference < ALIKE, "{name}: {difference} of it is drawn otherwise than in {}", kept.display());
     }
 
+    /// Presses Ctrl+C where the program was started.
+    fn interrupts(mut self) {
+        self.running.interrupt();
+        let ended = self.running.end(SOON);
+        assert_eq!(ended.code, Some(0), "{}", ended.said);
+    }
+
     fn closes(self) {
         self.screen.ask_to_close(self.window).unwrap();
         let ended = self.running.end(SOON);
@@ -252,6 +259,27 @@ fn a_newcomer_plays_hears_chooses_resizes_undoes_and_finds_all_as_it_was() {
     let mut newcomer = Newcomer::opens(&server, &screen, &home);
     assert_eq!(screen.size_of(newcomer.window).unwrap(), size);
     newcomer.takes_a_snapshot("opens-again", &[HEADER, SONG, SCENES, FOOT]);
+    newcomer.closes();
+    assert_eq!(session(&home), kept);
+    fs::remove_dir_all(home).unwrap();
+}
+
+#[test]
+fn what_was_chosen_and_how_large_the_panel_was_is_there_again_after_control_c() {
+    let home = std::env::temp_dir().join(format!("continuo-interrupts-{}", std::process::id()));
+    fs::create_dir_all(&home).unwrap();
+    let server = Server::start().unwrap();
+    let screen = server.screen().unwrap();
+    let newcomer = Newcomer::opens(&server, &screen, &home);
+    newcomer.strikes(&[ESCAPE]);
+    newcomer.clicks(at::NEXT_PRESET);
+    newcomer.hands.resize(newcomer.window, [1740, 1011]).unwrap();
+    thread::sleep(Duration::from_secs(1));
+    newcomer.interrupts();
+    let kept = session(&home);
+    assert!(!kept["state"]["fields"]["presets"].is_null());
+    let newcomer = Newcomer::opens(&server, &screen, &home);
+    assert_eq!(screen.size_of(newcomer.window).unwrap(), [1740, 1011]);
     newcomer.closes();
     assert_eq!(session(&home), kept);
     fs::remove_dir_all(home).unwrap();
