@@ -1,7 +1,7 @@
 //! What is saved with the project, and is no parameter, has changed: the host is to be told.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Signal;
 
@@ -9,7 +9,7 @@ use super::Signal;
 type Ask = Box<dyn Fn() + Send + Sync>;
 
 /// Is told on the main thread what the host was.
-type Listener = Box<dyn Fn() + Send>;
+type Listener = Arc<dyn Fn() + Send + Sync>;
 
 /// Whether what is saved beside the parameters has changed. Hosts hear of parameters by themselves; of scenes, presets
 /// and their numbers, locks and learnt controllers they do not, and may be closed without saving them. Hosts are told
@@ -61,7 +61,9 @@ impl Unsaved {
 
     /// Main: a saved state was loaded: the format hears of it, and the project is as it was saved.
     pub fn tell(&self) {
-        if let Some(listener) = &*self.listener.lock().unwrap_or_else(PoisonError::into_inner) {
+        // The host may ask for more while it is told.
+        let listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(listener) = listener {
             listener();
         }
     }
@@ -69,7 +71,6 @@ impl Unsaved {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;

@@ -138,7 +138,7 @@ impl Front {
             (ComRef::from_raw(handler).and_then(|handler| handler.cast::<IUnitHandler>()), lists.collect())
         };
         let renamed = host.map(|host| Renamed::new(Arc::clone(&ready.inside.params), host, lists));
-        ready.inside.shared.unsaved.listen(renamed.map(|renamed| Box::new(move || renamed.tell()) as _));
+        ready.inside.shared.unsaved.listen(renamed.map(|renamed| Arc::new(move || renamed.tell()) as _));
     }
 
     fn is_controller(&self, id: ParamID) -> bool {

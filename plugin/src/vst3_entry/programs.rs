@@ -18,6 +18,8 @@ pub struct Renamed {
 
 // SAFETY: whoever shares it calls it on the main thread only, as VST3 wants it of the host's object.
 unsafe impl Send for Renamed {}
+// SAFETY: as above.
+unsafe impl Sync for Renamed {}
 
 impl Renamed {
     /// `host` has these `lists` of programs, and asks for their names itself to begin with.
