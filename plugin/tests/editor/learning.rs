@@ -42,6 +42,8 @@ fn right_click_learn_move_done() {
         ("Again, the same", "again", 23),
         ("Scene 3", "recall_scene_3", 24),
         ("Panic", "panic", 25),
+        ("Next preset", "next_preset", 26),
+        ("Previous preset", "previous_preset", 27),
     ] {
         harness.get_by_label(control).click_secondary();
         harness.run();
