@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::pitch::{PitchClass, PitchClassSet, Spelling, ascent};
+use super::suffix;
 
 /// Chord qualities, in the order of the networks' vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -79,24 +80,6 @@ impl Quality {
     /// Whether it is a plain triad of major or minor third and perfect fifth, with or without sixth or seventh.
     pub fn has_perfect_fifth(self) -> bool {
         self.intervals()[2] == 7
-    }
-
-    fn from_suffix(suffix: &str) -> Option<Self> {
-        Some(match suffix {
-            "" | "M" | "maj" => Quality::Major,
-            "m" | "min" | "-" => Quality::Minor,
-            "dim" | "o" | "°" => Quality::Diminished,
-            "aug" | "+" => Quality::Augmented,
-            "sus4" | "sus" | "7sus4" => Quality::Suspended,
-            "6" | "M6" | "maj6" => Quality::Sixth,
-            "7" | "dom7" => Quality::Dominant,
-            "maj7" | "M7" | "Δ" | "Δ7" => Quality::MajorSeventh,
-            "m7" | "min7" | "-7" => Quality::MinorSeventh,
-            "m6" | "min6" | "-6" => Quality::MinorSixth,
-            "m7b5" | "min7b5" | "ø" | "ø7" | "hdim7" | "m7♭5" => Quality::HalfDiminished,
-            "dim7" | "o7" | "°7" => Quality::DiminishedSeventh,
-            _ => return None,
-        })
     }
 }
 
@@ -207,11 +190,13 @@ impl std::error::Error for UnknownChord {}
 impl FromStr for Chord {
     type Err = UnknownChord;
 
-    /// Reads a chord symbol such as "Dm7", "F#maj7", "Bbdim7". The error lists the known symbols.
+    /// Reads a chord symbol as people write it, such as "Dm7", "F#-7b5", "B♭Δ", "C13(b9)": the chord of the vocabulary
+    /// that comes nearest. The error lists the symbols of the vocabulary.
     fn from_str(text: &str) -> Result<Self, UnknownChord> {
-        Spelling::parse(text.trim())
-            .filter(|_| text.trim().starts_with(|first: char| first.is_ascii_uppercase()))
-            .and_then(|(root, suffix)| Some(Self::new(root.class(), Quality::from_suffix(suffix)?)))
+        let plain = suffix::plain(text);
+        Spelling::parse(&plain)
+            .filter(|_| plain.starts_with(|first: char| first.is_ascii_uppercase()))
+            .and_then(|(root, suffix)| Some(Self::new(root.class(), suffix::quality(suffix)?)))
             .ok_or_else(|| UnknownChord(text.to_owned()))
     }
 }
@@ -231,6 +216,25 @@ impl SlashChord {
     pub fn inversion(self) -> Option<usize> {
         let over_root = ascent(self.chord.root, self.bass);
         self.chord.quality.intervals().iter().position(|&interval| interval == over_root)
+    }
+}
+
+impl FromStr for SlashChord {
+    type Err = UnknownChord;
+
+    /// Reads a chord symbol, with a bass behind the last slash or without: "Dm7/G", "C6/9", "C6/9/E".
+    fn from_str(text: &str) -> Result<Self, UnknownChord> {
+        let plain = suffix::plain(text);
+        let bass = plain.rsplit_once('/').and_then(|(chord, bass)| {
+            let bass = bass.trim();
+            let (note, "") = Spelling::parse(bass)? else { return None };
+            bass.starts_with(|first: char| first.is_ascii_uppercase()).then_some((chord, note.class()))
+        });
+        match bass {
+            Some((chord, bass)) => chord.parse().map(|chord| Self { chord, bass }),
+            None => plain.parse().map(Chord::into),
+        }
+        .map_err(|UnknownChord(_)| UnknownChord(text.to_owned()))
     }
 }
 
@@ -278,6 +282,17 @@ mod tests {
     #[test]
     fn a_text_that_is_no_symbol_is_answered_with_the_known_ones() {
         assert!("Xm7".parse::<Chord>().is_err());
-        assert!("C13#11".parse::<Chord>().unwrap_err().to_string().contains("Cm7b5"));
+        assert!("Chorus".parse::<Chord>().unwrap_err().to_string().contains("Cm7b5"));
+    }
+
+    #[test]
+    fn a_bass_stands_behind_the_last_slash() {
+        let read = |text: &str| text.parse::<SlashChord>().map(|slash| (slash.chord.to_string(), slash.bass)).ok();
+        let is = |chord: &str, bass| Some((chord.to_owned(), bass));
+        assert_eq!(read("Dm7/G"), is("Dm7", 7));
+        assert_eq!(read("C6/9"), is("C6", 0));
+        assert_eq!(read("C6/9/E"), is("C6", 4));
+        assert_eq!(read("E♭Δ/B♭"), is("Ebmaj7", 10));
+        assert_eq!((read("C/x"), read("/G"), read("")), (None, None, None));
     }
 }

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod chart;
 pub mod chord;
 pub mod key;
 pub mod leading;
@@ -10,10 +11,12 @@ pub mod pitch;
 mod recognition;
 pub mod spot;
 pub mod style;
+mod suffix;
 mod symbol;
 pub mod time;
 pub mod voicing;
 
+pub use chart::Chart;
 pub use chord::{Chord, Quality, SlashChord};
 pub use key::{Key, Mode};
 pub use numeral::{Function, Numeral};
