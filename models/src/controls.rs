@@ -130,7 +130,7 @@ controls! {
     register: i8 = 0, Parameter::whole("register", "register", -2, 2).reads(Text::Octaves)
         .hint("Moves this player up or down by octaves.");
     /// MIDI channel, 0–15.
-    channel: u8 as Channel = 0, Parameter::whole("channel", "channel", 1, 16).routing()
+    channel: u8 as Channel = 0, Parameter::whole("channel", "channel", 1, 16).of_project()
         .reads(Text::Numbered("Channel "))
         .hint("The MIDI channel on which this player goes out, to a sound of its own.");
 }
@@ -196,7 +196,7 @@ controls! {
 
     [Listening]
     /// The channel of the musician's left hand, 0–15; `None`: the hands are told apart by ear.
-    left_hand: Option<u8> = None, Parameter::whole("left_hand", "Left hand", 0, 16).routing()
+    left_hand: Option<u8> = None, Parameter::whole("left_hand", "Left hand", 0, 16).of_project()
         .reads(Text::Or { none: "By ear", prefix: "Channel " })
         .hint("Your left hand gives the chords, if it plays any. By ear: the band tells your hands apart; or its notes \
                come on a channel of their own.");
@@ -263,6 +263,11 @@ controls! {
     /// How late off-beat eighths come: 0 straight, 1 a full triplet.
     swing: f32 = 0.0, Parameter::share("swing", "Swing")
         .hint("How late the off-beat eighths come: from straight to a full triplet.");
+
+    [Chart]
+    /// Whether the band follows the chart, where there is one.
+    follow_chart: bool = true, Parameter::switch("follow_chart", "Follow chart").of_project()
+        .hint("The band plays the chords of your chart, from its first bar on. Your left hand still comes first.");
 }
 
 impl Player {
@@ -327,13 +332,14 @@ impl Controls {
         self
     }
 
-    /// The controls with the channels on which `other` hears and plays.
-    pub fn routed_as(mut self, other: &Self) -> Self {
-        for parameter in PARAMETERS.iter().filter(|parameter| parameter.routing) {
+    /// The controls in the project of `other`: with the channels on which it hears and plays, and its chart followed as
+    /// there.
+    pub fn in_project_of(mut self, other: &Self) -> Self {
+        for parameter in PARAMETERS.iter().filter(|parameter| parameter.of_project) {
             parameter.put(&mut self, parameter.of(other));
         }
         for (player, own) in self.players.iter_mut() {
-            for parameter in PLAYER_PARAMETERS.iter().filter(|parameter| parameter.routing) {
+            for parameter in PLAYER_PARAMETERS.iter().filter(|parameter| parameter.of_project) {
                 parameter.put(own, parameter.of(other.player(player)));
             }
         }

@@ -87,6 +87,7 @@ impl Default for Continuo {
         let (params, shared) = (Arc::new(ContinuoParams::default()), Shared::new());
         params.stamp.attach(Arc::clone(&shared));
         params.memory.attach(&params, &shared);
+        params.chart.attach(Arc::clone(&shared));
         Inside { params: Arc::clone(&params), shared: Arc::clone(&shared) }.note();
         Self { params, shared, networks: Arc::default(), worker: None, processor: None }
     }

@@ -3,6 +3,7 @@
 //! IDs are final: hosts store automation under them and projects are saved with them.
 
 pub mod changes;
+mod chart;
 pub mod controllers;
 mod guarded;
 mod host;
@@ -36,6 +37,7 @@ use controllers::Controllers;
 use host::Declared;
 use saved::{Stamp, Unknown};
 
+pub use chart::{ChartField, SavedChart};
 pub use guarded::GuardedParams;
 pub use host::HostParam;
 pub use memory::{MemoryField, SavedMemory};
@@ -100,6 +102,8 @@ pub struct ContinuoParams {
     /// Whether a click of the built-in sound marks the beats of the song.
     #[id = "metronome"]
     pub metronome: BoolParam,
+    #[nested(group = "Plan")]
+    charted: Declared<Controls>,
     /// The learnt controllers.
     #[persist = "controllers"]
     pub controllers: Controllers,
@@ -118,6 +122,9 @@ pub struct ContinuoParams {
     /// What the band has learnt of the musician, if it is to be kept.
     #[persist = "memory"]
     pub memory: MemoryField,
+    /// The chart of the project.
+    #[persist = "chart"]
+    pub chart: ChartField,
     /// What a newer Continuo has saved, to be written back.
     #[persist = "unknown"]
     pub unknown: RwLock<Unknown>,
@@ -173,12 +180,14 @@ impl Default for ContinuoParams {
                 .non_automatable(),
             recall: RecallParams::of(&bank, &revision),
             metronome: BoolParam::new("Metronome", false),
+            charted: section(Section::Chart),
             controllers: Controllers::default(),
             scenes: Scenes::new(&revision),
             presets: Remembered::new(&revision),
             bank,
             stamp: StampField::default(),
             memory: MemoryField::default(),
+            chart: ChartField::default(),
             unknown: RwLock::default(),
             revision,
         }
@@ -214,9 +223,9 @@ fn declared_of(player: Player, revision: &Revision) -> Declared<PlayerControls> 
 }
 
 impl ContinuoParams {
-    fn sections(&self) -> [&Declared<Controls>; 8] {
-        let Self { band, melody, ears, plan, scale, comping, solo, kept, .. } = self;
-        [band, melody, ears, plan, scale, comping, solo, kept]
+    fn sections(&self) -> [&Declared<Controls>; 9] {
+        let Self { band, melody, ears, plan, scale, comping, solo, kept, charted, .. } = self;
+        [band, melody, ears, plan, scale, comping, solo, kept, charted]
     }
 
     /// The parameter of [`Controls`] with this ID.
@@ -373,7 +382,9 @@ mod tests {
         expected.extend(["lead_mode", "motif", "max_leap", "strong_tones"].map(String::from));
         expected
             .extend(["memory", "freeze", "again", "again_new", "scene", "scene_at", "keep_memory"].map(String::from));
-        expected.extend(["notes_as_midi", "plan_ahead", "preset", "programs", "metronome"].map(String::from));
+        expected.extend(
+            ["notes_as_midi", "plan_ahead", "preset", "programs", "metronome", "follow_chart"].map(String::from),
+        );
         let ids: Vec<String> = ContinuoParams::default().param_map().into_iter().map(|(id, ..)| id).collect();
         assert_eq!(ids, expected);
     }

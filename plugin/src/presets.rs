@@ -114,7 +114,7 @@ impl Default for Preset {
 
 impl Preset {
     /// What the band is to do; what no preset holds is at its default. To have it played on a musician's channels, see
-    /// [`Controls::routed_as`].
+    /// [`Controls::in_project_of`].
     pub fn controls(&self) -> Controls {
         self.controls
     }
@@ -132,7 +132,7 @@ impl Preset {
     /// What is in force when it plays in the place of a panel that stands at `panel`. What is called for at the moment
     /// and where notes go are the panel's. Audio may call it.
     pub fn over(&self, panel: &Controls) -> Controls {
-        self.controls.at_the_moment_of(panel).routed_as(panel)
+        self.controls.at_the_moment_of(panel).in_project_of(panel)
     }
 }
 

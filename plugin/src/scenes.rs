@@ -151,9 +151,9 @@ impl Saved {
     }
 
     /// The scenes with the channels on which `panel` hears and plays.
-    pub fn routed_as(mut self, panel: &Controls) -> Self {
+    pub fn in_project_of(mut self, panel: &Controls) -> Self {
         for scene in &mut self.scenes {
-            let routed = scene.snapshot.map(|snapshot| snapshot.routed_as(panel));
+            let routed = scene.snapshot.map(|snapshot| snapshot.in_project_of(panel));
             if routed != scene.snapshot {
                 *scene = Scene { snapshot: routed, loaded: None };
             }

@@ -5,7 +5,7 @@
 //! | [`Played`] | audio | worker | single-producer ring ([`PlayedSender`]) |
 //! | [`StampedCue`] | worker | audio | single-producer ring ([`CueSender`]) |
 //! | [`Command`] | main, GUI | worker | channel |
-//! | [`SharedMemory`] | worker, main | main, worker | a mutex that the audio thread never touches |
+//! | what the band has learnt, and the chart ([`Known`]) | worker, main, GUI | main, GUI, worker | a mutex that the audio thread never touches |
 //! | [`Meters`], [`Position`], [`Keyboard`], [`Playing`], [`Places`], [`Stream`] | audio, worker | GUI | atomics |
 //! | [`WorkerUrgency`] | worker | GUI | atomic |
 //! | [`Scenes`](crate::scenes::Scenes), [`Bank`](crate::bank::Bank) | main, GUI | audio | [`Published`] |
@@ -33,9 +33,9 @@
 mod activity;
 mod display;
 mod doubt;
+mod known;
 mod listening;
 mod loading;
-mod memory;
 mod moves;
 mod networks;
 mod panel_keys;
@@ -52,7 +52,8 @@ use std::fmt::Display;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use continuo_models::Outlook;
+use continuo_models::music::Chart;
+use continuo_models::{Memory, Outlook};
 use crossbeam::channel::{Receiver, Sender, bounded};
 
 use crate::machine::Machine;
@@ -60,9 +61,9 @@ use crate::machine::Machine;
 pub use activity::Activity;
 pub use display::{Base, Keyboard, Meters, Part, Place, Places, Position, SharedStream, Stream};
 pub use doubt::{Doubt, Doubts};
+pub use known::Known;
 pub use listening::{Audition, AuditionEvent, Listening, Trial};
 pub use loading::Loading;
-pub use memory::SharedMemory;
 pub use moves::{
     LastMoved, MOST as MOST_CONTROLLERS, Moved, PickUp, PickUps, ToHost, ToHostReceiver, ToHostSender, Told,
 };
@@ -120,7 +121,9 @@ pub struct Shared {
     /// How urgent the system takes the worker for. The worker writes, anybody reads.
     pub urgency: WorkerUrgency,
     /// What the band has learnt of the musician. Never audio.
-    pub memory: SharedMemory,
+    pub memory: Known<Memory>,
+    /// The chart that the band follows. Never audio.
+    pub chart: Known<Chart>,
     /// Why the host could not be followed. Audio writes, the worker reads.
     pub doubts: Doubts,
     /// What has come in. Audio writes, anybody reads.
@@ -163,7 +166,8 @@ impl Default for Shared {
             unsaved: Unsaved::default(),
             playing: Playing::default(),
             urgency: WorkerUrgency::default(),
-            memory: SharedMemory::default(),
+            memory: Known::default(),
+            chart: Known::default(),
             doubts: Doubts::default(),
             activity: Activity::default(),
             surroundings: Surroundings::default(),

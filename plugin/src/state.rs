@@ -14,7 +14,7 @@ use crate::bank;
 use crate::faults::{self, Place};
 use crate::guard::caught;
 use crate::params::saved::{Stamp, Unknown, VERSION};
-use crate::params::{ContinuoParams, SavedMemory, controllers};
+use crate::params::{ContinuoParams, SavedChart, SavedMemory, controllers};
 use crate::presets::project;
 use crate::repair::{self, Fields, Findings, Verdict};
 use crate::scenes;
@@ -66,18 +66,24 @@ pub fn migrate(state: &mut PluginState) {
     if version >= VERSION && !findings.missing.is_empty() {
         remarks.push(format!("The saved state lacks {}; the default is used.", findings.missing.join(", ")));
     }
-    match state.fields.get("memory").map(|json| serde_json::from_str::<Value>(json)) {
-        None | Some(Ok(Value::Null)) => {}
-        Some(Ok(memory @ Value::Object(_))) => {
-            remarks.extend(SavedMemory::repaired(memory).1.remark("What the band has learnt of you"));
-        }
-        broken => {
-            state.fields.remove("memory");
-            let error =
-                broken.and_then(Result::err).map_or("it is no JSON object".to_owned(), |error| error.to_string());
-            remarks.push(format!("What the band had learnt of you cannot be read ({error}); it was left out."));
+    let fields: [(&str, &str, fn(Value) -> Findings); 2] = [
+        ("memory", "What the band has learnt of you", |saved| SavedMemory::repaired(saved).1),
+        ("chart", "The chart", |saved| SavedChart::repaired(saved).1),
+    ];
+    for (name, subject, repaired) in fields {
+        match state.fields.get(name).map(|json| serde_json::from_str::<Value>(json)) {
+            None | Some(Ok(Value::Null)) => {}
+            Some(Ok(saved @ Value::Object(_))) => remarks.extend(repaired(saved).remark(subject)),
+            broken => {
+                state.fields.remove(name);
+                let error =
+                    broken.and_then(Result::err).map_or("it is no JSON object".to_owned(), |error| error.to_string());
+                remarks.push(format!("{subject} cannot be read ({error}); it was left out."));
+            }
         }
     }
+    // A project that says nothing of a chart has none.
+    state.fields.entry("chart".to_owned()).or_insert_with(|| "null".to_owned());
     let scenes = scenes::repaired(state.fields.get("scenes").map(String::as_str), &mut remarks);
     let bank = bank::repaired(state.fields.get("bank").map(String::as_str), &mut remarks);
     let controllers = controllers::repaired(state.fields.get("controllers").map(String::as_str), &mut remarks);

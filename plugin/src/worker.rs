@@ -93,7 +93,7 @@ impl Worker {
             let begun = caught(|| {
                 faults::delay(Place::SlowStart);
                 let (chooser, networks) = Chooser::new(kept, Arc::clone(&shared), networks, chooser_stop)?;
-                let band = Band::new(networks, shared.memory.newest());
+                let band = Band::new(networks, shared.memory.newest(), shared.chart.newest());
                 faults::strike(Place::WorkerStart);
                 Some((chooser, band))
             });
@@ -234,6 +234,9 @@ impl WorkerLoop {
             }
             if let Some(memory) = self.shared.memory.take_brought(call.loads) {
                 self.band.remember(memory);
+            }
+            if let Some(chart) = self.shared.chart.take_brought(call.loads) {
+                self.band.follow_chart(&chart);
             }
             if let Some(doubt) = self.shared.doubts.take_new() {
                 self.shared.notify(doubt.text());

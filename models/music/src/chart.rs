@@ -31,6 +31,8 @@ pub struct Chart {
     pub title: String,
     /// The length of the first bar, if that is a pick-up: it comes before the first chorus, and never again.
     pub pickup: Option<Tick>,
+    /// The bar of the song with which the first chorus begins, counted from 0. It is no part of the text.
+    pub first_bar: u16,
     /// The bars as they are written.
     pub bars: Vec<Bar>,
 }
@@ -189,8 +191,9 @@ fn is_written(meter: Meter) -> bool {
     (1..=32).contains(&numerator) && matches!(denominator, 1 | 2 | 4 | 8 | 16)
 }
 
-/// `text` without line breaks, at most [`MOST_LETTERS`] of it.
+/// `text` without line breaks and other signs that control something, at most [`MOST_LETTERS`] of it.
 fn in_a_line(text: &str) -> String {
-    let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MOST_LETTERS).collect();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text: String = text.chars().filter(|letter| !letter.is_control()).take(MOST_LETTERS).collect();
     text.trim().to_owned()
 }

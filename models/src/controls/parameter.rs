@@ -23,6 +23,8 @@ pub enum Section {
     Solo,
     /// What the band keeps and repeats.
     Take,
+    /// Which chart it follows.
+    Chart,
 }
 
 /// What a parameter is called, and which values it has.
@@ -131,8 +133,9 @@ pub struct Parameter<C> {
     pub morph: Morph,
     /// Whether the musician calls for it at the moment: it is the panel's in every scene.
     pub momentary: bool,
-    /// Whether it says where notes come from or go to, and nothing of the music: a preset leaves it as it is.
-    pub routing: bool,
+    /// Whether it belongs to the project and not to the music: where notes come from or go to, whether its chart is
+    /// followed. A preset leaves it as it is.
+    pub of_project: bool,
     pub(super) get: fn(&C) -> f64,
     pub(super) set: fn(&mut C, f64),
 }
@@ -150,9 +153,9 @@ impl Kind {
 }
 
 impl<C: Default> Parameter<C> {
-    /// Whether a preset holds it: it is of the music, and neither called for at the moment nor routing.
+    /// Whether a preset holds it: it is of the music, and neither called for at the moment nor of the project.
     pub fn is_of_presets(&self) -> bool {
-        !self.momentary && !self.routing
+        !self.momentary && !self.of_project
     }
 
     /// Its value in `controls`, as a number.
@@ -172,7 +175,7 @@ impl<C: Default> Parameter<C> {
 impl<C> Parameter<C> {
     const fn new(id: &'static str, name: &'static str, kind: Kind, morph: Morph) -> Self {
         let about = About { id, name, panel_name: name, hint: "", kind };
-        Self { about, section: Section::Band, morph, momentary: false, routing: false, get: |_| 0.0, set: |_, _| {} }
+        Self { about, section: Section::Band, morph, momentary: false, of_project: false, get: |_| 0.0, set: |_, _| {} }
     }
 
     pub(super) const fn number(id: &'static str, name: &'static str, least: f32, most: f32) -> Self {
@@ -226,8 +229,8 @@ impl<C> Parameter<C> {
         self
     }
 
-    pub(super) const fn routing(mut self) -> Self {
-        self.routing = true;
+    pub(super) const fn of_project(mut self) -> Self {
+        self.of_project = true;
         self
     }
 

@@ -8,13 +8,14 @@ mod outlook;
 pub mod players;
 #[cfg(test)]
 mod tests;
+pub(crate) mod tune;
 
 use std::sync::Arc;
 
 use crate::channels::{Channels, Zones};
 use crate::controls::{Controls, in_range};
 use crate::music::time::{TICKS_PER_FRAME, frame_start};
-use crate::music::{Frame, Key, Meter, Moment, Spot, Style, Tick};
+use crate::music::{Chart, Frame, Key, Meter, Moment, SlashChord, Spot, Style, Tick};
 use crate::network::{Networks, Role};
 use crate::score::{AnswerRow, Cue, FARTHEST_AHEAD, Fork, FrameStart, Heard, Turn};
 
@@ -23,6 +24,7 @@ pub use harmony::harmonist::Harmony;
 pub use harmony::weights::Weights;
 pub use outlook::Outlook;
 
+use harmony::guided;
 use harmony::harmonist::{Harmonist, Situation};
 use listening::Listener;
 use listening::key_belief::KeyBelief;
@@ -30,19 +32,23 @@ use memory::{Learner, Memory};
 use players::context::FrameContext;
 use players::ensemble::Ensemble;
 use players::voices::{self, AnswerContext};
+use tune::chart::{Guidance, Tune};
 
 /// The band as a pure state machine. Its output depends only on the calls made since [`Improviser::new`], or on its
-/// memory and the calls made since [`Improviser::restart`], never on when they are made. `Clone` is a snapshot
-/// (microseconds).
+/// memory, its chart and the calls made since [`Improviser::restart`], never on when they are made. `Clone` is a
+/// snapshot (microseconds).
 #[derive(Clone, Debug)]
 pub struct Improviser {
     networks: Arc<Networks>,
     listener: Listener,
     learner: Learner,
+    tune: Tune,
     harmonist: Harmonist,
     ensemble: Ensemble,
     key: Option<Key>,
     harmony: Harmony,
+    /// The bars of the chart in which that frame lies and which come after it.
+    bars: Option<[usize; 2]>,
     /// The frames from the one that began with the last call to the one that was decided then, in playing order; empty
     /// before the first call.
     path: Vec<Spot>,
@@ -76,21 +82,23 @@ impl Improviser {
         Self {
             listener: Listener::default(),
             learner: Learner::default(),
+            tune: Tune::default(),
             harmonist: Harmonist::new(&networks, weights),
             ensemble: Ensemble::new(&networks),
             key: None,
             harmony: Harmony::default(),
+            bars: None,
             path: Vec::new(),
             jump: None,
             networks,
         }
     }
 
-    /// Forgets everything, as after [`Improviser::new`], but what it has learnt of the musician.
+    /// Forgets everything, as after [`Improviser::new`], but what it has learnt of the musician and the chart.
     pub fn restart(&mut self) {
         let learner = Learner::new(Arc::clone(self.memory()));
-        let weights = self.harmonist.weights();
-        *self = Self { learner, ..Self::weighing(Arc::clone(&self.networks), weights) };
+        let (tune, weights) = (std::mem::take(&mut self.tune), self.harmonist.weights());
+        *self = Self { learner, tune, ..Self::weighing(Arc::clone(&self.networks), weights) };
     }
 
     /// What the band has learnt of the musician. The same `Arc` as long as nothing is added.
@@ -101,6 +109,11 @@ impl Improviser {
     /// Knows of the musician what `memory` holds, and nothing else.
     pub fn remember(&mut self, memory: Arc<Memory>) {
         self.learner.remember(memory);
+    }
+
+    /// Follows `chart` from the next decision on, wherever [`Controls::follow_chart`] says so; one without bars is none.
+    pub fn follow_chart(&mut self, chart: Arc<Chart>) {
+        self.tune.follow(chart);
     }
 
     /// Goes on with other networks: what was heard, decided and begun stays; only what the old networks had in mind
@@ -151,6 +164,11 @@ impl Improviser {
         self.listener.advance(now.tick());
         self.learner.listen(&self.listener);
 
+        let here = self.tune.at(next, controls);
+        let guidance = here.map_or(Guidance::Free, |here| here.guidance());
+        if let Some(here) = here {
+            self.listener.expect(here.belief());
+        }
         let believed = self.listener.belief().key().map(|(key, _)| key);
         let key = if controls.key_lock { controls.key } else { believed.unwrap_or(controls.key) };
         let keys = match controls.key {
@@ -160,12 +178,20 @@ impl Improviser {
             key => self.listener.belief().hinted(key),
         };
         self.ensemble.freeze(controls.freeze, next.position.meter);
-        let given = self.listener.held_harmony().or(self.ensemble.frozen_harmony());
+        let given = self.listener.held_harmony().or(self.ensemble.frozen_harmony()).or(guidance.chord());
         let may_wait = self.ensemble.may_fork();
         let (listener, memory) = (&self.listener, &**self.learner.memory());
-        let situation = Situation { listener, controls, key, keys, memory, given, path: &path, may_wait };
+        let situation = Situation { listener, controls, key, keys, memory, given, guidance, path: &path, may_wait };
         let before = std::mem::take(&mut self.harmony);
         self.harmony = self.harmonist.decide(&situation, |spot| Random::new(controls.seed, spot.frame));
+        self.bars = here.map(|here| here.bars());
+        if let Some(here) = here {
+            (self.harmony.planned, self.harmony.certain) = guided::planned(&here, &self.harmony);
+        }
+        let charted = guidance.chord().filter(|chord| given == Some(*chord) && self.harmony.changes);
+        if let Some(SlashChord { chord, .. }) = charted {
+            self.listener.hear_chart(chord);
+        }
         self.key = if controls.key_lock { Some(key) } else { believed };
 
         self.play(&start, &before, next, key, cues);
@@ -252,7 +278,7 @@ impl Improviser {
     pub fn outlook(&self) -> Outlook {
         let frame = self.path.last().map_or(0, |next| next.frame);
         let Harmony { chord, bass, planned, certain, .. } = self.harmony;
-        Outlook { frame, key: self.key, chord, bass, planned, certain }
+        Outlook { frame, key: self.key, chord, bass, planned, certain, bars: self.bars }
     }
 
     /// The harmony of the frame that was decided last.

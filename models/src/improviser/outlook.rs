@@ -19,6 +19,9 @@ pub struct Outlook {
     pub planned: Planned,
     /// The first tick at which what is planned may still change.
     pub certain: Tick,
+    /// The bars of the chart in which `frame` lies and which come after it, by their places among the written ones, if
+    /// a chart is followed.
+    pub bars: Option<[usize; 2]>,
 }
 
 impl Outlook {

@@ -3,22 +3,20 @@
 //!
 //! The rings and the triple buffers are those of well-kept crates, and what is told one value at a time needs no order.
 
-// The files know where they are: beside `sync`, and with `continuo_models`.
-extern crate self as continuo_models;
-
+// The files know where they are: beside `sync`.
 #[path = "../../src/seam/doubt.rs"]
 mod doubt;
+#[path = "../../src/seam/known.rs"]
+mod known;
 #[path = "../../src/seam/loading.rs"]
 mod loading;
-#[path = "../../src/seam/memory.rs"]
-mod memory;
 #[path = "../../src/seam/signal.rs"]
 mod signal;
 mod sync;
 
 pub use doubt::{Doubt, Doubts};
+pub use known::Known;
 pub use loading::Loading;
-pub use memory::SharedMemory;
 pub use signal::Signal;
 
 /// What stands for what the band has learnt: a number.

@@ -1,6 +1,6 @@
 //! What holds of the seam in whatever order two threads come to it.
 
-use continuo_loom::{Doubt, Doubts, Loading, Memory, SharedMemory, Signal};
+use continuo_loom::{Doubt, Doubts, Known, Loading, Memory, Signal};
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicU32, Ordering};
 use loom::{model, thread};
@@ -79,7 +79,7 @@ fn what_audio_reads_is_of_one_state_or_nothing() {
 #[test]
 fn a_memory_comes_to_the_band_with_the_controls_of_its_state() {
     model(|| {
-        let shared = Arc::new((Loading::default(), AtomicU32::new(0), SharedMemory::default()));
+        let shared = Arc::new((Loading::default(), AtomicU32::new(0), Known::default()));
         let theirs = Arc::clone(&shared);
         let main = thread::spawn(move || {
             let (loading, controls, memory) = &*theirs;
@@ -107,7 +107,7 @@ fn a_memory_comes_to_the_band_with_the_controls_of_its_state() {
 #[test]
 fn what_is_brought_is_taken_once_and_not_overwritten_before() {
     model(|| {
-        let memory = Arc::new(SharedMemory::default());
+        let memory = Arc::new(Known::default());
         let theirs = Arc::clone(&memory);
         let main = thread::spawn(move || theirs.bring(Arc::new(Memory(1)), 0));
         memory.publish(&Arc::new(Memory(9)));

@@ -60,7 +60,7 @@ pub unsafe fn load_readable(plugin: *const clap_plugin, stream: *const clap_istr
         shared.loading.during(|| {
             let loaded = load(plugin, &stream);
             if loaded && is_preset {
-                params.scenes.restore(params.scenes.saved().routed_as(&params.controls()));
+                params.scenes.restore(params.scenes.saved().in_project_of(&params.controls()));
             }
             loaded
         })

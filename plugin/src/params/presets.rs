@@ -52,7 +52,7 @@ impl ContinuoParams {
         make(changes);
         self.presets.set_current(Some(preset.clone()));
         if let Some(scenes) = &preset.scenes {
-            self.scenes.restore(scenes.clone().routed_as(&panel));
+            self.scenes.restore(scenes.clone().in_project_of(&panel));
         }
     }
 }

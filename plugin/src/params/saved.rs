@@ -1,4 +1,4 @@
-//! What is saved beside the parameters, the scenes and the memory.
+//! What is saved beside the parameters, the scenes, the memory and the chart.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,10 +13,11 @@ use crate::repair::Fields;
 /// - 3: there was no `notes_as_midi`.
 /// - 4: there was no `plan_ahead`.
 /// - 5: there was no bank, and neither `preset`, `programs` nor `metronome`.
-/// - 6: as now.
+/// - 6: there was no chart, and no `follow_chart`.
+/// - 7: as now.
 ///
 /// The field `memory` has a version of its own, and need not be there.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 
 /// What is saved beside the parameters, under the field `state`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

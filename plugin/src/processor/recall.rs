@@ -142,7 +142,7 @@ impl Recall {
         let base = match place.base {
             Base::Panel => *panel,
             Base::Preset(number) => match held.presets.get(usize::from(number).wrapping_sub(1)) {
-                Some(Some(preset)) => settings.locks.keep(preset.at_the_moment_of(panel).routed_as(panel), panel),
+                Some(Some(preset)) => settings.locks.keep(preset.at_the_moment_of(panel).in_project_of(panel), panel),
                 _ => *panel,
             },
         };

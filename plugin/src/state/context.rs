@@ -2,8 +2,8 @@
 //!
 //! To the preset belongs what is heard of the music: everything that Continuo's own presets hold, the scenes, the bank,
 //! and which of them are recalled. To the project belong where notes come from and go to, what is called for at the
-//! moment, how time is kept, what is planned ahead, what the built-in sound and a keyboard do, what is locked, and what
-//! the band has learnt. A state that was saved as a preset says so, and is loaded as one whatever the host says.
+//! moment, how time is kept, what is planned ahead, what the built-in sound and a keyboard do, what is locked, the
+//! chart, and what the band has learnt. A state that was saved as a preset says so, and is loaded as one whatever the host says.
 
 use continuo_models::Player;
 use continuo_models::controls::{PARAMETERS, PLAYER_PARAMETERS};
@@ -17,7 +17,7 @@ const PRESET: &str = "preset";
 const OWN: [&str; 4] = ["network", "scene", "scene_at", "preset"];
 
 /// Persisted fields that belong to the project.
-const OF_PROJECT: [&str; 2] = ["memory", "presets"];
+const OF_PROJECT: [&str; 3] = ["memory", "presets", "chart"];
 
 /// The state `json` without what belongs to the project; `None`: it is no state.
 pub fn as_preset(json: &[u8]) -> Option<Vec<u8>> {
@@ -42,8 +42,10 @@ pub fn in_project(json: &[u8], as_preset: bool, now: impl FnOnce() -> Option<Vec
     params.extend(of_project.map(|(id, value)| (id.clone(), value.clone())));
     let fields = state.get_mut("fields")?.as_object_mut()?;
     fields.retain(|name, _| !OF_PROJECT.contains(&name.as_str()));
-    // What the band knows it goes on to know; the rest is loaded as it is.
-    fields.insert("presets".to_owned(), now["fields"]["presets"].clone());
+    // What the band knows of the musician it goes on to know; the rest is loaded as it is.
+    for name in ["presets", "chart"] {
+        fields.insert(name.to_owned(), now["fields"][name].clone());
+    }
     serde_json::to_vec(&state).ok()
 }
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use continuo_models::music::time::frame_start;
-use continuo_models::music::{Moment, Tick};
+use continuo_models::music::{Chart, Moment, Tick};
 use continuo_models::{Cue, Memory, Networks, Outlook, Player};
 
 use super::mind::Mind;
@@ -27,6 +27,7 @@ use crate::seam::{Cycle, FrameCall, Played, StampedCue};
 /// answer, note for note. For another take the seed is another one.
 pub struct Band {
     networks: Arc<Networks>,
+    chart: Arc<Chart>,
     mind: Mind,
     /// The loop that the song is in, and the band as it was before it decided the loop's first frame.
     loop_start: Option<(Cycle, Mind)>,
@@ -36,10 +37,11 @@ pub struct Band {
 }
 
 impl Band {
-    /// A band that has heard nothing, and knows of the musician what `learnt` holds.
-    pub fn new(networks: Arc<Networks>, learnt: Arc<Memory>) -> Self {
-        let mind = Mind::new(&networks, learnt);
-        Self { networks, mind, loop_start: None, takes: Takes::default(), decided: Vec::new(), cues: Vec::new() }
+    /// A band that has heard nothing, knows of the musician what `learnt` holds, and follows `chart`.
+    pub fn new(networks: Arc<Networks>, learnt: Arc<Memory>, chart: Arc<Chart>) -> Self {
+        let mind = Mind::new(&networks, learnt, Arc::clone(&chart));
+        let (loop_start, takes, decided, cues) = Default::default();
+        Self { networks, chart, mind, loop_start, takes, decided, cues }
     }
 
     /// Takes what happened next. Gives the outlook if it is another one now: after a frame, whose cues are then in
@@ -100,9 +102,17 @@ impl Band {
         self.loop_start = None;
     }
 
+    /// Follows `chart` from the next frame on, in the loop and in the takes to come too: it is set, and not played.
+    pub fn follow_chart(&mut self, chart: &Arc<Chart>) {
+        self.chart = Arc::clone(chart);
+        let copies = self.loop_start.iter_mut().map(|(_, mind)| mind);
+        copies.chain([&mut self.mind]).for_each(|mind| mind.follow_chart(Arc::clone(chart)));
+        self.takes.follow_chart(chart);
+    }
+
     /// Forgets everything that was heard before `tick`, but not what was learnt of the musician, nor what is held.
     fn begin_anew(&mut self, tick: Tick) {
-        let mut anew = Mind::new(&self.networks, Arc::clone(self.learnt()));
+        let mut anew = Mind::new(&self.networks, Arc::clone(self.learnt()), Arc::clone(&self.chart));
         anew.catch_up(self.mind.hands(), tick);
         self.mind = anew;
         self.loop_start = None;
@@ -111,7 +121,7 @@ impl Band {
     /// A band that begins anew in the place of one that has failed at something, at `tick`: it knows what `learnt`
     /// holds, and what the musician holds, unless it fails at that again.
     pub fn after_failure(failed: &Self, learnt: Arc<Memory>, tick: Tick) -> Self {
-        let fresh = || Self::new(Arc::clone(&failed.networks), Arc::clone(&learnt));
+        let fresh = || Self::new(Arc::clone(&failed.networks), Arc::clone(&learnt), Arc::clone(&failed.chart));
         let mut band = fresh();
         let caught_up = caught(|| band.mind.catch_up(failed.mind.hands(), tick));
         if caught_up.is_ok() { band } else { fresh() }
@@ -185,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_loop_repeats_from_its_second_pass_on() {
-        let mut band = Band::new(Arc::default(), Arc::default());
+        let mut band = Band::new(Arc::default(), Arc::default(), Arc::default());
         let passes: Vec<_> = (0..4).map(|epoch| pass(&mut band, epoch)).collect();
         assert_eq!(passes[2], passes[1]);
         assert_eq!(passes[3], passes[1]);
@@ -194,7 +204,7 @@ mod tests {
     #[test]
     fn what_is_learnt_outlives_a_jump_and_a_loop_repeats_with_it() {
         let networks = Arc::new(Networks::built_in(Family::Gru).0);
-        let mut band = Band::new(networks, Arc::default());
+        let mut band = Band::new(networks, Arc::default(), Arc::default());
         pass(&mut band, 0);
         band.take(Played::Jump { epoch: 1, tick: 0 });
         assert!(!band.learnt().is_empty());
@@ -206,7 +216,7 @@ mod tests {
 
     #[test]
     fn another_loop_is_another_memory() {
-        let mut band = Band::new(Arc::default(), Arc::default());
+        let mut band = Band::new(Arc::default(), Arc::default(), Arc::default());
         pass(&mut band, 0);
         assert!(band.loop_start.is_some());
         band.take(frame(0, 1, 1, Some(Cycle { start: 0, end: 192 })));
@@ -219,7 +229,7 @@ mod tests {
     #[test]
     fn with_other_networks_the_music_goes_on() {
         let [one, other] = [Family::Gru, Family::Transformer].map(|family| Arc::new(Networks::built_in(family).0));
-        let mut band = Band::new(one, Arc::default());
+        let mut band = Band::new(one, Arc::default(), Arc::default());
         pass(&mut band, 0);
         let key = band.mind.outlook().key;
         band.exchange(other);
@@ -231,7 +241,7 @@ mod tests {
     #[test]
     fn a_loop_repeats_though_the_networks_change_in_the_midst_of_it() {
         let sets = [Family::Gru, Family::Transformer].map(|family| Arc::new(Networks::built_in(family).0));
-        let mut band = Band::new(Arc::clone(&sets[0]), Arc::default());
+        let mut band = Band::new(Arc::clone(&sets[0]), Arc::default(), Arc::default());
         let passes: Vec<Vec<Vec<Cue>>> = (0..4)
             .map(|epoch| {
                 (0..16)
@@ -248,7 +258,7 @@ mod tests {
 
     #[test]
     fn cues_bear_the_epoch_of_the_frame_and_end_with_done() {
-        let mut band = Band::new(Arc::default(), Arc::default());
+        let mut band = Band::new(Arc::default(), Arc::default(), Arc::default());
         band.take(frame(15, 0, 7, Some(CYCLE)));
         assert!(band.cues().iter().all(|stamped| stamped.epoch == 7));
         assert_eq!(band.cues().last().map(|stamped| stamped.cue), Some(Cue::Done(0)));

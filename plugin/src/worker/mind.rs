@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use continuo_models::improviser::chance::random::seed_of_take;
-use continuo_models::music::{Frame, Tick};
+use continuo_models::music::{Chart, Frame, Tick};
 use continuo_models::{Cue, FrameStart, Heard, Improviser, Memory, Networks, Outlook, Turn};
 
 use super::hands::Hands;
@@ -18,10 +18,11 @@ pub struct Mind {
 }
 
 impl Mind {
-    /// A mind that has heard nothing, and knows of the musician what `learnt` holds.
-    pub fn new(networks: &Arc<Networks>, learnt: Arc<Memory>) -> Self {
+    /// A mind that has heard nothing, knows of the musician what `learnt` holds, and follows `chart`.
+    pub fn new(networks: &Arc<Networks>, learnt: Arc<Memory>, chart: Arc<Chart>) -> Self {
         let mut improviser = Improviser::new(Arc::clone(networks));
         improviser.remember(learnt);
+        improviser.follow_chart(chart);
         Self { improviser, hands: Hands::default(), ahead: 0 }
     }
 
@@ -75,6 +76,11 @@ impl Mind {
     /// Goes on with other networks.
     pub fn exchange(&mut self, networks: &Arc<Networks>) {
         self.improviser.exchange(networks);
+    }
+
+    /// Follows `chart` from the next frame on.
+    pub fn follow_chart(&mut self, chart: Arc<Chart>) {
+        self.improviser.follow_chart(chart);
     }
 
     /// What was learnt of the musician.

@@ -1,7 +1,9 @@
 //! Takes of a song: where the present one began, and how the next one does.
 
+use std::sync::Arc;
+
 use continuo_models::music::time::{frame_of_onset, frame_start};
-use continuo_models::music::{Frame, Spot};
+use continuo_models::music::{Chart, Frame, Spot};
 use continuo_models::{FrameStart, Heard};
 
 use super::hands::Hands;
@@ -72,6 +74,13 @@ impl Takes {
         self.number
     }
 
+    /// The song is played by `chart` from now on, in this take and in those to come.
+    pub fn follow_chart(&mut self, chart: &Arc<Chart>) {
+        if let Some(origin) = &mut self.origin {
+            origin.mind.follow_chart(Arc::clone(chart));
+        }
+    }
+
     /// The musician did something.
     pub fn hear(&mut self, heard: Heard) {
         match &mut self.beginning {
@@ -134,8 +143,6 @@ impl Takes {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use continuo_models::music::{BarPosition, Meter};
     use continuo_models::score::FARTHEST_AHEAD;
     use continuo_models::{Controls, Cue};
@@ -158,7 +165,7 @@ mod tests {
     impl Session {
         /// The song starts at `frame`.
         fn start(frame: Frame) -> Self {
-            let mut band = Band::new(Arc::default(), Arc::default());
+            let mut band = Band::new(Arc::default(), Arc::default(), Arc::default());
             band.take(Played::Jump { epoch: 0, tick: frame_start(frame) });
             Self { band, frame, plan_ahead: 1 }
         }

@@ -100,14 +100,13 @@ impl Chorus {
         if place.at < 0 { standing(&self.pickup, place.at) } else { standing(&self.slots, place.at % self.length) }
     }
 
-    /// The bar there, by its place among the written ones.
-    pub fn written_bar(&self, place: Place) -> usize {
+    /// The bar there and the one after it, by their places among the written ones.
+    pub fn written_bars(&self, place: Place) -> [usize; 2] {
         if place.at < 0 {
-            return 0;
+            return [0, self.bars[0].1];
         }
-        let at = place.at % self.length;
-        let after = self.bars.partition_point(|&(tick, _)| tick <= at);
-        self.bars[after.max(1) - 1].1
+        let after = self.bars.partition_point(|&(tick, _)| tick <= place.at % self.length);
+        [self.bars[after.max(1) - 1].1, self.bars[after % self.bars.len()].1]
     }
 
     /// What comes after `place`, chorus after chorus: the first tick of the song's frame from which on it holds, and

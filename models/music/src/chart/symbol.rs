@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::chord::UnknownChord;
+use crate::pitch::Spelling;
 use crate::{Key, SlashChord};
 
 /// A chord symbol: as somebody has written it, and what the band understands by it.
@@ -22,6 +23,17 @@ impl Symbol {
     /// The chord that is meant: the nearest of the vocabulary, over its bass.
     pub fn chord(&self) -> SlashChord {
         self.chord
+    }
+
+    /// The root, what stands behind it, and the bass behind the last stroke, if there is one: as they are written.
+    pub fn parts(&self) -> (Spelling, &str, Option<Spelling>) {
+        let bass = self.written.rsplit_once('/').and_then(|(chord, bass)| {
+            let (note, "") = Spelling::parse(bass)? else { return None };
+            (note.class() == self.chord.bass).then_some((chord, note))
+        });
+        let (chord, bass) = bass.map_or((&*self.written, None), |(chord, bass)| (chord, Some(bass)));
+        let (root, suffix) = Spelling::parse(chord).unwrap_or((Spelling::common(self.chord.chord.root), ""));
+        (root, suffix, bass)
     }
 
     /// As it is written, without spaces.

@@ -14,6 +14,7 @@ use crate::improviser::chance::random::Random;
 use crate::improviser::listening::Listener;
 use crate::improviser::listening::key_belief::KeyBelief;
 use crate::improviser::memory::Memory;
+use crate::improviser::tune::chart::Guidance;
 use crate::music::time::TICKS_PER_FRAME;
 use crate::music::{Chord, Frame, Key, PitchClass, SlashChord, Spot, Tick};
 use crate::network::Networks;
@@ -42,6 +43,8 @@ pub struct Situation<'a> {
     pub memory: &'a Memory,
     /// The harmony that is given, if it is: the band takes it.
     pub given: Option<SlashChord>,
+    /// What the chart says of the frame to decide.
+    pub guidance: Guidance,
     /// The frame that has just ended, the one that begins now, those that were decided after it, and the one to decide:
     /// at least three, as the song goes through them.
     pub path: &'a [Spot],
@@ -370,13 +373,14 @@ impl Harmonist {
         may_wait && is_wanted && plays && next.begins_beat() && !choice.is_made() && is_likely()
     }
 
-    /// Whether the band rests: nothing was heard yet, or for many bars, or it has come to its end; it enters with a
-    /// beat.
+    /// Whether the band rests: nothing was heard yet, or for many bars, and there is no chart to go by; or the chart has
+    /// no chord, or the band has come to its end; it enters with a beat.
     fn rests(&self, situation: &Situation) -> bool {
-        let next = situation.next();
+        let (&Situation { listener, given, guidance, .. }, next) = (situation, situation.next());
         let bars = BARS_ALONE * next.position.meter.bar_ticks();
-        let alone = situation.listener.silence().is_none_or(|silence| silence >= bars);
+        let alone = guidance == Guidance::Free && listener.silence().is_none_or(|silence| silence >= bars);
+        let is_silenced = guidance == Guidance::Silent && given.is_none();
         let plays = self.last_decided().harmony.is_some();
-        alone || self.constraints.is_over(next) || (!plays && !next.begins_beat())
+        alone || is_silenced || self.constraints.is_over(next) || (!plays && !next.begins_beat())
     }
 }

@@ -3,6 +3,7 @@
 pub mod advisor;
 pub mod choice;
 pub mod constraints;
+pub mod guided;
 pub mod harmonist;
 pub mod history;
 pub mod lookahead;

@@ -229,6 +229,18 @@ impl Listener {
         }
     }
 
+    /// The chart says what the key is: that is believed as long as nothing was heard.
+    pub fn expect(&mut self, belief: &KeyBelief) {
+        if self.belief.key().is_none() {
+            self.belief = *belief;
+        }
+    }
+
+    /// The chart has gone on to `chord`: that says what the key is, as a chord of the left hand does.
+    pub fn hear_chart(&mut self, chord: Chord) {
+        self.belief.hear_chord(chord);
+    }
+
     /// The lead line in a frame in which no note of it begins.
     fn go_on(&mut self) -> Note {
         if self.lead.is_some_and(|lead| lead.released.is_some()) {

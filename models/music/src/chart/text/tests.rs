@@ -133,7 +133,7 @@ prop_compose! {
     fn chart()(
         title in "[A-Za-z# é]{0,12}", pickup in prop::option::of(1i64..16), bars in prop::collection::vec(bar(), 0..24),
     ) -> Chart {
-        Chart { title, pickup: pickup.map(|frames| 6 * frames), bars }.sensible()
+        Chart { title, pickup: pickup.map(|frames| 6 * frames), bars, ..Chart::default() }.sensible()
     }
 }
 
