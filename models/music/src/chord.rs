@@ -72,6 +72,31 @@ impl Quality {
         ["", "m", "dim", "aug", "sus4", "6", "7", "maj7", "m7", "m6", "m7b5", "dim7"][self as usize]
     }
 
+    /// The quality that comes nearest to `tones`, in semitones above the root: that of their triad with its sixth or
+    /// seventh. Higher tones are colour.
+    pub(super) fn nearest(tones: PitchClassSet) -> Self {
+        let has = |interval| tones.contains(interval);
+        let (raised, lowered) = (has(8) && !has(7), has(6) && !has(7));
+        match () {
+            () if has(4) && has(11) => Quality::MajorSeventh,
+            () if has(4) && has(10) => Quality::Dominant,
+            () if has(4) && raised => Quality::Augmented,
+            () if has(4) && has(9) && !lowered => Quality::Sixth,
+            () if has(4) => Quality::Major,
+            () if has(3) && has(11) => Quality::Minor,
+            () if has(3) && has(10) && lowered => Quality::HalfDiminished,
+            () if has(3) && has(10) => Quality::MinorSeventh,
+            () if has(3) && has(9) && lowered => Quality::DiminishedSeventh,
+            () if has(3) && has(9) => Quality::MinorSixth,
+            () if has(3) && lowered => Quality::Diminished,
+            () if has(3) => Quality::Minor,
+            () if has(5) => Quality::Suspended,
+            () if has(10) => Quality::Dominant,
+            () if has(2) => Quality::Suspended,
+            () => Quality::Major,
+        }
+    }
+
     /// Whether the third is minor.
     pub fn is_minor(self) -> bool {
         self.intervals()[1] == 3
@@ -196,7 +221,7 @@ impl FromStr for Chord {
         let plain = suffix::plain(text);
         Spelling::parse(&plain)
             .filter(|_| plain.starts_with(|first: char| first.is_ascii_uppercase()))
-            .and_then(|(root, suffix)| Some(Self::new(root.class(), suffix::quality(suffix)?)))
+            .and_then(|(root, suffix)| Some(Self::new(root.class(), Quality::nearest(suffix::tones(suffix)?))))
             .ok_or_else(|| UnknownChord(text.to_owned()))
     }
 }

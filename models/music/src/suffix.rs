@@ -1,6 +1,5 @@
 //! What stands behind the root of a chord symbol, as people write it: `-7`, `Δ`, `ø`, `6/9`, `7(b9,#11)`, `madd9`.
 
-use super::chord::Quality;
 use super::pitch::PitchClassSet;
 
 /// The signs of music and their look-alikes, in letters that everybody can type.
@@ -23,9 +22,8 @@ pub(super) fn plain(text: &str) -> String {
     plain.collect()
 }
 
-/// The quality that `suffix` asks for: that of its triad with its sixth or seventh. Higher tones are colour, and what
-/// the vocabulary lacks is the nearest that it has. `None`: it is not understood.
-pub(super) fn quality(suffix: &str) -> Option<Quality> {
+/// The tones that `suffix` asks for, in semitones above the root. `None`: it is not understood.
+pub(super) fn tones(suffix: &str) -> Option<PitchClassSet> {
     let mut tones = Tones::default();
     let mut rest = suffix;
     let mut before = None;
@@ -34,7 +32,7 @@ pub(super) fn quality(suffix: &str) -> Option<Quality> {
         before = rest[..rest.len() - after.len()].chars().last();
         rest = after;
     }
-    Some(tones.quality())
+    Some(tones.all())
 }
 
 /// The tones of a chord while its symbol is read, in semitones above the root.
@@ -185,29 +183,9 @@ impl Tones {
         Some(after)
     }
 
-    fn quality(&self) -> Quality {
-        let tones = [self.third, self.fifth, self.seventh].into_iter().flatten().collect::<PitchClassSet>();
-        let tones = tones.union(self.others);
-        let has = |interval| tones.contains(interval);
-        let (raised, lowered) = (has(8) && !has(7), has(6) && !has(7));
-        match () {
-            () if has(4) && has(11) => Quality::MajorSeventh,
-            () if has(4) && has(10) => Quality::Dominant,
-            () if has(4) && raised => Quality::Augmented,
-            () if has(4) && has(9) && !lowered => Quality::Sixth,
-            () if has(4) => Quality::Major,
-            () if has(3) && has(11) => Quality::Minor,
-            () if has(3) && has(10) && lowered => Quality::HalfDiminished,
-            () if has(3) && has(10) => Quality::MinorSeventh,
-            () if has(3) && has(9) && lowered => Quality::DiminishedSeventh,
-            () if has(3) && has(9) => Quality::MinorSixth,
-            () if has(3) && lowered => Quality::Diminished,
-            () if has(3) => Quality::Minor,
-            () if has(5) => Quality::Suspended,
-            () if has(10) => Quality::Dominant,
-            () if has(2) => Quality::Suspended,
-            () => Quality::Major,
-        }
+    fn all(&self) -> PitchClassSet {
+        let tones: PitchClassSet = [Some(0), self.third, self.fifth, self.seventh].into_iter().flatten().collect();
+        tones.union(self.others)
     }
 }
 
@@ -286,7 +264,7 @@ mod tests {
     #[test]
     fn what_is_no_symbol_is_not_understood() {
         for suffix in ["x", "oda", "horus", "b", "#", "7?", "add", "adda", "7#", "omit", "♪", "maj7é"] {
-            assert_eq!(quality(&plain(suffix)), None, "{suffix}");
+            assert_eq!(tones(&plain(suffix)), None, "{suffix}");
         }
     }
 }
