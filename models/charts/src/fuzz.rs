@@ -27,7 +27,7 @@ fn is_sound(name: &str, bytes: &[u8]) -> Result<(), TestCaseError> {
 
 #[test]
 fn seeds_are_read_or_refused() {
-    for ending in ["musicxml", "cho", "mid"] {
+    for ending in ["musicxml", "mxl", "cho", "mid"] {
         for (name, bytes) in seeds(ending).iter() {
             is_sound(name, bytes).unwrap_or_else(|why| panic!("{name}: {why}"));
         }
@@ -40,6 +40,11 @@ proptest! {
     #[test]
     fn any_score_is_refused_or_read(bytes in seeds("musicxml").damaged()) {
         is_sound("song.musicxml", &bytes)?;
+    }
+
+    #[test]
+    fn any_compressed_score_is_refused_or_read(bytes in seeds("mxl").damaged()) {
+        is_sound("song.mxl", &bytes)?;
     }
 
     #[test]

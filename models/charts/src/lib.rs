@@ -20,7 +20,7 @@ mod musicxml;
 use std::path::Path;
 
 use continuo_music::Chart;
-use continuo_music::chart::Origin;
+use continuo_music::chart::{Bar, Content, Origin};
 
 /// What was read from a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -98,7 +98,8 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Found, String> {
         }
     }?;
     found.chart = found.chart.sensible();
-    if found.chart.bars.iter().all(|bar| bar.is_open()) {
+    let has_chords = |bar: &Bar| matches!(&bar.content, Content::Chords(chords) if !chords.is_empty());
+    if !found.chart.bars.iter().any(has_chords) {
         let why = found.remarks.first().map_or_else(String::new, |remark| format!(" ({remark})"));
         return Err(format!("has no chords that can be read{why}"));
     }

@@ -23,10 +23,14 @@ type Change = (Tick, Option<Symbol>);
 /// # Errors
 /// If it is no MIDI file, or there are no chords in it.
 pub fn read(bytes: &[u8]) -> Result<Found, String> {
+    let film = || "counts time in film frames; export it with musical time".to_owned();
+    // The reader does not reckon with every number of film frames that a file may claim.
+    let head = bytes.windows(4).position(|signs| signs == b"MThd");
+    if head.and_then(|head| bytes.get(head + 12)).is_some_and(|division| division & 0x80 != 0) {
+        return Err(film());
+    }
     let file = Smf::parse(bytes).map_err(|error| format!("is no whole MIDI file ({error})"))?;
-    let Timing::Metrical(resolution) = file.header.timing else {
-        return Err("counts time in film frames; export it with musical time".to_owned());
-    };
+    let Timing::Metrical(resolution) = file.header.timing else { return Err(film()) };
     if resolution.as_int() == 0 {
         return Err("has quarter notes of no length; export it anew".to_owned());
     }

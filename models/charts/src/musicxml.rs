@@ -1,22 +1,19 @@
 //! Charts in MusicXML: the chord symbols of a score.
 
+mod archive;
 mod harmony;
 mod write;
-
-use std::io::{Cursor, Read};
 
 use continuo_music::chart::{Bar, Content, Ending, MOST_TIMES, Symbol};
 use continuo_music::{Chart, Meter, Tick};
 use roxmltree::{Document, Node, ParsingOptions};
-use zip::ZipArchive;
 
 use crate::Found;
 use crate::bars::{content, meter_of, on_grid};
+use archive::Archive;
 
 pub use write::write;
 
-/// The largest score that is unpacked, in bytes.
-const LARGEST: u64 = 1 << 26;
 /// How the writer says that a bar is open.
 const OPEN: &str = "open";
 
@@ -25,19 +22,9 @@ const OPEN: &str = "open";
 /// # Errors
 /// If it cannot be unpacked, and as [`read`].
 pub fn read_compressed(bytes: &[u8]) -> Result<Found, String> {
-    let broken = |error: &dyn std::fmt::Display| format!("cannot be unpacked ({error})");
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
+    let archive = Archive::of(bytes)?;
+    let text_of = |name: &str| archive.unpacked(name).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     // The container names the score; what lies beside it are pictures and parts.
-    let names: Vec<String> = archive.file_names().filter_map(|name| Some(name.ok()?.into_owned())).collect();
-    let mut text_of = |name: &str| -> Result<String, String> {
-        let file = archive.by_name(name).map_err(|error| broken(&error))?;
-        let mut unpacked = Vec::new();
-        file.take(LARGEST + 1).read_to_end(&mut unpacked).map_err(|error| broken(&error))?;
-        if unpacked.len() as u64 > LARGEST {
-            return Err(format!("is larger than {} MB when unpacked", LARGEST >> 20));
-        }
-        Ok(String::from_utf8_lossy(&unpacked).into_owned())
-    };
     let container = text_of("META-INF/container.xml").ok();
     let named = container.as_deref().and_then(|text| {
         let document = Document::parse(text).ok()?;
@@ -45,8 +32,8 @@ pub fn read_compressed(bytes: &[u8]) -> Result<Found, String> {
         Some(root.attribute("full-path")?.to_owned())
     });
     let is_score =
-        |name: &&String| !name.starts_with("META-INF") && (name.ends_with(".xml") || name.ends_with(".musicxml"));
-    let score = named.or_else(|| names.iter().find(is_score).cloned());
+        |name: &&str| !name.starts_with("META-INF") && (name.ends_with(".xml") || name.ends_with(".musicxml"));
+    let score = named.or_else(|| archive.names().find(is_score).map(str::to_owned));
     read(&text_of(&score.ok_or("holds no score")?)?)
 }
 

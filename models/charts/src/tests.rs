@@ -172,3 +172,10 @@ fn a_file_without_chords_is_no_chart() {
     assert!(read("song.mxl", b"PK\x03\x04").unwrap_err().starts_with("cannot be unpacked"));
     assert!(read("song.mid", b"MThd").unwrap_err().starts_with("is no whole MIDI file"));
 }
+
+#[test]
+fn a_compressed_score_is_unpacked() {
+    let bytes = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/cases/compressed.mxl")).unwrap();
+    assert_eq!(found("compressed.mxl", &bytes).chart.to_string(), "# Packed\n| 4/4 C | G7/B |\n");
+    assert!(read("cut.mxl", &bytes[..bytes.len() - 30]).unwrap_err().contains("breaks off"));
+}

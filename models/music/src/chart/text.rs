@@ -1,7 +1,7 @@
 //! Charts as one types them.
 //!
 //! ```text
-//! # Blue Bossa
+//! # A Tune
 //! [A]
 //! | Cm7 | / | Fm7 | / |
 //! | Dm7b5 | G7 | Cm7 | % |
