@@ -8,6 +8,9 @@ pub mod about;
 pub mod band;
 pub mod band_page;
 pub mod button;
+pub mod chart_bar;
+pub mod chart_page;
+pub mod chart_sheet;
 pub mod checklist;
 pub mod choice;
 pub mod chord_view;
@@ -81,6 +84,7 @@ use nice_plug::context::gui::GuiContext;
 use nice_plug_egui::baseview::HandlerError;
 use nice_plug_egui::{Frame, KeyCapture, NiceEguiApp, RepaintNotifier};
 
+use crate::charts::ChartFiles;
 use crate::guard::caught;
 use crate::params::{ContinuoParams, Programs};
 use crate::preferences;
@@ -110,6 +114,7 @@ pub struct PanelApp {
     sizing: Arc<Sizing>,
     follower: Follower,
     undo: Arc<Undo>,
+    charts: Arc<ChartFiles>,
     /// Until the window is there.
     alive: Option<Alive>,
     /// Has the panel drawn.
@@ -171,23 +176,27 @@ impl PanelApp {
         shared: Arc<Shared>,
         sizing: Arc<Sizing>,
         undo: Arc<Undo>,
+        charts: Arc<ChartFiles>,
         alive: Option<Alive>,
         repaint: RepaintNotifier,
     ) -> Self {
         let (follower, history, last, keys, programs) = Default::default();
-        Self { params, shared, sizing, undo, follower, alive, repaint, gui: None, history, last, keys, programs }
+        Self { params, shared, sizing, undo, charts, follower, alive, repaint, gui: None, history, last, keys, programs }
     }
 
     fn draw(&mut self, ui: &mut Ui, frame: &Frame) {
         self.follower.follow(ui.ctx(), frame, &self.sizing);
         let Some(gui) = &self.gui else { return };
         self.undo.begin(self.shared.loading.newest());
+        // A chart that has come from a file can be undone.
+        let chart_said = self.charts.take_in(&self.params.chart);
         let view = View {
             scale: self.sizing.scale(),
             is_new: !preferences::kept().get().tour_seen,
             shelf: library().shelf(),
             steps: self.undo.steps(),
             keys_play: keys_play(gui.plugin_api()),
+            chart_said,
             ..View::read(&self.shared, &self.params, &mut self.history)
         };
         ui.ctx().request_repaint_after(if view == self.last { REPAINT_IDLE } else { REPAINT });
@@ -204,6 +213,7 @@ impl PanelApp {
                     self.shared.notify(format!("The panel stays as large as it is: {error}."));
                 }
             }
+            Some(Request::Chart(errand)) => self.charts.run(errand),
             Some(request) => fulfil(request, &self.shared, &self.undo, library()),
             None => {}
         }
@@ -246,8 +256,8 @@ pub fn fulfil(request: Request, shared: &Shared, undo: &Undo, library: &Library)
             let kept = preferences::kept().change(|preferences| preferences.tour_seen = true);
             kept.unwrap_or_else(|error| shared.notify(error));
         }
-        // The window's.
-        Request::Resize(_) => {}
+        // The window's, and the instance's own files.
+        Request::Resize(_) | Request::Chart(_) => {}
         Request::ResetWorst => shared.meters.reset_worst(),
         Request::Machine(wish) => {
             if let Some(machine) = shared.machine() {

@@ -1,5 +1,6 @@
 //! What is asked for on the panel.
 
+use crate::charts::ChartErrand;
 use crate::machine::Wish;
 use crate::presets::library::Errand;
 use crate::seam::Trial;
@@ -30,6 +31,8 @@ pub enum Request {
     Listen(Option<Box<Trial>>),
     /// Do something with the presets on the disk.
     Library(Errand),
+    /// Do something with the chart's files.
+    Chart(ChartErrand),
     /// Take back what was done last on the panel.
     Undo,
     /// Do it again.

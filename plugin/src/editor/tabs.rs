@@ -18,6 +18,8 @@ pub enum Page {
     Play,
     /// How the band listens, plans and learns.
     Band,
+    /// The chords of the tune.
+    Chart,
     /// Presets to choose from.
     Presets,
     /// What Continuo is connected to: sound, MIDI, controllers, the host.
@@ -25,12 +27,13 @@ pub enum Page {
 }
 
 impl Page {
-    const ALL: [Page; 4] = [Page::Play, Page::Band, Page::Presets, Page::Setup];
+    const ALL: [Page; 5] = [Page::Play, Page::Band, Page::Chart, Page::Presets, Page::Setup];
 
     fn name(self) -> &'static str {
         match self {
             Page::Play => "Play",
             Page::Band => "Band",
+            Page::Chart => "Chart",
             Page::Presets => "Presets",
             Page::Setup => "Setup",
         }
@@ -40,6 +43,7 @@ impl Page {
         let text = match self {
             Page::Play => "Styles, knobs and the four players.",
             Page::Band => "Tempo, plan, memory, what Lead may do, and the scale.",
+            Page::Chart => "The chords of your tune, for the band to follow.",
             Page::Presets => "Whole settings to begin with, and your own.",
             Page::Setup => "Sound, MIDI, controllers and routing.",
         };

@@ -1,5 +1,5 @@
-//! What was done on the panel can be undone and done again: parameters, scenes, presets and their numbers, locks and
-//! learnt controllers; and two whole settings can be compared.
+//! What was done on the panel can be undone and done again: parameters, scenes, presets and their numbers, locks, learnt
+//! controllers and the chart; and two whole settings can be compared.
 //!
 //! The panel changes parameters through [`Undo::context`], which hands on to the host and takes down each gesture: a
 //! drag is one step, and so is all that changes while something is held. What else is set, and is no parameter, is
@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use continuo_models::controls::PARAMETERS;
+use continuo_models::music::Chart;
 use nice_plug::context::PluginApi;
 use nice_plug::context::gui::{GuiContext, GuiContextInner};
 use nice_plug::plugin::PluginState;
@@ -118,6 +119,7 @@ struct Rest {
     current: Option<Preset>,
     locks: Locks,
     controllers: Vec<Learnt>,
+    chart: Arc<Chart>,
 }
 
 /// All that can be undone, as it was at one time.
@@ -249,6 +251,7 @@ impl Undo {
         // What the musician has set up is of both.
         (to.rest.locks, to.rest.controllers) = (now.rest.locks, now.rest.controllers.clone());
         to.rest.bank.clone_from(&now.rest.bank);
+        to.rest.chart = Arc::clone(&now.rest.chart);
         let moves = now.moves_to(&to);
         let rest = (now.rest != to.rest).then_some([now.rest, to.rest]);
         let step = self.make(Step::new(moves, rest, Slots::Switch), false);
@@ -297,15 +300,19 @@ impl Undo {
             if before.bank != after.bank {
                 self.params.bank.restore(rest.bank.clone());
             }
+            if before.chart != after.chart {
+                self.params.chart.set(Arc::clone(&rest.chart));
+            }
             self.shared.unsaved.note();
         }
         step
     }
 
     fn rest(&self) -> Rest {
-        let ContinuoParams { scenes, presets, controllers, bank, .. } = &*self.params;
+        let ContinuoParams { scenes, presets, controllers, bank, chart, .. } = &*self.params;
         let (current, locks) = (presets.current(), presets.locks());
-        Rest { scenes: scenes.saved(), bank: bank.saved(), current, locks, controllers: controllers.learnt() }
+        let (controllers, chart) = (controllers.learnt(), chart.newest());
+        Rest { scenes: scenes.saved(), bank: bank.saved(), current, locks, controllers, chart }
     }
 
     fn moment(&self) -> Moment {

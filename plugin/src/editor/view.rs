@@ -42,6 +42,10 @@ pub struct View {
     pub plan: Plan,
     /// The scenes.
     pub scenes: Scenes,
+    /// The bars of the chart that play now and next, by their places among the written ones.
+    pub bars: Option<[usize; 2]>,
+    /// What came of the chart's files.
+    pub chart_said: String,
     /// What sounds.
     pub keys: Masks,
     /// Whether the computer's keys play.
@@ -79,6 +83,8 @@ impl Default for View {
             now: Now::default(),
             plan: Plan::default(),
             scenes: Scenes::default(),
+            bars: None,
+            chart_said: String::new(),
             keys: [0; 128],
             keys_play: Keys::default(),
             controllers: Controllers::default(),
@@ -131,6 +137,7 @@ impl View {
                 places: places.map(|place| place.scene),
                 presets: places.map(|place| name_of(place.base, params)),
             },
+            bars: outlook.bars,
             keys: std::array::from_fn(|key| shared.keyboard.mask(key as u8)),
             keys_play: Keys::default(),
             controllers: Controllers {

@@ -18,6 +18,7 @@ use nice_plug::editor::{
 use nice_plug_egui::baseview::{self, WindowSize};
 use nice_plug_egui::{EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, RepaintNotifier, create_egui_editor};
 
+use crate::charts::ChartFiles;
 use crate::params::ContinuoParams;
 use crate::preferences::{self, PANEL_SCALES};
 use crate::seam::Shared;
@@ -169,6 +170,7 @@ pub struct ContinuoEditor {
     sizing: Arc<Sizing>,
     /// What was done on the panel, whenever its window was open.
     undo: Arc<Undo>,
+    charts: Arc<ChartFiles>,
     repaint: RepaintNotifier,
 }
 
@@ -176,7 +178,7 @@ impl ContinuoEditor {
     pub(super) fn new(params: Arc<ContinuoParams>, shared: Arc<Shared>) -> Self {
         let sizing = Arc::new(Sizing::new(preferences::kept().get().panel_scale, None));
         let undo = Undo::new(params.clone(), shared.clone());
-        Self { params, shared, sizing, undo, repaint: RepaintNotifier::new() }
+        Self { params, shared, sizing, undo, charts: Arc::default(), repaint: RepaintNotifier::new() }
     }
 
     /// The same with `pixels` for each point of the drawing at 100 %, whatever system and host say.
@@ -217,7 +219,7 @@ impl Editor for ContinuoEditor {
         let settings = EguiNiceSettings { resize_hint: self.resize_hint(), ..EguiNiceSettings::new() };
         let (host, alive) = end::waiting(host);
         let (params, shared, undo) = (self.params.clone(), self.shared.clone(), self.undo.clone());
-        let app = PanelApp::new(params, shared, sizing.clone(), undo, alive, self.repaint.clone());
+        let app = PanelApp::new(params, shared, sizing.clone(), undo, self.charts.clone(), alive, self.repaint.clone());
         let editor = create_egui_editor(state, self.repaint.clone(), settings.with_tile("Continuo"), app);
         let editor = editor.ok_or("the framework makes no editor")?;
         let SpawnedEditor { handle, window } =

@@ -324,7 +324,7 @@ pub fn name_of(file: &Path) -> String {
 }
 
 /// `name` as every system takes it for a file.
-fn as_file(name: &str) -> String {
+pub fn as_file(name: &str) -> String {
     let plain = |letter: char| if letter.is_alphanumeric() || " -_'&,()".contains(letter) { letter } else { '_' };
     let name: String = name.chars().map(plain).take(LONGEST_NAME).collect();
     let name = name.trim().to_owned();

@@ -112,6 +112,33 @@ fn version_5_had_neither_a_bank_nor_presets_to_recall() {
 }
 
 #[test]
+fn version_6_had_no_chart() {
+    let mut state = saved();
+    state.fields.insert("state".into(), r#"{"version":6}"#.into());
+    assert!(state.params.remove("follow_chart").is_some() && state.fields.remove("chart").is_some());
+    migrate(&mut state);
+    assert_eq!(format!("{state:?}"), format!("{:?}", saved()), "no chart, and nothing to remark on");
+}
+
+#[test]
+fn a_chart_that_cannot_be_read_is_left_out_and_a_broken_one_repaired_with_a_remark() {
+    let whole = r#"{"text":"| C |\n","first_bar":0,"origins":["typed"],"locked":[false]}"#;
+    for (json, kept, remarks) in [
+        (whole, whole, 0),
+        ("null", "null", 0),
+        (r#"{"text":"| Xyz |"}"#, r#"{"text":"| Xyz |"}"#, 1),
+        ("[]", "null", 1),
+        (&whole[1..], "null", 1),
+    ] {
+        let mut state = saved();
+        state.fields.insert("chart".into(), json.into());
+        migrate(&mut state);
+        assert_eq!(state.fields["chart"], kept, "{json}");
+        assert_eq!(stamp(&state).remarks.len(), remarks, "{json}: {:?}", stamp(&state).remarks);
+    }
+}
+
+#[test]
 fn a_broken_bank_is_remarked_on_and_the_rest_is_kept() {
     let mut state = saved();
     state.params.insert("temperature".into(), ParamValue::F32(1.25));

@@ -214,6 +214,36 @@ mod tests {
         assert!(band.learnt().is_empty() && band.loop_start.is_none());
     }
 
+    fn chart(text: &str) -> Arc<Chart> {
+        Arc::new(Chart::read(text).0)
+    }
+
+    #[test]
+    fn a_loop_repeats_by_its_chart_and_one_that_is_set_meanwhile_counts_in_it() {
+        let mut band = Band::new(Arc::default(), Arc::default(), chart("| Ebmaj7 Ab7 |"));
+        let passes: Vec<_> = (0..3).map(|epoch| pass(&mut band, epoch)).collect();
+        assert_eq!(passes[2], passes[1]);
+        let free = Band::new(Arc::default(), Arc::default(), Arc::default()).mind.outlook().bars;
+        assert_eq!((band.mind.outlook().bars, free), (Some([0, 0]), None));
+        band.follow_chart(&chart("| Bm7 | E7 |"));
+        let other: Vec<_> = (3..6).map(|epoch| pass(&mut band, epoch)).collect();
+        assert_eq!((other[2] == other[1], other[1] == passes[1]), (true, false));
+        assert_eq!(band.mind.outlook().chord.map(|chord| chord.to_string()).as_deref(), Some("Bm7"));
+    }
+
+    #[test]
+    fn a_chart_outlives_a_jump_and_a_failure() {
+        let mut band = Band::new(Arc::default(), Arc::default(), chart("| Ebm7 |"));
+        let decided = |band: &mut Band| {
+            band.take(frame(15, 16, 1, None));
+            band.mind.outlook().chord.map(|chord| chord.to_string())
+        };
+        band.take(Played::Jump { epoch: 1, tick: 90 });
+        assert_eq!(decided(&mut band).as_deref(), Some("Ebm7"));
+        let mut anew = Band::after_failure(&band, Arc::default(), 90);
+        assert_eq!(decided(&mut anew).as_deref(), Some("Ebm7"));
+    }
+
     #[test]
     fn another_loop_is_another_memory() {
         let mut band = Band::new(Arc::default(), Arc::default(), Arc::default());

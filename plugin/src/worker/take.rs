@@ -230,6 +230,16 @@ mod tests {
     }
 
     #[test]
+    fn each_take_begins_the_chart_anew() {
+        let mut session = Session::start(0);
+        session.band.follow_chart(&Arc::new(Chart::read("| Dm7 | G7 | Cmaj7 | A7 | F | Bb7 |").0));
+        let takes: Vec<_> = (0..3).map(|_| session.play(4, Some(Again::Same))).collect();
+        assert!(notes(&takes[0]) > 20);
+        assert_eq!(takes[1][..63], takes[0][..63]);
+        assert_eq!(takes[2][..63], takes[1][..63]);
+    }
+
+    #[test]
     fn without_being_asked_the_band_goes_on() {
         let mut session = Session::start(0);
         let (first, second) = (session.play(4, None), session.play(4, None));

@@ -3,6 +3,7 @@
 //! Pictures are compared with those in `tests/snapshots`; `UPDATE_SNAPSHOTS=1` writes them anew.
 
 mod around;
+mod charts;
 mod controls;
 #[cfg(feature = "fifth-player")]
 mod fifth_player;

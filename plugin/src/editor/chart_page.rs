@@ -1,0 +1,249 @@
+//! The page of the chart: the lead sheet, the bar that is changed, the whole as text, and its files.
+
+use std::sync::Arc;
+
+use continuo_charts::Format;
+use continuo_models::music::Chart;
+use continuo_models::music::chart::text::{read_bar, write_bar};
+use continuo_models::music::chart::{Bar, Content};
+use egui::accesskit::{Live, Role};
+use egui::{Id, Rect, ScrollArea, Sense, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use nice_plug::prelude::ParamSetter;
+
+use crate::charts::ChartErrand;
+use crate::params::ContinuoParams;
+
+use super::button;
+use super::hint::Hint;
+use super::layout::split;
+use super::request::Request;
+use super::setting::{Control, Listed};
+use super::text::{self, Look};
+use super::view::View;
+use super::{chart_sheet, paint, stepper, switch, text_field, theme};
+
+/// The width of the lead sheet, in points.
+const SHEET: f32 = 688.0;
+const ROW: f32 = 25.0;
+const SPACE: f32 = 6.0;
+/// The bars of the song with which a chart may begin.
+const FIRST_BARS: u16 = 999;
+
+/// What the page remembers while the panel is open.
+#[derive(Clone, Debug, Default)]
+struct State {
+    /// The chart that is shown, to see whether it is another one.
+    seen: Arc<Chart>,
+    chosen: Option<usize>,
+    /// What is written for the chosen bar, and for the whole.
+    bar: String,
+    text: String,
+    path: String,
+    /// What is wrong with what was written last; empty: nothing.
+    said: String,
+}
+
+fn id() -> Id {
+    Id::unique("page of the chart")
+}
+
+/// Shows the page in `rect`. Returns what was asked for besides parameters and the chart.
+pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSetter, view: &View) -> Option<Request> {
+    paint::card(ui.painter(), rect);
+    let chart = params.chart.newest();
+    let mut state: State = ui.data(|data| data.get_temp(id())).unwrap_or_default();
+    state.follow(&chart);
+    let inside = rect.shrink(theme::INSET);
+    let (sheet, side) = split(inside, SHEET);
+    if let Some(index) = chart_sheet::show(ui, sheet, &chart, view.bars, state.chosen) {
+        state.choose(&chart, index);
+    }
+    let mut changed = None;
+    let row = |number: usize| {
+        let top = side.top() + number as f32 * (ROW + SPACE);
+        Rect::from_min_size(pos2(side.left(), top), vec2(side.width(), ROW))
+    };
+    let (follow, first) = row(0).split_left_right_at_fraction(0.42);
+    let setting = Control { param: params.control("follow_chart"), setter };
+    let place = follow.with_max_x(follow.right() - 18.0);
+    switch::show(ui, place, "Follow", Hint::of_click("follow_chart"), theme::YOU, &setting);
+    if let Some(first_bar) = begins(ui, first, chart.first_bar) {
+        changed = Some(Chart { first_bar, ..Chart::clone(&chart) });
+    }
+    changed = state.bar_row(ui, row(1), &chart).or(changed);
+    let whole = Rect::from_min_max(row(2).min, row(5).max - vec2(0.0, ROW + SPACE));
+    changed = state.whole(ui, whole, row(5), &chart).or(changed);
+    let request = state.files(ui, row(6), &chart);
+    let line = Rect::from_min_max(pos2(side.left(), row(6).bottom()), side.max);
+    status(ui, line, if state.said.is_empty() { &view.chart_said } else { &state.said });
+    if let Some(chart) = changed.map(Arc::new) {
+        params.chart.set(Arc::clone(&chart));
+        state.written(chart);
+    }
+    ui.data_mut(|data| data.insert_temp(id(), state));
+    request.map(Request::Chart)
+}
+
+/// The bar of the song with which the chart begins. Returns another one that was chosen.
+fn begins(ui: &mut Ui, rect: Rect, first_bar: u16) -> Option<u16> {
+    let texts: Vec<String> = (1..=FIRST_BARS).map(|bar| format!("From bar {bar}")).collect();
+    let setting = Listed::new(&texts, usize::from(first_bar.min(FIRST_BARS - 1)));
+    let hint = Hint::turn("Chart begins", "The bar of the song with which the first chorus of the chart begins.");
+    stepper::show(ui, rect, hint, &setting);
+    setting.chosen().map(|bar| bar as u16)
+}
+
+/// What came of it, or what is wrong.
+fn status(ui: &Ui, rect: Rect, said: &str) {
+    let response = ui.interact(rect, ui.make_persistent_id("Chart status"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Status, true, "Chart status"));
+    ui.ctx().accesskit_node_builder(response.id, |node| {
+        node.set_value(said);
+        node.set_live(Live::Polite);
+    });
+    text::show(ui, rect, said, &Look::line(theme::regular(theme::LABEL), theme::WARNING));
+}
+
+/// The part of a row between two shares of its width.
+fn cell(row: Rect, from: f32, to: f32) -> Rect {
+    let at = |share: f32| row.left() + share * (row.width() + SPACE);
+    Rect::from_x_y_ranges(at(from)..=at(to) - SPACE, row.y_range())
+}
+
+impl State {
+    /// Where the chart is another one than was shown, what is written follows.
+    fn follow(&mut self, chart: &Arc<Chart>) {
+        if !Arc::ptr_eq(&self.seen, chart) {
+            self.written(Arc::clone(chart));
+            self.text = chart.to_string();
+            self.said.clear();
+        }
+    }
+
+    /// The chart is `chart` now; of the whole, what is written stays.
+    fn written(&mut self, chart: Arc<Chart>) {
+        self.chosen = self.chosen.filter(|index| *index < chart.bars.len());
+        self.bar = self.chosen.map_or_else(String::new, |index| write_bar(&chart, index));
+        if self.said.is_empty() {
+            self.text = chart.to_string();
+        }
+        self.seen = chart;
+    }
+
+    fn choose(&mut self, chart: &Chart, index: usize) {
+        self.chosen = Some(index);
+        self.bar = write_bar(chart, index);
+        self.said.clear();
+    }
+
+    /// The chosen bar: its chords to write, and what can be done with it. Returns the changed chart.
+    fn bar_row(&mut self, ui: &mut Ui, row: Rect, chart: &Chart) -> Option<Chart> {
+        let hint = Hint::click(
+            "Chords of the bar",
+            "The chords of the bar that is chosen on the left: they share it evenly. Enter takes them over.",
+        );
+        let prompt = if self.chosen.is_some() { "Dm7 G7" } else { "Click a bar" };
+        let field = text_field::show(ui, cell(row, 0.0, 0.5), hint, prompt, &mut self.bar);
+        let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+        let is = self.chosen.is_some();
+        let ink = if is { theme::TEXT } else { theme::FAINT };
+        let hint = Hint::click("Set bar", "Takes over the chords that are written on the left.");
+        let sets = button::show(ui, cell(row, 0.5, 0.64), "Set", hint, ink).clicked();
+        let hint = Hint::click("Open bar", "Leaves the bar to the band: it decides the chords.");
+        let opens = button::show(ui, cell(row, 0.64, 0.81), "Open", hint, ink).clicked();
+        let is_locked = self.chosen.is_some_and(|index| chart.bars[index].is_locked);
+        let hint = Hint::click("Lock bar", "What the band learns of the tune leaves a locked bar as it is.");
+        let label = if is_locked { "Unlock" } else { "Lock" };
+        let locks = button::show(ui, cell(row, 0.81, 1.0), label, hint, ink).clicked();
+        let index = self.chosen?;
+        let bar = chart.bars[index].clone();
+        let bar = if sets || entered {
+            match read_bar(chart, index, &self.bar) {
+                Ok(bar) => bar,
+                Err(remark) => {
+                    self.said = remark.to_string();
+                    return None;
+                }
+            }
+        } else if opens {
+            Bar { content: Content::Open, ..bar }
+        } else if locks {
+            Bar { is_locked: !is_locked, ..bar }
+        } else {
+            return None;
+        };
+        self.said.clear();
+        let mut changed = chart.clone();
+        changed.bars[index] = bar;
+        Some(changed.sensible())
+    }
+
+    /// The whole chart as text, to be typed or pasted. Returns the changed chart.
+    fn whole(&mut self, ui: &mut Ui, rect: Rect, row: Rect, chart: &Chart) -> Option<Chart> {
+        let hint = Hint::click(
+            "Chart as text",
+            "Chords in bars: Dm7 G7 | Cmaj7 | % | … Repeats |: :| x3, endings 1. and 2., sections [A], meters 3/4, \
+             N.C., / goes on, _ is open.",
+        );
+        ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(hint.name), |ui| {
+            ScrollArea::vertical().max_height(rect.height()).auto_shrink(false).show(ui, |ui| {
+                let edit = TextEdit::multiline(&mut self.text)
+                    .id_salt("text")
+                    .hint_text("Type or paste: Dm7 G7 | Cmaj7 | % | …")
+                    .desired_width(rect.width())
+                    .min_size(rect.size())
+                    .font(theme::regular(theme::BODY));
+                let response = ui.add(edit).accessible_name(hint.name);
+                hint.attach(response);
+            });
+        });
+        let hint = Hint::click("Use chart", "The band follows what is written above, from its next frame on.");
+        let uses = button::show(ui, cell(row, 0.0, 0.5), "Use this text", hint, theme::TEXT).clicked();
+        let hint = Hint::click("Clear chart", "No chart: the band decides all chords. Undo brings it back.");
+        let clears = button::show(ui, cell(row, 0.5, 1.0), "Clear", hint, theme::TEXT).clicked();
+        if clears {
+            self.said.clear();
+            return Some(Chart { first_bar: chart.first_bar, ..Chart::default() });
+        }
+        if !uses {
+            return None;
+        }
+        let (mut changed, remarks) = Chart::read(&self.text);
+        self.said = remarks.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        changed.first_bar = chart.first_bar;
+        // A bar that is as it was comes from where it came.
+        for (bar, before) in
+            changed.bars.iter_mut().zip(&chart.bars).filter(|(bar, before)| bar.content == before.content)
+        {
+            (bar.origin, bar.is_locked) = (before.origin, before.is_locked);
+        }
+        Some(changed)
+    }
+
+    /// Import and export. Returns what is to be done.
+    fn files(&mut self, ui: &mut Ui, row: Rect, chart: &Arc<Chart>) -> Option<ChartErrand> {
+        let hint = Hint::click(
+            "Import chart from",
+            "The path of a file: MusicXML, ChordPro, MIDI or text. Empty: the newest in the folder \"import\" beside \
+             your presets.",
+        );
+        text_field::show(ui, cell(row, 0.0, 0.36), hint, "Path of a file", &mut self.path);
+        let hint = Hint::click("Import chart", "The band follows the chart in the file at the path on the left.");
+        let mut errand = None;
+        if button::show(ui, cell(row, 0.36, 0.52), "Import", hint, theme::TEXT).clicked() {
+            self.said.clear();
+            errand = Some(ChartErrand::Import(std::mem::take(&mut self.path)));
+        }
+        for (format, from, to) in
+            [(Format::Text, 0.52, 0.64), (Format::MusicXml, 0.64, 0.83), (Format::ChordPro, 0.83, 1.0)]
+        {
+            let name = format!("Export chart as {}", format.name());
+            let hint = Hint::click(&name, "Writes the chart to a file in the folder \"exports\" beside your presets.");
+            if button::show(ui, cell(row, from, to), format.name(), hint, theme::TEXT).clicked() {
+                self.said.clear();
+                errand = Some(ChartErrand::Export(Arc::clone(chart), format));
+            }
+        }
+        errand
+    }
+}
