@@ -139,6 +139,9 @@ fn what_comes_is_shown_and_certain_up_to_the_next_open_bar() {
     assert_eq!(outlook.planned[1], Some((96, chord("Cmaj7").unwrap())));
     assert_eq!((outlook.planned[2], outlook.certain), (None, 288));
     assert_eq!((outlook.bars, outlook.key.map(|key| key.to_string())), (Some([0, 1]), Some("C major".into())));
+    let mut one = following(networks(), "| C |");
+    harmonies(&mut one, &[], -1..4, Controls::default());
+    assert!(one.outlook().planned.iter().all(Option::is_none) && one.outlook().certain > 96);
     harmonies(&mut improviser, &[], 4..50, Controls::default());
     let coming = improviser.outlook().planned;
     assert!(coming.iter().flatten().any(|&change| change == (384, chord("Dm7").unwrap())), "{coming:?}");

@@ -3,12 +3,16 @@
 mod common;
 
 use common::random::{METERS, automation, controllers, notes, route, storms};
-use common::{BAR, ended, melody_alone, open, open_at, perform, probe, probe_slowed, tune, turned_by_note_and_clock};
+use common::{
+    BAR, ended, json_of, melody_alone, open, open_at, perform, probe, probe_slowed, state_of, tune,
+    turned_by_note_and_clock,
+};
 use continuo_tests::host::performance::{Change, Segment};
 use continuo_tests::host::take::ScoreLine;
 use continuo_tests::host::{Blocks, Diagnostics, Format, Input, Mode, Performance, Session, Take};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
+use serde_json::json;
 
 const BARS: usize = 4;
 
@@ -29,23 +33,34 @@ enum Music {
     TwoHands,
     /// The band finds the harmony, and its chords wait for the musician's notes.
     MelodyAlone,
+    /// The band follows a chart that leaves a bar open.
+    Charted,
 }
 
+/// A bar of [`Music::Charted`] is open, and in another one there is no chord for a while.
+const CHART: &str = "| Dm7 G7/B | Cmaj7 / / A7 | _ | N.C. / F6/9 / |";
+
 impl Music {
-    const ALL: [Music; 2] = [Music::TwoHands, Music::MelodyAlone];
+    const ALL: [Music; 3] = [Music::TwoHands, Music::MelodyAlone, Music::Charted];
 
     fn bars(self, bars: usize) -> Performance {
         match self {
             Music::TwoHands => tune(bars),
-            Music::MelodyAlone => melody_alone(bars),
+            Music::MelodyAlone | Music::Charted => melody_alone(bars),
         }
     }
 
     /// `session`, set so that it is seen what there is to see.
-    fn set(self, session: Session) -> Session {
+    fn set(self, mut session: Session) -> Session {
         match self {
             Music::TwoHands => session,
             Music::MelodyAlone => session.with(&[("humanise", "0 %")]).unwrap(),
+            Music::Charted => {
+                let mut state = json_of(&session.instance().save().unwrap());
+                state["fields"]["chart"] = json!({ "text": CHART }).to_string().into();
+                session.instance().load(&state_of(&state)).unwrap();
+                session
+            }
         }
     }
 
@@ -71,7 +86,7 @@ impl Music {
     fn assert_turned(self, take: &Take) {
         let [by_note, by_clock] = turned_by_note_and_clock(take);
         let turned = by_note > 0 && by_clock > 0;
-        assert!(turned || self == Music::TwoHands, "{by_note} strikes by a note, {by_clock} by the clock");
+        assert!(turned || self != Music::MelodyAlone, "{by_note} strikes by a note, {by_clock} by the clock");
     }
 }
 
@@ -168,7 +183,7 @@ fn two_instances_at_once_do_not_disturb_each_other() {
 fn the_block_size_makes_no_difference_to_a_loop() {
     let lengths = |music| match music {
         Music::TwoHands => vec![2.0 * BAR, 150.0, 77.7, 5.0],
-        Music::MelodyAlone => vec![2.0 * BAR, 150.0],
+        Music::MelodyAlone | Music::Charted => vec![2.0 * BAR, 150.0],
     };
     for (music, length) in Music::ALL.into_iter().flat_map(|music| lengths(music).into_iter().map(move |l| (music, l)))
     {

@@ -43,9 +43,8 @@ pub fn in_project(json: &[u8], as_preset: bool, now: impl FnOnce() -> Option<Vec
     let fields = state.get_mut("fields")?.as_object_mut()?;
     fields.retain(|name, _| !OF_PROJECT.contains(&name.as_str()));
     // What the band knows of the musician it goes on to know; the rest is loaded as it is.
-    for name in ["presets", "chart"] {
-        fields.insert(name.to_owned(), now["fields"][name].clone());
-    }
+    let kept = now["fields"].as_object()?.iter().filter(|(name, _)| ["presets", "chart"].contains(&name.as_str()));
+    fields.extend(kept.map(|(name, field)| (name.clone(), field.clone())));
     serde_json::to_vec(&state).ok()
 }
 

@@ -356,7 +356,7 @@ fn when_lead_plays_is_chosen_from_the_list() {
 fn every_parameter_is_moved_by_a_control_of_its_name() {
     let (host, mut harness) = fresh();
     let mut moved = BTreeSet::new();
-    for page in ["Play", "Band", "Presets", "Setup"] {
+    for page in ["Play", "Band", "Chart", "Presets", "Setup"] {
         harness.get_by_role_and_label(Role::Tab, page).click();
         harness.run();
         let count = harness.root().children_recursive().filter(|node| is_control(node)).count();

@@ -70,7 +70,9 @@ impl<'a> Archive<'a> {
             0 => packed.take(LARGEST + 1).read_to_end(&mut unpacked),
             8 => DeflateDecoder::new(packed).take(LARGEST + 1).read_to_end(&mut unpacked),
             _ => {
-                return Err(format!("cannot be unpacked: \"{name}\" in it is packed in an unusual way; export it anew"));
+                return Err(format!(
+                    "cannot be unpacked: \"{name}\" in it is packed in an unusual way; export it anew"
+                ));
             }
         };
         read.map_err(|_| broken())?;

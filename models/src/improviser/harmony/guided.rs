@@ -4,6 +4,10 @@ use super::harmonist::Harmony;
 use super::{OUTLOOK_CHORDS, Planned};
 use crate::improviser::tune::chart::{Guidance, Here};
 use crate::music::Tick;
+use crate::music::time::TICKS_PER_QUARTER;
+
+/// So far ahead a chart is certain in which nothing changes.
+const FAR: Tick = 256 * TICKS_PER_QUARTER;
 
 /// The changes expected after the frame `here`, of which `own` is the band's own mind, and the first tick at which they
 /// may still change: what the chart gives is certain; what it leaves open is as the band has it.
@@ -22,6 +26,6 @@ pub fn planned(here: &Here, own: &Harmony) -> (Planned, Tick) {
     planned.iter_mut().zip(&all).for_each(|(place, &change)| *place = Some(change));
     let end = all.get(OUTLOOK_CHORDS).map(|&(tick, _)| tick);
     let end = end.or(next_open.map(|index| coming[index].0)).or(coming.last().map(|&(tick, _)| tick));
-    let certain = if is_open { own.certain } else { end.unwrap_or(Tick::MAX) };
+    let certain = if is_open { own.certain } else { end.unwrap_or(own.certain + FAR) };
     (planned, certain)
 }
