@@ -66,11 +66,20 @@ struct Score {
     meters: Vec<(Tick, Meter)>,
     /// Texts by kind: markers, lyrics, texts, cue points.
     texts: [Vec<(Tick, String)>; 4],
-    /// Notes by track and channel: first frame, the frame in which it has ended, key.
-    parts: Vec<(usize, u8, Vec<(Tick, Tick, u8)>)>,
+    parts: Vec<Part>,
     /// The last tick of a note.
     end: Tick,
 }
+
+/// The notes of a track on a channel.
+struct Part {
+    track: usize,
+    channel: u8,
+    notes: Vec<Note>,
+}
+
+/// Where a note begins, where it has ended, and its key.
+type Note = (Tick, Tick, u8);
 
 impl Score {
     fn take(&mut self, number: usize, track: &[midly::TrackEvent], per_unit: f64) {
@@ -113,11 +122,11 @@ impl Score {
         }
     }
 
-    fn note(&mut self, track: usize, channel: u8, note: (Tick, Tick, u8)) {
+    fn note(&mut self, track: usize, channel: u8, note: Note) {
         self.end = self.end.max(note.1);
-        match self.parts.iter_mut().find(|(of, on, _)| (*of, *on) == (track, channel)) {
-            Some((.., notes)) => notes.push(note),
-            None => self.parts.push((track, channel, vec![note])),
+        match self.parts.iter_mut().find(|part| (part.track, part.channel) == (track, channel)) {
+            Some(part) => part.notes.push(note),
+            None => self.parts.push(Part { track, channel, notes: vec![note] }),
         }
     }
 
@@ -139,9 +148,9 @@ impl Score {
 
     /// The chords of the part that holds the most, its track, and where the piece ends.
     fn held(&self) -> Option<(usize, (Vec<Change>, Tick))> {
-        let parts = self.parts.iter().filter_map(|(track, _, notes)| {
-            let (chords, share) = recognised(notes);
-            (chords.len() > 1 && share >= MOST_OF_THEM).then_some((*track, chords, share))
+        let parts = self.parts.iter().filter_map(|part| {
+            let (chords, share) = recognised(&part.notes);
+            (chords.len() > 1 && share >= MOST_OF_THEM).then_some((part.track, chords, share))
         });
         // Of equals the first.
         let best = parts.reduce(|best, part| if part.2 > best.2 { part } else { best });
@@ -150,7 +159,7 @@ impl Score {
 }
 
 /// The chords that `notes` hold, and the share of the frames with at least two of them in which they do.
-fn recognised(notes: &[(Tick, Tick, u8)]) -> (Vec<Change>, f64) {
+fn recognised(notes: &[Note]) -> (Vec<Change>, f64) {
     let mut borders: Vec<Tick> = notes.iter().flat_map(|&(start, end, _)| [start, end]).collect();
     borders.sort_unstable();
     borders.dedup();
