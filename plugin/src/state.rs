@@ -66,22 +66,9 @@ pub fn migrate(state: &mut PluginState) {
     if version >= VERSION && !findings.missing.is_empty() {
         remarks.push(format!("The saved state lacks {}; the default is used.", findings.missing.join(", ")));
     }
-    let fields: [(&str, &str, fn(Value) -> Findings); 2] = [
-        ("memory", "What the band has learnt of you", |saved| SavedMemory::repaired(saved).1),
-        ("chart", "The chart", |saved| SavedChart::repaired(saved).1),
-    ];
-    for (name, subject, repaired) in fields {
-        match state.fields.get(name).map(|json| serde_json::from_str::<Value>(json)) {
-            None | Some(Ok(Value::Null)) => {}
-            Some(Ok(saved @ Value::Object(_))) => remarks.extend(repaired(saved).remark(subject)),
-            broken => {
-                state.fields.remove(name);
-                let error =
-                    broken.and_then(Result::err).map_or("it is no JSON object".to_owned(), |error| error.to_string());
-                remarks.push(format!("{subject} cannot be read ({error}); it was left out."));
-            }
-        }
-    }
+    let learnt = "What the band has learnt of you";
+    judge(state, "memory", learnt, |saved| SavedMemory::repaired(saved).1, &mut remarks);
+    judge(state, "chart", "The chart", |saved| SavedChart::repaired(saved).1, &mut remarks);
     // A project that says nothing of a chart has none.
     state.fields.entry("chart".to_owned()).or_insert_with(|| "null".to_owned());
     let scenes = scenes::repaired(state.fields.get("scenes").map(String::as_str), &mut remarks);
@@ -93,6 +80,26 @@ pub fn migrate(state: &mut PluginState) {
     let written = fields.map(|(name, field)| (name, Ok(field)));
     for (name, field) in written.into_iter().chain([("unknown", json_of(&unknown)), ("state", json_of(&stamp))]) {
         state.fields.insert(name.to_owned(), field.unwrap_or_default());
+    }
+}
+
+/// Remarks on what `judged` finds wrong with the field `name`, which is `subject`. What cannot be read is left out.
+fn judge(
+    state: &mut PluginState,
+    name: &str,
+    subject: &str,
+    judged: impl Fn(Value) -> Findings,
+    remarks: &mut Vec<String>,
+) {
+    match state.fields.get(name).map(|json| serde_json::from_str::<Value>(json)) {
+        None | Some(Ok(Value::Null)) => {}
+        Some(Ok(saved @ Value::Object(_))) => remarks.extend(judged(saved).remark(subject)),
+        broken => {
+            state.fields.remove(name);
+            let error =
+                broken.and_then(Result::err).map_or("it is no JSON object".to_owned(), |error| error.to_string());
+            remarks.push(format!("{subject} cannot be read ({error}); it was left out."));
+        }
     }
 }
 
