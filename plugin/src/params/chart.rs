@@ -18,8 +18,9 @@ pub struct ChartField {
     attached: OnceLock<Arc<Shared>>,
     /// The chart of parameters that belong to no instance.
     own: Known<Chart>,
-    /// What else a newer Continuo has saved with the chart.
-    unknown: Mutex<Fields>,
+    /// The chart that was loaded last, and what was saved of it: that is saved again as it is for as long as the chart is
+    /// the same, for a newer Continuo may read more of it.
+    loaded: Mutex<(Arc<Chart>, SavedChart)>,
 }
 
 impl ChartField {
@@ -70,12 +71,11 @@ impl From<Value> for SavedChart {
     }
 }
 
-impl From<&Chart> for SavedChart {
+impl From<&Chart> for Written {
     fn from(chart: &Chart) -> Self {
         let origins = chart.bars.iter().map(|bar| bar.origin).collect();
         let locked = chart.bars.iter().map(|bar| bar.is_locked).collect();
-        let written = Written { text: chart.to_string(), first_bar: chart.first_bar, origins, locked };
-        Self { written, unknown: Fields::new() }
+        Self { text: chart.to_string(), first_bar: chart.first_bar, origins, locked }
     }
 }
 
@@ -106,18 +106,21 @@ impl<'a> PersistentField<'a, Option<SavedChart>> for ChartField {
     fn set(&self, saved: Option<SavedChart>) {
         let saved = saved.unwrap_or_default();
         let load = self.attached.get().map_or(0, |shared| shared.loading.newest());
-        self.known().bring(Arc::new(saved.chart()), load);
-        *self.unknown.lock().unwrap_or_else(PoisonError::into_inner) = saved.unknown;
+        let chart = Arc::new(saved.chart());
+        *self.loaded.lock().unwrap_or_else(PoisonError::into_inner) = (Arc::clone(&chart), saved);
+        self.known().bring(chart, load);
     }
 
     fn map<F, R>(&self, f: F) -> R
     where
         F: Fn(&Option<SavedChart>) -> R,
     {
-        let unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (loaded, mut saved) = self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let chart = self.newest();
-        let is_there = !chart.is_empty() || !unknown.is_empty();
-        f(&is_there.then(|| SavedChart { unknown, ..SavedChart::from(&*chart) }))
+        if !Arc::ptr_eq(&chart, &loaded) {
+            saved.written = Written::from(&*chart);
+        }
+        f(&Some(saved).filter(|saved| *saved != SavedChart::default()))
     }
 }
 
@@ -160,6 +163,9 @@ mod tests {
         let chart = params.chart.newest();
         assert_eq!((chart.to_string().as_str(), chart.first_bar), ("| C | _ | G |\n", 0));
         assert_eq!(chart.bars[0].origin, Origin::File);
+        assert!(saved(&params).starts_with(r#"{"text":"C | Xyz | G""#), "as long as it is the same");
+        params.chart.set(Arc::new(Chart::clone(&chart)));
+        assert!(saved(&params).starts_with(r#"{"text":"| C | _ | G |\n""#), "{}", saved(&params));
         assert!(saved(&params).ends_with(r#""voices":[1]}"#), "{}", saved(&params));
         let (_, findings) = SavedChart::repaired(serde_json::from_str(json).unwrap());
         assert!(findings.unknown.iter().any(|found| found.starts_with("Bar 2: \"Xyz\"")), "{findings:?}");
