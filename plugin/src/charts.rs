@@ -11,9 +11,9 @@ use continuo_input::files;
 use continuo_models::music::Chart;
 
 use crate::folders;
+use crate::loaders;
 use crate::params::ChartField;
 use crate::presets::folder::as_file;
-use crate::worker::spawn_loader;
 
 /// The largest file that is read, in bytes.
 const LARGEST: u64 = 16 << 20;
@@ -51,7 +51,7 @@ impl ChartFiles {
     pub fn run(&self, errand: ChartErrand) {
         let data = folders::data();
         let mut state = self.state();
-        match spawn_loader(move || run(errand, data.as_deref())) {
+        match loaders::spawn(move || run(errand, data.as_deref())) {
             Ok(coming) => state.coming.push_back(coming),
             Err(error) => state.said = format!("Nothing was done: the system gives no thread ({error}). Try again."),
         }

@@ -181,7 +181,21 @@ impl PanelApp {
         repaint: RepaintNotifier,
     ) -> Self {
         let (follower, history, last, keys, programs) = Default::default();
-        Self { params, shared, sizing, undo, charts, follower, alive, repaint, gui: None, history, last, keys, programs }
+        Self {
+            params,
+            shared,
+            sizing,
+            undo,
+            charts,
+            follower,
+            alive,
+            repaint,
+            gui: None,
+            history,
+            last,
+            keys,
+            programs,
+        }
     }
 
     fn draw(&mut self, ui: &mut Ui, frame: &Frame) {

@@ -71,7 +71,8 @@ impl Rendering {
         processor.connect(RATE, false, played_sender, cue_receiver);
         let bars = if bars.is_empty() { phrase(meter, &trial.controls) } else { bars };
         let length = bars.iter().map(|bar| bar.meter.bar_ticks()).sum();
-        let (band, tempo) = (Band::new(networks, learnt), f64::from(tempo).clamp(*TEMPI.start(), *TEMPI.end()));
+        let (band, tempo) =
+            (Band::new(networks, learnt, Arc::default()), f64::from(tempo).clamp(*TEMPI.start(), *TEMPI.end()));
         Self { processor, band, played, cues, bars, tempo, length, tick: 0, events: Vec::new() }
     }
 

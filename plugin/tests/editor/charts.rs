@@ -6,6 +6,7 @@ use continuo::charts::ChartErrand;
 use continuo::editor::request::Request;
 use continuo::editor::undo::Undo;
 use continuo::editor::view::View;
+use continuo::seam::Shared;
 use continuo_charts::Format;
 use continuo_models::music::Chart;
 use continuo_models::music::chart::Origin;
@@ -137,7 +138,7 @@ fn files_are_asked_for() {
 #[test]
 fn what_is_done_to_the_chart_is_undone_and_done_again() {
     let (host, gui) = Host::new();
-    let undo = Undo::new(host.shared_params());
+    let undo = Undo::new(host.shared_params(), Shared::new());
     let _gui = undo.context(gui);
     let field = &host.params().chart;
     undo.begin(0);

@@ -63,7 +63,7 @@ impl Advised {
     }
 
     /// The harmonies as seen from `root`, which is 0: so whatever is done with them is done alike in every key.
-    fn from_root(&self, root: PitchClass) -> [f32; HARMONIES] {
+    fn seen_from(&self, root: PitchClass) -> [f32; HARMONIES] {
         let mut seen = self.harmonies;
         seen.rotate_left(2 * usize::from(root));
         seen
@@ -205,7 +205,7 @@ impl<'a> ChordChoice<'a> {
             let is_there = |index: usize| logits[index] > f32::NEG_INFINITY;
             sample(logits, is_there, freedom, random.uniform(Purpose::Chord, draw))
         };
-        let chord = pick(&advised.from_root(root), 0).and_then(|seen| {
+        let chord = pick(&advised.seen_from(root), 0).and_then(|seen| {
             let harmony = (seen + 2 * usize::from(root)) % HARMONIES;
             let stays = standing.filter(|&standing| permitted.stand.contains(standing));
             stays.filter(|&standing| harmony_of(standing) == harmony).or_else(|| {
@@ -244,7 +244,7 @@ impl<'a> ChordChoice<'a> {
         if let Some(standing) = stays {
             advised.harmonies[harmony_of(standing)] += self.hold(advice, spot);
         }
-        let seen = advised.from_root(planned.root);
+        let seen = advised.seen_from(planned.root);
         let best = likeliest(&seen, |index| seen[index] > f32::NEG_INFINITY)?;
         let harmony = (best + 2 * usize::from(planned.root)) % HARMONIES;
         if harmony == harmony_of(planned) {
