@@ -14,7 +14,7 @@ from .corpus import CorpusError, CorpusMissingError
 from .errors import UsageError
 from .importing import command as importing
 from .mining import command as mining
-from .networks.step_network import FAMILIES
+from .networks.step_network import FAMILIES, SEQUENCE_FAMILIES
 from .training import quiet_threads
 
 COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int], str]] = {
@@ -27,17 +27,30 @@ COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int], str]] = {
 }
 
 
+class _Role(argparse.Action):
+    """The role of a network; without a family it is made in the first one of the role."""
+
+    def __call__(
+        self, _: argparse.ArgumentParser, namespace: argparse.Namespace, role: str, __: str | None = None
+    ) -> None:
+        """Takes it over."""
+        namespace.network = role
+        if "family" in namespace and namespace.family is None:
+            namespace.family = commands.families_of(role)[0]
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(prog="continuo_training", description=__doc__)
     subparsers = parser.add_subparsers(dest="command", required=True)
     for name, (run, text) in COMMANDS.items():
         sub = subparsers.add_parser(name, help=text)
-        sub.add_argument("network", choices=NETWORKS)
+        sub.add_argument("network", choices=NETWORKS, action=_Role)
         sub.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="folder of SOURCE.jsonl.gz files")
         sub.add_argument("--runs", type=target_folder, default=RUNS, metavar="DIR", help="checkpoints and logs")
         if name != "compare":
-            sub.add_argument("--family", choices=FAMILIES, default="gru")
+            help_family = "gru, or for a harmonizer encoder, if left out"
+            sub.add_argument("--family", choices=(*FAMILIES, *SEQUENCE_FAMILIES), help=help_family)
         if name in ("make", "verify", "evaluate"):
             sub.add_argument(
                 "--out", type=target_folder, metavar="DIR", help="a folder of your own instead of models/FAMILY"

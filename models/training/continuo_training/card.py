@@ -21,6 +21,7 @@ from .vocabulary import CONTRACT, FRAME, LEVELS, MODES, QUALITIES, STYLES, TICKS
 
 ROLES = {
     "harmonist": "One step per frame of 6 ticks: which chord, given the melody up to or with this frame.",
+    "harmonizer": "A whole chorus at once, beat by beat: which chord, given the melody and the chords that are known.",
     "soloist": "One step per note of a monophonic line: which pitch, how long, when the next note comes.",
 }
 
@@ -32,6 +33,14 @@ LIMITS = {
         "Altered dominants and missing thirds were mapped to the nearest of 12 qualities; it never plays them.",
         "Before the first note it knows no key: under an introduction without melody it plays nothing.",
         "Bars of unusual length (5/4, 7/8 …) share one class.",
+    ],
+    "harmonizer": [
+        "It decides beat by beat: chords that come between two beats are moved to one of them.",
+        "It hears one line; of long rests and of what the left hand plays without being told it knows nothing.",
+        "Blues, Latin and electronic music are thin in the corpus; their styles are hardly more than a hint.",
+        "Chords of lieder, quartets and hymns were read off the sounding notes; a few percent of roots are wrong.",
+        "Altered dominants and missing thirds were mapped to the nearest of 12 qualities; it never plays them.",
+        "Phrases are counted from the first bar: where the first bar is not that of the chorus, forms are found worse.",
     ],
     "soloist": [
         "Pitch, length and time are drawn independently, given what came before.",

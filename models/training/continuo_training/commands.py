@@ -24,7 +24,8 @@ from .evaluation import report
 from .export import export
 from .fixtures import fixture
 from .harmonist import training as harmonist
-from .networks.step_network import Shape, StepNetwork, load_network
+from .harmonizer import training as harmonizer
+from .networks.step_network import FAMILIES, SEQUENCE_FAMILIES, Shape, StepNetwork, load_network
 from .quantization import quantized
 from .reading import read_weights
 from .soloist import training as soloist
@@ -33,11 +34,17 @@ from .training import Schedule, Task, save, schedule_from, train
 from .tunes import greensleeves, ode_to_joy
 from .verify import LIKENESS, TOLERANCE, card_fits, largest_differences, logits, real_rows
 
-ROLES = {"harmonist": harmonist, "soloist": soloist}
-TASKS: dict[str, type[harmonist.HarmonistTask] | type[soloist.SoloistTask]] = {
+ROLES = {"harmonist": harmonist, "soloist": soloist, "harmonizer": harmonizer}
+TASKS: dict[str, type[harmonist.HarmonistTask] | type[soloist.SoloistTask] | type[harmonizer.HarmonizerTask]] = {
     "harmonist": harmonist.HarmonistTask,
     "soloist": soloist.SoloistTask,
+    "harmonizer": harmonizer.HarmonizerTask,
 }
+
+
+def families_of(role: str) -> tuple[str, ...]:
+    """The families in which a network of `role` can be made, the usual one first."""
+    return SEQUENCE_FAMILIES if role == "harmonizer" else FAMILIES
 
 
 def make_task(role: str, corpus: Path) -> Task:
@@ -49,7 +56,14 @@ def make_task(role: str, corpus: Path) -> Task:
 
 
 def new_network(role: str, family: str) -> StepNetwork:
-    """An untrained network, the same for the same seed."""
+    """An untrained network, the same for the same seed.
+
+    Raises:
+        UsageError: a network of that role is of other families.
+
+    """
+    if family not in families_of(role):
+        raise UsageError(f"a {role} is not made as {family}: choose from {', '.join(families_of(role))}")
     config = load_config(role)
     torch.manual_seed(config["seed"])
     return StepNetwork(ROLES[role].shape(config["network"], family), config["network"]["dropout"])
@@ -152,8 +166,8 @@ def tune_network(args: argparse.Namespace) -> None:
         fresh = True
     task = make_task(args.network, args.corpus)
     keep = config["pruning"]["keep"] if args.keep is None else args.keep
-    if network.shape.family == "transformer":
-        keep = 1.0  # units of attention are not pruned; what it is tuned for are the last steps
+    if network.shape.family not in pruning.FAMILIES:
+        keep = 1.0  # only tuned: units of attention are not pruned
     tune(task, network, keep, folder, config, args.steps, fresh=fresh)
 
 

@@ -15,7 +15,7 @@ RUNS = ROOT / "runs"
 RESULTS = ROOT / "results"
 """What the studies found, as tables of JSON; docs/models.md is written from them."""
 
-NETWORKS = ("harmonist", "soloist")
+NETWORKS = ("harmonist", "soloist", "harmonizer")
 
 
 def load_config(network: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""From a network to an ONNX step model with int8 weights, as the contract has it."""
+"""From a network to an ONNX model with int8 weights, of one step or of a whole sequence, as the contract has it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from torch import Tensor
 from .graph import Graph
 from .networks.pitch_linear import CLASSES, PitchLinear, Width
 from .networks.recurrent import Gru, Lstm
+from .networks.sequence import Encoder
 from .networks.step_network import PITCHES, StepNetwork
-from .networks.transformer import Norm, Transformer
+from .networks.transformer import Layer, Norm, Transformer
 from .quantization import quantized
 
 BATCH = "N"
-"""The name of the axis of a recurrent model along which any number of sequences lie."""
+"""The name of the axis along which any number of sequences lie; in a model that reads a whole one, its steps."""
 STEPS = "steps"
 """The state of a Transformer that counts the steps so far."""
 
@@ -22,7 +23,8 @@ STEPS = "steps"
 def sequences(network: StepNetwork) -> int | str:
     """How many sequences the exported model reads at once.
 
-    Any number; a Transformer's model one, which writes its past in place.
+    Any number, or any number of steps of one that is read at once; a step model of a Transformer one, for it writes its
+    past in place.
     """
     return 1 if isinstance(network.body, Transformer) else BATCH
 
@@ -33,6 +35,8 @@ def state_shapes(network: StepNetwork) -> dict[str, list[int | str]]:
     if isinstance(body, Transformer):
         ring = [1, 2, body.heads, body.context, body.output.size // body.heads]
         return {STEPS: [1, 1]} | {f"past{index}": ring for index in range(len(body.layers))}
+    if isinstance(body, Encoder):
+        return {}
     return {f"{part}{layer}": [1, BATCH, width.size] for layer, width in enumerate(body.hidden) for part in body.parts}
 
 
@@ -56,13 +60,13 @@ def output_shapes(network: StepNetwork) -> dict[str, list[int | str]]:
 
 @torch.no_grad()
 def export(network: StepNetwork, name: str, *, integers: bool = True) -> bytes:
-    """The ONNX file of one step of `network`; its weights as int8 with a scale per row, or float32."""
+    """The ONNX file of `network`; its weights as int8 with a scale per row, or float32."""
     network = quantized(network) if integers else network.eval()
     graph = Graph(integers=integers)
     for key, shape in input_shapes(network).items():
         graph.input(key, shape)
     body = network.body
-    layers = {Gru: _gru, Lstm: _lstm, Transformer: _transformer}[type(body)]
+    layers = {Gru: _gru, Lstm: _lstm, Transformer: _transformer, Encoder: _encoder}[type(body)]
     _heads(graph, network, layers(graph, body))
     for key, shape in output_shapes(network).items():
         graph.output(key, shape)
@@ -148,35 +152,61 @@ def _gains(graph: Graph, name: str, norm: Norm) -> list[str]:
     return [graph.constant(f"{name}.{part}", _array(gain)) for part, gain in parts.items()]
 
 
-def _transformer(graph: Graph, body: Transformer) -> str:
-    """The layers, with their pasts moved on by one step; the name of the last output `[1, width]`."""
+def _attention_sizes(body: Transformer | Encoder) -> dict[str, object]:
+    """What the functions of both kinds of layers are told."""
     width, heads = body.output, body.heads
     share = Width(width.channels // heads, width.plain // heads)
-    inner = body.layers[0].widened.target
-    sizes = {
+    return {
         "source": _parts(width),
         "three": _parts(width, 3),
-        "inner": _parts(inner),
-        "by_class": [CLASSES, 3, heads, share.channels],
-        "by_head": [3, heads, -1],
+        "inner": _parts(body.layers[0].widened.target),
         "share": _parts(share),
-        "joined": [heads, CLASSES, share.channels],
         "scale": share.size**-0.5,
+    }
+
+
+def _layer(graph: Graph, at: str, layer: Layer) -> list[str]:
+    """The weights of a layer of a Transformer, as the functions take them."""
+    return [
+        *_gains(graph, f"{at}.before_attention", layer.before_attention),
+        *_weights(graph, f"{at}.query_key_value", layer.query_key_value),
+        graph.constant(f"{at}.bias", _array(layer.bias)),
+        *_weights(graph, f"{at}.mixed", layer.mixed),
+        *_gains(graph, f"{at}.before_inner", layer.before_inner),
+        *_weights(graph, f"{at}.widened", layer.widened),
+        *_weights(graph, f"{at}.narrowed", layer.narrowed),
+    ]
+
+
+def _encoder(graph: Graph, body: Encoder) -> str:
+    """The layers that look both ways; the name of the last output `[N, width]`, of N steps."""
+    heads, channels = body.heads, body.output.channels // body.heads
+    sizes = _attention_sizes(body) | {
+        "by_class": [0, CLASSES, 3, heads, channels],
+        "by_head": [0, 3, heads, -1],
+        "share_by_class": [0, 0, CLASSES, channels],
+        "reach": body.layers[0].reach,
+    }
+    rows = _linear(graph, "body.inputs", "features", body.inputs)
+    for index, layer in enumerate(body.layers):
+        at = f"body.layers.{index}"
+        rows = graph.node("PitchEncoder", [rows, *_layer(graph, at, layer)], f"{at}/out", **sizes)
+    return graph.node("PitchNorm", [rows, *_gains(graph, "body.after", body.after)], "body.after/out")
+
+
+def _transformer(graph: Graph, body: Transformer) -> str:
+    """The layers, with their pasts moved on by one step; the name of the last output `[1, width]`."""
+    sizes = _attention_sizes(body) | {
+        "by_class": [CLASSES, 3, body.heads, body.output.channels // body.heads],
+        "by_head": [3, body.heads, -1],
+        "joined": [body.heads, CLASSES, body.output.channels // body.heads],
     }
     one = graph.constant(f"{STEPS}/one", np.ones((1, 1), np.float32))
     graph.node("Add", [f"{STEPS}_in", one], f"{STEPS}_out")
     rows = _linear(graph, "body.inputs", "features", body.inputs)
     for index, layer in enumerate(body.layers):
         at = f"body.layers.{index}"
-        weights = [
-            *_gains(graph, f"{at}.before_attention", layer.before_attention),
-            *_weights(graph, f"{at}.query_key_value", layer.query_key_value),
-            graph.constant(f"{at}.bias", _array(layer.bias)),
-            *_weights(graph, f"{at}.mixed", layer.mixed),
-            *_gains(graph, f"{at}.before_inner", layer.before_inner),
-            *_weights(graph, f"{at}.widened", layer.widened),
-            *_weights(graph, f"{at}.narrowed", layer.narrowed),
-        ]
+        weights = _layer(graph, at, layer)
         names = [rows, f"{STEPS}_in", f"past{index}_in", *weights]
         rows, _ = graph.nodes_with("PitchTransformer", names, [f"{at}/out", f"past{index}_out"], **sizes)
     return graph.node("PitchNorm", [rows, *_gains(graph, "body.after", body.after)], "body.after/out")

@@ -13,6 +13,8 @@ from .corpus import Piece
 from .harmonist import features as harmonist
 from .harmonist.features import History
 from .harmonist.frames import HIDDEN, FrameSet
+from .harmonizer import features as harmonizer
+from .harmonizer.beats import ABSENT, BeatSet
 from .networks.step_network import StepNetwork
 from .soloist import features as soloist
 from .soloist.notes import HORIZON, NoteSet, chord_changes
@@ -24,8 +26,11 @@ LOGIT_DIGITS = 4
 
 def fixture(name: str, network: StepNetwork) -> dict[str, Any]:
     """The fixture of `network`, whose weights must be those that the integers of the ONNX file stand for."""
-    make = harmonist_sequence if name == "harmonist" else soloist_sequence
-    names = tuple(harmonist.ATTRIBUTES if name == "harmonist" else soloist.ATTRIBUTES)
+    make, names = {
+        "harmonist": (harmonist_sequence, harmonist.ATTRIBUTES),
+        "soloist": (soloist_sequence, tuple(soloist.ATTRIBUTES)),
+        "harmonizer": (harmonizer_sequence, harmonizer.ATTRIBUTES),
+    }[name]
     given = {attribute: np.array([index % 2]) for index, attribute in enumerate(names)}
     ode, green = ode_to_joy(), greensleeves()
     return {
@@ -105,6 +110,38 @@ def harmonist_sequence(
         }
         for step in range(frames)
     ]
+    return {
+        "title": piece.id,
+        "style": _style(style),
+        "attributes": _levels(levels),
+        "steps": _steps(network, rows, raw),
+    }
+
+
+def harmonizer_sequence(network: StepNetwork, piece: Piece, style: int, levels: Levels) -> dict[str, Any]:
+    """The whole tune, beat by beat, one of which is not heard. Every third bar is given, if a style is."""
+    one = np.zeros(1, dtype=np.int64)
+    beat_set = BeatSet(FrameSet([piece]))
+    batch = beat_set.sequences(one, one, int(beat_set.lengths[0]), np.array([style]))
+    beats = batch.beats
+    notes = beats.notes.astype(np.int64)
+    notes[5] = np.where(notes[5] == ABSENT, ABSENT, HIDDEN)
+    given = (beats.number % 3 == 1) & (style != UNKNOWN_STYLE)
+    first = np.cumsum(beats.slots[:, 0]) - beats.slots[:, 0]
+    _, length = piece.bar_at(first * FRAME)
+    raw = [
+        {
+            "notes": [int(note) for note in notes[beat, 0] if note != ABSENT],
+            "position": int(beats.position[beat, 0]) * FRAME,
+            "bar": int(length[beat]),
+            "compound": bool(beats.compound[beat, 0]),
+            "number": int(beats.number[beat, 0]),
+            "left": int(beats.left[beat, 0]),
+            "given": [int(beats.chord[beat, 0]), int(beats.bass[beat, 0])] if given[beat, 0] else None,
+        }
+        for beat in range(len(notes))
+    ]
+    rows = harmonizer.features(batch, levels, notes, given)
     return {
         "title": piece.id,
         "style": _style(style),

@@ -227,6 +227,79 @@ PitchTransformer <source, three, inner, by_class, by_head, share, joined, scale>
 }
 """
 
+_ENCODER = """
+PitchEncoder <source, three, inner, by_class, by_head, share, share_by_class, scale, reach> (rows,
+  attention_gain_regular, attention_gain_plain, query_key_value_regular, query_key_value_plain, biases,
+  mixed_regular, mixed_plain, mixed_bias_regular, mixed_bias_plain, inner_gain_regular, inner_gain_plain,
+  widened_regular, widened_plain, widened_bias_regular, widened_bias_plain,
+  narrowed_regular, narrowed_plain, narrowed_bias_regular, narrowed_bias_plain) => (out)
+{
+  normed = continuo.PitchNorm (rows, attention_gain_regular, attention_gain_plain)
+  zero = Constant <value_float: float = 0.0> ()
+  projected = continuo.PitchLinear <source: ints = @source, grid: ints = [0, 12, -1], perm: ints = [0, 1, 2]>
+    (normed, query_key_value_regular, query_key_value_plain, zero, zero)
+  parts = Constant <value_ints: ints = @three> ()
+  projected_classes, projected_plain = Split <axis: int = 1> (projected, parts)
+  by_class = Constant <value_ints: ints = @by_class> ()
+  classes_first = Reshape (projected_classes, by_class)
+  heads_first = Transpose <perm: ints = [2, 3, 0, 1, 4]> (classes_first)
+  flat = Constant <value_ints: ints = [0, 0, 0, -1]> ()
+  head_classes = Reshape (heads_first, flat)
+  by_head = Constant <value_ints: ints = @by_head> ()
+  plain_last = Reshape (projected_plain, by_head)
+  head_plain = Transpose <perm: ints = [1, 2, 0, 3]> (plain_last)
+  heads = Concat <axis: int = 3> (head_classes, head_plain)
+  ones = Constant <value_ints: ints = [1, 1, 1]> ()
+  query_row, key_row, value_row = Split <axis: int = 0> (heads, ones)
+  first = Constant <value_ints: ints = [0]> ()
+  query = Squeeze (query_row, first)
+  keys_by_head = Squeeze (key_row, first)
+  values = Squeeze (value_row, first)
+  keys = Transpose <perm: ints = [0, 2, 1]> (keys_by_head)
+  products = MatMul (query, keys)
+  factor = Constant <value_float: float = @scale> ()
+  scores = Mul (products, factor)
+  # The bias of a key is that of how many steps it lies ahead.
+  rows_shape = Shape (rows)
+  nought = Constant <value_int: int = 0> ()
+  next = Constant <value_int: int = 1> ()
+  length = Gather <axis: int = 0> (rows_shape, nought)
+  places = Range (nought, length, next)
+  second = Constant <value_ints: ints = [1]> ()
+  of_keys = Unsqueeze (places, first)
+  of_queries = Unsqueeze (places, second)
+  ahead = Sub (of_keys, of_queries)
+  farthest = Constant <value_int: int = @reach> ()
+  farthest_back = Neg (farthest)
+  bounded = Clip (ahead, farthest_back, farthest)
+  index = Add (bounded, farthest)
+  bias = Gather <axis: int = 1> (biases, index)
+  biased = Add (scores, bias)
+  weights = Softmax <axis: int = 2> (biased)
+  read = MatMul (weights, values)
+  share = Constant <value_ints: ints = @share> ()
+  read_classes, read_plain = Split <axis: int = 2> (read, share)
+  share_by_class = Constant <value_ints: ints = @share_by_class> ()
+  classes_last = Reshape (read_classes, share_by_class)
+  classes_again = Transpose <perm: ints = [1, 2, 0, 3]> (classes_last)
+  row = Constant <value_ints: ints = [0, -1]> ()
+  classes_row = Reshape (classes_again, row)
+  plain_again = Transpose <perm: ints = [1, 0, 2]> (read_plain)
+  plain_row = Reshape (plain_again, row)
+  joined_row = Concat <axis: int = 1> (classes_row, plain_row)
+  mixed = continuo.PitchLinear <source: ints = @source, grid: ints = [0, 12, -1], perm: ints = [0, 1, 2]>
+    (joined_row, mixed_regular, mixed_plain, mixed_bias_regular, mixed_bias_plain)
+  attended = Add (rows, mixed)
+  attended_normed = continuo.PitchNorm (attended, inner_gain_regular, inner_gain_plain)
+  widened = continuo.PitchLinear <source: ints = @source, grid: ints = [0, 12, -1], perm: ints = [0, 1, 2]>
+    (attended_normed, widened_regular, widened_plain, widened_bias_regular, widened_bias_plain)
+  inner = Relu (widened)
+  narrowed = continuo.PitchLinear <source: ints = @inner, grid: ints = [0, 12, -1], perm: ints = [0, 1, 2]>
+    (inner, narrowed_regular, narrowed_plain, narrowed_bias_regular, narrowed_bias_plain)
+  out = Add (attended, narrowed)
+}
+"""
+
 _NEEDS = {
     "PitchLinear": ("PitchLinear",),
     "PitchNorm": ("PitchNorm",),
@@ -234,6 +307,7 @@ _NEEDS = {
     "PitchHeads": ("PitchLinear", "PitchHeads"),
     "PitchExperts": ("PitchExperts",),
     "PitchTransformer": ("PitchLinear", "PitchNorm", "PitchTransformer"),
+    "PitchEncoder": ("PitchLinear", "PitchNorm", "PitchEncoder"),
 }
 """The functions that the body of each needs, and itself."""
 
@@ -250,6 +324,7 @@ def functions(used: set[str], heads: int) -> list[onnx.FunctionProto]:
         "PitchHeads": _HEADS.replace("OUTPUTS", outputs),
         "PitchExperts": _EXPERTS.replace("PITCHES", ", ".join(map(str, range(60)))),
         "PitchTransformer": _TRANSFORMER,
+        "PitchEncoder": _ENCODER,
     }
     needed = {need for kind in used & set(_NEEDS) for need in _NEEDS[kind]}
     return [_parsed(text) for name, text in texts.items() if name in needed]

@@ -16,6 +16,9 @@ from .networks.pitch_linear import CLASSES, PitchLinear, Width
 from .networks.step_network import StepNetwork
 from .training import Task
 
+FAMILIES = ("gru", "lstm")
+"""What can be pruned."""
+
 
 @dataclass
 class Units:

@@ -10,6 +10,7 @@ from torch import nn
 
 from .errors import UsageError
 from .networks.pitch_linear import CLASSES, PitchLinear, Width
+from .networks.sequence import Encoder
 from .networks.step_network import StepNetwork
 from .networks.transformer import Norm, Transformer
 from .quantization import INT8, SCALE
@@ -72,7 +73,7 @@ def _read(file: _File, network: StepNetwork) -> None:
         elif isinstance(module, Norm):
             _put(module.gain_regular, file.vector(f"{name}.gain_regular"))
             _put(module.gain_plain, file.vector(f"{name}.gain_plain"))
-    if isinstance(network.body, Transformer):
+    if isinstance(network.body, Transformer | Encoder):
         for index, layer in enumerate(network.body.layers):
             _put(layer.bias, file.vector(f"body.layers.{index}.bias"))
     # A network whose shape was read from a card has its heads in another order than the file.

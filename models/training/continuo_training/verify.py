@@ -1,4 +1,4 @@
-"""Compares the exported file, run step by step in onnxruntime, with the trained network on real sequences."""
+"""Compares the exported file, run in onnxruntime, with the trained network on real sequences."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from .card import read_json, sha256
 from .corpus import Piece
 from .harmonist import features as harmonist
 from .harmonist import frames
+from .harmonizer import beats
+from .harmonizer import features as harmonizer
 from .networks.step_network import StepNetwork
 from .soloist import features as soloist
 from .soloist import notes
@@ -36,6 +38,14 @@ def real_rows(name: str, pieces: list[Piece], count: int = 6) -> Tensor:
     if name == "soloist":
         batch = notes.opening(notes.NoteSet(pieces), np.arange(len(pieces)))
         return soloist.features(batch.notes, batch.style, free(tuple(soloist.ATTRIBUTES), len(pieces)))
+    if name == "harmonizer":
+        # Sequences of one length, for the file knows no beats after the end.
+        batch = beats.whole(beats.BeatSet(frames.FrameSet(pieces)), 256)
+        length = int(batch.valid.sum(0).min())
+        given = (batch.beats.number[:length] % 4 == 3) & batch.valid[:length]
+        batch = beats.opening(batch, length)
+        levels = free(harmonizer.ATTRIBUTES, len(pieces))
+        return harmonizer.features(batch, levels, batch.beats.notes.astype(np.int64), given)
     heard = frames.opening(frames.FrameSet(pieces))
     chord, bass = (values.astype(np.int64) for values in (heard.frames.chord, heard.frames.bass))
     history = harmonist.History(chord, bass, np.ones(len(pieces), dtype=bool))
@@ -46,6 +56,8 @@ def real_rows(name: str, pieces: list[Piece], count: int = 6) -> Tensor:
 def logits(data: bytes, rows: np.ndarray) -> dict[str, np.ndarray]:
     """What an exported file says, head by head, to sequences of feature vectors `[T, B, features]`."""
     run = session(data)
+    if len(run.get_inputs()) == 1:
+        return _of_whole_sequences(run, rows)
     heads = [output.name for output in run.get_outputs() if output.name.startswith("logits_")]
     states = {value.name: value.shape for value in run.get_inputs() if value.name != "features"}
     # A size that is a name is that of the sequences.
@@ -61,6 +73,13 @@ def logits(data: bytes, rows: np.ndarray) -> dict[str, np.ndarray]:
                 values.append(output[0])
     in_time = {name: np.stack(values).reshape(rows.shape[1], rows.shape[0], -1) for name, values in said.items()}
     return {name.removeprefix("logits_"): values.swapaxes(0, 1) for name, values in in_time.items()}
+
+
+def _of_whole_sequences(run: onnxruntime.InferenceSession, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """The same from a file that reads each sequence at once."""
+    names = [output.name for output in run.get_outputs()]
+    said = [run.run(names, {"features": rows[:, lane]}) for lane in range(rows.shape[1])]
+    return {name.removeprefix("logits_"): np.stack(values, 1) for name, *values in zip(names, *said, strict=True)}
 
 
 @torch.no_grad()

@@ -151,7 +151,7 @@ class HarmonistTask:
             for name, (target, weights) in truth.items():
                 mine, target, weights = logits[prefix + name], target[skipped:], weights[skipped:].float()
                 if name == "bass":
-                    mine = _at_root(mine[: len(target)], tensor(chord // N_QUALITIES % 12)[skipped:])
+                    mine = at_root(mine[: len(target)], tensor(chord // N_QUALITIES % 12)[skipped:])
                 value = F.cross_entropy(mine[: len(target)].flatten(0, 1), target.flatten(), reduction="none")
                 value = (value * weights.flatten()).sum() / weights.sum().clamp_min(1)
                 loss = loss + config["weight"][name] * value
@@ -184,7 +184,7 @@ class HarmonistTask:
         return out
 
 
-def _at_root(bass: Tensor, root: Tensor) -> Tensor:
+def at_root(bass: Tensor, root: Tensor) -> Tensor:
     """The 12 logits of the bass at the true root, `[T, B, 12]`."""
     return bass.unflatten(-1, (12, 12)).gather(-2, root[..., None, None].expand(*root.shape, 1, 12))[..., 0, :]
 

@@ -11,9 +11,13 @@ from torch import Tensor, nn
 
 from .pitch_linear import CLASSES, PitchLinear, Width
 from .recurrent import Gru, Lstm, State
+from .sequence import BidirectionalGru, Convolution, Encoder
 from .transformer import Transformer
 
 FAMILIES = ("gru", "lstm", "transformer")
+"""Of the networks that go from step to step."""
+SEQUENCE_FAMILIES = ("encoder", "convolution", "bidirectional-gru")
+"""Of the networks that read a whole sequence at once."""
 WIDEST = 24
 """Intervals beyond so many semitones count as so many."""
 PITCHES = 60
@@ -57,7 +61,7 @@ class Shape:
     last_pitch: int = 0
     """Where the last pitch stands in the feature vector, for a head of kind `pitch`."""
     attention: tuple[int, int, int] = (0, 0, 0)
-    """Heads, context in steps, and how much wider the inner layer is: the Transformer's."""
+    """Heads, context or reach in steps, and how much wider the inner layer is: the Transformers'."""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for a checkpoint or a card."""
@@ -77,18 +81,16 @@ class Shape:
 
 
 class StepNetwork(nn.Module):
-    """Runs over sequences of feature vectors `[T, B, features]`, T = 1 included, and carries its state along."""
+    """Runs over sequences of feature vectors `[T, B, features]`.
+
+    A family that goes from step to step carries its state along, T = 1 included; one that reads a whole sequence at
+    once has none.
+    """
 
     def __init__(self, shape: Shape, dropout: float = 0.0) -> None:
         super().__init__()
         self.shape = shape
-        source, hidden = Width(*shape.features), [Width(*layer) for layer in shape.hidden]
-        if shape.family == "transformer":
-            heads, context, wider = shape.attention
-            inner = Width(wider * hidden[0].channels, wider * hidden[0].plain)
-            self.body = Transformer(source, hidden[0], len(hidden), heads, context, inner, dropout)
-        else:
-            self.body = {"gru": Gru, "lstm": Lstm}[shape.family](source, hidden, dropout)
+        self.body = _body(shape, dropout)
         self.dropout = nn.Dropout(dropout)
         self.outputs = {name: Head(*head) for name, head in shape.heads.items()}
         channels = sum(head.width.channels for head in self.outputs.values())
@@ -139,6 +141,20 @@ class StepNetwork(nn.Module):
         moved = interval.gather(-1, self.intervals[last.argmax(-1)])
         repeats = [1] * (classes.dim() - 1)
         return classes.repeat(*repeats, PITCHES // CLASSES) + register + moved * last.sum(-1, keepdim=True)
+
+
+def _body(shape: Shape, dropout: float) -> nn.Module:
+    """The body that a shape tells of."""
+    source, hidden = Width(*shape.features), [Width(*layer) for layer in shape.hidden]
+    recurrent = {"gru": Gru, "lstm": Lstm, "bidirectional-gru": BidirectionalGru}
+    if shape.family in recurrent:
+        return recurrent[shape.family](source, hidden, dropout)
+    if shape.family == "convolution":
+        return Convolution(source, hidden[0], len(hidden), dropout)
+    heads, context, wider = shape.attention
+    inner = Width(wider * hidden[0].channels, wider * hidden[0].plain)
+    attentive = {"transformer": Transformer, "encoder": Encoder}[shape.family]
+    return attentive(source, hidden[0], len(hidden), heads, context, inner, dropout)
 
 
 def _intervals() -> Tensor:

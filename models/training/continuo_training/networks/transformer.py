@@ -34,7 +34,7 @@ class Norm(nn.Module):
         return rows * torch.rsqrt(rows.square().mean(-1, keepdim=True) + 1e-6) * self.gain()
 
 
-class _Layer(nn.Module):
+class Layer(nn.Module):
     """Attention over the last `context` steps, then a feed-forward net; both around a residual."""
 
     def __init__(self, width: Width, inner: Width, heads: int, context: int, dropout: float) -> None:
@@ -96,7 +96,7 @@ class Transformer(nn.Module):
         super().__init__()
         self.source, self.output, self.context, self.heads = source, width, context, heads
         self.inputs = PitchLinear(source, width, by_channel=True)
-        self.layers = nn.ModuleList(_Layer(width, inner, heads, context, dropout) for _ in range(layers))
+        self.layers = nn.ModuleList(Layer(width, inner, heads, context, dropout) for _ in range(layers))
         self.after = Norm(width)
 
     def initial(self, batch: int) -> State:

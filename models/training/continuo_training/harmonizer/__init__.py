@@ -1,0 +1,1 @@
+"""The harmonizer: the chords of a whole chorus at once."""
