@@ -11,18 +11,20 @@ from typing import Any
 import numpy as np
 
 from .card import write_json
-from .commands import TASKS, make_task, new_network, schedule_of, tune, usable
+from .commands import TASKS, families_of, make_task, new_network, schedule_of, tune, usable
 from .config import RESULTS, load_config
 from .corpus import Piece, read_corpus
-from .evaluation import harmony, melody, report
-from .export import export, silence
-from .networks.step_network import FAMILIES, StepNetwork, load_network, parameter_count
+from .evaluation import harmonization, harmony, melody, report
+from .export import BODIES, export, silence
+from .networks.step_network import StepNetwork, load_network, parameter_count
 from .quantization import quantized
 from .soloist.notes import NoteSet
 from .tract import measured_in_tract
 from .training import train
 from .verify import session
 
+WHOLE = 128
+"""Steps of a sequence that is read at once when it is timed."""
 SHARES = (1.0, 0.75, 0.5, 0.25)
 """Shares of the units that stay along the pruning curve."""
 
@@ -32,6 +34,8 @@ def judged(role: str, network: StepNetwork, pieces: list[Piece], split: str) -> 
     if role == "soloist":
         mine = [piece for piece in pieces if piece.split == split]
         return melody.stage(network, NoteSet(mine))
+    if role == "harmonizer":
+        return harmonization.stage(network, harmonization.tunes(pieces, split))
     seed = load_config(role)["seed"]
     return {
         source: harmony.stage(network, batch, melodies, seed)
@@ -40,7 +44,12 @@ def judged(role: str, network: StepNetwork, pieces: list[Piece], split: str) -> 
 
 
 def cost(role: str, network: StepNetwork) -> dict[str, Any]:
-    """Size of the exported file, and the time of a step in tract and in ONNX Runtime, in microseconds."""
+    """Size of the exported file, and the time of a step in tract and in ONNX Runtime, in microseconds.
+
+    Of a family that is studied and not exported, the number of parameters alone.
+    """
+    if type(network.body) not in BODIES:
+        return {"parameters": parameter_count(network)}
     data = export(network, role)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{role}.onnx"
@@ -58,13 +67,15 @@ def cost(role: str, network: StepNetwork) -> dict[str, Any]:
 def onnxruntime_us(data: bytes, network: StepNetwork, steps: int = 400) -> float:
     """Microseconds per step: the least of four runs. The file has float32 weights, as that runtime likes them best."""
     run = session(data)
-    inputs = {"features": np.zeros((1, network.body.source.size), np.float32)} | silence(network)
+    rows = 1 if silence(network) else WHOLE
+    inputs = {"features": np.zeros((rows, network.body.source.size), np.float32)} | silence(network)
+    steps = -(-steps // rows)
     times = []
     for _ in range(4):
         began = time.perf_counter()
         for _ in range(steps):
             run.run(None, inputs)
-        times.append((time.perf_counter() - began) / steps)
+        times.append((time.perf_counter() - began) / (steps * rows))
     return round(min(times) * 1e6, 1)
 
 
@@ -75,7 +86,7 @@ def compare_families(args: argparse.Namespace) -> int:
     task = make_task(role, args.corpus)
     pieces = usable(role, args.corpus)
     rows = {}
-    for family in FAMILIES:
+    for family in families_of(role):
         network = new_network(role, family)
         schedule = schedule_of(config, family, args.steps or config["comparison"]["steps"])
         folder = args.runs / "compared" / family / role

@@ -66,8 +66,7 @@ def export(network: StepNetwork, name: str, *, integers: bool = True) -> bytes:
     for key, shape in input_shapes(network).items():
         graph.input(key, shape)
     body = network.body
-    layers = {Gru: _gru, Lstm: _lstm, Transformer: _transformer, Encoder: _encoder}[type(body)]
-    _heads(graph, network, layers(graph, body))
+    _heads(graph, network, BODIES[type(body)](graph, body))
     for key, shape in output_shapes(network).items():
         graph.output(key, shape)
     return graph.model(name)
@@ -233,3 +232,7 @@ def _heads(graph: Graph, network: StepNetwork, hidden: str) -> None:
             last = network.shape.last_pitch
             inputs = ["pitch/parts", "features"]
             graph.node("PitchExperts", inputs, f"logits_{name}", begin=[last], end=[last + PITCHES])
+
+
+BODIES = {Gru: _gru, Lstm: _lstm, Transformer: _transformer, Encoder: _encoder}
+"""How each kind of body is written."""

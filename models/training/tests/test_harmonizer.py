@@ -13,7 +13,7 @@ from continuo_training.harmonist.frames import HIDDEN, FrameSet
 from continuo_training.harmonizer import features as hf
 from continuo_training.harmonizer.beats import ABSENT, SLOTS, BeatSet, opening, whole
 from continuo_training.harmonizer.decoding import decoded
-from continuo_training.harmonizer.training import HarmonizerTask, harmonized, panel, shape
+from continuo_training.harmonizer.training import Found, HarmonizerTask, harmonized, panel, shape
 from continuo_training.networks.pitch_linear import CLASSES
 from continuo_training.networks.step_network import SEQUENCE_FAMILIES, StepNetwork
 from continuo_training.quantization import quantized
@@ -154,16 +154,27 @@ def test_the_decoded_sequence_is_the_likeliest_of_all():
 
 def test_people_find_their_own_chords():
     made = batch(piece(seed=1))
-    judged = panel(made.beats.chord, made, np.zeros(made.valid.shape))
+    nothing = np.zeros(made.valid.shape)
+    judged = panel(Found(made.beats.chord, nothing, nothing.astype(bool)), made)
     assert (judged["root"], judged["root_and_mode"], judged["rate"]) == (1, 1, judged["rate_of_people"])
 
 
 @torch.no_grad()
 def test_every_beat_gets_a_chord_and_a_likelihood():
     made = batch(ode_to_joy(), greensleeves())
-    chords, _, nats = harmonized(network(), made)
-    assert chords.shape == nats.shape == made.valid.shape and (chords != NO_CHORD).all()
-    assert np.isfinite(nats[made.valid]).all()
+    found = harmonized(network(), made)
+    assert found.chords.shape == found.nats.shape == made.valid.shape and (found.chords != NO_CHORD).all()
+    assert np.isfinite(found.nats[made.valid]).all()
+
+
+@torch.no_grad()
+def test_what_is_given_is_kept_and_not_judged():
+    made = batch(ode_to_joy())
+    given = made.beats.number % 2 == 0
+    found = harmonized(network(), made, given)
+    assert (found.chords[given] == made.beats.chord[given]).all()
+    other = Found(np.where(given, 3, found.chords), found.nats, given)
+    assert panel(other, made)["root"] == panel(found, made)["root"]
 
 
 def test_at_first_no_chord_is_told_and_later_some_are_and_are_not_asked_for(task):

@@ -10,8 +10,8 @@ import matplotlib
 
 from ..config import MODELS, NETWORKS, RESULTS
 from ..corpus import Piece
-from ..networks.step_network import FAMILIES, StepNetwork
-from . import harmony, melody
+from ..networks.step_network import FAMILIES, SEQUENCE_FAMILIES, StepNetwork
+from . import harmonization, harmony, melody
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -40,6 +40,11 @@ MELODY_NOTES = (
     "Bits per note on the first 256 notes of each piece of the `test` split, the style given. The n-grams that it is "
     "measured against are printed by `cargo xtask eval melody`."
 )
+TUNE_NOTES = (
+    "The first 256 beats of each piece of the `test` split, all of the melody known, the style unknown; means over the "
+    "pieces, beat by beat. The likeliest sequence of chords, nothing weighed in."
+)
+TUNE_KEYS = (("root", "root"), ("root_and_mode", "root and mode"), ("nats", "nats per beat"))
 STAGES = {
     "full": "trained, float32",
     "pruned": "pruned, not tuned",
@@ -60,6 +65,8 @@ def measure(name: str, stages: dict[str, StepNetwork], pieces: list[Piece], conf
     """The results of one network."""
     if name == "harmonist":
         return harmony.measure(stages, pieces, config["seed"])
+    if name == "harmonizer":
+        return harmonization.measure(stages, pieces)
     return melody.measure(stages, pieces)
 
 
@@ -72,17 +79,19 @@ def _judged_head(role: str, sources: list[str]) -> list[str]:
     """Columns of what `_judged` writes."""
     if role == "soloist":
         return ["pitch", "length", "time", "bits per note"]
-    return [f"{source}: {title}" for source in sources for _, title in STAGE_KEYS]
+    keys = TUNE_KEYS if role == "harmonizer" else STAGE_KEYS
+    return [f"{source}: {title}" for source in sources for _, title in keys]
 
 
 def _judged(role: str, values: dict[str, Any]) -> list[str]:
     if role == "soloist":
         return [f"{values[head]:.3f}" for head in ("pitch", "length", "time", "total")]
-    return [f"{by_source[key]:.3f}" for by_source in values.values() for key, _ in STAGE_KEYS]
+    keys = TUNE_KEYS if role == "harmonizer" else STAGE_KEYS
+    return [f"{by_source[key]:.3f}" for by_source in values.values() for key, _ in keys]
 
 
 def _stage_table(role: str, stages: dict[str, Any]) -> str:
-    sources = list(next(iter(stages.values()))) if role == "harmonist" else []
+    sources = [] if role == "soloist" else list(next(iter(stages.values())))
     rows = [[title, *_judged(role, stages[stage])] for stage, title in STAGES.items()]
     return _table(["stage", *_judged_head(role, sources)], rows)
 
@@ -122,18 +131,38 @@ def _melody_tables(results: dict[str, Any]) -> str:
     )
 
 
+def _tune_tables(results: dict[str, Any]) -> str:
+    rows = [
+        [f"{source} ({results['pieces'][source]})", given]
+        + [f"{values[key]:.3f}" for key in ("root", "root_and_mode", "nats", "rate", "rate_of_people")]
+        for given, by_source in (
+            ("nothing", results["stages"]["int8"]),
+            ("every other four bars", results["infill"]),
+        )
+        for source, values in by_source.items()
+    ]
+    head = ["source (pieces)", "given", "root", "root and mode", "nats per beat", "changes per whole note", "people's"]
+    return "\n\n".join(
+        [TUNE_NOTES, _table(head, rows), "What each step cost:", _stage_table("harmonizer", results["stages"])]
+    )
+
+
 def tables(name: str, results: dict[str, Any]) -> str:
     """The results of one network in Markdown."""
-    return _harmony_tables(results) if name == "harmonist" else _melody_tables(results)
+    make = {"harmonist": _harmony_tables, "harmonizer": _tune_tables, "soloist": _melody_tables}
+    return make[name](results)
 
 
 def _cost(row: dict[str, Any]) -> list[str]:
-    """Parameters, size of the file and time of a step."""
-    return [f"{row['parameters'] / 1000:.0f}k", f"{row['bytes'] / 1000:.0f}", f"{row['tract_us']:.0f}"]
+    """Parameters, size of the file and time of a step, as far as it is exported."""
+    parameters = f"{row['parameters'] / 1000:.0f}k"
+    if "bytes" not in row:
+        return [parameters, "–", "–"]
+    return [parameters, f"{row['bytes'] / 1000:.0f}", f"{row['tract_us']:.0f}"]
 
 
 def _family_table(role: str, rows: dict[str, Any]) -> str:
-    sources = list(next(iter(rows.values()))["judged"]) if role == "harmonist" else []
+    sources = [] if role == "soloist" else list(next(iter(rows.values()))["judged"])
     head = ["family", "steps", "minutes", "parameters", "kB", "tract µs", "load ms", "ONNX Runtime µs"]
     body = [
         [
@@ -141,8 +170,7 @@ def _family_table(role: str, rows: dict[str, Any]) -> str:
             str(row["steps"]),
             f"{row['minutes']:.0f}",
             *_cost(row),
-            f"{row['tract_load_ms']:.0f}",
-            f"{row['onnxruntime_us']:.0f}",
+            *(f"{row[key]:.0f}" if key in row else "–" for key in ("tract_load_ms", "onnxruntime_us")),
             *_judged(role, row["judged"]),
         ]
         for family, row in rows.items()
@@ -196,7 +224,7 @@ def _study(role: str, what: str) -> Path:
 def _section(role: str) -> list[str]:
     """Everything about one role that has been measured."""
     parts = []
-    for family in FAMILIES:
+    for family in (*FAMILIES, *SEQUENCE_FAMILIES):
         file = MODELS / family / f"{role}.json"
         if file.is_file() and (card := json.loads(file.read_text(encoding="utf-8"))).get("metrics"):
             size = f"{card['parameters'] / 1000:.0f}k parameters, {card['bytes'] / 1000:.0f} kB"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,8 @@ from ..harmonist.training import usable as usable
 from ..networks.step_network import Shape, StepNetwork
 from ..sampling_weights import piece_weights, style_shares
 from ..training import Split
-from ..vocabulary import N_QUALITIES, NO_CHORD, QUALITY_TONES
-from .beats import ABSENT, BeatBatch, BeatSet, whole
+from ..vocabulary import N_CHORDS, N_QUALITIES, NO_CHORD, QUALITY_TONES
+from .beats import ABSENT, BeatBatch, Beats, BeatSet, whole
 from .decoding import decoded
 from .features import ATTRIBUTES, FEATURES, REGULAR, features
 
@@ -154,7 +155,8 @@ class HarmonizerTask:
         """Chords of whole pieces of `valid`, nothing given, style unknown; `score` is the mean of root and mode."""
         out: dict[str, float] = {}
         for source, beat_set in self.valid_sets.items():
-            judged = panel(*harmonized(network, whole(beat_set, self.config["longest"])))
+            batch = whole(beat_set, self.config["longest"])
+            judged = panel(harmonized(network, batch), batch)
             out |= {f"{source}.{name}": value for name, value in judged.items()}
         out["score"] = float(np.mean([value for name, value in out.items() if name.endswith("root_and_mode")]))
         return out
@@ -180,23 +182,41 @@ def said(network: StepNetwork, batch: BeatBatch, given: np.ndarray | None = None
     }
 
 
-def harmonized(network: StepNetwork, batch: BeatBatch, lanes: int = 32) -> tuple[np.ndarray, BeatBatch, np.ndarray]:
-    """Chord classes `[T, B]`, the batch, and nats per beat of what people wrote `[T, B]`."""
+@dataclass(frozen=True)
+class Found:
+    """What a network found to the melodies of a batch, all arrays `[T, B]`."""
+
+    chords: np.ndarray
+    """Chord classes."""
+    nats: np.ndarray
+    """Of what people wrote."""
+    given: np.ndarray
+    """Whether the chord was told."""
+
+
+def harmonized(network: StepNetwork, batch: BeatBatch, given: np.ndarray | None = None, lanes: int = 32) -> Found:
+    """The likeliest chords to whole melodies; where the human ones are `given` `[T, B]` they are kept."""
+    given = np.zeros(batch.valid.shape, dtype=bool) if given is None else given
     chords, nats = [], []
     for first in range(0, len(batch.style), lanes):
         part = np.s_[:, first : first + lanes]
-        beats = type(batch.beats)(*(value[part] for value in vars(batch.beats).values()))
+        beats = Beats(*(values[part] for values in vars(batch.beats).values()))
         some = BeatBatch(beats, batch.style[first : first + lanes], batch.valid[part])
-        heard = said(network, some)
-        chords.append(decoded(heard["chord"], heard["change"]))
-        nats.append(-np.take_along_axis(heard["chord"], beats.chord[..., None], -1)[..., 0])
-    return np.concatenate(chords, 1), batch, np.concatenate(nats, 1)
+        heard = said(network, some, given[part])
+        human = np.arange(N_CHORDS) == beats.chord[..., None]
+        chords.append(decoded(np.where(given[part][..., None] & ~human, -1e9, heard["chord"]), heard["change"]))
+        nats.append(-heard["chord"][human].reshape(beats.chord.shape))
+    return Found(np.concatenate(chords, 1), np.concatenate(nats, 1), given)
 
 
-def panel(chords: np.ndarray, batch: BeatBatch, nats: np.ndarray) -> dict[str, float]:
-    """Root, root and mode of the human chord found (means over pieces), likelihood, and changes per whole note."""
-    human = batch.beats.chord
-    judged = batch.valid & (human != NO_CHORD)
+def panel(found: Found, batch: BeatBatch) -> dict[str, float]:
+    """Of the beats that were not given: root, and root and mode, of the human chord found (means over pieces).
+
+    Also how likely the human chords were, and of all beats the changes per whole note.
+    """
+    human, chords = batch.beats.chord, found.chords
+    stands = batch.valid & (human != NO_CHORD)
+    judged = stands & ~found.given
     root = judged & (chords // N_QUALITIES == human // N_QUALITIES)
     both = root & (MINOR[chords % N_QUALITIES] == MINOR[human % N_QUALITIES])
     frames = batch.beats.slots * judged
@@ -206,13 +226,13 @@ def panel(chords: np.ndarray, batch: BeatBatch, nats: np.ndarray) -> dict[str, f
         return float(((frames * found).sum(0)[lanes] / frames.sum(0)[lanes]).mean())
 
     def rate(changing: np.ndarray) -> float:
-        changes = ((changing[1:] != changing[:-1]) & judged[1:] & judged[:-1]).sum()
-        return float(changes * FRAMES_PER_WHOLE_NOTE / frames.sum())
+        changes = ((changing[1:] != changing[:-1]) & stands[1:] & stands[:-1]).sum()
+        return float(changes * FRAMES_PER_WHOLE_NOTE / (batch.beats.slots * stands).sum())
 
     return {
         "root": share(root),
         "root_and_mode": share(both),
-        "nats": float(nats[judged].mean()),
+        "nats": float(found.nats[judged].mean()),
         "rate": rate(chords),
         "rate_of_people": rate(human),
     }
