@@ -5,14 +5,15 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::{built_in, file};
-use continuo_models::Family;
 use continuo_models::Level;
-use continuo_models::music::{BarPosition, Chord, Meter, Mode, PitchClass, Style, Tick};
+use continuo_models::music::{BarPosition, Chord, Meter, Mode, PitchClass, SlashChord, Style, Tick};
 use continuo_models::network::features::{Note, PitchMemory};
 use continuo_models::network::harmonist::{self, HarmonistAttributes, HarmonistInput, HarmonyLogits, Standing};
+use continuo_models::network::harmonizer::{Beat, Given, Request, SLOTS};
 use continuo_models::network::plan::{Plan, Shape};
 use continuo_models::network::soloist::{self, LastNote, SoloistAttributes, SoloistInput};
-use continuo_models::network::{HarmonistNetwork, SoloistNetwork};
+use continuo_models::network::{HarmonistNetwork, HarmonizerNetwork, SoloistNetwork};
+use continuo_models::{Family, Role};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -96,8 +97,30 @@ struct SoloistLogits {
     time: Vec<f32>,
 }
 
-fn fixture<S: for<'a> Deserialize<'a>>(family: Family, role: &str) -> Fixture<S> {
-    serde_json::from_slice(&file(&format!("fixtures/{}-{role}.json", family.folder()))).unwrap()
+#[derive(Deserialize)]
+struct HarmonizerStep {
+    notes: Vec<usize>,
+    position: Tick,
+    bar: Tick,
+    compound: bool,
+    number: usize,
+    left: usize,
+    given: Option<(usize, PitchClass)>,
+    features: Sparse,
+    logits: HarmonizerLogits,
+}
+
+#[derive(Deserialize)]
+struct HarmonizerLogits {
+    change: Vec<f32>,
+    chord: Vec<f32>,
+    bass: Vec<f32>,
+}
+
+fn fixture<S: for<'a> Deserialize<'a>>(family: Family, name: &str) -> Fixture<S> {
+    let role_of = |role: &Role| role.name() == name;
+    let folder = family.folder_of(Role::ALL.into_iter().find(role_of).expect("a role"));
+    serde_json::from_slice(&file(&format!("fixtures/{folder}-{name}.json"))).unwrap()
 }
 
 fn mode(index: usize) -> Mode {
@@ -144,6 +167,39 @@ fn assert_harmony(ours: &HarmonyLogits, change: &[f32], chord: &[f32], bass: &[f
     assert_logits(&ours.change, change, place);
     assert_logits(&ours.chord, chord, place);
     assert_logits(&ours.bass, bass, place);
+}
+
+#[test]
+fn the_harmonizer_computes_what_it_computed_in_training() {
+    let networks = built_in(Family::default());
+    let network = networks.get::<HarmonizerNetwork>().unwrap();
+    for sequence in fixture::<HarmonizerStep>(Family::default(), "harmonizer").sequences {
+        let Attributes { chord_rate, chromaticism, mode: minor, .. } = sequence.attributes;
+        let request = Request {
+            style: sequence.style.map(|style| Style::ALL[style]),
+            attributes: HarmonistAttributes { chord_rate, chromaticism, mode: minor.map(mode) },
+        };
+        let beat = |step: &HarmonizerStep| {
+            let mut notes = [None; SLOTS];
+            notes.iter_mut().zip(&step.notes).for_each(|(slot, &token)| *slot = Some(note(token)));
+            let given = match step.given.map(|(class, bass)| (Chord::from_index(class), bass)) {
+                None => Given::Open,
+                Some((None, _)) => Given::NoChord,
+                Some((Some(chord), bass)) => Given::Chord(SlashChord { chord, bass }),
+            };
+            let &HarmonizerStep { position, bar: ticks, compound, number, left, .. } = step;
+            Beat { notes, position: bar(ticks, compound), tick: position, number, left, given }
+        };
+        let beats: Vec<Beat> = sequence.steps.iter().map(beat).collect();
+        let features = network.features(&beats, request);
+        let said = network.read(&beats, request).unwrap();
+        for (index, step) in sequence.steps.iter().enumerate() {
+            let place = format!("{}, beat {index}", sequence.title);
+            assert_features(&features[index], &step.features, &place);
+            let HarmonizerLogits { change, chord, bass } = &step.logits;
+            assert_harmony(&said[index], change, chord, bass, &place);
+        }
+    }
 }
 
 #[test]

@@ -6,6 +6,8 @@ mod notices;
 
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 
+use continuo_models::Role;
+
 use crate::guard::{PANICS, guarded};
 use crate::seam::Playing;
 
@@ -37,8 +39,8 @@ pub struct Diagnostics {
     pub worst_lead_us: i64,
     /// The mean of these times, in microseconds.
     pub mean_lead_us: i64,
-    /// Which networks play, of the instance that chose last: bit 0 harmonist, bit 1 soloist. What is not set is played
-    /// by rule.
+    /// Which networks play, of the instance that chose last: bit 0 harmonist, bit 1 soloist, bit 2
+    /// harmonizer. What is not set is played by rule.
     pub networks: u32,
     /// Instances that exist now.
     pub instances: u32,
@@ -107,7 +109,8 @@ impl Totals {
             mean_lead_us: if leads == 0 { 0 } else { self.lead_sum_us.load(Relaxed) / leads as i64 },
             networks: origins.iter().rev().fold(0, |bits, origin| bits << 1 | u32::from(origin.is_some())),
             instances: self.instances.load(Relaxed),
-            origins: origins.map(|origin| origin.map_or(0, |set| set.index() as u32 + 1)),
+            origins: [Role::Harmonist, Role::Soloist]
+                .map(|role| origins[role as usize].map_or(0, |set| set.index() as u32 + 1)),
             doubts: self.doubts.load(Relaxed),
         }
     }

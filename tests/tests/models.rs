@@ -12,16 +12,20 @@ const GRU: u32 = 1;
 const TRANSFORMER: u32 = 2;
 const OWN: u32 = 3;
 
-const BOTH: u32 = 0b11;
-const HARMONIST: u32 = 0b01;
-const SOLOIST: u32 = 0b10;
+const ALL: u32 = 0b111;
+const HARMONIST: u32 = 0b001;
+const SOLOIST: u32 = 0b010;
+const HARMONIZER: u32 = 0b100;
 
-/// The GRU networks that the plug-in is built with.
-fn sources() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/gru")
+/// The networks that the plug-in is built with, the GRUs where a family has its own.
+fn sources() -> impl Iterator<Item = PathBuf> {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
+    let names = [("gru", "harmonist"), ("gru", "soloist"), ("encoder", "harmonizer")];
+    let file = move |(folder, name): (&str, &str), kind| models.join(folder).join(format!("{name}.{kind}"));
+    names.into_iter().flat_map(move |name| ["onnx", "json"].map(|kind| file(name, kind)))
 }
 
-/// A folder with copies of both networks and their cards, removed at the end.
+/// A folder with copies of the networks and their cards, removed at the end.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -31,8 +35,9 @@ impl Folder {
 
     fn at(folder: PathBuf) -> Self {
         fs::create_dir_all(&folder).unwrap();
-        for file in ["harmonist.onnx", "harmonist.json", "soloist.onnx", "soloist.json"] {
-            fs::copy(sources().join(file), folder.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+        for file in sources() {
+            let copy = folder.join(file.file_name().unwrap());
+            fs::copy(&file, copy).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         }
         Self(folder)
     }
@@ -62,14 +67,14 @@ fn assert_plays(probed: &common::Probed, what: &str) {
 #[test]
 fn the_built_in_networks_are_loaded() {
     let probed = probe(&["--bars", "8"], &[]);
-    assert_eq!(probed.networks, BOTH, "{}", probed.said);
+    assert_eq!(probed.networks, ALL, "{}", probed.said);
     assert_plays(&probed, "built in");
 }
 
 #[test]
 fn a_folder_with_the_same_networks_plays_the_same() {
     let probed = Folder::new("same").probe();
-    assert_eq!(probed.networks, BOTH, "{}", probed.said);
+    assert_eq!(probed.networks, ALL, "{}", probed.said);
     assert_eq!(probed.hash, probe(&["--bars", "8"], &[]).hash);
 }
 
@@ -79,7 +84,7 @@ fn a_network_that_is_cut_off_is_named_and_the_band_plays_by_rule() {
     let bytes = fs::read(folder.file("harmonist.onnx")).unwrap();
     fs::write(folder.file("harmonist.onnx"), &bytes[..bytes.len() / 2]).unwrap();
     let probed = folder.probe();
-    assert_eq!(probed.networks, SOLOIST);
+    assert_eq!(probed.networks, SOLOIST | HARMONIZER);
     assert!(probed.said.contains("harmonist"), "it is named: {}", probed.said);
     assert_plays(&probed, "without the harmonist");
 }
@@ -95,7 +100,7 @@ fn a_network_whose_card_agrees_but_whose_graph_is_broken_is_named() {
     card["sha256"] = digest.into();
     fs::write(folder.file("soloist.json"), card.to_string()).unwrap();
     let probed = folder.probe();
-    assert_eq!(probed.networks, HARMONIST);
+    assert_eq!(probed.networks, HARMONIST | HARMONIZER);
     assert!(probed.said.contains("soloist"), "it is named: {}", probed.said);
     assert_plays(&probed, "without the soloist");
 }
@@ -106,7 +111,7 @@ fn a_missing_card_and_a_card_that_is_no_json_are_named() {
     fs::remove_file(folder.file("harmonist.json")).unwrap();
     fs::write(folder.file("soloist.json"), "{").unwrap();
     let probed = folder.probe();
-    assert_eq!(probed.networks, 0);
+    assert_eq!(probed.networks, HARMONIZER);
     assert!(probed.said.contains("harmonist") && probed.said.contains("soloist"), "both are named: {}", probed.said);
     assert_plays(&probed, "by rule alone");
 }
@@ -122,14 +127,14 @@ fn a_folder_that_is_not_there_is_named_and_music_goes_on() {
 fn a_variable_that_is_empty_is_as_one_that_is_not_set() {
     let empty = ["CONTINUO_MODELS", "XDG_DATA_HOME"].map(|name| (name, ""));
     let probed = probe(&["--bars", "8"], &empty);
-    assert_eq!((probed.networks, probed.origins, &*probed.said), (BOTH, [GRU; 2], ""));
+    assert_eq!((probed.networks, probed.origins, &*probed.said), (ALL, [GRU; 2], ""));
 }
 
 #[test]
 fn a_folder_that_says_not_from_where_is_named_and_the_built_in_networks_play() {
     for set in ["GRU", "Own folder"] {
         let probed = probe(&["--set", &format!("network={set}")], &[("CONTINUO_MODELS", "models/gru")]);
-        assert_eq!((probed.networks, probed.origins), (BOTH, [GRU; 2]), "{set}");
+        assert_eq!((probed.networks, probed.origins), (ALL, [GRU; 2]), "{set}");
         assert!(probed.said.contains("CONTINUO_MODELS is \"models/gru\""), "{set}: {}", probed.said);
     }
 }
@@ -147,7 +152,7 @@ fn a_pipe_a_folder_and_a_file_too_large_in_the_place_of_a_network_are_named_and_
             fs::remove_file(own.file(file)).unwrap();
             put(&own.file(file));
             let probed = own.probe();
-            assert_eq!(probed.networks, SOLOIST);
+            assert_eq!(probed.networks, SOLOIST | HARMONIZER);
             assert!(probed.said.contains(&format!("{file}: it")), "{}", probed.said);
             assert!(probed.said.contains(reason), "{}", probed.said);
         }
@@ -217,7 +222,7 @@ fn a_folder_among_the_users_data_is_read_when_it_is_chosen() {
 
     let _ = fs::remove_dir_all(&data);
     let none = probe(&own, &home);
-    assert_eq!((none.origins, none.networks), ([GRU; 2], BOTH));
+    assert_eq!((none.origins, none.networks), ([GRU; 2], ALL));
     assert!(none.said.contains("harmonist.onnx") && none.said.contains(data.to_str().unwrap()), "{}", none.said);
     assert_plays(&none, "with the built-in networks");
 }

@@ -8,7 +8,7 @@ mod outlook;
 pub mod players;
 #[cfg(test)]
 mod tests;
-pub(crate) mod tune;
+pub mod tune;
 
 use std::sync::Arc;
 

@@ -1,7 +1,16 @@
 //! The networks that are built in.
 
+use super::Role;
+
 /// The files of a built-in family, each with its name.
 type Files = &'static [(&'static str, &'static [u8])];
+
+/// The networks that every family has alike, and the folder of this crate in which they lie.
+const SHARED_FOLDER: &str = "encoder";
+const SHARED: Files = &[
+    ("harmonizer.onnx", include_bytes!("../../encoder/harmonizer.onnx")),
+    ("harmonizer.json", include_bytes!("../../encoder/harmonizer.json")),
+];
 
 /// The table of families: what the musician calls each, its folder in this crate, and the roles for which it has a
 /// network there.
@@ -49,8 +58,16 @@ impl Family {
         FOLDERS[self as usize]
     }
 
+    /// The folder in this crate of the network that the family has for `role`: its own, or that of those that all
+    /// families have alike.
+    pub fn folder_of(self, role: Role) -> &'static str {
+        let shared = format!("{role}.onnx");
+        if SHARED.iter().any(|(name, _)| *name == shared) { SHARED_FOLDER } else { self.folder() }
+    }
+
     /// The built-in file called `name`.
     pub(super) fn file(self, name: &str) -> Option<&'static [u8]> {
-        FILES[self as usize].iter().find(|(known, _)| *known == name).map(|(_, bytes)| *bytes)
+        let mut files = FILES[self as usize].iter().chain(SHARED);
+        files.find(|(known, _)| *known == name).map(|(_, bytes)| *bytes)
     }
 }

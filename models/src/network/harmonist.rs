@@ -45,6 +45,7 @@ pub const SHAPE: Shape = Shape {
         ("logits_next_bass", BASSES),
         ("logits_note", NOTES),
     ],
+    whole: false,
 };
 
 /// What the harmony is to be like.
@@ -139,10 +140,10 @@ fn age_class(frames: u32) -> usize {
     }
 }
 
-/// What the network says about the harmony of a frame, as unnormalised log-probabilities.
+/// What a network says about the harmony of a frame or beat, as unnormalised log-probabilities.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HarmonyLogits {
-    /// That the harmony stands, and that a chord begins in the frame.
+    /// That the harmony stands, and that a chord begins here.
     pub change: [f32; 2],
     /// Of each chord class, whether it begins or stands.
     pub chord: [f32; Chord::VOCABULARY],
@@ -155,7 +156,7 @@ impl HarmonyLogits {
     pub const EVEN: Self = Self { change: [0.0; 2], chord: [0.0; Chord::VOCABULARY], bass: [0.0; BASSES] };
 
     /// The three outputs from `first` on.
-    fn read(outputs: &Outputs, first: usize) -> Result<Self, String> {
+    pub(super) fn read(outputs: &Outputs, first: usize) -> Result<Self, String> {
         let mut logits = Self::EVEN;
         logits.change.copy_from_slice(outputs.get(first)?);
         logits.chord.copy_from_slice(outputs.get(first + 1)?);
@@ -163,11 +164,13 @@ impl HarmonyLogits {
         Ok(logits)
     }
 
-    fn map(self, change: impl Fn(f32) -> f32 + Copy) -> Self {
+    /// The same with every value changed.
+    pub fn map(self, change: impl Fn(f32) -> f32 + Copy) -> Self {
         Self { change: self.change.map(change), chord: self.chord.map(change), bass: self.bass.map(change) }
     }
 
-    fn mixed(mut self, other: &Self, share: f32) -> Self {
+    /// `(1 − share) · self + share · other`, value by value.
+    pub fn mixed(mut self, other: &Self, share: f32) -> Self {
         mix(&mut self.change, &other.change, share);
         mix(&mut self.chord, &other.chord, share);
         mix(&mut self.bass, &other.bass, share);

@@ -7,6 +7,7 @@ pub mod features;
 #[cfg(test)]
 mod fuzz;
 pub mod harmonist;
+pub mod harmonizer;
 #[cfg(test)]
 pub(crate) mod noise;
 mod operators;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 
 pub use family::Family;
 pub use harmonist::HarmonistNetwork;
+pub use harmonizer::HarmonizerNetwork;
 pub use role::{HasRole, PerRole, Role};
 pub use soloist::SoloistNetwork;
 

@@ -1,4 +1,5 @@
-//! A step model as a tract plan: one call, one step of each of several sequences, the states in the caller's hands.
+//! A model as a tract plan. Of a step model one call makes one step of each of several sequences, the states in the
+//! caller's hands; a model of whole sequences reads one at once.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,9 +8,9 @@ use tract_onnx::prelude::*;
 
 use super::operators;
 
-/// What a step model must look like (docs/models.md). Its states are its own affair: every input `NAME_in` is one, and
-/// comes back as the output `NAME_out` of the same shape. *N* sequences are read at once: one in some models, any
-/// number in others.
+/// What a model must look like (docs/models.md). The states of a step model are its own affair: every input `NAME_in`
+/// is one, and comes back as the output `NAME_out` of the same shape. *N* sequences are read at once: one in some
+/// models, any number in others. A model of whole sequences has no states, and *N* is any number of steps of one.
 #[derive(Debug)]
 pub struct Shape {
     /// The network's role, which is also its file's name.
@@ -19,6 +20,8 @@ pub struct Shape {
     pub features: usize,
     /// Names and lengths of the outputs `[N, length]`.
     pub outputs: &'static [(&'static str, usize)],
+    /// Whether a whole sequence is read at once.
+    pub whole: bool,
 }
 
 /// The largest file that is loaded, and the most values of all its states: far above any sensible network.
@@ -135,6 +138,9 @@ impl Plan {
         if let Some((name, _)) = states.iter().find(|(_, state)| state.batch.is_some() != is_batched) {
             return Err(format!("its `{name}` is not of as many sequences as `features`"));
         }
+        if shape.whole && (!states.is_empty() || !is_batched) {
+            return Err("it does not read a whole sequence at once, of any length and without a state".into());
+        }
         let size = states.iter().try_fold(0usize, |sum, (_, dimensions)| {
             let size = dimensions.sizes.iter().try_fold(1usize, |size, &dimension| size.checked_mul(dimension))?;
             sum.checked_add(size)
@@ -169,7 +175,7 @@ impl Plan {
             let outputs = self.step(&vec![0.0; self.features], &mut state)?;
             (0..self.shape.outputs.len()).try_for_each(|index| outputs.get(index).map(drop))?;
         }
-        self.check_sequences()
+        if self.shape.whole { Ok(()) } else { self.check_sequences() }
     }
 
     /// Sees to it that sequences which are read at once do not mix: an axis of time would look the same.
@@ -227,6 +233,16 @@ impl Plan {
             outputs.append(&mut self.run(steps)?);
         }
         Ok(outputs)
+    }
+
+    /// Reads a whole sequence of `rows`: the outputs of each of its steps.
+    ///
+    /// # Errors
+    /// As for one step; of the length of the sequence alone none.
+    pub fn read<F: AsRef<[f32]>>(&self, rows: Vec<F>) -> Result<Vec<Outputs>, String> {
+        let mut none = vec![State(TVec::new()); rows.len()];
+        let mut steps: Vec<Step<F>> = rows.into_iter().zip(&mut none).collect();
+        if steps.is_empty() { Ok(Vec::new()) } else { self.run(&mut steps) }
     }
 
     fn run<F: AsRef<[f32]>>(&self, steps: &mut [Step<F>]) -> Result<Vec<Outputs>, String> {

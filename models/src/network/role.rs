@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::conditions::Conditions;
-use super::{HarmonistNetwork, SoloistNetwork};
+use super::{HarmonistNetwork, HarmonizerNetwork, SoloistNetwork};
 
 /// Something for each role, in the order of [`Role::ALL`].
 pub type PerRole<T> = [T; COUNT];
@@ -60,6 +60,8 @@ roles! {
     Harmonist "harmonist", "Chords are chosen by rule", HarmonistNetwork;
     /// Melody, note by note.
     Soloist "soloist", "Melody is made by rule", SoloistNetwork;
+    /// The chords of a whole chorus at once.
+    Harmonizer "harmonizer", "The band does not learn your tune", HarmonizerNetwork;
 }
 
 impl Role {

@@ -45,6 +45,7 @@ pub const SHAPE: Shape = Shape {
     role: "soloist",
     features: FEATURES,
     outputs: &[("logits_pitch", PITCHES), ("logits_length", TIMES), ("logits_time", TIMES)],
+    whole: false,
 };
 
 /// The note before the one that is asked for.

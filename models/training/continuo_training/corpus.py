@@ -202,7 +202,7 @@ def piece_from_record(source: str, record: dict[str, Any]) -> Piece:
         raise ValueError(f"the style {record['style']} is unknown; known are {', '.join(STYLE_MAP)}")
     licence = record.get("licence") or "not stated"
     credit = {}
-    if "attribution" in licence.lower() or "cc (by)" in licence.lower():
+    if any(words in licence.lower() for words in ("attribution", "cc (by)", "cc-by")):
         credit = {"licence": licence} | {key: record[key] for key in ("title", "composer", "source")}
     return Piece(
         id=record["id"],

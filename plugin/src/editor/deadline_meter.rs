@@ -25,9 +25,11 @@ impl Source {
         match self {
             Source::Loading => "loading".to_owned(),
             Source::Networks(origins) => {
-                let mut names = origins.map(|origin| origin.map_or("rules", NetworkSet::name)).to_vec();
-                if origins.iter().all(|origin| *origin == origins[0]) {
-                    names.truncate(1);
+                let mut names: Vec<&str> = Vec::new();
+                for name in origins.map(|origin| origin.map_or("rules", NetworkSet::name)) {
+                    if !names.contains(&name) {
+                        names.push(name);
+                    }
                 }
                 names.join(" + ")
             }
@@ -190,10 +192,10 @@ mod tests {
     fn the_networks_are_named_where_they_differ() {
         let [gru, transformer, own] = NetworkSet::ALL.map(Some);
         for (origins, text, attention) in [
-            ([transformer; 2], "Transformer", false),
-            ([own, gru], "Own folder + GRU", false),
-            ([None, own], "rules + Own folder", true),
-            ([None; 2], "rules", true),
+            ([transformer; 3], "Transformer", false),
+            ([own, gru, gru], "Own folder + GRU", false),
+            ([None, own, own], "rules + Own folder", true),
+            ([None; 3], "rules", true),
         ] {
             let source = Source::Networks(origins);
             assert_eq!((source.text(), source.wants_attention()), (text.to_owned(), attention));

@@ -95,11 +95,12 @@ mod tests {
     #[test]
     fn the_origins_survive_the_passage() {
         let playing = Playing::default();
-        assert_eq!(playing.get(), [None; 2]);
+        assert_eq!(playing.get(), [None; 3]);
         for harmonist in NetworkSet::ALL {
             for soloist in [None, Some(NetworkSet::OwnFolder)] {
-                playing.set([Some(harmonist), soloist]);
-                assert_eq!(playing.get(), [Some(harmonist), soloist]);
+                let origins = [Some(harmonist), soloist, None];
+                playing.set(origins);
+                assert_eq!(playing.get(), origins);
             }
         }
     }

@@ -325,7 +325,7 @@ fn the_chords_planned() {
 #[test]
 fn the_deadline_meter_in_good_and_in_bad_times() {
     picture("deadline_meter", vec2(652.0, 168.0), |ui, rect| {
-        let source = Source::Networks([None, Some(NetworkSet::OwnFolder)]);
+        let source = Source::Networks([None, Some(NetworkSet::OwnFolder), None]);
         let late = Reading { lead_ms: -12.0, worst_ms: -12.0, misses: 3, misses_lately: 3, late: 7, ..reading() };
         let bad = Reading { source, urgency: Urgency::Usual, ..late };
         let ahead = step(0.0, &["1/16", "2/16", "3/16", "4/16"]);
@@ -414,7 +414,7 @@ fn reading() -> Reading {
         lead_ms: 117.0,
         worst_ms: 88.0,
         frame_ms: 125.0,
-        source: Source::Networks([Some(NetworkSet::ALL[0]); 2]),
+        source: Source::Networks([Some(NetworkSet::ALL[0]); 3]),
         urgency: Urgency::RealTime,
         ..Reading::default()
     }

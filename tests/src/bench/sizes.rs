@@ -22,7 +22,7 @@ pub fn measure(plugins: &Plugins) -> Result<Vec<Measurement>> {
     let files = Family::ALL.iter().flat_map(|family| Role::ALL.map(|role| (family, role)));
     let mut measurements = files
         .map(|(family, role)| {
-            let size = megabytes(&models.join(family.folder()).join(format!("{role}.onnx")))?;
+            let size = megabytes(&models.join(family.folder_of(role)).join(format!("{role}.onnx")))?;
             Ok(Measurement::new(format!("{}: {role}.onnx", family.name()), "MB", size))
         })
         .collect::<Result<Vec<_>>>()?;

@@ -9,8 +9,8 @@ use std::time::Instant;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Parser;
 use continuo_models::files;
-use continuo_models::network::plan::{Plan, Shape};
-use continuo_models::network::{LARGEST_NETWORK, harmonist, soloist};
+use continuo_models::network::plan::{Outputs, Plan, Shape};
+use continuo_models::network::{LARGEST_NETWORK, harmonist, harmonizer, soloist};
 use continuo_options::values;
 use serde::Deserialize;
 use serde_json::json;
@@ -18,7 +18,7 @@ use serde_json::json;
 /// Runs an exported network in tract and prints what came of it as JSON.
 #[derive(Parser)]
 struct Options {
-    /// `harmonist.onnx` or `soloist.onnx`
+    /// `harmonist.onnx`, `soloist.onnx` or `harmonizer.onnx`
     #[arg(value_parser = values::input_file(LARGEST_NETWORK))]
     network: PathBuf,
     /// The steps and logits to compare it with
@@ -54,6 +54,9 @@ const LARGEST_FIXTURE: u64 = 1_000_000_000;
 const ROUNDS: usize = 200;
 /// Few enough for a round to end within one slice of a busy machine's time.
 const STEPS: usize = 10;
+/// The same of a network that reads a whole sequence at once: 32 bars of four beats.
+const WHOLE_ROUNDS: usize = 20;
+const WHOLE_STEPS: usize = 128;
 
 fn main() -> Result<()> {
     let options = Options::parse();
@@ -61,7 +64,8 @@ fn main() -> Result<()> {
     let shape: &'static Shape = match name {
         "harmonist" => &harmonist::SHAPE,
         "soloist" => &soloist::SHAPE,
-        other => bail!("`{other}` is neither `harmonist` nor `soloist`"),
+        "harmonizer" => &harmonizer::SHAPE,
+        other => bail!("`{other}` is neither `harmonist` nor `soloist` nor `harmonizer`"),
     };
     let bytes =
         files::read(&options.network, LARGEST_NETWORK).with_context(|| format!("{}", options.network.display()))?;
@@ -73,7 +77,7 @@ fn main() -> Result<()> {
         "{}",
         json!({
             "load_ms": rounded(load.as_secs_f64() * 1e3),
-            "us_per_step": rounded(fastest(&plan)? * 1e6),
+            "us_per_step": rounded(fastest(&plan, shape)? * 1e6),
             "differences": differences,
         })
     );
@@ -85,17 +89,24 @@ fn rounded(value: f64) -> f64 {
 }
 
 /// Seconds per step: the least of several rounds, for other programs share the machine.
-fn fastest(plan: &Plan) -> Result<f64> {
-    let features = vec![0.0; plan.features()];
-    let mut state = plan.initial_state();
+fn fastest(plan: &Plan, shape: &Shape) -> Result<f64> {
+    let (rounds, steps) = if shape.whole { (WHOLE_ROUNDS, WHOLE_STEPS) } else { (ROUNDS, STEPS) };
+    let rows = vec![vec![0.0; plan.features()]; steps];
     let mut round = || -> Result<f64> {
         let began = Instant::now();
-        for _ in 0..STEPS {
-            plan.step(&features, &mut state).map_err(|problem| anyhow!(problem))?;
-        }
-        Ok(began.elapsed().as_secs_f64() / STEPS as f64)
+        run(plan, shape, rows.clone())?;
+        Ok(began.elapsed().as_secs_f64() / steps as f64)
     };
-    iter::repeat_with(&mut round).take(ROUNDS).try_fold(f64::MAX, |least, time| Ok(least.min(time?)))
+    iter::repeat_with(&mut round).take(rounds).try_fold(f64::MAX, |least, time| Ok(least.min(time?)))
+}
+
+/// What the network says to a sequence of rows.
+fn run(plan: &Plan, shape: &Shape, rows: Vec<Vec<f32>>) -> Result<Vec<Outputs>> {
+    if shape.whole {
+        return plan.read(rows).map_err(|problem| anyhow!(problem));
+    }
+    let mut state = plan.initial_state();
+    rows.iter().map(|row| plan.step(row, &mut state).map_err(|problem| anyhow!(problem))).collect()
 }
 
 /// Largest difference of each head over the sequences of the fixture.
@@ -104,13 +115,15 @@ fn differences(plan: &Plan, shape: &Shape, path: &Path) -> Result<BTreeMap<Strin
     let fixture: Fixture = serde_json::from_slice(&text).with_context(|| format!("{}", path.display()))?;
     let mut worst = BTreeMap::new();
     for sequence in &fixture.sequences {
-        let mut state = plan.initial_state();
-        for step in &sequence.steps {
+        let rows = sequence.steps.iter().map(|step| {
             let mut features = vec![0.0; plan.features()];
             for (&index, &value) in step.features.index.iter().zip(&step.features.value) {
                 *features.get_mut(index).context("a feature lies outside the vector")? = value;
             }
-            let outputs = plan.step(&features, &mut state).map_err(|problem| anyhow!(problem))?;
+            Ok(features)
+        });
+        let outputs = run(plan, shape, rows.collect::<Result<_>>()?)?;
+        for (step, outputs) in sequence.steps.iter().zip(outputs) {
             for (place, (name, _)) in shape.outputs.iter().enumerate() {
                 let name = name.trim_start_matches("logits_");
                 let expected =

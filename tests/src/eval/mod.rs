@@ -10,6 +10,7 @@ pub mod control;
 pub mod copies;
 pub mod corpus;
 pub mod hand;
+pub mod harmonizer;
 pub mod harmony;
 pub mod knobs;
 pub mod line;

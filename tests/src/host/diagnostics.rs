@@ -29,7 +29,8 @@ pub struct Diagnostics {
     pub worst_lead_us: i64,
     /// The mean of these times, in microseconds.
     pub mean_lead_us: i64,
-    /// Which networks play, of the instance that chose last: bit 0 harmonist, bit 1 soloist.
+    /// Which networks play, of the instance that chose last: bit 0 harmonist, bit 1 soloist,
+    /// bit 2 harmonizer.
     pub networks: u32,
     /// Instances that exist now.
     pub instances: u32,

@@ -219,6 +219,8 @@ pub enum System {
     React,
     /// The band as it plays
     Band,
+    /// The harmonizer, which knows the whole tune before its first chord
+    Harmonizer,
 }
 
 impl System {

@@ -22,7 +22,7 @@ use gru::Gru;
 use heads::{Experts, Heads};
 use norm::Norm;
 use pitch_linear::PitchLinear;
-use transformer::Layer;
+use transformer::{Layer, TwoWayLayer};
 
 /// Makes the operators known to `framework`.
 pub(super) fn register(framework: &mut Onnx) {
@@ -30,6 +30,7 @@ pub(super) fn register(framework: &mut Onnx) {
     operators.insert("PitchLinear", |_, node| Ok(declared(Declaration::Linear { by_channel: by_channel(node)? })));
     operators.insert("PitchGru", |_, node| Ok(declared(Declaration::Gru { by_channel: by_channel(node)? })));
     operators.insert("PitchTransformer", |_, _| Ok(declared(Declaration::Transformer)));
+    operators.insert("PitchEncoder", |_, _| Ok(declared(Declaration::Encoder)));
     operators.insert("PitchNorm", |_, _| Ok(declared(Declaration::Norm)));
     operators.insert("PitchExperts", |_, node| Ok(declared(Declaration::Experts { last: last_pitch(node)? })));
     operators.insert("PitchHeads", |_, node| Ok(declared(Declaration::Heads { sizes: node.get_attr_tvec("sizes")? })));
@@ -55,6 +56,7 @@ enum Declaration {
     Linear { by_channel: bool },
     Gru { by_channel: bool },
     Transformer,
+    Encoder,
     Norm,
     Experts { last: usize },
     Heads { sizes: TVec<usize> },
@@ -64,7 +66,7 @@ impl Declaration {
     /// The number of inputs that change from step to step; the weights come after them.
     fn changing(&self) -> usize {
         match self {
-            Self::Linear { .. } | Self::Norm | Self::Heads { .. } => 1,
+            Self::Linear { .. } | Self::Encoder | Self::Norm | Self::Heads { .. } => 1,
             Self::Gru { .. } | Self::Experts { .. } => 2,
             Self::Transformer => 3,
         }
@@ -82,7 +84,7 @@ impl Declaration {
             }
             Self::Gru { .. } => tvec![input(1)?],
             Self::Transformer => tvec![first, input(2)?],
-            Self::Norm => tvec![first],
+            Self::Encoder | Self::Norm => tvec![first],
             Self::Experts { .. } => tvec![tvec![rows, heads::PITCHES.to_dim()]],
             Self::Heads { sizes } => sizes.iter().map(|&size| tvec![rows.clone(), size.to_dim()]).collect(),
         })
@@ -94,6 +96,7 @@ impl Declaration {
             Self::Linear { by_channel } => Arc::new(PitchLinear::read(&mut constants, true, *by_channel)?),
             Self::Gru { by_channel } => Arc::new(Gru::read(&mut constants, *by_channel)?),
             Self::Transformer => Arc::new(Layer::read(&mut constants)?),
+            Self::Encoder => Arc::new(TwoWayLayer::read(&mut constants)?),
             Self::Norm => Arc::new(Norm::read(&mut constants)?),
             Self::Experts { last } => Arc::new(Experts { last: *last }),
             Self::Heads { sizes } => Arc::new(Heads::read(&mut constants, sizes.to_vec())?),
@@ -109,6 +112,7 @@ impl Expansion for Declaration {
             Self::Linear { .. } => "PitchLinear",
             Self::Gru { .. } => "PitchGru",
             Self::Transformer => "PitchTransformer",
+            Self::Encoder => "PitchEncoder",
             Self::Norm => "PitchNorm",
             Self::Experts { .. } => "PitchExperts",
             Self::Heads { .. } => "PitchHeads",
@@ -213,7 +217,7 @@ fn floats(tensor: &Tensor) -> TractResult<&[f32]> {
     tensor.try_as_plain_ram()?.as_slice::<f32>()
 }
 
-/// A layer that reads one step of one or several sequences.
+/// A layer that reads one step of one or several sequences, or a sequence at once.
 trait Step: Debug + Send + Sync {
     /// Its outputs; every input has the shape that was declared.
     fn step(&self, inputs: TVec<TValue>) -> TractResult<TVec<TValue>>;

@@ -33,6 +33,11 @@ impl Norm {
         normalise(row, &self.0, &mut out);
         out
     }
+
+    /// Rows one after another, each normalised.
+    pub fn apply_all(&self, rows: &[f32]) -> Vec<f32> {
+        rows.chunks_exact(self.size()).flat_map(|row| self.apply(row)).collect()
+    }
 }
 
 #[multiversion(targets("x86_64+avx2"))]
@@ -47,7 +52,6 @@ impl Step for Norm {
     fn step(&self, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
         let rows = floats(&inputs[0])?;
         ensure!(rows.len().is_multiple_of(self.size()), "rows that do not fit their gains");
-        let out: Vec<f32> = rows.chunks_exact(self.size()).flat_map(|row| self.apply(row)).collect();
-        Ok(tvec![Tensor::from_shape(inputs[0].shape(), &out)?.into_tvalue()])
+        Ok(tvec![Tensor::from_shape(inputs[0].shape(), &self.apply_all(rows))?.into_tvalue()])
     }
 }

@@ -42,7 +42,7 @@ MELODY_NOTES = (
 )
 TUNE_NOTES = (
     "The first 256 beats of each piece of the `test` split, all of the melody known, the style unknown; means over the "
-    "pieces, beat by beat. The likeliest sequence of chords, nothing weighed in."
+    "pieces, beat by beat. Decoded as the plug-in does it."
 )
 TUNE_KEYS = (("root", "root"), ("root_and_mode", "root and mode"), ("nats", "nats per beat"))
 STAGES = {

@@ -6,15 +6,20 @@ import numpy as np
 
 from ..vocabulary import NO_CHORD
 
+LIKELIHOOD = 2.0
+"""How much the log-chance of a chord weighs in each of its beats; that of a change or of none weighs 1."""
+READINESS = 0.4
+"""Log-odds for a change: with them chords change as often as people's. Both are those of the plug-in, from `valid`."""
 
-def decoded(chord: np.ndarray, change: np.ndarray, lean: float = 0.0) -> np.ndarray:
+
+def decoded(chord: np.ndarray, change: np.ndarray) -> np.ndarray:
     """Chord classes `[T, B]` from log-chances of chords `[T, B, 145]` and of standing and beginning `[T, B, 2]`.
 
-    `lean` is added to what is said for a change: harmonic rhythm. "No chord" is never chosen.
+    "No chord" is never chosen.
     """
     steps, lanes, _ = chord.shape
     lane = np.arange(lanes)
-    heard = chord.copy()
+    heard = LIKELIHOOD * chord
     heard[..., NO_CHORD] = -1e9
     score = heard[0]
     from_where = np.empty(chord.shape, dtype=np.int16)
@@ -27,7 +32,7 @@ def decoded(chord: np.ndarray, change: np.ndarray, lean: float = 0.0) -> np.ndar
         # A change goes to another chord: to the best one it comes from the second.
         origin = np.repeat(best[:, None], chord.shape[2], 1)
         origin[lane, best] = second
-        begins = np.take_along_axis(score, origin, 1) + change[step, :, 1:] + lean
+        begins = np.take_along_axis(score, origin, 1) + change[step, :, 1:] + READINESS
         stands = score + change[step, :, :1]
         from_where[step] = np.where(begins > stands, origin, np.arange(chord.shape[2]))
         score = np.maximum(begins, stands) + heard[step]
