@@ -75,6 +75,9 @@ def small_config(role, **task):
         "gru": {"hidden": [[4, 8], [4, 8]]},
         "lstm": {"hidden": [[4, 8], [4, 8]]},
         "transformer": {"hidden": [[4, 8], [4, 8]], "attention": [2, 8, 2]},
+        "encoder": {"hidden": [[4, 8], [4, 8]], "attention": [2, 8, 2]},
+        "convolution": {"hidden": [[4, 8], [4, 8]]},
+        "bidirectional-gru": {"hidden": [[4, 8], [4, 8]]},
     }
     config["training"] |= {"steps": 3, "validate_every": 3, "checkpoint_every": 1, "loss_batches": 1}
     config["fine_tuning"]["steps"] = 2

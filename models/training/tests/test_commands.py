@@ -11,7 +11,7 @@ import pytest
 from made_up import record, small_config, write_corpus
 
 from continuo_training import __main__ as program
-from continuo_training import commands, comparison
+from continuo_training import commands, comparison, pruning
 from continuo_training.card import read_json, sha256
 from continuo_training.config import NETWORKS, RUNS
 from continuo_training.evaluation import harmony
@@ -63,7 +63,7 @@ def made(role, corpus, runs, out, *options):
 
 @pytest.fixture(scope="module")
 def finished(small, corpus, tmp_path_factory):
-    """Runs and exported networks of both roles: `runs` and `mine` in one folder. Tests only read them."""
+    """Runs and exported networks of every role: `runs` and `mine` in one folder. Tests only read them."""
     folder = tmp_path_factory.mktemp("finished")
     for role in NETWORKS:
         made(role, corpus, folder / "runs", folder / "mine")
@@ -76,7 +76,7 @@ def test_every_command_has_its_own_function_and_choices(role, tmp_path):
         (tmp_path / name).touch()
     start = tmp_path / "a.onnx"
     args = parsed("train", role, "--corpus", "there", "--from", start, "--steps", "7", "--devices", "2", "--fresh")
-    assert (args.run, args.network, args.family) == (commands.train_full, role, "gru")
+    assert (args.run, args.network, args.family) == (commands.train_full, role, commands.families_of(role)[0])
     assert (args.start.name, args.steps, args.devices, args.fresh, args.runs) == ("a.onnx", 7, 2, True, RUNS)
     args = parsed("make", role, "--corpus", "there", "--family", "lstm", "--keep", "0.5", "--out", "mine")
     assert (args.run, args.family, args.keep, args.out.name) == (commands.make, "lstm", 0.5, "mine")
@@ -145,14 +145,15 @@ def test_making_before_training_is_named_with_2(monkeypatch, corpus, tmp_path, c
 
 @pytest.mark.parametrize("role", NETWORKS)
 def test_a_corpus_of_ones_own_becomes_a_network_with_its_card(role, finished):
-    folder = finished / "runs" / "gru" / role
+    family = commands.families_of(role)[0]
+    folder = finished / "runs" / family / role
     full, tuned = (load_network(folder / stage / "best.pt") for stage in ("full", "tuned"))
     assert full.shape.hidden == ((4, 8), (4, 8))
-    assert tuned.shape.hidden == ((2, 4), (2, 4))
+    assert tuned.shape.hidden == (((2, 4), (2, 4)) if family in pruning.FAMILIES else full.shape.hidden)
 
     data, card = (finished / "mine" / f"{role}.onnx").read_bytes(), read_json(finished / "mine" / f"{role}.json")
     assert card["sha256"] == sha256(data)
-    assert (card["role"], card["architecture"]["family"]) == (role, "gru")
+    assert (card["role"], card["architecture"]["family"]) == (role, family)
     assert [(row["file"], row["pieces"], row["splits"]["valid"]) for row in card["corpus"]] == [("mine", 5, 1)]
     assert card["training"]["stages"]["full"]["steps"] == 3
     assert card["training"]["stages"]["tuned"]["steps"] == 2
@@ -177,14 +178,20 @@ def test_a_transformer_is_tuned_and_not_pruned(corpus, tmp_path, capsys):
 
 @pytest.mark.parametrize("role", NETWORKS)
 def test_a_training_goes_on_from_an_exported_network(role, corpus, finished, tmp_path):
-    exported = finished / "mine" / f"{role}.onnx"
-    start = commands.started_from(exported, commands.new_network(role, "gru"))
-    assert start.shape == load_network(finished / "runs" / "gru" / role / "tuned" / "best.pt").shape
+    exported, family = finished / "mine" / f"{role}.onnx", commands.families_of(role)[0]
+    start = commands.started_from(exported, commands.new_network(role, family))
+    assert start.shape == load_network(finished / "runs" / family / role / "tuned" / "best.pt").shape
     assert run("train", role, "--corpus", corpus, "--runs", tmp_path, "--from", exported) == 0
-    assert load_network(tmp_path / "gru" / role / "full" / "best.pt").shape == start.shape
-    other = NETWORKS[1 - NETWORKS.index(role)]
+    assert load_network(tmp_path / family / role / "full" / "best.pt").shape == start.shape
+    other = NETWORKS[NETWORKS.index(role) - 1]
     with pytest.raises(ValueError, match=f"is a {role}"):
-        commands.started_from(exported, commands.new_network(other, "gru"))
+        commands.started_from(exported, commands.new_network(other, commands.families_of(other)[0]))
+
+
+def test_a_family_of_another_role_is_named_with_2(monkeypatch, corpus, tmp_path, capsys):
+    words = ("train", "harmonizer", "--corpus", corpus, "--runs", tmp_path, "--family", "gru")
+    assert main(monkeypatch, *words) == 2
+    assert "choose from encoder, convolution, bidirectional-gru" in capsys.readouterr().err
 
 
 def test_making_again_does_nothing_anew_unless_the_network_was_trained_further(corpus, tmp_path, capsys):
@@ -215,7 +222,7 @@ def test_a_network_of_ones_own_is_measured_on_its_own_test_split(role, corpus, f
         assert set(judged) == {*SOLOIST_HEADS, "total"}
     else:
         assert list(judged) == ["mine"]
-        assert judged["mine"]["bits_react"] > 0
+        assert judged["mine"]["bits_react" if role == "harmonist" else "nats"] > 0
 
 
 def test_an_untrained_network_is_the_same_for_the_same_seed():
