@@ -19,7 +19,7 @@ def decoded(chord: np.ndarray, change: np.ndarray) -> np.ndarray:
     """
     steps, lanes, _ = chord.shape
     lane = np.arange(lanes)
-    heard = LIKELIHOOD * chord
+    heard = LIKELIHOOD * chord.astype(np.float64)
     heard[..., NO_CHORD] = -1e9
     score = heard[0]
     from_where = np.empty(chord.shape, dtype=np.int16)

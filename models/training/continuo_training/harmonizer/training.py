@@ -204,7 +204,8 @@ def harmonized(network: StepNetwork, batch: BeatBatch, given: np.ndarray | None 
         some = BeatBatch(beats, batch.style[first : first + lanes], batch.valid[part])
         heard = said(network, some, given[part])
         human = np.arange(N_CHORDS) == beats.chord[..., None]
-        chords.append(decoded(np.where(given[part][..., None] & ~human, -1e9, heard["chord"]), heard["change"]))
+        kept = (given[part] & (beats.chord != NO_CHORD))[..., None]
+        chords.append(decoded(np.where(kept & ~human, -1e9, heard["chord"]), heard["change"]))
         nats.append(-heard["chord"][human].reshape(beats.chord.shape))
     return Found(np.concatenate(chords, 1), np.concatenate(nats, 1), given)
 
