@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn what_may_not_be_is_not_chosen_and_a_beat_without_a_choice_changes_nothing() {
-        let mut beats = [beat(&[9, 1], -5), beat(&[9, 1], -5), beat(&[], -5)];
+        let mut beats = [beat(&[9, 1], -50), beat(&[9, 1], -50), beat(&[], -50)];
         beats[1].chords[0] = None;
         assert_eq!(likeliest(&beats), [1, 1, 1]);
         assert_eq!(likeliest(&[]), [0; 0]);
