@@ -43,11 +43,11 @@ mod at {
     /// In the menu of that knob.
     pub const LEARN: [f32; 2] = [590.0, 401.0];
     pub const PLAY_PAGE: [f32; 2] = [60.0, 198.0];
-    pub const PRESETS_PAGE: [f32; 2] = [185.0, 198.0];
+    pub const PRESETS_PAGE: [f32; 2] = [237.0, 198.0];
     /// On that page: a preset of a bass alone, and what has one listen to it.
     pub const BASS_DUO: [f32; 2] = [340.0, 424.0];
     pub const LISTEN: [f32; 2] = [876.0, 353.0];
-    pub const SETUP_PAGE: [f32; 2] = [248.0, 198.0];
+    pub const SETUP_PAGE: [f32; 2] = [297.0, 198.0];
     pub const RECORD: [f32; 2] = [179.0, 32.0];
     /// Inside the record button, beside its sign: where its lamp is seen.
     pub const LAMP: [f32; 2] = [170.0, 24.0];
@@ -63,7 +63,7 @@ mod moving {
     pub const HEADER: [f32; 4] = [112.0, 0.0, 322.0, 52.0];
     /// The chord, what is planned, the take, the tabs with what plays.
     pub const SONG: [f32; 4] = [0.0, 52.0, 1160.0, 170.0];
-    pub const SCENES: [f32; 4] = [290.0, 176.0, 1160.0, 244.0];
+    pub const SCENES: [f32; 4] = [340.0, 176.0, 1160.0, 244.0];
     /// What sounds, and how plans arrive.
     pub const FOOT: [f32; 4] = [0.0, 520.0, 1160.0, 674.0];
 }

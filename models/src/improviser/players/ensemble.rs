@@ -139,13 +139,14 @@ impl Ensemble {
         self.players.play(context, listener, cues);
         for Other { way, chord, players } in self.open.iter_mut().flat_map(|open| &mut open.others) {
             cues.extend([Cue::On(*way), Cue::Answers(answers(chord.chord))]);
-            let begins = fork.is_some();
+            // The note may ask for what stands.
+            let begins = fork.is_some() && standing != Some(*chord);
             let next_chord = context.next_chord.filter(|(_, next)| *next != chord.chord);
             let context = FrameContext {
                 chord: Some(chord.chord),
                 bass: Some(chord.bass),
                 chord_changes: begins,
-                unforeseen: begins && standing != Some(*chord),
+                unforeseen: begins,
                 next_chord,
                 ..*context
             };
