@@ -38,7 +38,7 @@ pub trait Plays: Debug + DynClone + Send {
         None
     }
 
-    /// Whether what it sounds ends where the chord of the frame begins, though it was foreseen.
+    /// Whether what it sounds ends with the first tick of the frame, though the chord of the frame was foreseen or stands.
     fn ends_with_chord(&self, _context: &FrameContext) -> bool {
         false
     }

@@ -28,10 +28,18 @@ pub struct Bassist {
     chord: Option<Chord>,
     /// The last note of the line, and the one before it. A leap of an octave is no part of the line.
     last: [Option<u8>; 2],
-    /// When and for which harmony a bass was played ahead of time.
-    ahead: Option<(Tick, SlashChord)>,
+    ahead: Option<Ahead>,
     /// Those of the frame that was decided last.
     keys: Option<BassKeys>,
+}
+
+/// A bass that was played ahead of time.
+#[derive(Clone, Copy, Debug)]
+struct Ahead {
+    at: Tick,
+    /// When the harmony is expected.
+    due: Tick,
+    harmony: SlashChord,
 }
 
 impl Plays for Bassist {
@@ -43,25 +51,35 @@ impl Plays for Bassist {
         self.keys = now.map(|now| BassKeys { before: before.unwrap_or(now), now });
     }
 
+    fn ends_with_chord(&self, context: &FrameContext) -> bool {
+        self.was_in_vain(context)
+    }
+
     fn bass_keys(&self) -> Option<BassKeys> {
         self.keys
     }
 }
 
 impl Bassist {
+    /// Whether the harmony that was played ahead of time does not come in the frame in which it was due.
+    fn was_in_vain(&self, context: &FrameContext) -> bool {
+        self.ahead.is_some_and(|ahead| ahead.due == context.tick() && context.chord != Some(ahead.harmony.chord))
+    }
+
     /// Appends the notes that begin in the frame to `out`.
     fn walk_on(&mut self, context: &FrameContext, out: &mut Vec<NoteCue>) {
         let patterns = &patterns::of_style(context.style).bass;
         self.groove.follow(context, patterns, Player::Bass, Purpose::Bass);
         let tick = context.tick();
-        let begins = context.chord_changes || self.chord != context.chord;
+        let begins = context.chord_changes || self.chord != context.chord || self.was_in_vain(context);
         self.chord = context.chord;
         let Some(chord) = context.chord else {
             self.ahead = None;
             return;
         };
         let harmony = SlashChord { chord, bass: context.bass.unwrap_or(chord.root) };
-        let was_ahead = self.ahead.is_some_and(|(at, ahead)| ahead == harmony && (tick - EARLIEST..tick).contains(&at));
+        let was_ahead =
+            self.ahead.is_some_and(|ahead| ahead.harmony == harmony && (tick - EARLIEST..tick).contains(&ahead.at));
 
         let mut strokes = self.groove.strokes(context, patterns, Purpose::Bass);
         if begins {
@@ -100,14 +118,14 @@ impl Bassist {
             Tone::Lead => line.lead().or_else(|| line.tone(chord.fifth())),
             Tone::Ahead => match change {
                 Some((change, coming)) if change <= at + EARLIEST && !line.is_strong() => {
-                    self.ahead = Some((at, coming));
+                    self.ahead = Some(Ahead { at, due: change, harmony: coming });
                     end = change + TICKS_PER_QUARTER / 2;
                     line.tone(coming.bass)
                 }
                 _ => line.tone(chord.root),
             },
         };
-        if let Some((change, _)) = change.filter(|_| self.ahead.is_none_or(|(ahead, _)| ahead != at)) {
+        if let Some((change, _)) = change.filter(|_| self.ahead.is_none_or(|ahead| ahead.at != at)) {
             end = end.min(change);
         }
         let fits = |key: &u8| stroke.touch == Tone::Bass || !line.is_strong() || chord.contains(class_of(*key));

@@ -39,8 +39,10 @@ impl Plays for Comper {
     }
 
     fn ends_with_chord(&self, context: &FrameContext) -> bool {
+        let was_in_vain = self.early.is_some_and(|due| due <= context.tick()) && self.chord != context.chord;
         // What it sounds was to last for the bar.
-        context.chord_changes && context.controls.manner == Some(Manner::Sustained)
+        let lasts = context.controls.manner == Some(Manner::Sustained);
+        was_in_vain || context.chord_changes && lasts
     }
 }
 
