@@ -74,7 +74,7 @@ fn start_up(path: &Path) -> Result<StartUp> {
     let mut networks = None;
     while Diagnostics::read(path).is_ok() && networks.is_none() {
         session.perform(&Performance { route: vec![Segment::rolling(0.0, 1.0)], ..Performance::default() })?;
-        if Diagnostics::read(path)?.networks == 0b11 {
+        if Diagnostics::read(path)?.networks & 0b11 == 0b11 {
             networks = Some(milliseconds(start));
         }
         ensure!(start.elapsed() < PATIENCE, "the networks are not loaded after {} s", PATIENCE.as_secs());
