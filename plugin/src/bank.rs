@@ -240,8 +240,8 @@ impl Saved {
         }
     }
 
-    /// Whether nothing lies at `number`: no preset, nothing that is kept though it cannot be read, and none that a newer
-    /// factory has there.
+    /// Whether nothing lies at `number`: no preset, nothing that is kept though it cannot be read, and none that a
+    /// newer factory has there.
     fn is_free(&self, number: usize) -> bool {
         self.own.get(&number).map_or(number > self.factory, |own| *own == Own::Empty)
     }

@@ -57,7 +57,8 @@ impl ChartFiles {
         }
     }
 
-    /// Takes in what has come, the newest last: `chart` is the one that was read. Returns what the musician should read.
+    /// Takes in what has come, the newest last: `chart` is the one that was read. Returns what the musician should
+    /// read.
     pub fn take_in(&self, chart: &ChartField) -> String {
         let mut state = self.state();
         while let Some(coming) = state.coming.front() {

@@ -228,7 +228,8 @@ impl Continuo {
 pub trait Around {
     /// What the musician plays next, in order of time.
     fn next_input(&mut self) -> Option<NoteEvent<()>>;
-    /// Is told what the musician played, from outside or on the panel, so many samples into the block; in order of time.
+    /// Is told what the musician played, from outside or on the panel, so many samples into the block; in order of
+    /// time.
     fn hear(&mut self, offset: u32, event: &NoteEvent<()>);
     /// Takes an event that happens in the block, in order of time.
     fn send(&mut self, event: &Event) -> Sent;

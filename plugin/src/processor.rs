@@ -617,7 +617,8 @@ impl Processor {
         self.hand.let_go();
     }
 
-    /// The block, for the hand on the panel's piano. It plays the melody: on the first channel that is the right hand's.
+    /// The block, for the hand on the panel's piano. It plays the melody: on the first channel that is the right
+    /// hand's.
     fn hand_at(&self) -> panel_hand::Moment {
         let channels = Channels { left: self.controls.left_hand, zones: self.zones.zones() };
         let is_there = self.block_at.is_none_or(|now| self.shared.panel_keys.is_there(now));

@@ -86,8 +86,8 @@ impl Kept {
     }
 }
 
-/// What is in force at `place` of `scenes` while the panel, or what takes its place, stands at `panel`. What the musician
-/// calls for at the moment, to end and to freeze, is the panel's in every scene. Audio may call it.
+/// What is in force at `place` of `scenes` while the panel, or what takes its place, stands at `panel`. What the
+/// musician calls for at the moment, to end and to freeze, is the panel's in every scene. Audio may call it.
 pub fn at(scenes: &Snapshots, place: f32, panel: &Controls) -> Controls {
     let scene = |number: usize| match number.checked_sub(1).and_then(|index| scenes.get(index)) {
         Some(Some(snapshot)) => snapshot,

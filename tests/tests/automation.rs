@@ -44,8 +44,8 @@ fn ask<R>(question: impl FnOnce([&mut dyn Instance; 2]) -> R) -> R {
     })
 }
 
-/// `changes` as a host of `format` writes them that shows the same texts as a CLAP host: of what goes in steps, VST3 has
-/// numbers of its own.
+/// `changes` as a host of `format` writes them that shows the same texts as a CLAP host: of what goes in steps, VST3
+/// has numbers of its own.
 fn written_in(format: Format, changes: &[Change]) -> Vec<Change> {
     let write = |[clap, vst3]: [&mut dyn Instance; 2]| {
         let parameters = clap.parameters();

@@ -8,8 +8,8 @@ use crate::Found;
 /// How a barline is written among the words of a song.
 const BARLINE: &str = "|";
 
-/// The chart in a song. Grids tell bars; where there are none, each chord gets a bar, unless barlines (`[|]`) stand among
-/// the words.
+/// The chart in a song. Grids tell bars; where there are none, each chord gets a bar, unless barlines (`[|]`) stand
+/// among the words.
 ///
 /// # Errors
 /// None: a song without chords is an empty chart.

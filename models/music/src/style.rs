@@ -69,8 +69,8 @@ pub struct Revoicing {
     pub half_bar: f32,
 }
 
-/// How much likelier than the standing harmony another one must be to take its place, as log-odds. Less than 0: it moves
-/// though what stands is a little likelier.
+/// How much likelier than the standing harmony another one must be to take its place, as log-odds. Less than 0: it
+/// moves though what stands is a little likelier.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HarmonicRhythm {

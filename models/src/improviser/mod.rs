@@ -111,7 +111,8 @@ impl Improviser {
         self.learner.remember(memory);
     }
 
-    /// Follows `chart` from the next decision on, wherever [`Controls::follow_chart`] says so; one without bars is none.
+    /// Follows `chart` from the next decision on, wherever [`Controls::follow_chart`] says so; one without bars is
+    /// none.
     pub fn follow_chart(&mut self, chart: Arc<Chart>) {
         self.tune.follow(chart);
     }

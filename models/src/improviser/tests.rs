@@ -92,7 +92,8 @@ proptest! {
         up in 1i32..12,
     ) {
         let chords = |up: i32| {
-            let moved: Vec<_> = notes.iter().map(|&(gap, length, key)| (gap, length, (i32::from(key) + up) as u8)).collect();
+            let key_moved = |key: u8| (i32::from(key) + up) as u8;
+            let moved: Vec<_> = notes.iter().map(|&(gap, length, key)| (gap, length, key_moved(key))).collect();
             let mut chords = Vec::new();
             play(Family::Gru, &moved, controls, |improviser, _| {
                 let harmony = improviser.harmony();

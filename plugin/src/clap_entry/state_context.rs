@@ -1,5 +1,5 @@
-//! States that are saved and loaded for a purpose: a project and a copy of the instance hold everything, a preset of the
-//! host's what `state::context` leaves to it.
+//! States that are saved and loaded for a purpose: a project and a copy of the instance hold everything, a preset of
+//! the host's what `state::context` leaves to it.
 
 use clap_sys::ext::state_context::*;
 use clap_sys::plugin::clap_plugin;

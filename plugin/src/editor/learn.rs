@@ -1,8 +1,8 @@
 //! Learning controllers: choose a control, move a controller, done.
 //!
-//! The *desk* is what one repaint knows of it. Widgets offer themselves to it (`learn_offer`); the panel says what is to
-//! be done next (`learn_prompt`). It lies in the window's memory: a widget without a panel around it offers itself to
-//! nobody.
+//! The *desk* is what one repaint knows of it. Widgets offer themselves to it (`learn_offer`); the panel says what is
+//! to be done next (`learn_prompt`). It lies in the window's memory: a widget without a panel around it offers itself
+//! to nobody.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

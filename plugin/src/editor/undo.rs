@@ -1,5 +1,5 @@
-//! What was done on the panel can be undone and done again: parameters, scenes, presets and their numbers, locks, learnt
-//! controllers and the chart; and two whole settings can be compared.
+//! What was done on the panel can be undone and done again: parameters, scenes, presets and their numbers, locks,
+//! learnt controllers and the chart; and two whole settings can be compared.
 //!
 //! The panel changes parameters through [`Undo::context`], which hands on to the host and takes down each gesture: a
 //! drag is one step, and so is all that changes while something is held. What else is set, and is no parameter, is

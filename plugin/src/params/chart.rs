@@ -18,8 +18,8 @@ pub struct ChartField {
     attached: OnceLock<Arc<Shared>>,
     /// The chart of parameters that belong to no instance.
     own: Known<Chart>,
-    /// The chart that was loaded last, and what was saved of it: that is saved again as it is for as long as the chart is
-    /// the same, for a newer Continuo may read more of it.
+    /// The chart that was loaded last, and what was saved of it: that is saved again as it is for as long as the chart
+    /// is the same, for a newer Continuo may read more of it.
     loaded: Mutex<(Arc<Chart>, SavedChart)>,
 }
 

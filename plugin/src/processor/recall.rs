@@ -1,10 +1,10 @@
 //! Which preset and which scene count for which frame.
 //!
 //! Under the scenes lies a *base*: the panel, or a preset of the bank in its place. A change of scene by less than one
-//! is a morph: it goes on from frame to frame. A change by one or more, and any change of the base, is a recall: it waits
-//! for the frame, beat or bar that the musician has chosen, and at a jump of the song for nothing. What counts for a
-//! frame is settled when the frame is asked for, so that the plan and the switches of its players change as one. It
-//! depends on what stands at the starts of frames only, not on blocks.
+//! is a morph: it goes on from frame to frame. A change by one or more, and any change of the base, is a recall: it
+//! waits for the frame, beat or bar that the musician has chosen, and at a jump of the song for nothing. What counts
+//! for a frame is settled when the frame is asked for, so that the plan and the switches of its players change as one.
+//! It depends on what stands at the starts of frames only, not on blocks.
 
 use std::sync::Arc;
 

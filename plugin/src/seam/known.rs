@@ -1,5 +1,5 @@
-//! What the band knows, between the worker that plays by it and the main thread that saves it: what it has learnt of the
-//! musician, and the chart.
+//! What the band knows, between the worker that plays by it and the main thread that saves it: what it has learnt of
+//! the musician, and the chart.
 
 use super::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,8 +17,8 @@ struct Newest<T> {
 }
 
 impl<T> Known<T> {
-    /// Main, GUI, worker: the band is to know `known`, and nothing else, from its next frame on that is called after the
-    /// saved state number `load` was loaded (see [`Loading`](super::Loading)); 0: from the next one.
+    /// Main, GUI, worker: the band is to know `known`, and nothing else, from its next frame on that is called after
+    /// the saved state number `load` was loaded (see [`Loading`](super::Loading)); 0: from the next one.
     pub fn bring(&self, known: Arc<T>, load: u32) {
         *self.lock() = Newest { known, brought: Some(load) };
     }

@@ -1,8 +1,8 @@
 //! A musician at the JACK server that the environment names, for the tests of the standalone program: plays a scale
 //! on `keys:out` as soon as that is connected, hears what comes to `keys:in`, and says when the connection ends what
 //! it heard. With arguments, the name of an instrument and its MIDI channel (0–15), it is an instrument that only
-//! plays; with a third one, the number of a controller, it moves that up and down instead; or, with `preset:` before it,
-//! the number of a preset, it recalls that and does nothing else.
+//! plays; with a third one, the number of a controller, it moves that up and down instead; or, with `preset:` before
+//! it, the number of a preset, it recalls that and does nothing else.
 
 use std::collections::HashSet;
 use std::ffi::c_void;

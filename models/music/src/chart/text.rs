@@ -8,9 +8,9 @@
 //! |: Ebm7 Ab7 | Dbmaj7 :| x3
 //! ```
 //!
-//! The symbols of a bar share it evenly. `/` or `.`: the chord before goes on. `%`: as the bar before. `N.C.`: no chord.
-//! `_`, or nothing between two barlines: open. `[A]` begins a section, `3/4` a meter, `1.` an ending; `(1/4)` makes of
-//! the first bar a pick-up of that length. A line's end is a barline.
+//! The symbols of a bar share it evenly. `/` or `.`: the chord before goes on. `%`: as the bar before. `N.C.`: no
+//! chord. `_`, or nothing between two barlines: open. `[A]` begins a section, `3/4` a meter, `1.` an ending; `(1/4)`
+//! makes of the first bar a pick-up of that length. A line's end is a barline.
 
 use std::fmt;
 
@@ -113,8 +113,8 @@ pub fn write_bar(chart: &Chart, index: usize) -> String {
 }
 
 impl fmt::Display for Chart {
-    /// The chart as one would type it. What is read of that is the chart, but for where its bars come from and which are
-    /// locked.
+    /// The chart as one would type it. What is read of that is the chart, but for where its bars come from and which
+    /// are locked.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.title.is_empty() {
             writeln!(f, "# {}", self.title)?;

@@ -373,8 +373,8 @@ impl Harmonist {
         may_wait && is_wanted && plays && next.begins_beat() && !choice.is_made() && is_likely()
     }
 
-    /// Whether the band rests: nothing was heard yet, or for many bars, and there is no chart to go by; or the chart has
-    /// no chord, or the band has come to its end; it enters with a beat.
+    /// Whether the band rests: nothing was heard yet, or for many bars, and there is no chart to go by; or the chart
+    /// has no chord, or the band has come to its end; it enters with a beat.
     fn rests(&self, situation: &Situation) -> bool {
         let (&Situation { listener, given, guidance, .. }, next) = (situation, situation.next());
         let bars = BARS_ALONE * next.position.meter.bar_ticks();

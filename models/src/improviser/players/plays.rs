@@ -38,7 +38,8 @@ pub trait Plays: Debug + DynClone + Send {
         None
     }
 
-    /// Whether what it sounds ends with the first tick of the frame, though the chord of the frame was foreseen or stands.
+    /// Whether what it sounds ends with the first tick of the frame, though the chord of the frame was foreseen or
+    /// stands.
     fn ends_with_chord(&self, _context: &FrameContext) -> bool {
         false
     }

@@ -1,9 +1,9 @@
 //! The harmony of a whole chorus: what the harmonizer network says of every beat, and the likeliest sequence of chords
 //! under it that keeps what is given.
 //!
-//! Decoded from likelihood alone, with two weights: nothing is weighed in that could be hedged. The melody is moved to where its first note is a
-//! C before the network hears it, and the chords back: so the same tune in another key gets the same chords in that
-//! key, to the bit.
+//! Decoded from likelihood alone, with two weights: nothing is weighed in that could be hedged. The melody is moved to
+//! where its first note is a C before the network hears it, and the chords back: so the same tune in another key gets
+//! the same chords in that key, to the bit.
 
 use super::decoding::{self, likeliest};
 use crate::controls::Controls;

@@ -23,8 +23,8 @@ measures! {
         one_beat: "one-beat",
         /// Share of the frames with a chord in which it is a dominant seventh.
         dominant_sevenths: "dom7",
-        /// How often, in four bars with a chord, a major triad or dominant seventh is followed by a chord a fifth below: V to I, in
-        /// whichever key.
+        /// How often, in four bars with a chord, a major triad or dominant seventh is followed by a chord a fifth
+        /// below: V to I, in whichever key.
         authentic: "V–I",
         /// Share of the changes that go to another root with three common tones or more.
         to_relative: "relative",
