@@ -62,11 +62,24 @@ impl Advised {
         others.map(|(_, &logit)| logit).fold(f32::NEG_INFINITY, f32::max)
     }
 
-    /// The harmonies as seen from `root`, which is 0: so whatever is done with them is done alike in every key.
-    fn seen_from(&self, root: PitchClass) -> [f32; HARMONIES] {
+    /// The chord that `pick` takes of the logits that it is shown, and its harmony: first of the harmonies as seen from
+    /// `root`, so that it is taken alike in every key, then of the colours; but what `stays` has no other colour.
+    fn taken(
+        &self,
+        root: PitchClass,
+        stays: Option<Chord>,
+        pick: impl Fn(&[f32], u32) -> Option<usize>,
+    ) -> Option<(usize, Chord)> {
+        let origin = 2 * usize::from(root);
         let mut seen = self.harmonies;
-        seen.rotate_left(2 * usize::from(root));
-        seen
+        seen.rotate_left(origin);
+        let harmony = (pick(&seen, 0)? + origin) % HARMONIES;
+        let coloured = || {
+            let quality = Quality::ALL[pick(&self.colours(harmony), 2)?];
+            Some(Chord::new((harmony / 2) as PitchClass, quality))
+        };
+        let chord = stays.filter(|&standing| harmony_of(standing) == harmony).or_else(coloured)?;
+        Some((harmony, chord))
     }
 
     /// The colours of `harmony`, in the order of [`Quality::ALL`].
@@ -201,18 +214,12 @@ impl<'a> ChordChoice<'a> {
         let advised = Advised::of(&logits, |chord| permitted.allow(chord, standing));
         let root = standing.map_or(self.key.tonic, |standing| standing.root);
         let freedom = self.freedom(self.weights.chord_heat);
-        let pick = |logits: &[f32], draw| {
+        let stays = standing.filter(|&standing| permitted.stand.contains(standing));
+        let drawn = advised.taken(root, stays, |logits, draw| {
             let is_there = |index: usize| logits[index] > f32::NEG_INFINITY;
             sample(logits, is_there, freedom, random.uniform(Purpose::Chord, draw))
-        };
-        let chord = pick(&advised.seen_from(root), 0).and_then(|seen| {
-            let harmony = (seen + 2 * usize::from(root)) % HARMONIES;
-            let stays = standing.filter(|&standing| permitted.stand.contains(standing));
-            stays.filter(|&standing| harmony_of(standing) == harmony).or_else(|| {
-                let quality = Quality::ALL[pick(&advised.colours(harmony), 2)?];
-                Some(Chord::new((harmony / 2) as PitchClass, quality))
-            })
         });
+        let chord = drawn.map(|(_, chord)| chord);
         chord.or(standing).unwrap_or_else(|| tonic(self.key))
     }
 
@@ -244,18 +251,11 @@ impl<'a> ChordChoice<'a> {
         if let Some(standing) = stays {
             advised.harmonies[harmony_of(standing)] += self.hold(advice, spot);
         }
-        let seen = advised.seen_from(planned.root);
-        let best = likeliest(&seen, |index| seen[index] > f32::NEG_INFINITY)?;
-        let harmony = (best + 2 * usize::from(planned.root)) % HARMONIES;
+        let likeliest = |logits: &[f32], _| likeliest(logits, |index| logits[index] > f32::NEG_INFINITY);
+        let (harmony, chord) = advised.taken(planned.root, stays, likeliest)?;
         if harmony == harmony_of(planned) {
             return None;
         }
-        let colours = advised.colours(harmony);
-        let coloured = || {
-            let quality = Quality::ALL[likeliest(&colours, |index| colours[index] > f32::NEG_INFINITY)?];
-            Some(Chord::new((harmony / 2) as PitchClass, quality))
-        };
-        let chord = stays.filter(|&standing| harmony_of(standing) == harmony).or_else(coloured)?;
         let lead = advised.harmonies[harmony] - advised.harmonies[harmony_of(planned)];
         Some(Reaction { chord, lead })
     }
