@@ -34,6 +34,13 @@ def usable(piece: Piece) -> bool:
     return len(piece.chords) > 0 and piece.chords_source != GUESSED_CHORDS
 
 
+def judged_parts(pieces: list[Piece], judged_on: list[str]) -> dict[str, list[Piece]]:
+    """The pieces of each source in `judged_on` that is there, or of every source if none is."""
+    judged = [source for source in judged_on if any(piece.source == source for piece in pieces)]
+    sources = judged or sorted({piece.source for piece in pieces})
+    return {source: [piece for piece in pieces if piece.source == source] for source in sources}
+
+
 def shape(config: dict[str, Any], family: str) -> Shape:
     """The shape of a harmonist of `family` from the table `[network]` of a configuration."""
     hidden = tuple(tuple(layer) for layer in config[family]["hidden"])
@@ -54,11 +61,7 @@ class HarmonistTask:
         hand = Hand.from_table(config["hand"])
         self.train_set = FrameSet(train, hand, config["takes"], config["hand_seed"])
         valid = pieces_of(pieces, "valid")
-        judged = [source for source in config["judged_on"] if any(piece.source == source for piece in valid)]
-        self.valid_sets = {
-            source: FrameSet([piece for piece in valid if piece.source == source])
-            for source in judged or sorted({piece.source for piece in valid})
-        }
+        self.valid_sets = {source: FrameSet(part) for source, part in judged_parts(valid, config["judged_on"]).items()}
         self.valid_set = FrameSet(valid)
         sets = self.train_set, self.valid_set
         self.weights = [piece_weights(frames.source, frames.style, frames.lengths, config) for frames in sets]

@@ -15,7 +15,7 @@ from ..augmentation import FACTORS, Hand, stretched
 from ..corpus import Piece, pieces_of
 from ..harmonist.attributes import chromaticism
 from ..harmonist.frames import HIDDEN, FrameSet
-from ..harmonist.training import CHORD_HEADS, at_root
+from ..harmonist.training import CHORD_HEADS, at_root, judged_parts
 from ..harmonist.training import usable as usable
 from ..networks.step_network import Shape, StepNetwork
 from ..sampling_weights import piece_weights, style_shares
@@ -66,11 +66,8 @@ class HarmonizerTask:
         hand = Hand.from_table(config["hand"])
         self.train_set = BeatSet(FrameSet(train + twins, hand, config["takes"], config["hand_seed"]))
         valid = pieces_of(pieces, "valid")
-        judged = [source for source in config["judged_on"] if any(piece.source == source for piece in valid)]
-        self.valid_sets = {
-            source: BeatSet(FrameSet([piece for piece in valid if piece.source == source]))
-            for source in judged or sorted({piece.source for piece in valid})
-        }
+        parts = judged_parts(valid, config["judged_on"])
+        self.valid_sets = {source: BeatSet(FrameSet(part)) for source, part in parts.items()}
         self.valid_set = BeatSet(FrameSet(valid))
         sets = self.train_set, self.valid_set
         self.weights = [piece_weights(beats.source, beats.style, beats.lengths, config) for beats in sets]
