@@ -268,6 +268,10 @@ controls! {
     /// Whether the band follows the chart, where there is one.
     follow_chart: bool = true, Parameter::switch("follow_chart", "Follow chart").of_project()
         .hint("The band plays the chords of your chart, from its first bar on. Your left hand still comes first.");
+    /// Whether the band learns the tune while it is played, and knows its chords the next time.
+    learn_tune: bool = true, Parameter::switch("learn_tune", "Learn the tune").of_project()
+        .hint("When your tune comes again, the band knows its chords, as long as you play it. Play something else, and \
+            the band goes with you.");
 }
 
 impl Player {

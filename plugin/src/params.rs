@@ -383,7 +383,8 @@ mod tests {
         expected
             .extend(["memory", "freeze", "again", "again_new", "scene", "scene_at", "keep_memory"].map(String::from));
         expected.extend(
-            ["notes_as_midi", "plan_ahead", "preset", "programs", "metronome", "follow_chart"].map(String::from),
+            ["notes_as_midi", "plan_ahead", "preset", "programs", "metronome", "follow_chart", "learn_tune"]
+                .map(String::from),
         );
         let ids: Vec<String> = ContinuoParams::default().param_map().into_iter().map(|(id, ..)| id).collect();
         assert_eq!(ids, expected);

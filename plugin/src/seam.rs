@@ -5,7 +5,7 @@
 //! | [`Played`] | audio | worker | single-producer ring ([`PlayedSender`]) |
 //! | [`StampedCue`] | worker | audio | single-producer ring ([`CueSender`]) |
 //! | [`Command`] | main, GUI | worker | channel |
-//! | what the band has learnt, and the chart ([`Known`]) | worker, main, GUI | main, GUI, worker | a mutex that the audio thread never touches |
+//! | what the band has learnt of the musician and of the tune, and the chart ([`Known`]) | worker, main, GUI | main, GUI, worker | a mutex that the audio thread never touches |
 //! | [`Meters`], [`Position`], [`Keyboard`], [`Playing`], [`Places`], [`Stream`] | audio, worker | GUI | atomics |
 //! | [`WorkerUrgency`] | worker | GUI | atomic |
 //! | [`Scenes`](crate::scenes::Scenes), [`Bank`](crate::bank::Bank) | main, GUI | audio | [`Published`] |
@@ -124,6 +124,8 @@ pub struct Shared {
     pub memory: Known<Memory>,
     /// The chart that the band follows. Never audio.
     pub chart: Known<Chart>,
+    /// What the band has learnt of the tune: no bars, if nothing. Worker writes, GUI reads.
+    pub learned: Known<Chart>,
     /// Why the host could not be followed. Audio writes, the worker reads.
     pub doubts: Doubts,
     /// What has come in. Audio writes, anybody reads.
@@ -168,6 +170,7 @@ impl Default for Shared {
             urgency: WorkerUrgency::default(),
             memory: Known::default(),
             chart: Known::default(),
+            learned: Known::default(),
             doubts: Doubts::default(),
             activity: Activity::default(),
             surroundings: Surroundings::default(),

@@ -58,6 +58,11 @@ pub fn migrate(state: &mut PluginState) {
     {
         state.params.entry("style_blend".to_owned()).or_insert(blend);
     }
+    // Who does not say it is from before bands learned tunes.
+    state.params.entry("learn_tune".to_owned()).or_insert(ParamValue::Bool(false));
+    if let Some(scenes) = state.fields.get_mut("scenes") {
+        learn_nothing(scenes);
+    }
     let (unknown, mut findings) = repair(state, &params, kept.params);
     faults::strike(Place::Loading);
     findings.unknown.extend(is_kept_broken.then(|| "unknown".to_owned()));
@@ -81,6 +86,16 @@ pub fn migrate(state: &mut PluginState) {
     for (name, field) in written.into_iter().chain([("unknown", json_of(&unknown)), ("state", json_of(&stamp))]) {
         state.fields.insert(name.to_owned(), field.unwrap_or_default());
     }
+}
+
+/// The scenes of a state from before bands learned tunes, so that they are played as they were.
+fn learn_nothing(scenes: &mut String) {
+    let Ok(mut saved) = serde_json::from_str::<Value>(scenes) else { return };
+    let Some(each) = saved.get_mut("scenes").and_then(Value::as_array_mut) else { return };
+    for scene in each.iter_mut().filter_map(Value::as_object_mut) {
+        scene.entry("learn_tune").or_insert(false.into());
+    }
+    *scenes = saved.to_string();
 }
 
 /// Remarks on what `judged` finds wrong with the field `name`, which is `subject`. What cannot be read is left out.

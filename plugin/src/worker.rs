@@ -254,6 +254,7 @@ impl WorkerLoop {
         hand_over(self.band.cues(), &mut self.cues, &self.shared, &self.stop);
         self.shared.publish_outlook(outlook);
         self.shared.memory.publish(self.band.learnt());
+        self.shared.learned.publish(self.band.learned());
     }
 
     /// The band has failed on something: say so, and begin anew rather than fall silent.

@@ -124,6 +124,11 @@ impl Bar {
     pub fn is_open(&self) -> bool {
         self.content == Content::Open
     }
+
+    /// Whether its chords are what the band believes to have heard, so that they hold as long as the musician agrees.
+    pub fn is_by_ear(&self) -> bool {
+        matches!(self.origin, Origin::Learned | Origin::LeftHand) && !self.is_locked
+    }
 }
 
 impl Chart {
@@ -152,6 +157,21 @@ impl Chart {
         let bars = self.bars.get(..=index).unwrap_or_default();
         let written = bars.iter().rev().map(|bar| &bar.content).find(|content| **content != Content::AsBefore);
         written.unwrap_or(&Content::Open)
+    }
+
+    /// The chart with its open bars, and those that it has by ear, as in `learned`, whose bars are those that are
+    /// played of this one, in playing order. A bar that is played several times is as the first time.
+    pub fn filled_from(mut self, learned: &Chart) -> Self {
+        let mut filled = vec![false; self.bars.len()];
+        for (place, index) in self.order().into_iter().enumerate() {
+            let Some(heard) = learned.bars.get(place).filter(|heard| !heard.is_open()) else { continue };
+            let bar = &mut self.bars[index];
+            let is_free = bar.is_open() || bar.is_by_ear();
+            if is_free && !std::mem::replace(&mut filled[index], true) {
+                (bar.content, bar.origin) = (heard.content.clone(), heard.origin);
+            }
+        }
+        self
     }
 
     /// The chart with what cannot be written left out or brought into range: chords beside the grid of frames or the

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::pitch::{PitchClass, PitchClassSet, Spelling, ascent};
+use super::pitch::{PitchClass, PitchClassSet, Spelling, ascent, transposed};
 use super::suffix;
 
 /// Chord qualities, in the order of the networks' vocabulary.
@@ -188,7 +188,7 @@ impl Chord {
 
     /// The chord moved up by `semitones` (down, if negative).
     pub fn transposed(self, semitones: i32) -> Self {
-        Self { root: super::pitch::transposed(self.root, semitones), ..self }
+        Self { root: transposed(self.root, semitones), ..self }
     }
 }
 
@@ -236,6 +236,11 @@ pub struct SlashChord {
 }
 
 impl SlashChord {
+    /// The same `semitones` higher.
+    pub fn transposed(self, semitones: i32) -> Self {
+        Self { chord: self.chord.transposed(semitones), bass: transposed(self.bass, semitones) }
+    }
+
     /// The inversion: 0 with the root in the bass, 1 with the third, 2 the fifth, 3 the sixth or seventh; `None` over
     /// a bass that is no chord tone.
     pub fn inversion(self) -> Option<usize> {

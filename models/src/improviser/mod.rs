@@ -94,10 +94,10 @@ impl Improviser {
         }
     }
 
-    /// Forgets everything, as after [`Improviser::new`], but what it has learnt of the musician and the chart.
+    /// Forgets everything, as after [`Improviser::new`], but what it has learnt of the musician and the given chart.
     pub fn restart(&mut self) {
         let learner = Learner::new(Arc::clone(self.memory()));
-        let (tune, weights) = (std::mem::take(&mut self.tune), self.harmonist.weights());
+        let (tune, weights) = (self.tune.unheard(), self.harmonist.weights());
         *self = Self { learner, tune, ..Self::weighing(Arc::clone(&self.networks), weights) };
     }
 
@@ -115,6 +115,12 @@ impl Improviser {
     /// none.
     pub fn follow_chart(&mut self, chart: Arc<Chart>) {
         self.tune.follow(chart);
+    }
+
+    /// What was learned of the tune since the song began: a chart, whose bars say where they come from. The same `Arc`
+    /// as long as nothing else is learned.
+    pub fn learned(&self) -> Option<&Arc<Chart>> {
+        self.tune.learned()
     }
 
     /// Goes on with other networks: what was heard, decided and begun stays; only what the old networks had in mind
@@ -165,8 +171,11 @@ impl Improviser {
         self.listener.advance(now.tick());
         self.learner.listen(&self.listener);
 
+        let (note, left_hand) = (self.listener.last_frame(), self.listener.held_harmony());
+        self.tune.hear(path[0], note, left_hand, next, &self.networks, controls);
         let here = self.tune.at(next, controls);
         let guidance = here.map_or(Guidance::Free, |here| here.guidance());
+        let plays_alone = here.is_some_and(|here| here.is_given());
         if let Some(here) = here {
             self.listener.expect(here.belief());
         }
@@ -179,17 +188,20 @@ impl Improviser {
             key => self.listener.belief().hinted(key),
         };
         self.ensemble.freeze(controls.freeze, next.position.meter);
-        let given = self.listener.held_harmony().or(self.ensemble.frozen_harmony()).or(guidance.chord());
+        let given = left_hand.or(self.ensemble.frozen_harmony()).or(guidance.chord());
         let may_wait = self.ensemble.may_fork();
         let (listener, memory) = (&self.listener, &**self.learner.memory());
-        let situation = Situation { listener, controls, key, keys, memory, given, guidance, path: &path, may_wait };
+        let path = path.as_slice();
+        let situation =
+            Situation { listener, controls, key, keys, memory, given, guidance, plays_alone, path, may_wait };
         let before = std::mem::take(&mut self.harmony);
         self.harmony = self.harmonist.decide(&situation, |spot| Random::new(controls.seed, spot.frame));
         self.bars = here.map(|here| here.bars());
         if let Some(here) = here {
             (self.harmony.planned, self.harmony.certain) = guided::planned(&here, &self.harmony);
         }
-        let charted = guidance.chord().filter(|chord| given == Some(*chord) && self.harmony.changes);
+        let told = guidance.chord().filter(|_| here.is_some_and(|here| here.is_told()));
+        let charted = told.filter(|chord| given == Some(*chord) && self.harmony.changes);
         if let Some(SlashChord { chord, .. }) = charted {
             self.listener.hear_chart(chord);
         }

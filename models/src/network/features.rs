@@ -2,6 +2,7 @@
 
 use super::conditions::Conditions;
 use crate::controls::{Level, MAX_LEVEL};
+use crate::music::pitch::transposed;
 use crate::music::time::TICKS_PER_FRAME;
 use crate::music::{BarPosition, Chord, Mode, PitchClass, PitchClassSet, Style, Tick};
 
@@ -66,6 +67,15 @@ impl Note {
         match self {
             Note::Onset(class) | Note::Held(class) => Some(class % 12),
             Note::Rest | Note::Hidden => None,
+        }
+    }
+
+    /// The same, `semitones` higher.
+    pub fn transposed(self, semitones: i32) -> Self {
+        match self {
+            Note::Onset(class) => Note::Onset(transposed(class, semitones)),
+            Note::Held(class) => Note::Held(transposed(class, semitones)),
+            silent => silent,
         }
     }
 

@@ -30,7 +30,11 @@ const PAGES: [(&str, &str, &[&str]); 6] = [
         "Scene and preset",
         &["preset", "scene", "scene_at", "freeze", "cadence", "again", "again_new", "seed"],
     ),
-    ("Performance", "Listening", &["left_hand", "commit", "wait", "tempo", "tap", "follow_tempo", "follow_chart"]),
+    (
+        "Performance",
+        "Listening",
+        &["left_hand", "commit", "wait", "tempo", "tap", "follow_tempo", "follow_chart", "learn_tune"],
+    ),
     ("Performance", "Sound", &["thru", "preview", "preview_gain", "metronome"]),
 ];
 

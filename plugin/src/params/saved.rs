@@ -14,10 +14,11 @@ use crate::repair::Fields;
 /// - 4: there was no `plan_ahead`.
 /// - 5: there was no bank, and neither `preset`, `programs` nor `metronome`.
 /// - 6: there was no chart, and no `follow_chart`.
-/// - 7: as now.
+/// - 7: no tune was learned, and there was no `learn_tune`.
+/// - 8: as now.
 ///
 /// The field `memory` has a version of its own, and need not be there.
-pub const VERSION: u32 = 7;
+pub const VERSION: u32 = 8;
 
 /// What is saved beside the parameters, under the field `state`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

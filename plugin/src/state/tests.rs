@@ -121,6 +121,18 @@ fn version_6_had_no_chart() {
 }
 
 #[test]
+fn version_7_learned_no_tune_and_no_scene_of_it_does() {
+    let mut state = saved();
+    state.fields.insert("state".into(), r#"{"version":7}"#.into());
+    state.fields.insert("scenes".into(), r#"{"version":1,"scenes":[{"temperature":1.5},null]}"#.into());
+    state.params.remove("learn_tune");
+    migrate(&mut state);
+    assert!(matches!(state.params["learn_tune"], ParamValue::Bool(false)));
+    let scenes: Value = serde_json::from_str(&state.fields["scenes"]).unwrap();
+    assert_eq!(scenes["scenes"][0]["learn_tune"], Value::Bool(false));
+}
+
+#[test]
 fn a_chart_that_cannot_be_read_is_left_out_and_a_broken_one_repaired_with_a_remark() {
     let whole = r#"{"text":"| C |\n","first_bar":0,"origins":["typed"],"locked":[false]}"#;
     for (json, kept, remarks) in [

@@ -28,6 +28,8 @@ use crate::seam::{Cycle, FrameCall, Played, StampedCue};
 pub struct Band {
     networks: Arc<Networks>,
     chart: Arc<Chart>,
+    /// A chart without bars.
+    nothing: Arc<Chart>,
     mind: Mind,
     /// The loop that the song is in, and the band as it was before it decided the loop's first frame.
     loop_start: Option<(Cycle, Mind)>,
@@ -40,8 +42,8 @@ impl Band {
     /// A band that has heard nothing, knows of the musician what `learnt` holds, and follows `chart`.
     pub fn new(networks: Arc<Networks>, learnt: Arc<Memory>, chart: Arc<Chart>) -> Self {
         let mind = Mind::new(&networks, learnt, Arc::clone(&chart));
-        let (loop_start, takes, decided, cues) = Default::default();
-        Self { networks, chart, mind, loop_start, takes, decided, cues }
+        let (nothing, loop_start, takes, decided, cues) = Default::default();
+        Self { networks, chart, nothing, mind, loop_start, takes, decided, cues }
     }
 
     /// Takes what happened next. Gives the outlook if it is another one now: after a frame, whose cues are then in
@@ -94,6 +96,11 @@ impl Band {
     /// What the band has learnt of the musician.
     pub fn learnt(&self) -> &Arc<Memory> {
         self.mind.learnt()
+    }
+
+    /// What the band has learned of the tune since the song began: no bars, if nothing.
+    pub fn learned(&self) -> &Arc<Chart> {
+        self.mind.learned().unwrap_or(&self.nothing)
     }
 
     /// Knows of the musician what `learnt` holds, and nothing else. A loop is learnt anew.

@@ -83,6 +83,11 @@ impl Mind {
         self.improviser.follow_chart(chart);
     }
 
+    /// What was learned of the tune since the song began.
+    pub fn learned(&self) -> Option<&Arc<Chart>> {
+        self.improviser.learned()
+    }
+
     /// What was learnt of the musician.
     pub fn learnt(&self) -> &Arc<Memory> {
         self.improviser.memory()

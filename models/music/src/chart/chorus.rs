@@ -17,6 +17,18 @@ pub enum Slot {
     NoChord,
     /// This chord stands.
     Chord(SlashChord),
+    /// This chord stands as long as the musician does not play something else: the band has it by ear.
+    ByEar(SlashChord),
+}
+
+impl Slot {
+    /// The chord that stands.
+    pub fn chord(self) -> Option<SlashChord> {
+        match self {
+            Self::Chord(chord) | Self::ByEar(chord) => Some(chord),
+            Self::Open | Self::NoChord => None,
+        }
+    }
 }
 
 /// One time through a chart. It begins with a bar of the song and is played again and again; where the song is in it
@@ -73,9 +85,19 @@ impl Chorus {
         self.length
     }
 
+    /// How many bars it has, if they are counted as a song in bars of this length has them.
+    pub fn bars_of(&self, bar: Tick) -> Option<usize> {
+        self.bar.filter(|&own| self.is_free || own == bar).map(|_| self.bars.len())
+    }
+
+    /// Whether the band must listen to know what stands in it.
+    pub fn is_open(&self) -> bool {
+        self.slots.iter().any(|(_, slot)| matches!(slot, Slot::Open | Slot::ByEar(_)))
+    }
+
     /// Every chord in it, in order.
     pub fn chords(&self) -> impl Iterator<Item = SlashChord> {
-        self.slots.iter().filter_map(|(_, slot)| if let Slot::Chord(chord) = slot { Some(*chord) } else { None })
+        self.slots.iter().filter_map(|(_, slot)| slot.chord())
     }
 
     /// Where `spot` is, if the first chorus begins with the song's bar number `first`, counted from 0. `None`: before
@@ -165,7 +187,8 @@ fn put_down(chart: &Chart, index: usize, start: Tick, standing: Slot, slots: &mu
             }
             let length = chart.length_of(index);
             for (tick, symbol) in chords.iter().filter(|(tick, _)| *tick < length) {
-                let slot = symbol.as_ref().map_or(Slot::NoChord, |symbol| Slot::Chord(symbol.chord()));
+                let stands = if chart.bars[index].is_by_ear() { Slot::ByEar } else { Slot::Chord };
+                let slot = symbol.as_ref().map_or(Slot::NoChord, |symbol| stands(symbol.chord()));
                 push(start + tick, slot);
             }
         }
@@ -198,7 +221,7 @@ mod tests {
             None => '.',
             Some(Slot::Open) => '_',
             Some(Slot::NoChord) => '-',
-            Some(Slot::Chord(chord)) => chord.to_string().chars().next().unwrap_or('?'),
+            Some(Slot::Chord(chord) | Slot::ByEar(chord)) => chord.to_string().chars().next().unwrap_or('?'),
         };
         frames.map(sign).collect()
     }

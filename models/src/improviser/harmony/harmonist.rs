@@ -45,6 +45,8 @@ pub struct Situation<'a> {
     pub given: Option<SlashChord>,
     /// What the chart says of the frame to decide.
     pub guidance: Guidance,
+    /// Whether the band plays though the musician does not: somebody has given the chart.
+    pub plays_alone: bool,
     /// The frame that has just ended, the one that begins now, those that were decided after it, and the one to decide:
     /// at least three, as the song goes through them.
     pub path: &'a [Spot],
@@ -376,9 +378,9 @@ impl Harmonist {
     /// Whether the band rests: nothing was heard yet, or for many bars, and there is no chart to go by; or the chart
     /// has no chord, or the band has come to its end; it enters with a beat.
     fn rests(&self, situation: &Situation) -> bool {
-        let (&Situation { listener, given, guidance, .. }, next) = (situation, situation.next());
+        let (&Situation { listener, given, guidance, plays_alone, .. }, next) = (situation, situation.next());
         let bars = BARS_ALONE * next.position.meter.bar_ticks();
-        let alone = guidance == Guidance::Free && listener.silence().is_none_or(|silence| silence >= bars);
+        let alone = !plays_alone && listener.silence().is_none_or(|silence| silence >= bars);
         let is_silenced = guidance == Guidance::Silent && given.is_none();
         let plays = self.last_decided().harmony.is_some();
         alone || is_silenced || self.constraints.is_over(next) || (!plays && !next.begins_beat())

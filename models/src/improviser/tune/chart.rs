@@ -1,24 +1,42 @@
-//! The chart that the band follows: which chord it gives where the song is, and what comes.
+//! The chart that the band follows, given or learned: which chord it gives where the song is, and what comes.
 
 use std::sync::Arc;
 
+use super::agreement::Agreement;
+use super::harmonizer::Wish;
+use super::heard::HeardFrame;
+use super::learner::{Learned, Lesson, Told, TuneLearner};
 use crate::controls::Controls;
 use crate::improviser::listening::key_belief::KeyBelief;
 use crate::music::chart::{Chorus, Place, Slot};
 use crate::music::{Chart, PitchClassSet, SlashChord, Spot, Tick};
+use crate::network::Networks;
+use crate::network::features::Note;
 
 /// How far ahead it is looked for what comes, in changes of the chart.
 const FARTHEST: usize = 64;
 
-/// The chart that is given, if one is. Where the song is in it is a function of the spot alone. `Clone` shares it.
+/// What is known of the tune: the chart that is given, if one is, and what was learned of it by ear. Where the song is
+/// in a chart is a function of the spot alone. `Clone` is a snapshot.
 #[derive(Clone, Debug, Default)]
-pub struct Tune(Option<Arc<Followed>>);
+pub struct Tune {
+    given: Arc<Chart>,
+    learner: TuneLearner,
+    agreement: Agreement,
+    followed: Option<Arc<Followed>>,
+    /// Whether what is given, and what was learned, is followed.
+    switches: [bool; 2],
+}
 
 #[derive(Debug)]
 struct Followed {
-    chart: Arc<Chart>,
     chorus: Chorus,
     belief: KeyBelief,
+    /// The bar of the song with which it begins.
+    first: Tick,
+    /// Whether somebody has given it, and the band has not only heard it.
+    is_given: bool,
+    learned: Option<Arc<Learned>>,
 }
 
 /// What a chart says of a frame.
@@ -42,21 +60,106 @@ impl Guidance {
     }
 }
 
+impl Followed {
+    /// `given`, whose open bars are as they were `learned`, or what was learned alone.
+    fn of(given: &Chart, learned: Option<Arc<Learned>>) -> Option<Self> {
+        let is_given = !given.is_empty();
+        let (chart, first) = match &learned {
+            Some(learned) if !is_given => ((*learned.chart).clone(), learned.first()),
+            Some(learned) => (given.clone().filled_from(&learned.chart), given.first_bar.into()),
+            None => (given.clone(), given.first_bar.into()),
+        };
+        let chorus = Chorus::of(&chart)?;
+        let mut belief = KeyBelief::default();
+        chorus.chords().for_each(|chord| belief.hear_chord(chord.chord));
+        Some(Self { chorus, belief, first, is_given, learned })
+    }
+}
+
 impl Tune {
-    /// Follows `chart` from now on; one without bars is none.
+    /// Follows the given `chart` from now on; one without bars is none.
     pub fn follow(&mut self, chart: Arc<Chart>) {
-        self.0 = Chorus::of(&chart).map(|chorus| {
-            let mut belief = KeyBelief::default();
-            chorus.chords().for_each(|chord| belief.hear_chord(chord.chord));
-            Arc::new(Followed { chart, chorus, belief })
+        self.given = chart;
+        self.settle();
+    }
+
+    /// The same tune, of which nothing was heard yet.
+    pub fn unheard(&self) -> Self {
+        let (given, switches) = (Arc::clone(&self.given), self.switches);
+        let mut tune = Self { given, switches, ..Self::default() };
+        tune.settle();
+        tune
+    }
+
+    /// Goes by `controls`, takes in the frame at `spot`, in which this was heard of the melody and of the left hand, and
+    /// learns of it; the frame at `next` is to be decided.
+    pub fn hear(
+        &mut self,
+        spot: Spot,
+        note: Note,
+        left_hand: Option<SlashChord>,
+        next: Spot,
+        networks: &Networks,
+        controls: &Controls,
+    ) {
+        self.heed(controls);
+        let slot = self.place(spot).map_or(Slot::Open, |(followed, place)| followed.chorus.slot(place));
+        if let Slot::ByEar(chord) = slot {
+            let learned = self.followed.as_ref().and_then(|followed| followed.learned.as_ref());
+            let melody = learned.map(|learned| learned.melody(spot)).unwrap_or_default();
+            self.agreement.hear(spot, note, chord.chord, melody);
+        }
+        let charted = if let Slot::Chord(chord) = slot { Some(chord) } else { None };
+        let given = left_hand.or(charted);
+        let told = self.followed.as_ref().filter(|followed| followed.is_given && followed.chorus.is_open());
+        let told = told.and_then(|followed| {
+            let period = followed.chorus.bars_of(spot.position.meter.bar_ticks())?;
+            Some(Told { period, first: followed.first })
         });
+        let wish = Wish::of(controls);
+        let lesson = Lesson { networks, wish: &wish, told, agrees: self.agreement.holds() };
+        let frame = HeardFrame { note, given, ..HeardFrame::default() };
+        if self.learner.hear(spot, frame, &lesson) {
+            self.settle();
+        }
+        self.agreement.settle(next, self.learner.is_in_it());
+    }
+
+    /// Goes by `controls`.
+    fn heed(&mut self, controls: &Controls) {
+        let switches = [controls.follow_chart, controls.learn_tune];
+        if std::mem::replace(&mut self.switches, switches) != switches {
+            self.settle();
+        }
+    }
+
+    /// The chart is what is given and what was learned, as far as they are followed.
+    fn settle(&mut self) {
+        let [follows, learns] = self.switches;
+        let learned = self.learner.learned().filter(|_| learns).cloned();
+        let none = Chart::default();
+        self.followed = Followed::of(if follows { &self.given } else { &none }, learned).map(Arc::new);
+        if !self.agreement.holds() {
+            self.agreement = Agreement::default();
+        }
+    }
+
+    /// What was learned of the tune. The same `Arc` as long as nothing else is learned.
+    pub fn learned(&self) -> Option<&Arc<Chart>> {
+        self.learner.learned().map(|learned| &learned.chart)
+    }
+
+    fn place(&self, spot: Spot) -> Option<(&Followed, Place)> {
+        let followed = self.followed.as_deref()?;
+        Some((followed, followed.chorus.place(spot, followed.first)?))
     }
 
     /// Where the song is in the chart at `spot`, if the chart is followed there: not where the band is to end.
     pub fn at(&self, spot: Spot, controls: &Controls) -> Option<Here<'_>> {
-        let followed = self.0.as_deref().filter(|_| controls.follow_chart && !controls.cadence)?;
-        let place = followed.chorus.place(spot, followed.chart.first_bar.into())?;
-        Some(Here { followed, place, allowed: controls.allowed() })
+        let (followed, place) = self.place(spot).filter(|_| !controls.cadence)?;
+        let agrees = self.agreement.holds();
+        // What the band only has by ear is not there as long as the musician does not agree.
+        (followed.is_given || agrees).then(|| Here { followed, place, agrees, allowed: controls.allowed() })
     }
 }
 
@@ -65,6 +168,8 @@ impl Tune {
 pub struct Here<'a> {
     followed: &'a Followed,
     place: Place,
+    /// Whether the musician plays as the band has it by ear.
+    agrees: bool,
     /// The pitch classes that the band may play.
     allowed: PitchClassSet,
 }
@@ -93,32 +198,44 @@ impl<'a> Here<'a> {
         self.followed.chorus.written_bars(self.place)
     }
 
+    /// Whether somebody has given the chart, and the band has not only heard it.
+    pub fn is_given(&self) -> bool {
+        self.followed.is_given
+    }
+
+    /// Whether somebody has given the chord of the frame.
+    pub fn is_told(&self) -> bool {
+        matches!(self.followed.chorus.slot(self.place), Slot::Chord(_))
+    }
+
     /// A chord that the lock of the key forbids is left to the band.
     fn heeded(&self, slot: Slot) -> Guidance {
+        let is_allowed = |chord: SlashChord| chord.chord.tones().is_subset(self.allowed);
         match slot {
             Slot::NoChord => Guidance::Silent,
-            Slot::Chord(chord) if chord.chord.tones().is_subset(self.allowed) => Guidance::Chord(chord),
-            Slot::Open | Slot::Chord(_) => Guidance::Open,
+            Slot::Chord(chord) if is_allowed(chord) => Guidance::Chord(chord),
+            Slot::ByEar(chord) if self.agrees && is_allowed(chord) => Guidance::Chord(chord),
+            Slot::Open | Slot::Chord(_) | Slot::ByEar(_) => Guidance::Open,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::heard::tests::spot;
     use super::*;
-    use crate::music::{BarPosition, Frame, Meter};
+    use crate::music::Frame;
 
     fn tune(text: &str) -> Tune {
         let mut tune = Tune::default();
+        tune.heed(&Controls::default());
         tune.follow(Arc::new(Chart::read(text).0));
         tune
     }
 
-    fn spot(frame: Frame) -> Spot {
-        Spot { frame: 0, position: BarPosition { bar_start: 0, meter: Meter::default() } }.plus(frame)
-    }
-
     fn says(tune: &Tune, frame: Frame, controls: &Controls) -> Guidance {
+        let mut tune = tune.clone();
+        tune.heed(controls);
         tune.at(spot(frame), controls).map_or(Guidance::Free, |here| here.guidance())
     }
 

@@ -91,27 +91,18 @@ pub fn harmonize(
             given => given.chord(),
         }));
     }
-    Ok(out.into_iter().map(|chord| chord.map(|chord| moved_by(chord, up))).collect())
+    Ok(out.into_iter().map(|chord| chord.map(|chord| chord.transposed(up))).collect())
 }
 
 impl ChorusFrame {
-    fn transposed(self, semitones: i32) -> Self {
-        let class = |class| transposed(class, semitones);
-        let note = match self.note {
-            Note::Onset(onset) => Note::Onset(class(onset)),
-            Note::Held(held) => Note::Held(class(held)),
-            silent => silent,
-        };
+    /// The same, `semitones` higher.
+    pub fn transposed(self, semitones: i32) -> Self {
         let given = match self.given {
-            Given::Chord(chord) => Given::Chord(moved_by(chord, semitones)),
+            Given::Chord(chord) => Given::Chord(chord.transposed(semitones)),
             given => given,
         };
-        Self { note, given, ..self }
+        Self { note: self.note.transposed(semitones), given, ..self }
     }
-}
-
-fn moved_by(chord: SlashChord, semitones: i32) -> SlashChord {
-    SlashChord { chord: chord.chord.transposed(semitones), bass: transposed(chord.bass, semitones) }
 }
 
 /// The pitch class that moves with the chorus: the first that is heard, or that a chord is given on.
@@ -298,7 +289,7 @@ mod tests {
         ) {
             let higher: Vec<ChorusFrame> = chorus.iter().map(|frame| frame.transposed(up)).collect();
             let expected: Vec<_> =
-                harmony(&chorus, &wish).into_iter().map(|chord| chord.map(|chord| moved_by(chord, up))).collect();
+                harmony(&chorus, &wish).into_iter().map(|chord| chord.map(|chord| chord.transposed(up))).collect();
             prop_assert_eq!(harmony(&higher, &wish), expected);
         }
 

@@ -1,5 +1,10 @@
-//! The tune: what is known of it beside what the musician plays now, and the harmony of a whole chorus.
+//! The tune: what is known of it beside what the musician plays now, the harmony of a whole chorus, and how it is
+//! learned.
 
+mod agreement;
 pub mod chart;
 mod decoding;
+mod form;
 pub mod harmonizer;
+mod heard;
+mod learner;
