@@ -20,7 +20,7 @@ const HARMONIZER: u32 = 0b100;
 /// The networks that the plug-in is built with, the GRUs where a family has its own.
 fn sources() -> impl Iterator<Item = PathBuf> {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
-    let names = [("gru", "harmonist"), ("gru", "soloist"), ("encoder", "harmonizer")];
+    let names = [("gru", "harmonist"), ("gru", "soloist"), ("bidirectional-gru", "harmonizer")];
     let file = move |(folder, name): (&str, &str), kind| models.join(folder).join(format!("{name}.{kind}"));
     names.into_iter().flat_map(move |name| ["onnx", "json"].map(|kind| file(name, kind)))
 }

@@ -6,10 +6,10 @@ use super::Role;
 type Files = &'static [(&'static str, &'static [u8])];
 
 /// The networks that every family has alike, and the folder of this crate in which they lie.
-const SHARED_FOLDER: &str = "encoder";
+const SHARED_FOLDER: &str = "bidirectional-gru";
 const SHARED: Files = &[
-    ("harmonizer.onnx", include_bytes!("../../encoder/harmonizer.onnx")),
-    ("harmonizer.json", include_bytes!("../../encoder/harmonizer.json")),
+    ("harmonizer.onnx", include_bytes!("../../bidirectional-gru/harmonizer.onnx")),
+    ("harmonizer.json", include_bytes!("../../bidirectional-gru/harmonizer.json")),
 ];
 
 /// The table of families: what the musician calls each, its folder in this crate, and the roles for which it has a

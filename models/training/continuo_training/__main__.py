@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
         sub.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="folder of SOURCE.jsonl.gz files")
         sub.add_argument("--runs", type=target_folder, default=RUNS, metavar="DIR", help="checkpoints and logs")
         if name != "compare":
-            help_family = "gru, or for a harmonizer encoder, if left out"
+            help_family = f"{FAMILIES[0]}, or for a harmonizer {SEQUENCE_FAMILIES[0]}, if left out"
             sub.add_argument("--family", choices=(*FAMILIES, *SEQUENCE_FAMILIES), help=help_family)
         if name in ("make", "verify", "evaluate"):
             sub.add_argument(

@@ -167,7 +167,7 @@ def tune_network(args: argparse.Namespace) -> None:
     task = make_task(args.network, args.corpus)
     keep = config["pruning"]["keep"] if args.keep is None else args.keep
     if network.shape.family not in pruning.FAMILIES:
-        keep = 1.0  # only tuned: units of attention are not pruned
+        keep = 1.0  # only tuned: neither attention nor what reads whole sequences is pruned
     tune(task, network, keep, folder, config, args.steps, fresh=fresh)
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from .graph import Graph
 from .networks.pitch_linear import CLASSES, PitchLinear, Width
 from .networks.recurrent import Gru, Lstm
-from .networks.sequence import Encoder
+from .networks.sequence import BidirectionalGru, Encoder, side_by_side
 from .networks.step_network import PITCHES, StepNetwork
 from .networks.transformer import Layer, Norm, Transformer
 from .quantization import quantized
@@ -35,7 +35,7 @@ def state_shapes(network: StepNetwork) -> dict[str, list[int | str]]:
     if isinstance(body, Transformer):
         ring = [1, 2, body.heads, body.context, body.output.size // body.heads]
         return {STEPS: [1, 1]} | {f"past{index}": ring for index in range(len(body.layers))}
-    if isinstance(body, Encoder):
+    if isinstance(body, Encoder | BidirectionalGru):
         return {}
     return {f"{part}{layer}": [1, BATCH, width.size] for layer, width in enumerate(body.hidden) for part in body.parts}
 
@@ -108,13 +108,39 @@ def _linear(graph: Graph, name: str, rows: str, linear: PitchLinear) -> str:
 def _gru(graph: Graph, body: Gru) -> str:
     """The layers; the name of the last output."""
     rows = "features"
-    for layer, width in enumerate(body.hidden):
-        inputs, recurrent = body.inputs[layer], body.recurrent[layer]
-        weights = _weights(graph, f"body.inputs.{layer}", inputs)
-        weights += _weights(graph, f"body.recurrent.{layer}", recurrent)
-        sizes = {"hidden": _parts(width), "gates": _parts(width, body.gates)}
-        names = [rows, f"h{layer}_in", *weights]
-        rows = graph.node("PitchGru", names, f"h{layer}_out", **_layout(inputs), **sizes)
+    for layer in range(len(body.hidden)):
+        names = [rows, f"h{layer}_in", *_gru_weights(graph, "body", body, layer)]
+        rows = graph.node("PitchGru", names, f"h{layer}_out", **_gru_sizes(body, layer))
+    return rows
+
+
+def _gru_weights(graph: Graph, at: str, body: Gru, layer: int) -> list[str]:
+    """The weights of a layer, as the functions take them."""
+    inputs = _weights(graph, f"{at}.inputs.{layer}", body.inputs[layer])
+    return inputs + _weights(graph, f"{at}.recurrent.{layer}", body.recurrent[layer])
+
+
+def _gru_sizes(body: Gru, layer: int) -> dict[str, list[int]]:
+    """What the functions are told of a layer."""
+    width = body.hidden[layer]
+    return _layout(body.inputs[layer]) | {"hidden": _parts(width), "gates": _parts(width, body.gates)}
+
+
+def _bidirectional_gru(graph: Graph, body: BidirectionalGru) -> str:
+    """The layers in both directions; the name of the last output `[N, width]`, of N steps."""
+    rows = "features"
+    for index, layer in enumerate(body.directions):
+        both = []
+        for way, direction in enumerate(layer):
+            at = f"body.directions.{index}.{way}"
+            names = [rows, *_gru_weights(graph, at, direction, 0)]
+            sizes = _gru_sizes(direction, 0) | {"directions": [way]}
+            both.append(graph.node("PitchGruSequence", names, f"{at}/out", **sizes))
+        at, width = f"body.directions.{index}", layer[0].output
+        places = torch.arange(2 * width.size, dtype=torch.float64)
+        order = _array(side_by_side(*places.split(width.size), width)).astype(np.int32)
+        joined = graph.node("Concat", both, f"{at}/both", axis=1)
+        rows = graph.node("Gather", [joined, graph.constant(f"{at}.order", order)], f"{at}/out", axis=1)
     return rows
 
 
@@ -234,5 +260,11 @@ def _heads(graph: Graph, network: StepNetwork, hidden: str) -> None:
             graph.node("PitchExperts", inputs, f"logits_{name}", begin=[last], end=[last + PITCHES])
 
 
-BODIES = {Gru: _gru, Lstm: _lstm, Transformer: _transformer, Encoder: _encoder}
+BODIES = {
+    Gru: _gru,
+    Lstm: _lstm,
+    Transformer: _transformer,
+    Encoder: _encoder,
+    BidirectionalGru: _bidirectional_gru,
+}
 """How each kind of body is written."""

@@ -87,6 +87,31 @@ PitchGru <source, grid, perm, hidden, gates> (x, h,
 }
 """
 
+_GRU_SEQUENCE = """
+PitchGruSequence <source, grid, perm, hidden, gates, directions> (rows,
+  regular, plain, bias_regular, bias_plain,
+  recurrent_regular, recurrent_plain, recurrent_bias_regular, recurrent_bias_plain) => (out)
+{
+  parts = Constant <value_ints: ints = @hidden> ()
+  size = ReduceSum <keepdims: int = 1> (parts)
+  one_one = Constant <value_ints: ints = [1, 1]> ()
+  shape = Concat <axis: int = 0> (one_one, size)
+  silence = ConstantOfShape (shape)
+  last, out = Scan <
+    num_scan_inputs: int = 1, scan_input_directions: ints = @directions, scan_output_directions: ints = @directions,
+    body: graph = one_step (float[1, 1, H] before, float[I] row) => (float[1, 1, H] after, float[H] said)
+    {
+      after = continuo.PitchGru <
+        source: ints = @source, grid: ints = @grid, perm: ints = @perm, hidden: ints = @hidden, gates: ints = @gates
+      > (row, before, regular, plain, bias_regular, bias_plain,
+        recurrent_regular, recurrent_plain, recurrent_bias_regular, recurrent_bias_plain)
+      flat = Constant <value_ints: ints = [-1]> ()
+      said = Reshape (after, flat)
+    }
+  > (silence, rows)
+}
+"""
+
 _NORM = """
 PitchNorm (rows, gain_regular, gain_plain) => (out)
 {
@@ -304,6 +329,7 @@ _NEEDS = {
     "PitchLinear": ("PitchLinear",),
     "PitchNorm": ("PitchNorm",),
     "PitchGru": ("PitchLinear", "PitchGates", "PitchGru"),
+    "PitchGruSequence": ("PitchLinear", "PitchGates", "PitchGru", "PitchGruSequence"),
     "PitchHeads": ("PitchLinear", "PitchHeads"),
     "PitchExperts": ("PitchExperts",),
     "PitchTransformer": ("PitchLinear", "PitchNorm", "PitchTransformer"),
@@ -320,6 +346,7 @@ def functions(used: set[str], heads: int) -> list[onnx.FunctionProto]:
         "PitchLinear": _LINEAR.replace("BELOW", below),
         "PitchGates": _GATES,
         "PitchGru": _GRU,
+        "PitchGruSequence": _GRU_SEQUENCE,
         "PitchNorm": _NORM,
         "PitchHeads": _HEADS.replace("OUTPUTS", outputs),
         "PitchExperts": _EXPERTS.replace("PITCHES", ", ".join(map(str, range(60)))),

@@ -191,7 +191,7 @@ def test_a_training_goes_on_from_an_exported_network(role, corpus, finished, tmp
 def test_a_family_of_another_role_is_named_with_2(monkeypatch, corpus, tmp_path, capsys):
     words = ("train", "harmonizer", "--corpus", corpus, "--runs", tmp_path, "--family", "gru")
     assert main(monkeypatch, *words) == 2
-    assert "choose from encoder, convolution, bidirectional-gru" in capsys.readouterr().err
+    assert "choose from bidirectional-gru, encoder, convolution" in capsys.readouterr().err
 
 
 def test_making_again_does_nothing_anew_unless_the_network_was_trained_further(corpus, tmp_path, capsys):

@@ -17,6 +17,7 @@ from continuo_training.harmonizer.training import Found, HarmonizerTask, harmoni
 from continuo_training.networks.pitch_linear import CLASSES
 from continuo_training.networks.step_network import SEQUENCE_FAMILIES, StepNetwork
 from continuo_training.quantization import quantized
+from continuo_training.reading import read_weights
 from continuo_training.tunes import greensleeves, ode_to_joy
 from continuo_training.verify import largest_differences
 from continuo_training.vocabulary import N_CHORDS, N_QUALITIES, NO_CHORD, chord_index
@@ -28,7 +29,10 @@ SMALL = {
 }
 
 
-def network(family="encoder", seed=0):
+EXPORTED = [family for family in SEQUENCE_FAMILIES if family != "convolution"]
+
+
+def network(family=SEQUENCE_FAMILIES[0], seed=0):
     """An untrained network, loud enough for its logits to be far from uniform."""
     torch.manual_seed(seed)
     made = StepNetwork(shape(SMALL, family))
@@ -186,7 +190,7 @@ def test_at_first_no_chord_is_told_and_later_some_are_and_are_not_asked_for(task
             told.append(float(features[..., hf.GIVEN].mean()))
             return super().forward(features, state)
 
-    net = Watched(shape(SMALL, "encoder"))
+    net = Watched(shape(SMALL, SEQUENCE_FAMILIES[0]))
     for progress in (0.0, 1.0):
         loss, parts = task.loss(net, np.random.default_rng(4), progress)
         assert torch.isfinite(loss) and set(parts) == {"change", "chord", "bass"}
@@ -199,8 +203,17 @@ def test_some_beats_are_not_heard(task):
     assert 0 < hidden.mean() < 0.5 and (hidden.all(-1) == hidden.any(-1)).all()
 
 
-def test_the_exported_file_says_what_the_network_says_at_any_length():
-    net = quantized(network())
+@pytest.mark.parametrize("family", EXPORTED)
+def test_the_exported_file_says_what_the_network_says_at_any_length(family):
+    net = quantized(network(family))
     data = export(net, "harmonizer")
-    for made in (batch(ode_to_joy()), opening(batch(greensleeves()), 3)):
+    for made in (batch(ode_to_joy()), opening(batch(greensleeves()), 3), opening(batch(greensleeves()), 1)):
         assert max(largest_differences(data, net, rows_of(made)).values()) < 1e-4
+
+
+@pytest.mark.parametrize("family", EXPORTED)
+def test_an_exported_file_can_be_read_back(family):
+    data = export(network(family), "harmonizer")
+    again = network(family, seed=1)
+    read_weights(data, again)
+    assert max(largest_differences(data, again, rows_of(batch(ode_to_joy()))).values()) < 1e-4

@@ -18,7 +18,7 @@ use tract_onnx::Onnx;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::tract_hir::internal::*;
 
-use gru::Gru;
+use gru::{Gru, GruSequence};
 use heads::{Experts, Heads};
 use norm::Norm;
 use pitch_linear::PitchLinear;
@@ -29,6 +29,10 @@ pub(super) fn register(framework: &mut Onnx) {
     let operators = &mut framework.op_register;
     operators.insert("PitchLinear", |_, node| Ok(declared(Declaration::Linear { by_channel: by_channel(node)? })));
     operators.insert("PitchGru", |_, node| Ok(declared(Declaration::Gru { by_channel: by_channel(node)? })));
+    operators.insert("PitchGruSequence", |_, node| {
+        let (by_channel, backward) = (by_channel(node)?, backward(node)?);
+        Ok(declared(Declaration::GruSequence { by_channel, backward }))
+    });
     operators.insert("PitchTransformer", |_, _| Ok(declared(Declaration::Transformer)));
     operators.insert("PitchEncoder", |_, _| Ok(declared(Declaration::Encoder)));
     operators.insert("PitchNorm", |_, _| Ok(declared(Declaration::Norm)));
@@ -45,16 +49,25 @@ fn by_channel(node: &NodeProto) -> TractResult<bool> {
     Ok(node.get_attr_tvec::<i64>("perm")?[..] == [0, 2, 1])
 }
 
+/// Whether a sequence is read from its last row.
+fn backward(node: &NodeProto) -> TractResult<bool> {
+    Ok(node.get_attr_tvec::<i64>("directions")?[..] == [1])
+}
+
 /// Where in the features the last pitch begins.
 fn last_pitch(node: &NodeProto) -> TractResult<usize> {
     node.get_attr_tvec("begin")?.first().copied().context("the last pitch begins nowhere")
 }
+
+/// The first of the weights of a `PitchGruSequence` that read the state: rows and the map of the rows come before.
+const RECURRENT: usize = 5;
 
 /// An operator as a file has it: with its weights as inputs.
 #[derive(Clone, Debug)]
 enum Declaration {
     Linear { by_channel: bool },
     Gru { by_channel: bool },
+    GruSequence { by_channel: bool, backward: bool },
     Transformer,
     Encoder,
     Norm,
@@ -66,7 +79,7 @@ impl Declaration {
     /// The number of inputs that change from step to step; the weights come after them.
     fn changing(&self) -> usize {
         match self {
-            Self::Linear { .. } | Self::Encoder | Self::Norm | Self::Heads { .. } => 1,
+            Self::Linear { .. } | Self::GruSequence { .. } | Self::Encoder | Self::Norm | Self::Heads { .. } => 1,
             Self::Gru { .. } | Self::Experts { .. } => 2,
             Self::Transformer => 3,
         }
@@ -77,10 +90,12 @@ impl Declaration {
         let input = |index: usize| inputs.get(index).cloned().context("too few inputs");
         let first = input(0)?;
         let rows: TDim = first.iter().take(first.len().saturating_sub(1)).product();
+        let size = |index: usize| input(index)?.first().cloned().context("weights without rows");
         Ok(match self {
-            Self::Linear { .. } => {
-                let size = |index: usize| input(index)?.first().cloned().context("weights without rows");
-                tvec![tvec![rows, size(1)? * width::CLASSES + size(2)?]]
+            Self::Linear { .. } => tvec![tvec![rows, size(1)? * width::CLASSES + size(2)?]],
+            Self::GruSequence { .. } => {
+                let gates = size(RECURRENT)? * width::CLASSES + size(RECURRENT + 1)?;
+                tvec![tvec![rows, gates / gru::GATES]]
             }
             Self::Gru { .. } => tvec![input(1)?],
             Self::Transformer => tvec![first, input(2)?],
@@ -95,6 +110,9 @@ impl Declaration {
         let layer: Arc<dyn Step> = match self {
             Self::Linear { by_channel } => Arc::new(PitchLinear::read(&mut constants, true, *by_channel)?),
             Self::Gru { by_channel } => Arc::new(Gru::read(&mut constants, *by_channel)?),
+            Self::GruSequence { by_channel, backward } => {
+                Arc::new(GruSequence::read(&mut constants, *by_channel, *backward)?)
+            }
             Self::Transformer => Arc::new(Layer::read(&mut constants)?),
             Self::Encoder => Arc::new(TwoWayLayer::read(&mut constants)?),
             Self::Norm => Arc::new(Norm::read(&mut constants)?),
@@ -111,6 +129,7 @@ impl Expansion for Declaration {
         match self {
             Self::Linear { .. } => "PitchLinear",
             Self::Gru { .. } => "PitchGru",
+            Self::GruSequence { .. } => "PitchGruSequence",
             Self::Transformer => "PitchTransformer",
             Self::Encoder => "PitchEncoder",
             Self::Norm => "PitchNorm",

@@ -124,11 +124,11 @@ class BidirectionalGru(nn.Module):
             rows = self.dropout(rows) if index else rows
             ahead, _ = layer[0](rows, None)
             back, _ = layer[1](rows.gather(0, turned.expand_as(rows)), None)
-            rows = _side_by_side(ahead, back.gather(0, turned.expand_as(back)), layer[0].output)
+            rows = side_by_side(ahead, back.gather(0, turned.expand_as(back)), layer[0].output)
         return rows, {}
 
 
-def _side_by_side(ours: Tensor, theirs: Tensor, width: Width) -> Tensor:
+def side_by_side(ours: Tensor, theirs: Tensor, width: Width) -> Tensor:
     """Two vectors as one: the channels of both in each class, then the plain values of both."""
     split = CLASSES * width.channels
     regular = [values[..., :split].unflatten(-1, (CLASSES, width.channels)) for values in (ours, theirs)]

@@ -16,7 +16,7 @@ from .transformer import Transformer
 
 FAMILIES = ("gru", "lstm", "transformer")
 """Of the networks that go from step to step."""
-SEQUENCE_FAMILIES = ("encoder", "convolution", "bidirectional-gru")
+SEQUENCE_FAMILIES = ("bidirectional-gru", "encoder", "convolution")
 """Of the networks that read a whole sequence at once."""
 WIDEST = 24
 """Intervals beyond so many semitones count as so many."""
