@@ -111,6 +111,7 @@ fn the_built_in_networks_of_every_family_load_without_a_problem() {
         let (networks, problems) = Networks::built_in(family);
         assert_eq!(problems, [""; 0]);
         assert!(Role::ALL.into_iter().all(|role| networks.has(role)));
+        assert!(networks.get::<HarmonizerNetwork>().is_some(), "it is loaded when it is first asked for");
     }
 }
 

@@ -6,8 +6,8 @@ use super::Role;
 type Files = &'static [(&'static str, &'static [u8])];
 
 /// The networks that every family has alike, and the folder of this crate in which they lie.
-const SHARED_FOLDER: &str = "bidirectional-gru";
-const SHARED: Files = &[
+const COMMON_FOLDER: &str = "bidirectional-gru";
+const COMMON: Files = &[
     ("harmonizer.onnx", include_bytes!("../../bidirectional-gru/harmonizer.onnx")),
     ("harmonizer.json", include_bytes!("../../bidirectional-gru/harmonizer.json")),
 ];
@@ -61,13 +61,20 @@ impl Family {
     /// The folder in this crate of the network that the family has for `role`: its own, or that of those that all
     /// families have alike.
     pub fn folder_of(self, role: Role) -> &'static str {
-        let shared = format!("{role}.onnx");
-        if SHARED.iter().any(|(name, _)| *name == shared) { SHARED_FOLDER } else { self.folder() }
+        if common_file(&format!("{role}.onnx")).is_some() { COMMON_FOLDER } else { self.folder() }
     }
 
-    /// The built-in file called `name`.
+    /// The built-in file of its own called `name`.
     pub(super) fn file(self, name: &str) -> Option<&'static [u8]> {
-        let mut files = FILES[self as usize].iter().chain(SHARED);
-        files.find(|(known, _)| *known == name).map(|(_, bytes)| *bytes)
+        named(FILES[self as usize], name)
     }
+}
+
+/// The built-in file called `name` of those that every family has alike.
+pub(super) fn common_file(name: &str) -> Option<&'static [u8]> {
+    named(COMMON, name)
+}
+
+fn named(files: Files, name: &str) -> Option<&'static [u8]> {
+    files.iter().find(|(known, _)| *known == name).map(|(_, bytes)| *bytes)
 }

@@ -11,7 +11,7 @@ use proptest::test_runner::TestCaseError;
 
 use super::card::Card;
 use super::conditions::Conditions;
-use super::{HarmonistNetwork, Networks, Role};
+use super::{HarmonistNetwork, Networks, Role, Slot};
 use crate::music::time::frame_start;
 use crate::music::{BarPosition, Meter};
 use crate::{Controls, Cue, FrameStart, Heard, Improviser};
@@ -88,7 +88,7 @@ fn plays_or_is_named(onnx: &[u8]) -> Result<bool, TestCaseError> {
 /// The band plays some bars with it: every frame is decided.
 fn plays(harmonist: HarmonistNetwork) -> Result<(), TestCaseError> {
     let mut networks = Networks::default();
-    networks.0[Role::Harmonist as usize] = Some(Arc::new(harmonist));
+    networks.0[Role::Harmonist as usize] = Slot::Loaded(Arc::new(harmonist));
     let mut improviser = Improviser::new(Arc::new(networks));
     for frame in 0..BARS * 16 {
         let (tick, key) = (frame_start(frame), 60 + (frame % 12) as u8);
