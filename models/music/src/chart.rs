@@ -4,6 +4,9 @@
 //! one types it.
 
 mod chorus;
+mod frames;
+mod jumps;
+mod learning;
 mod order;
 mod symbol;
 pub mod text;
@@ -14,6 +17,7 @@ use crate::time::TICKS_PER_FRAME;
 use crate::{Meter, Tick};
 
 pub use chorus::{Chorus, Place, Slot};
+pub use jumps::{Al, Back, Jumps};
 pub use symbol::Symbol;
 pub use text::Remark;
 
@@ -157,21 +161,6 @@ impl Chart {
         let bars = self.bars.get(..=index).unwrap_or_default();
         let written = bars.iter().rev().map(|bar| &bar.content).find(|content| **content != Content::AsBefore);
         written.unwrap_or(&Content::Open)
-    }
-
-    /// The chart with its open bars, and those that it has by ear, as in `learned`, whose bars are those that are
-    /// played of this one, in playing order. A bar that is played several times is as the first time.
-    pub fn filled_from(mut self, learned: &Chart) -> Self {
-        let mut filled = vec![false; self.bars.len()];
-        for (place, index) in self.order().into_iter().enumerate() {
-            let Some(heard) = learned.bars.get(place).filter(|heard| !heard.is_open()) else { continue };
-            let bar = &mut self.bars[index];
-            let is_free = bar.is_open() || bar.is_by_ear();
-            if is_free && !std::mem::replace(&mut filled[index], true) {
-                (bar.content, bar.origin) = (heard.content.clone(), heard.origin);
-            }
-        }
-        self
     }
 
     /// The chart with what cannot be written left out or brought into range: chords beside the grid of frames or the

@@ -5,16 +5,23 @@ use super::{Chart, MOST_TIMES};
 impl Chart {
     /// The bars of a chorus by their place in [`Chart::bars`], repeats written out. A pick-up is none of them.
     pub fn order(&self) -> Vec<usize> {
-        let first = usize::from(self.pickup.is_some());
+        self.walk(usize::from(self.pickup.is_some()), self.bars.len(), false)
+    }
+
+    /// The bars from `first` up to `end` in the order in which they are played; or as they are the `last_time`, when no
+    /// bar is repeated.
+    pub(super) fn walk(&self, first: usize, end: usize, last_time: bool) -> Vec<usize> {
+        let first_time = |start: usize| if last_time { self.last_time(start) } else { 1 };
         let mut order = Vec::new();
         // Where the repeat began, and which time it is.
-        let (mut start, mut time) = (first, 1);
+        let (mut start, mut time) = (first, first_time(first));
         let mut index = first;
-        while let Some(bar) = self.bars.get(index) {
+        while let Some(bar) = self.bars[..end].get(index) {
             if bar.opens && start != index {
-                (start, time) = (index, 1);
+                (start, time) = (index, first_time(index));
             }
-            if bar.ending.is_some_and(|ending| !ending.holds(time)) {
+            // Who jumps into an ending plays it.
+            if index != first && bar.ending.is_some_and(|ending| !ending.holds(time)) {
                 index = self.end_of_ending(index);
                 continue;
             }
@@ -24,11 +31,19 @@ impl Chart {
                 if time < self.times_of_repeat(index - 1, start, times) {
                     (index, time) = (start, time + 1);
                 } else if self.bars.get(index).is_none_or(|next| next.ending.is_none()) {
-                    (start, time) = (index, 1);
+                    (start, time) = (index, first_time(index));
                 }
             }
         }
         order
+    }
+
+    /// The last time of the repeat that begins at `start`, if one does.
+    fn last_time(&self, start: usize) -> u8 {
+        let mut bars = (start..).zip(&self.bars[start.min(self.bars.len())..]);
+        let closes = bars.find(|&(index, bar)| bar.times.is_some() || bar.opens && index > start);
+        let times = closes.and_then(|(end, bar)| Some((end, bar.times?)));
+        times.map_or(1, |(end, times)| self.times_of_repeat(end, start, times))
     }
 
     /// The bar after the ending that begins with the bar at `index`: it lasts to the end of a repeat or to the next

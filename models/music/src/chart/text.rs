@@ -10,11 +10,14 @@
 //!
 //! The symbols of a bar share it evenly. `/` or `.`: the chord before goes on. `%`: as the bar before. `N.C.`: no
 //! chord. `_`, or nothing between two barlines: open. `[A]` begins a section, `3/4` a meter, `1.` an ending; `(1/4)`
-//! makes of the first bar a pick-up of that length. A line's end is a barline.
+//! makes of the first bar a pick-up of that length. A line's end is a barline. `D.C.`, `D.S. al Coda`, `Fine` and the
+//! like are [`Jumps`]: what they lead to is written out.
 
 use std::fmt;
 
-use super::{Bar, Chart, Content, Ending, MOST_BARS, MOST_TIMES, Origin, Symbol, in_a_line, is_written};
+use super::{
+    Al, Back, Bar, Chart, Content, Ending, Jumps, MOST_BARS, MOST_TIMES, Origin, Symbol, in_a_line, is_written,
+};
 use crate::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER};
 use crate::{Meter, Tick};
 
@@ -54,7 +57,9 @@ impl Chart {
             }
         }
         reader.bar_ends(false);
-        (reader.chart.sensible(), reader.remarks)
+        let (chart, mut remarks) = (reader.chart.sensible(), reader.remarks);
+        let written_out = reader.jumps.written_out(&chart).map_err(|remark| remarks.push(remark));
+        (written_out.unwrap_or(chart), remarks)
     }
 }
 
@@ -76,6 +81,9 @@ pub fn read_bar(chart: &Chart, index: usize, text: &str) -> Result<Bar, Remark> 
     }
     if reader.chart.pickup != chart.pickup.filter(|_| index == 0) {
         return Err(error("a pick-up is made in the text of the whole chart; leave the brackets out"));
+    }
+    if reader.jumps != Jumps::default() {
+        return Err(error("jumps are made in the text of the whole chart; write the bars out"));
     }
     if let Some(remark) = reader.remarks.first() {
         return Err(error(&remark.reason));
@@ -216,6 +224,11 @@ fn ending(times: &str) -> Option<Ending> {
     Ending::of(all)
 }
 
+/// A word as the mark of a jump: `D.C.` and `DC` are the same.
+fn mark(word: &str) -> String {
+    word.to_lowercase().replace('.', "")
+}
+
 /// Two numbers with a stroke between them.
 fn fraction(word: &str) -> Option<Meter> {
     let (numerator, denominator) = word.split_once('/')?;
@@ -226,6 +239,7 @@ fn fraction(word: &str) -> Option<Meter> {
 struct Reader<'a> {
     chart: Chart,
     remarks: Vec<Remark>,
+    jumps: Jumps,
     /// The meter here.
     meter: Meter,
     /// The bar that is being read, and its symbols.
@@ -292,6 +306,10 @@ impl<'a> Reader<'a> {
             }
         } else if let Some(ending) = word.strip_suffix('.').and_then(ending) {
             self.bar.ending = Some(ending);
+        } else if matches!(word.to_lowercase().as_str(), "segno" | "𝄋") {
+            self.jumps.segno = Some(self.chart.bars.len());
+        } else if matches!(word.to_lowercase().as_str(), "coda" | "𝄌") {
+            self.jumps.coda = Some(self.chart.bars.len());
         } else {
             self.words.push(word);
         }
@@ -316,6 +334,12 @@ impl<'a> Reader<'a> {
             return;
         }
         let words = std::mem::take(&mut self.words);
+        let had_words = !words.is_empty();
+        let words = self.without_jumps(words);
+        if words.is_empty() && had_words {
+            // They were marks of the bar before.
+            return;
+        }
         if self.chart.bars.len() == MOST_BARS {
             if !self.remarks.iter().any(|remark| remark.bar == Some(self.chart.number(MOST_BARS))) {
                 self.remark(format!("a chart has {MOST_BARS} bars at most; what comes after them is left out"));
@@ -325,6 +349,35 @@ impl<'a> Reader<'a> {
         let content = self.content(&words);
         let bar = Bar { content, ..std::mem::take(&mut self.bar) };
         self.chart.bars.push(bar);
+    }
+
+    /// The symbols of a bar without the marks of jumps that stand behind them, or alone behind the bar before.
+    fn without_jumps(&mut self, words: Vec<&'a str>) -> Vec<&'a str> {
+        let is_mark = |word: &str| matches!(mark(word).as_str(), "dc" | "ds" | "fine" | "to");
+        let symbols = words.iter().position(|word| is_mark(word)).unwrap_or(words.len());
+        let number = self.chart.bars.len().saturating_sub(usize::from(symbols == 0));
+        let mut marks = words[symbols..].iter().map(|word| mark(word)).peekable();
+        while let Some(word) = marks.next() {
+            match word.as_str() {
+                "dc" | "ds" if self.jumps.back.is_some() => {
+                    self.remark("only one jump is followed; write the bars of this one out");
+                }
+                "dc" | "ds" => {
+                    let al = marks.next_if(|word| word == "al").and_then(|_| match marks.next()?.as_str() {
+                        "fine" => Some(Al::Fine),
+                        "coda" => Some(Al::Coda),
+                        _ => None,
+                    });
+                    self.jumps.back = Some(Back { after: number, to_segno: word == "ds", al });
+                }
+                "fine" => self.jumps.fine = Some(number),
+                "to" if marks.next_if(|word| word == "coda").is_some() => self.jumps.to_coda = Some(number),
+                _ => self.remark(format!(
+                    "\"{word}\" is no mark of a jump; write D.C., D.S., al Fine, al Coda, To Coda or Fine, after the chords"
+                )),
+            }
+        }
+        words[..symbols].to_vec()
     }
 
     fn content(&mut self, words: &[&str]) -> Content {

@@ -66,7 +66,7 @@ impl Followed {
         let is_given = !given.is_empty();
         let (chart, first) = match &learned {
             Some(learned) if !is_given => ((*learned.chart).clone(), learned.first()),
-            Some(learned) => (given.clone().filled_from(&learned.chart), given.first_bar.into()),
+            Some(learned) => (given.filled_from(&learned.chart), given.first_bar.into()),
             None => (given.clone(), given.first_bar.into()),
         };
         let chorus = Chorus::of(&chart)?;
