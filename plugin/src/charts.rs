@@ -23,8 +23,13 @@ const ENDINGS: [&str; 11] = ["musicxml", "mxl", "xml", "cho", "crd", "chopro", "
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ChartErrand {
-    /// Follow the chart in the file of this path; empty: the newest one in the folder for what is imported.
-    Import(String),
+    /// Follow the chart in a file.
+    Import {
+        /// Its path; empty: the newest one in the folder for what is imported.
+        path: String,
+        /// The channel of the musician's left hand: what a MIDI file has there are the chords.
+        left_hand: Option<u8>,
+    },
     /// Write this chart to a file of this kind.
     Export(Arc<Chart>, Format),
 }
@@ -81,7 +86,7 @@ impl ChartFiles {
 
 fn run(errand: ChartErrand, data: Option<&Path>) -> Outcome {
     match errand {
-        ChartErrand::Import(path) => match import(path.trim(), data) {
+        ChartErrand::Import { path, left_hand } => match import(path.trim(), left_hand, data) {
             Ok((file, Found { chart, remarks })) => {
                 let said = format!("\"{}\" is the chart now.", name_of(&file));
                 let all: Vec<String> = std::iter::once(said).chain(remarks).collect();
@@ -93,13 +98,13 @@ fn run(errand: ChartErrand, data: Option<&Path>) -> Outcome {
     }
 }
 
-fn import(path: &str, data: Option<&Path>) -> Result<(PathBuf, Found), String> {
+fn import(path: &str, left_hand: Option<u8>, data: Option<&Path>) -> Result<(PathBuf, Found), String> {
     let file = match path.trim_matches(['"', '\'']) {
         "" => newest(&data.ok_or_else(no_place)?.join("import"))?,
         path => PathBuf::from(path.strip_prefix("file://").unwrap_or(path)),
     };
     let bytes = files::read(&file, LARGEST).map_err(|error| format!("\"{}\": {error}.", file.display()))?;
-    let found = continuo_charts::read(&file.to_string_lossy(), &bytes);
+    let found = continuo_charts::read(&file.to_string_lossy(), &bytes, left_hand);
     let found = found.map_err(|error| format!("\"{}\" {error}.", name_of(&file)))?;
     Ok((file, found))
 }
@@ -149,7 +154,7 @@ mod tests {
     #[test]
     fn a_chart_that_was_exported_is_imported_and_what_is_wrong_is_said() {
         let data = env::temp_dir().join(format!("continuo-charts-{}", std::process::id()));
-        let import = |path: &str| run(ChartErrand::Import(path.to_owned()), Some(&data));
+        let import = |path: &str| run(ChartErrand::Import { path: path.to_owned(), left_hand: None }, Some(&data));
         assert!(import("").0.starts_with("There is no chart in"));
         let chart = Arc::new(Chart::read("# Tune\n| 4/4 Dm7 G7 | Cmaj7 |\n").0);
         for format in Format::ALL {

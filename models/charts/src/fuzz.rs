@@ -12,13 +12,13 @@ fn seeds(ending: &str) -> Seeds {
 }
 
 fn is_sound(name: &str, bytes: &[u8]) -> Result<(), TestCaseError> {
-    match read(name, bytes) {
+    match read(name, bytes, Some(0)) {
         Err(error) => prop_assert!(!error.is_empty() && !error.contains('\n'), "{}", error),
         Ok(found) => {
             let chart = &found.chart;
             prop_assert_eq!(chart.clone().sensible(), chart.clone());
             prop_assert_eq!(Chart::read(&chart.to_string()).0.to_string(), chart.to_string());
-            prop_assert!(read("again.musicxml", Format::MusicXml.write(chart).as_bytes()).is_ok());
+            prop_assert!(read("again.musicxml", Format::MusicXml.write(chart).as_bytes(), None).is_ok());
             prop_assert!(found.remarks.iter().all(|remark| !remark.contains('\n')));
         }
     }

@@ -5,7 +5,7 @@
 //! | `.musicxml`, `.xml` | MusicXML | chord symbols, meters, repeats, endings, section marks | yes |
 //! | `.mxl` | the same, compressed | the same | |
 //! | `.cho`, `.crd`, `.chopro`, `.chordpro`, `.pro` | ChordPro | chord grids, or chords above words | yes |
-//! | `.mid`, `.midi` | MIDI | chord names in texts, or held chords | |
+//! | `.mid`, `.midi` | MIDI | chord names in texts, or chords that are held, by a left hand above all | |
 //! | `.txt` and any other | text, as it is typed | all | yes |
 
 #![forbid(unsafe_code)]
@@ -25,7 +25,7 @@ use continuo_music::chart::{Bar, Content, Origin};
 /// What was read from a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// The chart; its bars say that they come from a file.
+    /// The chart; its bars say that they come from a file, or from a left hand.
     pub chart: Chart,
     /// What of the file is not in it, a line each.
     pub remarks: Vec<String>,
@@ -74,22 +74,23 @@ impl Format {
     }
 }
 
-/// The chart in the file called `name` that holds `bytes`.
+/// The chart in the file called `name` that holds `bytes`. In a MIDI file what is played on the channel `left_hand`,
+/// 0–15, is the left hand of a musician, as is a track of that name: its chords count unless chords are named.
 ///
 /// # Errors
 /// If there is none in it, in a line that says why: what follows the file's name in a sentence.
-pub fn read(name: &str, bytes: &[u8]) -> Result<Found, String> {
+pub fn read(name: &str, bytes: &[u8], left_hand: Option<u8>) -> Result<Found, String> {
     let ending = Path::new(name).extension().unwrap_or_default().to_string_lossy().to_lowercase();
     let text = || String::from_utf8_lossy(bytes);
     let mut found = if bytes.starts_with(b"MThd") || bytes.starts_with(b"RIFF") {
-        midi::read(bytes)
+        midi::read(bytes, left_hand)
     } else if bytes.starts_with(b"PK") {
         musicxml::read_compressed(bytes)
     } else {
         match ending.as_str() {
             "musicxml" | "xml" | "mxl" => musicxml::read(&text()),
             "cho" | "crd" | "chopro" | "chordpro" | "pro" => chordpro::read(&text()),
-            "mid" | "midi" => midi::read(bytes),
+            "mid" | "midi" => midi::read(bytes, left_hand),
             _ if text().trim_start().starts_with("<?xml") => musicxml::read(&text()),
             _ => {
                 let (chart, remarks) = Chart::read(&text());
@@ -103,7 +104,9 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Found, String> {
         let why = found.remarks.first().map_or_else(String::new, |remark| format!(" ({remark})"));
         return Err(format!("has no chords that can be read{why}"));
     }
-    found.chart.bars.iter_mut().for_each(|bar| bar.origin = Origin::File);
+    for bar in found.chart.bars.iter_mut().filter(|bar| bar.origin != Origin::LeftHand) {
+        bar.origin = Origin::File;
+    }
     Ok(found)
 }
 

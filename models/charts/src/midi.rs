@@ -1,6 +1,6 @@
 //! Charts in MIDI files: names of chords among the texts, or else chords that are held.
 
-use continuo_music::chart::{MOST_BARS, Symbol};
+use continuo_music::chart::{MOST_BARS, Origin, Symbol};
 use continuo_music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER};
 use continuo_music::{Chart, Chord, Meter, Tick};
 use midly::{MetaMessage, MidiMessage, Smf, Timing, TrackEventKind};
@@ -18,11 +18,15 @@ const LATEST: Tick = MOST_BARS as Tick * 32 * TICKS_PER_QUARTER;
 /// A chord and its tick; `None`: no chord.
 type Change = (Tick, Option<Symbol>);
 
-/// The chart in a MIDI file.
+/// How tracks of a left hand are called, but for dots and letters' size.
+const LEFT_HAND: [&str; 4] = ["left", "left hand", "lefthand", "lh"];
+
+/// The chart in a MIDI file: the chords that it names; failing that, those that the left hand holds, which plays on the
+/// channel `left_hand` or on a track of that name; failing that, those of the track that holds the most.
 ///
 /// # Errors
 /// If it is no MIDI file, or there are no chords in it.
-pub fn read(bytes: &[u8]) -> Result<Found, String> {
+pub fn read(bytes: &[u8], left_hand: Option<u8>) -> Result<Found, String> {
     let film = || "counts time in film frames; export it with musical time".to_owned();
     // The reader does not reckon with every number of film frames that a file may claim.
     let head = bytes.windows(4).position(|signs| signs == b"MThd");
@@ -41,20 +45,30 @@ pub fn read(bytes: &[u8]) -> Result<Found, String> {
     }
     score.meters.sort_by_key(|(tick, _)| *tick);
     let mut remarks = Vec::new();
-    let (chords, end) = match (score.named(), score.held()) {
+    let mut origin = Origin::File;
+    let chords = match (score.named(), score.left(left_hand).or_else(|| score.held())) {
         (Some(chords), _) => chords,
-        (None, Some((track, chords))) => {
-            let name = score.names.get(track).filter(|name| !name.is_empty());
-            let name = name.map_or_else(|| format!("track {}", track + 1), |name| format!("\"{name}\""));
-            remarks.push(format!("No chord is named in it: the chords are those that {name} holds."));
+        (None, Some((part, chords))) => {
+            let name = score.names.get(part.track).filter(|name| !name.is_empty());
+            let name = name.map_or_else(|| format!("track {}", part.track + 1), |name| format!("\"{name}\""));
+            let hand = if part.is_left(&score, left_hand) {
+                origin = Origin::LeftHand;
+                "the left hand, "
+            } else {
+                ""
+            };
+            remarks.push(format!("No chord is named in it: the chords are those that {hand}{name} holds."));
             chords
         }
         (None, None) => return Err("names no chords, and no track of it holds any".to_owned()),
     };
-    let bars = in_bars(&chords, &score.meters, end);
+    // The last chord stands for a bar, if no note says how long.
+    let end = chords.last().map_or(0, |(tick, _)| tick + TICKS_PER_FRAME).max(score.end);
+    let mut bars = in_bars(&chords, &score.meters, end);
     if bars.len() > MOST_BARS {
         remarks.push(format!("It has more than {MOST_BARS} bars: what comes after them is left out."));
     }
+    bars.iter_mut().for_each(|bar| bar.origin = origin);
     let title = score.names.into_iter().next().unwrap_or_default();
     Ok(Found { chart: Chart { title, bars, ..Chart::default() }, remarks })
 }
@@ -130,8 +144,8 @@ impl Score {
         }
     }
 
-    /// The chords that texts of one kind name, and where the piece ends.
-    fn named(&self) -> Option<(Vec<Change>, Tick)> {
+    /// The chords that texts of one kind name.
+    fn named(&self) -> Option<Vec<Change>> {
         let kinds = self.texts.iter().filter_map(|texts| {
             let mut chords: Vec<Change> =
                 texts.iter().filter_map(|(tick, text)| Some((*tick, symbol(text)?))).collect();
@@ -140,26 +154,39 @@ impl Score {
             chords.sort_by_key(|(tick, _)| *tick);
             are_names.then_some(chords)
         });
-        let chords = kinds.max_by_key(Vec::len)?;
-        // The last chord stands for a bar, if no note says how long.
-        let end = chords.last().map_or(0, |(tick, _)| tick + TICKS_PER_FRAME).max(self.end);
-        Some((chords, end))
+        kinds.max_by_key(Vec::len)
     }
 
-    /// The chords of the part that holds the most, its track, and where the piece ends.
-    fn held(&self) -> Option<(usize, (Vec<Change>, Tick))> {
+    /// The chords of the part that holds the most, and that part.
+    fn held(&self) -> Option<(&Part, Vec<Change>)> {
         let parts = self.parts.iter().filter_map(|part| {
-            let (chords, share) = recognised(&part.notes);
-            (chords.len() > 1 && share >= MOST_OF_THEM).then_some((part.track, chords, share))
+            // A third alone is a part that moves, not a chord.
+            let (chords, share) = recognised(&part.notes, 3);
+            (chords.len() > 1 && share >= MOST_OF_THEM).then_some((part, chords, share))
         });
         // Of equals the first.
         let best = parts.reduce(|best, part| if part.2 > best.2 { part } else { best });
-        best.map(|(track, chords, _)| (track, (chords, self.end)))
+        best.map(|(part, chords, _)| (part, chords))
+    }
+
+    /// The chords of the first part of a left hand that plays any, and that part.
+    fn left(&self, channel: Option<u8>) -> Option<(&Part, Vec<Change>)> {
+        let parts = self.parts.iter().filter(|part| part.is_left(self, channel));
+        let mut parts = parts.map(|part| (part, recognised(&part.notes, 2).0));
+        parts.find(|(_, chords)| !chords.is_empty())
     }
 }
 
-/// The chords that `notes` hold, and the share of the frames with at least two of them in which they do.
-fn recognised(notes: &[Note]) -> (Vec<Change>, f64) {
+impl Part {
+    /// Whether it is a left hand's, which plays on `channel`.
+    fn is_left(&self, score: &Score, channel: Option<u8>) -> bool {
+        let name = score.names.get(self.track).map(|name| name.to_lowercase().replace('.', ""));
+        channel == Some(self.channel) || name.is_some_and(|name| LEFT_HAND.contains(&name.trim()))
+    }
+}
+
+/// The chords that at least so many keys of `notes` hold, and the share of the time with notes in which they do.
+fn recognised(notes: &[Note], least: usize) -> (Vec<Change>, f64) {
     let mut borders: Vec<Tick> = notes.iter().flat_map(|&(start, end, _)| [start, end]).collect();
     borders.sort_unstable();
     borders.dedup();
@@ -181,8 +208,7 @@ fn recognised(notes: &[Note]) -> (Vec<Change>, f64) {
             continue;
         }
         all += pair[1] - pair[0];
-        // A third alone is a part that moves, not a chord.
-        let Some(chord) = Some(keys).filter(|keys| keys.len() > 2).and_then(|keys| Chord::recognise(&keys)) else {
+        let Some(chord) = Some(keys).filter(|keys| keys.len() >= least).and_then(|keys| Chord::recognise(&keys)) else {
             continue;
         };
         known += pair[1] - pair[0];

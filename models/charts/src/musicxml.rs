@@ -4,7 +4,7 @@ mod archive;
 mod harmony;
 mod write;
 
-use continuo_music::chart::{Bar, Content, Ending, MOST_TIMES, Symbol};
+use continuo_music::chart::{Back, Bar, Content, Ending, Jumps, MOST_TIMES, Symbol};
 use continuo_music::{Chart, Meter, Tick};
 use roxmltree::{Document, Node, ParsingOptions};
 
@@ -62,7 +62,9 @@ pub fn read(text: &str) -> Result<Found, String> {
     for measure in children(part, "measure") {
         reader.measure(measure);
     }
-    Ok(Found { chart: reader.chart, remarks: reader.remarks })
+    let written_out = reader.jumps.written_out(&reader.chart);
+    let written_out = written_out.map_err(|remark| reader.remarks.push(remark.to_string()));
+    Ok(Found { chart: written_out.unwrap_or(reader.chart), remarks: reader.remarks })
 }
 
 fn children<'a, 'i>(node: Node<'a, 'i>, name: &'static str) -> impl Iterator<Item = Node<'a, 'i>> {
@@ -85,6 +87,7 @@ fn number(node: Node, name: &'static str) -> Option<f64> {
 struct Reader {
     chart: Chart,
     remarks: Vec<String>,
+    jumps: Jumps,
     /// Divisions of a quarter note; 0 before they are said.
     divisions: f64,
     meter: Option<Meter>,
@@ -134,12 +137,7 @@ impl Reader {
                 "barline" => self.barline(element, &mut bar),
                 _ => {}
             }
-            if ["dacapo", "dalsegno", "tocoda"]
-                .iter()
-                .any(|jump| element.descendants().any(|node| node.has_tag_name("sound") && node.has_attribute(*jump)))
-            {
-                self.remark("its jump (da capo, dal segno or coda) is not followed; write the bars out");
-            }
+            self.jump_marks(element);
             reached = reached.max(now);
         }
         let reached = on_grid(reached);
@@ -196,6 +194,44 @@ impl Reader {
             direction.descendants().find(|node| node.has_tag_name("rehearsal")).and_then(|mark| mark.text())
         {
             bar.section = mark.trim().to_owned();
+        }
+    }
+
+    /// Where one jumps, as it is said for playing; failing that, the signs that are printed.
+    fn jump_marks(&mut self, element: Node) {
+        let here = self.chart.bars.len();
+        let mut is_said = false;
+        for sound in element.descendants().filter(|node| node.has_tag_name("sound")) {
+            let says = |name: &str| sound.attribute(name).is_some_and(|value| value != "no");
+            let jumps = &mut self.jumps;
+            for (name, mark) in [
+                ("segno", &mut jumps.segno),
+                ("tocoda", &mut jumps.to_coda),
+                ("coda", &mut jumps.coda),
+                ("fine", &mut jumps.fine),
+            ] {
+                if says(name) {
+                    (*mark, is_said) = (Some(here), true);
+                }
+            }
+            if says("dacapo") || says("dalsegno") {
+                if jumps.back.is_some() {
+                    self.remark("only one jump is followed; write the bars of this one out");
+                } else {
+                    jumps.back = Some(Back { after: here, to_segno: says("dalsegno"), al: None });
+                }
+                is_said = true;
+            }
+        }
+        for sign in element.descendants().filter(|_| !is_said) {
+            let Jumps { segno, to_coda, coda, .. } = &mut self.jumps;
+            match sign.tag_name().name() {
+                "segno" => *segno = segno.or(Some(here)),
+                // The first one says where to leave, the second where to go.
+                "coda" if to_coda.is_none() => *to_coda = Some(here),
+                "coda" => *coda = coda.or(Some(here)),
+                _ => {}
+            }
         }
     }
 

@@ -15,7 +15,7 @@ fn chart(text: &str) -> Chart {
 }
 
 fn found(name: &str, bytes: &[u8]) -> Found {
-    read(name, bytes).unwrap_or_else(|error| panic!("{name} {error}"))
+    read(name, bytes, None).unwrap_or_else(|error| panic!("{name} {error}"))
 }
 
 #[test]
@@ -77,13 +77,37 @@ fn what_a_score_says_that_a_chart_cannot_is_said() {
             .to_owned(),
     ];
     let found = found("song.xml", score(&measures.concat()).as_bytes());
-    assert_eq!(found.remarks.len(), 5, "{:?}", found.remarks);
+    assert_eq!(found.remarks.len(), 4, "{:?}", found.remarks);
     assert!(found.remarks.iter().all(|remark| remark.starts_with("Bar ")));
-    let error = |text: &str| read("song.xml", text.as_bytes()).unwrap_err();
+    let error = |text: &str| read("song.xml", text.as_bytes(), None).unwrap_err();
     assert_eq!(error(&score("<measure/>")), "has no chord symbols");
     assert!(error("<score-timewise/>").contains("part by part"));
     assert!(error("<svg/>").contains("no MusicXML"));
     assert!(error("<score-partwise>").starts_with("is no XML"));
+}
+
+#[test]
+fn jumps_of_a_score_are_written_out() {
+    let direction = |inside: &str| format!("<direction><direction-type>{inside}</direction-type></direction>");
+    let sound = |what: &str| format!("<direction><direction-type><words/></direction-type><sound {what}/></direction>");
+    let measure = |inside: String| format!("<measure>{inside}</measure>");
+    let score_of = |marks: [String; 5]| {
+        let chords = ["C", "D", "E", "F", "G"].map(|root| harmony(root, "major", ""));
+        let measures: String = chords.into_iter().zip(marks).map(|(chord, mark)| measure(mark + &chord)).collect();
+        found("song.musicxml", score(&measures).as_bytes())
+    };
+    let none = String::new;
+    let signs = [direction("<segno/>"), direction("<coda/>"), sound("dalsegno=\"1\""), direction("<coda/>"), none()];
+    let said = [sound("segno=\"1\""), sound("tocoda=\"1\""), sound("dalsegno=\"1\""), sound("coda=\"1\""), none()];
+    for marks in [signs, said] {
+        let found = score_of(marks);
+        assert_eq!(found.chart.to_string(), "| C | D | E | C |\n| D | F | G |\n");
+        assert!(found.remarks.is_empty(), "{:?}", found.remarks);
+    }
+    let fine = [none(), sound("fine=\"yes\""), sound("dacapo=\"no\""), none(), sound("dacapo=\"yes\"")];
+    assert_eq!(score_of(fine).chart.to_string(), "| C | D | E | F |\n| G | C | D |\n");
+    let lost = score_of([none(), none(), sound("dalsegno=\"1\""), none(), none()]);
+    assert_eq!((lost.chart.bars.len(), lost.remarks.len()), (5, 1));
 }
 
 #[test]
@@ -147,35 +171,57 @@ fn names_of_chords_among_the_texts_of_a_midi_file_are_its_chart() {
     assert!(found.remarks.is_empty());
 }
 
+/// A file of one track, in which each bar of so many keys is held by a channel.
+fn holding(name: &'static str, bars: &[(u8, &[u8])]) -> Vec<u8> {
+    let mut events = vec![(0, TrackEventKind::Meta(MetaMessage::TrackName(name.as_bytes())))];
+    for (start, &(channel, keys)) in (0..).map(|bar| 96 * bar as Tick).zip(bars) {
+        let strike = |key: u8, vel: u8| {
+            let message = MidiMessage::NoteOn { key: u7::new(key), vel: u7::new(vel) };
+            TrackEventKind::Midi { channel: u4::new(channel), message }
+        };
+        events.extend(keys.iter().map(|&key| (start + 1, strike(key, 80))));
+        events.extend(keys.iter().map(|&key| (start + 95, strike(key, 0))));
+    }
+    midi(&events)
+}
+
 #[test]
 fn chords_that_a_track_holds_are_a_chart_where_none_is_named() {
-    let key = |on: bool, key: u8| {
-        let (key, vel) = (u7::new(key), u7::new(if on { 80 } else { 0 }));
-        TrackEventKind::Midi { channel: u4::new(1), message: MidiMessage::NoteOn { key, vel } }
-    };
-    let mut events = Vec::new();
-    for (bar, keys) in [[48, 52, 55], [48, 53, 57], [47, 53, 55], [48, 52, 55]].iter().enumerate() {
-        let start = 96 * bar as Tick;
-        keys.iter().for_each(|&note| events.push((start + 1, key(true, note))));
-        keys.iter().for_each(|&note| events.push((start + 95, key(false, note))));
-    }
-    let found = found("song.mid", &midi(&events));
+    let bars: [(u8, &[u8]); 4] = [(1, &[48, 52, 55]), (1, &[48, 53, 57]), (1, &[47, 53, 55]), (1, &[48, 52, 55])];
+    let found = found("song.mid", &holding("", &bars));
     assert_eq!(found.chart.to_string(), "| 4/4 C | F/C | G7/B | C |\n");
     assert!(found.remarks[0].contains("track 1"));
     let tempo = TrackEventKind::Meta(MetaMessage::Tempo(u24::new(500_000)));
-    assert!(read("song.mid", &midi(&[(0, tempo)])).unwrap_err().starts_with("names no chords"));
+    assert!(read("song.mid", &midi(&[(0, tempo)]), None).unwrap_err().starts_with("names no chords"));
+}
+
+#[test]
+fn a_clip_on_the_channel_of_the_left_hand_is_its_chart() {
+    let bars: [(u8, &[u8]); 4] = [(1, &[48, 52, 55]), (4, &[41, 45]), (1, &[47, 53, 55]), (4, &[43, 47])];
+    let bytes = holding("Song", &bars);
+    let read = |left_hand| {
+        let Found { chart, remarks } = read("song.mid", &bytes, left_hand).unwrap();
+        (chart.to_string(), chart.bars[1].origin, remarks[0].contains("left hand"))
+    };
+    assert_eq!(read(Some(4)), ("# Song\n| 4/4 _ | F | / | G |\n".to_owned(), Origin::LeftHand, true));
+    let fullest = ("# Song\n| 4/4 C | / | G7/B | / |\n".to_owned(), Origin::File, false);
+    assert_eq!([read(None), read(Some(7))], [fullest.clone(), fullest]);
+    let found = found("song.mid", &holding("Left Hand", &[(3, &[48, 52])]));
+    assert_eq!((found.chart.bars[0].origin, found.chart.bars.len()), (Origin::LeftHand, 1));
 }
 
 #[test]
 fn a_file_without_chords_is_no_chart() {
-    assert!(read("notes.txt", b"hello world").unwrap_err().starts_with("has no chords that can be read (Bar 1: "));
-    assert!(read("song.mxl", b"PK\x03\x04").unwrap_err().starts_with("cannot be unpacked"));
-    assert!(read("song.mid", b"MThd").unwrap_err().starts_with("is no whole MIDI file"));
+    assert!(
+        read("notes.txt", b"hello world", None).unwrap_err().starts_with("has no chords that can be read (Bar 1: ")
+    );
+    assert!(read("song.mxl", b"PK\x03\x04", None).unwrap_err().starts_with("cannot be unpacked"));
+    assert!(read("song.mid", b"MThd", None).unwrap_err().starts_with("is no whole MIDI file"));
 }
 
 #[test]
 fn a_compressed_score_is_unpacked() {
     let bytes = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/cases/compressed.mxl")).unwrap();
     assert_eq!(found("compressed.mxl", &bytes).chart.to_string(), "# Packed\n| 4/4 C | G7/B |\n");
-    assert!(read("cut.mxl", &bytes[..bytes.len() - 30]).unwrap_err().contains("breaks off"));
+    assert!(read("cut.mxl", &bytes[..bytes.len() - 30], None).unwrap_err().contains("breaks off"));
 }

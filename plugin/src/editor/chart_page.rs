@@ -73,7 +73,7 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
     changed = state.bar_row(ui, row(1), &chart).or(changed);
     let whole = Rect::from_min_max(row(2).min, row(5).max - vec2(0.0, ROW + SPACE));
     changed = state.whole(ui, whole, row(5), &chart).or(changed);
-    let request = state.files(ui, row(6), &chart);
+    let request = state.files(ui, row(6), &chart, params.controls().left_hand);
     let line = Rect::from_min_max(pos2(side.left(), row(6).bottom()), side.max);
     status(ui, line, if state.said.is_empty() { &view.chart_said } else { &state.said });
     if let Some(chart) = changed.map(Arc::new) {
@@ -221,7 +221,7 @@ impl State {
     }
 
     /// Import and export. Returns what is to be done.
-    fn files(&mut self, ui: &mut Ui, row: Rect, chart: &Arc<Chart>) -> Option<ChartErrand> {
+    fn files(&mut self, ui: &mut Ui, row: Rect, chart: &Arc<Chart>, left_hand: Option<u8>) -> Option<ChartErrand> {
         let hint = Hint::click(
             "Import chart from",
             "The path of a file: MusicXML, ChordPro, MIDI or text. Empty: the newest in the folder \"import\" beside \
@@ -232,7 +232,7 @@ impl State {
         let mut errand = None;
         if button::show(ui, cell(row, 0.36, 0.52), "Import", hint, theme::TEXT).clicked() {
             self.said.clear();
-            errand = Some(ChartErrand::Import(std::mem::take(&mut self.path)));
+            errand = Some(ChartErrand::Import { path: std::mem::take(&mut self.path), left_hand });
         }
         for (format, from, to) in
             [(Format::Text, 0.52, 0.64), (Format::MusicXml, 0.64, 0.83), (Format::ChordPro, 0.83, 1.0)]

@@ -131,7 +131,7 @@ fn files_are_asked_for() {
     click(&mut harness, "Import chart");
     click(&mut harness, "Export chart as ChordPro");
     let exported = ChartErrand::Export(host.params().chart.newest(), Format::ChordPro);
-    let imported = ChartErrand::Import("/songs/tune.musicxml".into());
+    let imported = ChartErrand::Import { path: "/songs/tune.musicxml".into(), left_hand: None };
     assert_eq!(harness.state().requests, [Request::Chart(imported), Request::Chart(exported)]);
 }
 
