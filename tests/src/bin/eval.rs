@@ -16,6 +16,8 @@ use continuo_options::eval::{Eval, FamilyName, Judged, Learned, Sheets, Sitting,
 use continuo_options::values;
 use continuo_tests::eval::copies::{self, Copies, Index};
 use continuo_tests::eval::corpus::{self, Note, Piece, Reading};
+use continuo_tests::eval::harmony::choruses::{Choruses, Row, Twice};
+use continuo_tests::eval::harmony::disagreement::Disagreement;
 use continuo_tests::eval::harmony::{self, tables, told_apart};
 use continuo_tests::eval::line::{self, Stretch, solo};
 use continuo_tests::eval::live::matrix::Condition;
@@ -136,6 +138,7 @@ fn run(options: &Eval) -> Result<()> {
             learned,
             classifier,
             hand,
+            choruses,
             charts,
             style,
             follow,
@@ -161,7 +164,8 @@ fn run(options: &Eval) -> Result<()> {
                 library: train.as_deref().map(Library::new),
             };
             let lessons = train.as_deref().zip(*classifier);
-            judge_harmony(sheets, &setup, systems, *against, lessons, charts.unwrap_or(0))
+            let asked = Asked { systems, against: *against, lessons, choruses: *choruses, charts: charts.unwrap_or(0) };
+            judge_harmony(sheets, &setup, &asked)
         }
         What::Melody { sheets, judged, learned, style } => judge_melody(sheets, judged, learned, *style),
         What::Control { sheets, judged, learned, bars, solos } => {
@@ -183,22 +187,36 @@ fn weights(given: &[String]) -> Result<Weights> {
     serde_json::from_value(weights).map_err(|error| anyhow!("--weigh: {error}"))
 }
 
-/// `lessons`: pieces for a classifier to learn from, and how many of them.
-fn judge_harmony(
-    sheets: &Sheets,
-    setup: &harmony::Setup,
-    systems: &[System],
+/// What is to be known of the harmony.
+struct Asked<'a> {
+    systems: &'a [System],
+    /// The one with which the others are compared.
     against: System,
-    lessons: Option<(&[Piece], usize)>,
+    /// Pieces for a classifier to learn from, and how many of them.
+    lessons: Option<(&'a [Piece], usize)>,
+    choruses: u8,
+    /// How many pieces are printed.
     charts: usize,
-) -> Result<()> {
+}
+
+fn judge_harmony(sheets: &Sheets, setup: &harmony::Setup, asked: &Asked) -> Result<()> {
+    let twice = asked.choruses > 1;
+    let systems: Vec<System> = Row::ALL.into_iter().map(Row::system).filter(|of| asked.systems.contains(of)).collect();
+    ensure!(!twice || !systems.is_empty(), "--choruses 2 judges human, follow-note, alone, band and harmonizer alone");
     let read = pieces(sheets)?;
-    let (pieces, others): (Vec<_>, Vec<_>) = read.into_iter().partition(Piece::has_human_chords);
-    ensure!(!pieces.is_empty(), "no piece has chords of people");
+    let (mut pieces, others): (Vec<_>, Vec<_>) = read.into_iter().partition(Piece::has_human_chords);
     if !others.is_empty() {
         eprintln!("{} pieces without chords of people are left out", others.len());
     }
-    let lessons = lessons.map(|(train, count)| told_apart::lessons(train, &pieces, count));
+    if twice {
+        let before = pieces.len();
+        pieces.retain(|piece| Twice::of(piece).is_some());
+        if pieces.len() < before {
+            eprintln!("{} pieces without a whole bar are left out", before - pieces.len());
+        }
+    }
+    ensure!(!pieces.is_empty(), "no piece has chords of people");
+    let lessons = asked.lessons.map(|(train, count)| told_apart::lessons(train, &pieces, count));
     let is_known = |system: &System| *system != System::NearestTune || setup.library.is_some();
     let judge = |&system: &System| {
         let mut verdict = setup.judge(&pieces, system);
@@ -207,9 +225,15 @@ fn judge_harmony(
         }
         verdict
     };
-    let verdicts: Vec<_> = systems.iter().filter(|system| is_known(system)).map(judge).collect();
-    let against = verdicts.iter().find(|verdict| verdict.name == against.name());
-    println!("{} pieces, first {} frames each\n", pieces.len(), measures::FRAMES);
+    let Choruses { verdicts, disagreement } = if twice {
+        setup.judge_twice(&pieces, &systems, lessons.as_deref())
+    } else {
+        let verdicts = asked.systems.iter().filter(|system| is_known(system)).map(judge).collect();
+        Choruses { verdicts, disagreement: None }
+    };
+    let against = verdicts.iter().find(|verdict| verdict.name == asked.against.name());
+    let each = if twice { ", twice in a row, in whole bars" } else { "" };
+    println!("{} pieces, first {} frames each{each}\n", pieces.len(), measures::FRAMES);
     println!("{}", tables::right(&verdicts, against));
     if let Some(lessons) = &lessons {
         let rule = verdicts.iter().find(|verdict| verdict.name == told_apart::YARDSTICK.name()).cloned();
@@ -221,14 +245,21 @@ fn judge_harmony(
         println!("{distances}");
     }
     println!("{}", tables::fit(&verdicts));
-    if let Some(verdict) = verdicts.last().filter(|_| charts > 0) {
-        println!("{}", harmony::charts::charts(&pieces, verdict, charts));
+    if let Some(table) = disagreement.as_ref().and_then(Disagreement::table) {
+        println!("{table}");
+    }
+    let shown = verdicts.iter().find(|verdict| verdict.name == Row::Second.name()).or(verdicts.last());
+    if let Some(verdict) = shown.filter(|_| asked.charts > 0) {
+        println!("{}", harmony::charts::charts(&pieces, verdict, asked.charts));
     }
     if let Some(out) = &sheets.out {
         harmony::files::write(out, &verdicts, against)?;
         written(out);
     }
-    Ok(())
+    match disagreement {
+        Some(disagreement) => write(sheets, "disagreement.json", &json!(disagreement)),
+        None => Ok(()),
+    }
 }
 
 fn judge_voicing(sheets: &Sheets, judged: &Judged) -> Result<()> {

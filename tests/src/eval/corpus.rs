@@ -1,5 +1,7 @@
 //! Lead sheets as gzip JSONL: one piece per line, 24 ticks per quarter note (docs/models.md).
 
+mod stretches;
+
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::Path;

@@ -1,6 +1,8 @@
 //! The improviser against people and against rules, on melodies that arrive in real time.
 
 pub mod charts;
+pub mod choruses;
+pub mod disagreement;
 pub mod files;
 mod rehearsal;
 pub mod tables;
@@ -18,7 +20,7 @@ use super::bootstrap::Interval;
 use super::corpus::Piece;
 use super::hand::{Hand, played};
 use super::harmonizer::all_known;
-use super::measures::{FRAMES, Idiom, Measures, classes};
+use super::measures::{FRAMES, Measures, classes};
 use super::recovery::{Jumping, Recovery};
 use super::report::progress;
 use super::retrieval::Library;
@@ -92,6 +94,20 @@ pub struct Verdict {
     pub told_apart: Option<Interval>,
 }
 
+impl Played {
+    fn of(piece: &Piece, performance: Performance) -> Self {
+        Self { id: piece.id.clone(), measures: performance.measures(piece), chords: performance.chords }
+    }
+}
+
+impl Verdict {
+    /// Of one that nobody tells apart and that follows no jump.
+    fn of(name: String, title: String, pieces: Vec<Played>) -> Self {
+        let mean = Measures::mean(pieces.iter().map(|played| &played.measures));
+        Self { name, title, pieces, mean, recovery: None, told_apart: None }
+    }
+}
+
 impl Setup<'_> {
     /// Judges a system on the first frames of `pieces`.
     pub fn judge(&self, pieces: &[Piece], system: System) -> Verdict {
@@ -100,27 +116,20 @@ impl Setup<'_> {
         let judged: Vec<Played> = bar
             .wrap_iter(pieces.iter())
             .map(|piece| {
-                let performance = self.play(piece, piece.frames().min(FRAMES), system);
-                let Performance { chords, under_another, grating_answers } = performance;
                 if let Some((recovery, jumping)) = recovery.as_mut().zip(Jumping::of(piece)) {
                     recovery.add(&jumping, &classes(&self.play(&jumping.piece, jumping.frames(), system).chords));
                 }
-                let measures = Measures::of(piece, &classes(&chords));
-                let measures =
-                    Measures { idiom: Idiom { under_another, grating_answers, ..measures.idiom }, ..measures };
-                Played { id: piece.id.clone(), measures, chords }
+                Played::of(piece, self.play(piece, piece.frames().min(FRAMES), system))
             })
             .collect();
-        let mean = Measures::mean(judged.iter().map(|played| &played.measures));
-        Verdict { name: system.name(), title: title(system).into(), pieces: judged, mean, recovery, told_apart: None }
+        Verdict { recovery, ..Verdict::of(system.name(), title(system).into(), judged) }
     }
 
     fn play(&self, piece: &Piece, frames: Frame, system: System) -> Performance {
         let over_root = |chords: Vec<Option<Chord>>| chords.into_iter().map(|chord| chord.map(Into::into)).collect();
-        let band = |weights| Improviser::weighing(Arc::clone(&self.networks), weights);
         let controls = (self.controls)(piece);
         let written = piece;
-        let piece = &self.hand.map_or_else(|| Cow::Borrowed(written), |hand| Cow::Owned(played(written, hand)));
+        let piece = &self.heard(written);
         let chords = match system {
             System::Human => written.chord_frames(frames),
             System::BarBefore => bar_before(written, frames),
@@ -133,15 +142,24 @@ impl Setup<'_> {
             System::FollowNote => over_root(follow(piece, frames, Pace::BeatWithNote)),
             System::FollowSixths => over_root(with_sixths(follow(piece, frames, Pace::BeatWithNote))),
             System::Harmonizer => all_known(&self.networks, piece, frames, &controls),
-            System::React => rehearsal::reacting(band(self.weights), piece, frames, controls),
-            System::Alone => return rehearsal::as_played(band(Weights::ALONE), piece, frames, controls),
+            System::React => rehearsal::reacting(self.band(self.weights), piece, frames, controls),
+            System::Alone => return rehearsal::as_played(self.band(Weights::ALONE), piece, frames, controls),
             System::Anticipate => {
                 let controls = Controls { follow: 0.0, ..controls };
-                return rehearsal::as_played(band(self.weights), piece, frames, controls);
+                return rehearsal::as_played(self.band(self.weights), piece, frames, controls);
             }
-            System::Band => return rehearsal::as_played(band(self.weights), piece, frames, controls),
+            System::Band => return rehearsal::as_played(self.band(self.weights), piece, frames, controls),
         };
-        Performance { chords, ..Performance::default() }
+        chords.into()
+    }
+
+    fn band(&self, weights: Weights) -> Improviser {
+        Improviser::weighing(Arc::clone(&self.networks), weights)
+    }
+
+    /// The piece as it is heard.
+    fn heard<'p>(&self, written: &'p Piece) -> Cow<'p, Piece> {
+        self.hand.map_or_else(|| Cow::Borrowed(written), |hand| Cow::Owned(played(written, hand)))
     }
 }
 

@@ -9,6 +9,7 @@ use continuo_models::music::{Chord, Frame, PitchClass, SlashChord, Tick};
 use continuo_models::{AnswerRow, Controls, Cue, Fork, FrameStart, Heard, Improviser, Player, Way};
 
 use crate::eval::corpus::Piece;
+use crate::eval::measures::{Measures, classes};
 use crate::eval::report;
 
 /// What happens to a frame.
@@ -77,10 +78,45 @@ fn events(piece: &Piece) -> Vec<(Tick, Heard)> {
 pub struct Performance {
     /// The chord of each frame.
     pub chords: Vec<Option<SlashChord>>,
-    /// See [`crate::eval::measures::Idiom::under_another`]; `None` without Voices.
-    pub under_another: Option<f64>,
-    /// See [`crate::eval::measures::Idiom::grating_answers`]; `None` without Voices.
-    pub grating_answers: Option<f64>,
+    /// The notes that Voices answers, in order.
+    answered: Vec<Answered>,
+}
+
+/// A note that Voices answers.
+#[derive(Clone, Copy, Debug)]
+struct Answered {
+    frame: Frame,
+    /// Under a chord of another root or mode than Chords plays.
+    under_another: bool,
+    /// With a voice that grates with that.
+    grates: bool,
+}
+
+impl From<Vec<Option<SlashChord>>> for Performance {
+    fn from(chords: Vec<Option<SlashChord>>) -> Self {
+        Self { chords, answered: Vec::new() }
+    }
+}
+
+impl Performance {
+    /// The frames from `first` up to `end`, counted from the first one on.
+    pub fn stretch(&self, first: Frame, end: Frame) -> Self {
+        let inside = self.answered.iter().filter(|note| (first..end).contains(&note.frame));
+        Self {
+            chords: self.chords[first as usize..end as usize].to_vec(),
+            answered: inside.map(|note| Answered { frame: note.frame - first, ..*note }).collect(),
+        }
+    }
+
+    /// How good it is as the harmony of the first frames of `piece`.
+    pub fn measures(&self, piece: &Piece) -> Measures {
+        let share =
+            |is: fn(&Answered) -> bool| report::mean(self.answered.iter().map(|note| f64::from(u8::from(is(note)))));
+        let mut measures = Measures::of(piece, &classes(&self.chords));
+        measures.idiom.under_another = share(|note| note.under_another);
+        measures.idiom.grating_answers = share(|note| note.grates);
+        measures
+    }
 }
 
 /// What the band plays to the melody of `piece`, Voices beside Chords.
@@ -107,7 +143,7 @@ pub fn as_played(improviser: Improviser, piece: &Piece, frames: Frame, controls:
         },
     );
     let mut answering = Answering::default();
-    let (mut under_another, mut grating) = (Vec::new(), Vec::new());
+    let mut answered = Vec::new();
     for note in &piece.melody {
         let frame = note.frame() as usize;
         let Some(standing) = chords.get(frame).copied().flatten() else { continue };
@@ -119,11 +155,14 @@ pub fn as_played(improviser: Improviser, piece: &Piece, frames: Frame, controls:
         let under = under[usize::from(note.key % 12)].filter(|_| way.is_none()).unwrap_or(standing.chord);
         let voices: Vec<u8> = reply.answer.keys().skip(1).collect();
         if !voices.is_empty() {
-            under_another.push(f64::from(u8::from(under.root_and_mode() != standing.chord.root_and_mode())));
-            grating.push(f64::from(u8::from(voices.iter().any(|voice| grates(voice % 12, standing.chord)))));
+            answered.push(Answered {
+                frame: frame as Frame,
+                under_another: under.root_and_mode() != standing.chord.root_and_mode(),
+                grates: voices.iter().any(|voice| grates(voice % 12, standing.chord)),
+            });
         }
     }
-    Performance { chords, under_another: report::mean(under_another), grating_answers: report::mean(grating) }
+    Performance { chords, answered }
 }
 
 /// The answers for a frame, and on which way they hold.

@@ -1,7 +1,7 @@
 //! Whether a classifier that has seen other pieces tells progressions of people from those that a system played to the
 //! same melodies: .5 is perfect.
 
-use continuo_models::music::Chord;
+use continuo_models::music::{Chord, Frame};
 use continuo_options::eval::System;
 
 use super::{Played, Setup};
@@ -31,8 +31,7 @@ pub fn lessons<'a>(train: &'a [Piece], judged: &[Piece], count: usize) -> Vec<&'
     (0..count).map(|index| all[index * all.len() / count]).collect()
 }
 
-/// The share of progressions that are told right, of people's and of the system's half each: mean over the pieces.
-/// `None`: there is nothing to learn from, or to tell.
+/// Whether a classifier that `lessons` have taught tells what `system` `played` to `pieces`; see [`told`].
 pub fn told_apart(
     setup: &Setup,
     lessons: &[&Piece],
@@ -40,13 +39,26 @@ pub fn told_apart(
     pieces: &[Piece],
     played: &[Played],
 ) -> Option<Interval> {
-    let human = |piece: &Piece| classes(&piece.chord_frames(piece.frames().min(FRAMES)));
-    let mut examples = Vec::new();
     let bar = progress("progressions to learn from", lessons.len());
-    for piece in bar.wrap_iter(lessons.iter()) {
-        let ours = classes(&setup.play(piece, piece.frames().min(FRAMES), system).chords);
-        for (chords, class) in [(human(piece), 0), (ours, 1)] {
-            examples.extend(features(piece, &chords).into_iter().map(|features| (features, class)));
+    let frames = |piece: &Piece| piece.frames().min(FRAMES);
+    let lesson = |piece: &&'_ Piece| classes(&setup.play(piece, frames(piece), system).chords);
+    let lessons: Vec<Example> = bar.wrap_iter(lessons.iter()).map(|&piece| (piece, lesson(&piece))).collect();
+    let judged: Vec<Example> =
+        pieces.iter().zip(played).map(|(piece, played)| (piece, classes(&played.chords))).collect();
+    told(&lessons, &judged)
+}
+
+/// A piece, and what a system played to its first frames.
+pub type Example<'a> = (&'a Piece, Vec<Option<Chord>>);
+
+/// The share of the progressions of `judged` that are told right, of people's and of the system's half each, by a
+/// classifier that has learned from `lessons`: mean over the pieces. `None`: there is nothing to learn from, or to tell.
+pub fn told(lessons: &[Example], judged: &[Example]) -> Option<Interval> {
+    let human = |piece: &Piece, frames: usize| classes(&piece.chord_frames(frames as Frame));
+    let mut examples = Vec::new();
+    for (piece, ours) in lessons {
+        for (chords, class) in [(&human(piece, ours.len()), 0), (ours, 1)] {
+            examples.extend(features(piece, chords).into_iter().map(|features| (features, class)));
         }
     }
     if [0, 1].iter().any(|class| examples.iter().all(|(_, other)| other != class)) {
@@ -57,8 +69,8 @@ pub fn told_apart(
         let told = features(piece, chords);
         report::mean(told.iter().map(|features| f64::from(u8::from(classifier.posterior(features)[class] > 0.5))))
     };
-    let shares = pieces.iter().zip(played).map(|(piece, played)| {
-        let [people, ours] = [right(piece, &human(piece), 0), right(piece, &classes(&played.chords), 1)];
+    let shares = judged.iter().map(|(piece, ours)| {
+        let [people, ours] = [right(piece, &human(piece, ours.len()), 0), right(piece, ours, 1)];
         Some((people? + ours?) / 2.0)
     });
     bootstrap::mean(&shares.collect::<Vec<_>>())
