@@ -55,7 +55,7 @@ fn an_mpe_file_is_played_on_its_channels_and_comes_back_on_them() {
     track.extend([0, 0xff, 0x2f, 0]);
     let file = [&head[..], &(track.len() as u32).to_be_bytes(), &track].concat();
     let score = midi::read(&file, None).unwrap();
-    let recording = demo::record(&score, &Settings::default()).unwrap();
+    let recording = demo::record(&score, &Settings::default(), None).unwrap();
     assert_eq!(recording.parts[0].notes.len(), 16);
     assert_eq!(demo::parts::late_echoes(&recording.take), 0);
     assert!(recording.parts[2].notes.len() > 10, "the band plays to it");

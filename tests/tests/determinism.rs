@@ -3,16 +3,13 @@
 mod common;
 
 use common::random::{METERS, automation, controllers, notes, route, storms};
-use common::{
-    BAR, ended, json_of, melody_alone, open, open_at, perform, probe, probe_slowed, state_of, tune,
-    turned_by_note_and_clock,
-};
+use common::{BAR, ended, melody_alone, open, open_at, perform, probe, probe_slowed, tune, turned_by_note_and_clock};
+use continuo_models::music::Chart;
 use continuo_tests::host::performance::{Change, Segment};
 use continuo_tests::host::take::ScoreLine;
 use continuo_tests::host::{Blocks, Diagnostics, Format, Input, Mode, Performance, Session, Take};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
-use serde_json::json;
 
 const BARS: usize = 4;
 
@@ -56,9 +53,7 @@ impl Music {
             Music::TwoHands => session,
             Music::MelodyAlone => session.with(&[("humanise", "0 %")]).unwrap(),
             Music::Charted => {
-                let mut state = json_of(&session.instance().save().unwrap());
-                state["fields"]["chart"] = json!({ "text": CHART }).to_string().into();
-                session.instance().load(&state_of(&state)).unwrap();
+                session.follow_chart(&Chart::read(CHART).0).unwrap();
                 session
             }
         }

@@ -10,7 +10,7 @@ use continuo_models::{Player, files};
 use continuo_options::demo::{Demo, LARGEST_MIDI, Playing};
 use continuo_tests::demo::names::Names;
 use continuo_tests::demo::performances::{self, Performance};
-use continuo_tests::demo::report::Report;
+use continuo_tests::demo::report::{Report, Summary};
 use continuo_tests::demo::settings::Settings;
 use continuo_tests::demo::{self, latency, midi, sheet};
 
@@ -40,6 +40,7 @@ fn run(options: &Demo) -> Result<()> {
         Some(path) => vec![own(path, options.track)?],
         None => performances::load_all()?,
     };
+    let chart = options.chart.as_deref().map(performances::read_chart).transpose()?;
     let out = &options.out;
     fs::create_dir_all(out).with_context(|| format!("{} could not be made", out.display()))?;
     let out = out.canonicalize()?;
@@ -54,7 +55,10 @@ fn run(options: &Demo) -> Result<()> {
 
     let mut summaries = Vec::new();
     for (performance, folder) in performances.iter().zip(&folders) {
-        let Performance { name, score, .. } = performance;
+        let Performance { name, tune, .. } = performance;
+        let length = tune.as_ref().map(|tune| tune.length);
+        let once = || performance.score.clone();
+        let score = &length.map_or_else(once, |length| once().twice(length));
         let settings = settings.clone().or(&performance.settings);
         eprintln!("Playing {} ({})", score.title.as_deref().unwrap_or(name), settings.caption());
         // Of our own performances we know what is in them.
@@ -64,8 +68,12 @@ fn run(options: &Demo) -> Result<()> {
         if score.tempo_changes() {
             eprintln!("  its tempo changes: it begins with {:.0} bpm, and the band follows", score.tempo());
         }
-        let recording = demo::record(score, &settings)?;
-        let summary = recording.write(&out.join(folder), name, score, &settings)?;
+        let recording = demo::record(score, &settings, chart.as_ref())?;
+        let people = tune.as_ref().and_then(|tune| tune.chart.as_ref()).map(|chart| ("people", chart));
+        let given = chart.as_ref().map(|chart| ("chart", chart));
+        let charts: Vec<_> = people.into_iter().chain(given).collect();
+        let charts = recording.columns(score, &charts, length);
+        let summary = Summary { charts, ..recording.write(&out.join(folder), name, score, &settings)? };
         eprintln!("  {:.0} s of music, {:.0} times real time", summary.seconds, summary.real_time_factor);
         summaries.push(summary);
     }
@@ -110,7 +118,7 @@ fn own(path: &Path, track: Option<usize>) -> Result<Performance> {
     let bytes = files::read(path, LARGEST_MIDI).with_context(|| path.display().to_string())?;
     let score = midi::read(&bytes, track).with_context(|| format!("{} cannot be played", path.display()))?;
     let name = path.file_stem().context("the file has no name")?.to_string_lossy().into_owned();
-    Ok(Performance { name, score, settings: Settings::default() })
+    Ok(Performance { name, score, settings: Settings::default(), tune: None })
 }
 
 /// What the band is set to.

@@ -248,10 +248,12 @@ fn judge_harmony(sheets: &Sheets, setup: &harmony::Setup, asked: &Asked) -> Resu
     if let Some(table) = disagreement.as_ref().and_then(Disagreement::table) {
         println!("{table}");
     }
-    let shown = verdicts.iter().find(|verdict| verdict.name == Row::Second.name()).or(verdicts.last());
-    if let Some(verdict) = shown.filter(|_| asked.charts > 0) {
-        println!("{}", harmony::charts::charts(&pieces, verdict, asked.charts));
+    let choruses = [Row::First, Row::Second].map(Row::name);
+    let mut shown: Vec<_> = verdicts.iter().filter(|verdict| choruses.contains(&verdict.name)).collect();
+    if shown.is_empty() {
+        shown.extend(verdicts.last());
     }
+    print!("{}", harmony::charts::charts(&pieces, &shown, asked.charts));
     if let Some(out) = &sheets.out {
         harmony::files::write(out, &verdicts, against)?;
         written(out);

@@ -23,10 +23,11 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use continuo_models::music::pitch::key_name;
 use continuo_models::music::time::frame_at;
-use continuo_models::music::{Key, Meter, Numeral, Tick};
+use continuo_models::music::{BarPosition, Chart, Frame, Key, Meter, Numeral, SlashChord, Tick};
 
 use crate::host::performance::{Performance, Segment};
 use crate::host::{Blocks, Decisions, Diagnostics, Format, Session, Take, bundles};
+use crate::lead_sheet::{Column, LeadSheet};
 use bars::Bar;
 use harmony::Label;
 use midi::{Head, Score, Track};
@@ -50,6 +51,8 @@ pub struct Recording {
     pub parts: Vec<Part>,
     /// The chords.
     pub chords: Vec<Label>,
+    /// The chord of each frame.
+    pub frames: Vec<Option<SlashChord>>,
     /// First tick and key, in order, the first at 0: as the file names them, else as its notes suggest.
     pub keys: Vec<(f64, Key)>,
     /// Its last tick.
@@ -113,14 +116,17 @@ fn written(meter: Meter) -> (u16, u16) {
     (meter.numerator.into(), meter.denominator.into())
 }
 
-/// Plays `score` to the built CLAP, offline, in blocks of [`BLOCK`] samples.
+/// Plays `score` to the built CLAP, offline, in blocks of [`BLOCK`] samples; the band follows `chart`, if there is one.
 ///
 /// # Errors
 /// If the plug-in is not built, does not load or does not understand a setting.
-pub fn record(score: &Score, settings: &Settings) -> Result<Recording> {
+pub fn record(score: &Score, settings: &Settings, chart: Option<&Chart>) -> Result<Recording> {
     let texts = settings.parameters();
     let texts: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let mut session = Session::open(Format::Clap)?.at_rate(SAMPLE_RATE)?.in_blocks(Blocks::Of(BLOCK))?.with(&texts)?;
+    if let Some(chart) = chart {
+        session.follow_chart(chart)?;
+    }
     let performance = performance(score);
     let library = bundles::library(Format::Clap)?;
     let decisions = Decisions::follow(&library)?;
@@ -131,13 +137,13 @@ pub fn record(score: &Score, settings: &Settings) -> Result<Recording> {
 
     let end = with_last_word(score).last().map_or(0.0, |bar| bar.end);
     let parts = parts::split(&take, end);
-    let frames = frame_at(end.ceil() as Tick);
-    let chords = harmony::labels(&decisions.once_through(frames)?, end);
+    let frames = decisions.once_through(frame_at(end.ceil() as Tick))?;
+    let chords = harmony::labels(&frames, end);
     let mut keys = score.keys.clone();
     if keys.first().is_none_or(|(at, _)| *at > 0.0) {
         keys.insert(0, (0.0, harmony::key_of(&score.notes)));
     }
-    Ok(Recording { parts, chords, keys, end, take, misses: counted.misses, elapsed })
+    Ok(Recording { parts, chords, frames, keys, end, take, misses: counted.misses, elapsed })
 }
 
 impl Recording {
@@ -170,6 +176,7 @@ impl Recording {
             settings: settings.clone(),
             bars,
             chords: labelled.iter().map(|(_, symbol, numeral)| format!("{symbol} {numeral}")).collect(),
+            charts: Vec::new(),
             different_chords: self.chords.iter().map(|label| label.chord.chord.index()).collect::<BTreeSet<_>>().len(),
             chords_per_bar: harmony::changes(&self.chords) as f64 / bars.max(1) as f64,
             parts: self.parts.iter().map(|part| self.summary(part)).collect(),
@@ -180,6 +187,22 @@ impl Recording {
             seconds,
             real_time_factor: seconds / self.elapsed.max(1e-9),
         })
+    }
+
+    /// The chords bar by bar: those of `charts`, each with its title, and the band's; of a tune that is played several
+    /// times, of so many ticks each, one time beside the other.
+    pub fn columns(&self, score: &Score, charts: &[(&str, &Chart)], length: Option<f64>) -> Vec<Column> {
+        let position = |tick: Tick| {
+            let (at, meter) = standing(&score.meters, tick as f64);
+            BarPosition { bar_start: at.round() as Tick, meter }.at(tick)
+        };
+        let sheet = LeadSheet { position: &position, key: &|tick| standing(&self.keys, tick as f64).1 };
+        let once = length.map_or(self.frames.len(), |length| frame_at(length.round() as Tick) as usize).max(1);
+        let given = charts.iter().map(|(title, chart)| sheet.column(title, &sheet.chords(chart, once as Frame)));
+        let times = self.frames.chunks(once).filter(|frames| length.is_none() || frames.len() == once);
+        let title = |time: usize| if length.is_some() { format!("chorus {time}") } else { "band".to_owned() };
+        let played = (1..).zip(times).map(|(time, frames)| sheet.column(&title(time), frames));
+        given.chain(played).collect()
     }
 
     /// Note-ons of the band without note-off, and the like.

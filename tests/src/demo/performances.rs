@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
+use continuo_models::files;
+use continuo_models::music::Chart;
+use continuo_options::demo::LARGEST_CHART;
 
 use super::midi::{Head, Track};
 use super::settings::Settings;
@@ -18,6 +21,17 @@ pub struct Performance {
     pub score: midi::Score,
     /// What the band is set to, from the tune's own file.
     pub settings: Settings,
+    /// The tune as it is written; `None`: it is a file of the musician's own.
+    pub tune: Option<Tune>,
+}
+
+/// A tune as it is written.
+#[derive(Clone, Debug)]
+pub struct Tune {
+    /// The length of a time through in ticks, with the rests at its end.
+    pub length: f64,
+    /// The chords that people play to it, if there is a file of them beside it.
+    pub chart: Option<Chart>,
 }
 
 /// The folder of the performances.
@@ -52,7 +66,10 @@ pub fn load_all() -> Result<Vec<Performance>> {
         let score = midi::read(&bytes, None).with_context(|| format!("{} is of no use", midi.display()))?;
         let name = path.file_stem().context("a tune has a name")?.to_string_lossy().into_owned();
         let settings = Settings::of_tune(&tune).with_context(|| format!("{}", path.display()))?;
-        Ok(Performance { name, score, settings })
+        let chart = path.with_extension("txt");
+        let chart = chart.is_file().then(|| read_chart(&chart)).transpose()?;
+        let length = tune.voices[0].length as f64;
+        Ok(Performance { name, score, settings, tune: Some(Tune { length, chart }) })
     };
     tunes(&folder())?.into_iter().map(load).collect()
 }
@@ -64,6 +81,18 @@ pub fn load_all() -> Result<Vec<Performance>> {
 pub fn read_tune(path: &Path) -> Result<abc::Tune> {
     let text = fs::read_to_string(path).with_context(|| format!("{} could not be read", path.display()))?;
     abc::parse(&text).with_context(|| format!("{} is not understood", path.display()))
+}
+
+/// Reads a chart.
+///
+/// # Errors
+/// If it is not there or has no chords.
+pub fn read_chart(path: &Path) -> Result<Chart> {
+    let bytes = files::read(path, LARGEST_CHART).with_context(|| path.display().to_string())?;
+    let found = continuo_charts::read(&path.to_string_lossy(), &bytes, None);
+    let found = found.map_err(|error| anyhow!("{} {error}", path.display()))?;
+    found.remarks.iter().for_each(|remark| eprintln!("  {remark}"));
+    Ok(found.chart)
 }
 
 /// The MIDI file of a tune that a hand plays: one track a voice.
@@ -101,6 +130,7 @@ pub fn engrave_all() -> Result<Vec<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use continuo_models::music::Meter;
+    use continuo_models::music::chart::Chorus;
 
     use super::*;
 
@@ -141,6 +171,15 @@ mod tests {
             let notes = &tune.voices[0].notes;
             let longest = notes.windows(2).map(|pair| pair[1].start - (pair[0].start + pair[0].length)).max().unwrap();
             assert!(longest >= tune.meter().bar_ticks(), "{}: longest rest {longest} ticks", performance.name);
+        }
+    }
+
+    #[test]
+    fn the_chart_of_a_tune_is_as_long_as_the_tune() {
+        for (performance, tune) in all() {
+            let chart = performance.tune.unwrap().chart.unwrap();
+            assert_eq!(Chorus::of(&chart).unwrap().length(), tune.voices[0].length, "{}", performance.name);
+            assert_eq!(chart.meter_at(0), tune.meter());
         }
     }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::latency::{Live, Row};
 use super::settings::Settings;
+use crate::lead_sheet::{Column, table};
 
 /// The report of a run.
 #[derive(Clone, Debug, Serialize)]
@@ -46,6 +47,8 @@ pub struct Summary {
     pub bars: usize,
     /// Chord symbols with Roman numerals in the order in which they sounded.
     pub chords: Vec<String>,
+    /// Charts beside each other: those of people, and what the band played, time by time.
+    pub charts: Vec<Column>,
     /// How many different chords there were.
     pub different_chords: usize,
     /// Chord changes per bar.
@@ -110,7 +113,11 @@ impl fmt::Display for Summary {
         }
         writeln!(f, "  settings   {}", self.settings.caption())?;
         writeln!(f, "  chords     {} different, {:.2} changes per bar", self.different_chords, self.chords_per_bar)?;
-        f.write_str(&wrapped(&self.chords))?;
+        if self.charts.is_empty() {
+            f.write_str(&wrapped(&self.chords))?;
+        } else {
+            f.write_str(&table(&self.charts))?;
+        }
         writeln!(f, "  {:8} {:>6} {:>12} {:>10} {:>9}", "part", "notes", "chord tones", "range", "velocity")?;
         for part in &self.parts {
             let share = part.chord_tones.map_or("–".to_owned(), |share| format!("{:.0} %", share * 100.0));

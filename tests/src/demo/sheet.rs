@@ -36,7 +36,7 @@ fn performances(tunes: &[Performance], settings: &Settings) -> Vec<Performance> 
         let settings = if own.style.is_some() { own } else { own.or(&tune.settings) };
         let score = beginning(&tune.score);
         let title = score.title.as_ref().map_or(name.clone(), |title| format!("{name}: {title}"));
-        Performance { name: file_name(&name), score: Score { title: Some(title), ..score }, settings }
+        Performance { name: file_name(&name), score: Score { title: Some(title), ..score }, settings, tune: None }
     })
     .collect()
 }
@@ -67,8 +67,8 @@ pub fn record(tunes: &[Performance], settings: &Settings, out: &Path) -> Result<
     fs::create_dir_all(&folder).with_context(|| format!("{} could not be made", folder.display()))?;
     let mut takes: Vec<(Performance, Recording, Page)> = Vec::new();
     for performance in performances(tunes, settings) {
-        let Performance { name, score, settings } = &performance;
-        let recording = super::record(score, settings)?;
+        let Performance { name, score, settings, .. } = &performance;
+        let recording = super::record(score, settings, None)?;
         ensure!(recording.unpaired() == 0, "{name} has stuck notes");
         let page = recording.page(name, score, settings);
         let path = folder.join(name).with_extension("mid");

@@ -14,6 +14,7 @@ pub mod habits;
 pub mod hands;
 pub mod performance;
 pub mod player;
+pub mod saved;
 pub mod screen;
 pub mod session;
 pub mod spy;

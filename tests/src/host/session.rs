@@ -1,12 +1,14 @@
 //! A session: an instance with the habits of a host, ready to play.
 
 use anyhow::{Context, Result};
+use continuo_models::music::Chart;
+use serde_json::json;
 
 use super::habits::Habits;
 use super::performance::{Interruption, Performance};
 use super::player::{Blocks, Pacing, Player};
 use super::take::Take;
-use super::{Format, Instance, Mode, Output, Setup, bundles, load, parameter_id};
+use super::{Format, Instance, Mode, Output, Setup, bundles, load, parameter_id, saved};
 
 /// An active instance and the player that plays to it. It deactivates the instance when it is dropped.
 pub struct Session {
@@ -110,6 +112,17 @@ impl Session {
         self.deactivate();
         self.instance.set_values(&values);
         self.activate()
+    }
+
+    /// The band follows `chart`, as in a project that has it.
+    ///
+    /// # Errors
+    /// If the plug-in does not save or load its state.
+    pub fn follow_chart(&mut self, chart: &Chart) -> Result<()> {
+        let mut state = saved::json_of(&self.instance.save()?)?;
+        let saved = json!({ "text": chart.to_string(), "first_bar": chart.first_bar });
+        state["fields"]["chart"] = saved.to_string().into();
+        self.instance.load(&saved::state_of(&state))
     }
 
     /// The instance.

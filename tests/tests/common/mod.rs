@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use continuo_models::Controls;
 use continuo_tests::host::performance::{PlayedNote, Segment};
+use continuo_tests::host::saved;
 use continuo_tests::host::{Blocks, Format, Note, Performance, Session, Take, bundles, parameter_id};
 use midly::{MetaMessage, MidiMessage, Smf, TrackEvent, TrackEventKind};
 use serde::Deserialize;
@@ -175,15 +176,14 @@ pub fn id(name: &str) -> u32 {
     parameter_id(name)
 }
 
-/// The JSON inside a saved state, behind eight bytes that say how long it is.
+/// The JSON inside a saved state.
 pub fn json_of(state: &[u8]) -> Value {
-    serde_json::from_slice(&state[8..]).unwrap()
+    saved::json_of(state).unwrap()
 }
 
 /// The saved state that holds `json`.
 pub fn state_of(json: &Value) -> Vec<u8> {
-    let text = serde_json::to_vec(json).unwrap();
-    [&(text.len() as u64).to_le_bytes(), text.as_slice()].concat()
+    saved::state_of(json)
 }
 
 /// What the probe (a process of its own) says of its take.

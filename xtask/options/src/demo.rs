@@ -7,14 +7,18 @@ use continuo_music::{Key, Style};
 
 use crate::values::{self, target};
 
+/// The most bytes of a chart.
+pub const LARGEST_CHART: u64 = 16_000_000;
+
 /// The most bytes of a MIDI file; an hour of dense music has a few million.
 pub const LARGEST_MIDI: u64 = 64_000_000;
 
 /// Play performances to the built plug-in; each gets a folder with take.mid, take.wav and take.png, and all together a
 /// report.txt and report.json
 ///
-/// Without --play these are the performances in assets/performances; and each player alone and the band in each style
-/// play twelve bars: sheet.png, and a MIDI file each in the folder sheet.
+/// Without --play these are the performances in assets/performances, each twice through, with the charts of both times
+/// beside that of people; and each player alone and the band in each style play twelve bars: sheet.png, and a MIDI file
+/// each in the folder sheet.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "demo", bin_name = "cargo xtask demo", version)]
 pub struct Demo {
@@ -35,6 +39,9 @@ pub struct Playing {
     /// Play only this track of the file, counted from 1
     #[arg(long, requires = "play", value_parser = values::count, value_name = "NUMBER")]
     pub track: Option<usize>,
+    /// Have the band follow this chart: MusicXML, ChordPro, MIDI or text (docs/charts.md)
+    #[arg(long, value_parser = values::chart_file(LARGEST_CHART), value_name = "FILE")]
+    pub chart: Option<PathBuf>,
     /// The style
     #[arg(long, value_name = "NAME")]
     pub style: Option<Style>,

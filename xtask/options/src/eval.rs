@@ -50,7 +50,7 @@ pub enum What {
         /// Play every piece so many times in a row, and judge each chorus: human, follow-note, alone, band, harmonizer
         #[arg(long, value_parser = value_parser!(u8).range(1..=2), default_value_t = 1, value_name = "1|2")]
         choruses: u8,
-        /// Print charts of so many pieces, of people and of the last system, or of the band's second chorus
+        /// Print charts of so many pieces, of people and of the last system, or of the band's two choruses
         #[arg(long, value_parser = values::count, allow_negative_numbers = true, value_name = "PIECES")]
         charts: Option<usize>,
         /// Play every piece in this style instead of its own

@@ -79,6 +79,16 @@ pub fn input_file(limit: u64) -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(move |path| files::open(&path, limit).map(|_| path))
 }
 
+/// A chart to read: a file of at most `limit` bytes, of a kind that is read, with chords in it.
+pub fn chart_file(limit: u64) -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(move |path| {
+        let bytes = files::read(&path, limit)?;
+        let found = continuo_charts::read(&path.to_string_lossy(), &bytes, None);
+        found.map_err(|error| anyhow!("it {error}"))?;
+        anyhow::Ok(path)
+    })
+}
+
 /// A folder to read.
 pub fn input_folder() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| {
@@ -168,6 +178,14 @@ mod tests {
         assert!(refused(input_file(1), &here.join("Cargo.toml")).unwrap().contains("more than the 1 bytes"));
         #[cfg(unix)]
         assert!(refused(input_file(1 << 20), Path::new("/dev/null")).unwrap().contains("device"));
+    }
+
+    #[test]
+    fn a_chart_without_chords_is_refused() {
+        let tunes = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/performances");
+        assert_eq!(refused(chart_file(1 << 20), &tunes.join("greensleeves.txt")), None);
+        assert!(refused(chart_file(1 << 20), &tunes.join("greensleeves.abc")).unwrap().contains("has no chords"));
+        assert!(refused(chart_file(1 << 20), &tunes.join("nowhere.txt")).unwrap().contains("cannot be opened"));
     }
 
     #[test]

@@ -51,6 +51,26 @@ impl Score {
         self.notes.iter().map(|note| note.start + note.length).fold(0.0, f64::max)
     }
 
+    /// The score twice in a row, once through being so many ticks long.
+    pub fn twice(mut self, length: f64) -> Self {
+        fn go_on<T: Copy + PartialEq>(values: &mut Vec<(f64, T)>, length: f64) {
+            let again = values.clone();
+            for (tick, value) in again {
+                if values.last().is_none_or(|(_, last)| *last != value) {
+                    values.push((tick + length, value));
+                }
+            }
+        }
+        go_on(&mut self.tempos, length);
+        go_on(&mut self.meters, length);
+        go_on(&mut self.keys, length);
+        let notes = self.notes.iter().map(|note| PlayedNote { start: note.start + length, ..*note });
+        self.notes.extend(notes.collect::<Vec<_>>());
+        let changes = self.changes.iter().map(|change| Change { at: change.at + length, ..*change });
+        self.changes.extend(changes.collect::<Vec<_>>());
+        self
+    }
+
     /// The bars of the piece: up to the end of its last note.
     pub fn bars(&self) -> Vec<Bar> {
         bars(&self.meters, self.end())
