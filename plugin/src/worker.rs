@@ -208,7 +208,8 @@ impl WorkerLoop {
             *rendering = wish.map(|trial| {
                 let (networks, learnt) = (self.chooser.at_hand(trial.network), Arc::clone(self.band.learnt()));
                 let (bars, tempo) = (self.lately.bars(), self.lately.tempo().unwrap_or(DEFAULT_TEMPO as f32));
-                Rendering::new(bars, self.lately.meter(), tempo, &trial, networks, learnt)
+                let chart = self.shared.chart.newest();
+                Rendering::new(bars, self.lately.meter(), tempo, &trial, networks, learnt, &chart)
             });
         }
         let Some(audition) = rendering else { return false };

@@ -2,16 +2,18 @@
 //!
 //! It is the band itself that plays: a processor and a mind of their own, with nobody's clock, which hear the bars as
 //! the live ones would. So an audition sounds as the setting would in the song, and takes nothing of what the live band
-//! has heard, decided or learnt, but for a copy of its memory. The same bars, setting, memory and tempo give the same
-//! audition.
+//! has heard, decided or learnt, but for a copy of its memory. A chart is followed where the bars lie in the song. The
+//! same bars, setting, memory, chart and tempo give the same audition.
 //!
 //! The band hears the bars twice over, and the second time is what is heard: by then it knows where the tune goes, and
 //! its end leads to its beginning, since auditions are played over and over.
 
 use std::sync::Arc;
 
+use continuo_models::improviser::listening::key_belief::KeyBelief;
+use continuo_models::music::chart::{Chorus, Slot};
 use continuo_models::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER};
-use continuo_models::music::{Key, Meter, Mode, Tick};
+use continuo_models::music::{BarPosition, Chart, Key, Meter, Mode, Spot, Tick};
 use continuo_models::{Channels, Controls, Heard, Memory, Networks, Zones};
 use nice_plug::midi::{self, Channel, VoiceID};
 use nice_plug::prelude::NoteEvent;
@@ -54,7 +56,7 @@ pub struct Rendering {
 
 impl Rendering {
     /// `bars` (none: a phrase of ours in `meter`) are to be played to `trial`, at `tempo` quarter notes per minute, by
-    /// a band that plays with `networks` and knows of the musician what `learnt` holds.
+    /// a band that plays with `networks`, knows of the musician what `learnt` holds, and follows `chart`.
     pub fn new(
         bars: Vec<Bar>,
         meter: Meter,
@@ -62,6 +64,7 @@ impl Rendering {
         trial: &Trial,
         networks: Arc<Networks>,
         learnt: Arc<Memory>,
+        chart: &Chart,
     ) -> Self {
         let (params, shared) = (Arc::new(ContinuoParams::default()), Shared::new());
         params.changes_to(&trial.controls).put();
@@ -69,10 +72,10 @@ impl Rendering {
         let (played_sender, played) = played_ring(PLAYED_CAPACITY);
         let (cues, cue_receiver) = cue_ring(CUES_CAPACITY);
         processor.connect(RATE, false, played_sender, cue_receiver);
-        let bars = if bars.is_empty() { phrase(meter, &trial.controls) } else { bars };
+        let bars = if bars.is_empty() { phrase(meter, &trial.controls, chart) } else { bars };
         let length = bars.iter().map(|bar| bar.meter.bar_ticks()).sum();
-        let (band, tempo) =
-            (Band::new(networks, learnt, Arc::default()), f64::from(tempo).clamp(*TEMPI.start(), *TEMPI.end()));
+        let band = Band::new(networks, learnt, Arc::new(chart_of(&bars, length, chart)));
+        let tempo = f64::from(tempo).clamp(*TEMPI.start(), *TEMPI.end());
         Self { processor, band, played, cues, bars, tempo, length, tick: 0, events: Vec::new() }
     }
 
@@ -182,12 +185,41 @@ fn event(heard: &Heard) -> NoteEvent<()> {
     }
 }
 
-/// A tune for a musician who has not played yet: a note on each beat, in the locked key, or in C.
-fn phrase(meter: Meter, controls: &Controls) -> Vec<Bar> {
-    let key = if controls.key_lock { controls.key } else { Key { tonic: 0, mode: Mode::Major } };
+/// What `chart` says of `bars`, which are so long together: as a chart of its own, that begins with the first of them.
+/// Nothing, if it says nothing of them or has no place for such bars.
+fn chart_of(bars: &[Bar], length: Tick, chart: &Chart) -> Chart {
+    let Some(chorus) = Chorus::of(chart) else { return Chart::default() };
+    let slots = |bar: &Bar| {
+        let position = BarPosition { bar_start: bar.at, meter: bar.meter };
+        let first = bar.at.div_euclid(TICKS_PER_FRAME) + i64::from(bar.at % TICKS_PER_FRAME != 0);
+        let slot = |frame| {
+            let place = chorus.place(Spot { frame, position }, chart.first_bar.into());
+            place.map_or(Slot::Open, |place| chorus.slot(place))
+        };
+        (first..first + bar.meter.bar_ticks() / TICKS_PER_FRAME).map(slot).collect()
+    };
+    let own = Chart::of_frames(bars.iter().map(|bar| (bar.meter, slots(bar))));
+    let fits = Chorus::of(&own).is_some_and(|chorus| chorus.length() == length);
+    if fits && own.bars.iter().any(|bar| !bar.is_open()) { own } else { Chart::default() }
+}
+
+/// The key of a chart that is followed; `None`: there is none.
+fn key_of(chart: &Chart, controls: &Controls) -> Option<Key> {
+    let chorus = Chorus::of(chart).filter(|_| controls.follow_chart)?;
+    let mut belief = KeyBelief::default();
+    chorus.chords().for_each(|chord| belief.hear_chord(chord.chord));
+    belief.key().map(|(key, _)| key)
+}
+
+/// A tune for a musician who has not played yet: a note on each beat from the beginning of the chart on, in the locked
+/// key, in that of the chart, or in C.
+fn phrase(meter: Meter, controls: &Controls, chart: &Chart) -> Vec<Bar> {
+    let locked = controls.key_lock.then_some(controls.key);
+    let key = locked.or_else(|| key_of(chart, controls)).unwrap_or(Key { tonic: 0, mode: Mode::Major });
     let (length, beat) = (meter.bar_ticks(), meter.beat_ticks());
     let channel = Channels { left: controls.left_hand, zones: Zones::default() }.right_hand().channel();
-    let bar = |degrees: [u8; 4]| {
+    let bar = |(number, degrees): (Tick, [u8; 4])| {
+        let at = (Tick::from(chart.first_bar) + number) * length;
         let mut heard = Vec::new();
         for (tick, degree) in (0..length).step_by(beat as usize).zip(degrees.into_iter().cycle()) {
             let above = (i32::from(key.class_of_degree(degree)) - i32::from(key.tonic)).rem_euclid(12) as u8;
@@ -195,10 +227,10 @@ fn phrase(meter: Meter, controls: &Controls) -> Vec<Bar> {
             heard.push(Heard::NoteOn { tick, channel, key, velocity: 84 });
             heard.push(Heard::NoteOff { tick: (tick + beat).min(length) - 1, channel, key });
         }
-        Bar { meter, heard }
+        Bar { at, meter, heard }
     };
     let fitting = (LONGEST / length).clamp(1, BARS as Tick) as usize;
-    PHRASE.into_iter().take(fitting).map(bar).collect()
+    (0..).zip(PHRASE).take(fitting).map(bar).collect()
 }
 
 #[cfg(test)]
@@ -217,8 +249,13 @@ mod tests {
     }
 
     fn render(bars: &[Bar], trial: &Trial) -> Audition {
+        render_by(&Chart::default(), bars, trial)
+    }
+
+    fn render_by(chart: &Chart, bars: &[Bar], trial: &Trial) -> Audition {
         let networks = Arc::new(Networks::built_in(Family::Gru).0);
-        let mut rendering = Rendering::new(bars.to_vec(), Meter::default(), 96.0, trial, networks, Arc::default());
+        let (bars, meter) = (bars.to_vec(), Meter::default());
+        let mut rendering = Rendering::new(bars, meter, 96.0, trial, networks, Arc::default(), chart);
         loop {
             if let Some(audition) = rendering.play_on() {
                 return audition;
@@ -231,7 +268,7 @@ mod tests {
             let on = Heard::NoteOn { tick, channel: 0, key, velocity: 90 };
             [on, Heard::NoteOff { tick: (tick + 20).min(meter.bar_ticks() - 1), channel: 0, key }]
         });
-        Bar { meter, heard: notes.collect() }
+        Bar { at: 0, meter, heard: notes.collect() }
     }
 
     /// Two bars of a tune.
@@ -283,6 +320,31 @@ mod tests {
         let tune = notes_of(&audition, Part::You);
         assert_eq!((tune.len(), audition.quarters), (16, 16.0));
         assert!(tune.iter().all(|(_, note)| key.degree(note % 12).is_some()), "{tune:?}");
+        assert_eq!(tune.last().map(|(_, note)| note % 12), Some(3));
+    }
+
+    #[test]
+    fn a_chart_is_followed_where_the_bars_lie_in_the_song() {
+        let mut controls = Controls::default();
+        controls.players.iter_mut().for_each(|(player, own)| own.on = player == Player::Bass);
+        let chart = Chart { first_bar: 4, ..Chart::read("| C | D | Eb7 | Ab |").0 };
+        let mut bars = tune();
+        (bars[0].at, bars[1].at) = (10 * 96, 11 * 96);
+        let on_bars = |audition: &Audition| {
+            let notes = notes_of(audition, Player::Bass.into());
+            [0.0, 4.0].map(|bar| notes.iter().find(|(at, _)| *at >= bar - 0.1).map(|(_, key)| key % 12))
+        };
+        assert_eq!(on_bars(&render_by(&chart, &bars, &trial(controls))), [Some(3), Some(8)]);
+        controls.follow_chart = false;
+        assert_eq!(render_by(&chart, &bars, &trial(controls)), render(&bars, &trial(controls)));
+        let phrase = render_by(&chart, &[], &trial(Controls::default()));
+        assert_eq!(notes_of(&phrase, Part::You).len(), 16);
+    }
+
+    #[test]
+    fn who_has_not_played_hears_a_tune_in_the_key_of_the_chart() {
+        let chart = Chart::read("| Ebmaj7 | Fm7 Bb7 | Ebmaj7 | % |").0;
+        let tune = notes_of(&render_by(&chart, &[], &trial(Controls::default())), Part::You);
         assert_eq!(tune.last().map(|(_, note)| note % 12), Some(3));
     }
 

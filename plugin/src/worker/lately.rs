@@ -21,6 +21,8 @@ const MOST_IN_BAR: usize = 1024;
 /// What the musician did in a bar.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bar {
+    /// The tick of the song at its barline.
+    pub at: Tick,
     /// Its meter.
     pub meter: Meter,
     /// In order of time, within the bar; ticks count from the barline.
@@ -103,7 +105,7 @@ impl Lately {
         let goes_on = self.now.is_some_and(|(before, bar)| before < frame && bar == position);
         self.now = Some((frame, position));
         if !goes_on {
-            self.begin_bar(position.meter);
+            self.begin_bar(position);
         }
         if self.asked.len() > usize::from(FARTHEST_AHEAD) {
             self.asked.pop_front();
@@ -111,14 +113,14 @@ impl Lately {
         self.asked.push_back((next, start.position));
     }
 
-    fn begin_bar(&mut self, meter: Meter) {
+    fn begin_bar(&mut self, BarPosition { bar_start, meter }: BarPosition) {
         while self.bars.iter().rev().take_while(|bar| !bar.is_played()).count() >= BARS {
             self.bars.pop_back();
         }
         if self.bars.len() == 2 * BARS {
             self.bars.pop_front();
         }
-        self.bars.push_back(Bar { meter, heard: Vec::new() });
+        self.bars.push_back(Bar { at: bar_start, meter, heard: Vec::new() });
     }
 }
 
