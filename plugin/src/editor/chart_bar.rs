@@ -6,7 +6,7 @@ use egui::accesskit::Role;
 use egui::{Align2, Color32, Painter, Pos2, Rect, Response, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::hint::Hint;
-use super::text::{self, Look};
+use super::text;
 use super::{button, paint, theme};
 
 /// How a bar is to the song.
@@ -19,6 +19,17 @@ pub enum When {
     Now,
     /// It comes next.
     Next,
+}
+
+/// How a bar is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// How it is to the song.
+    pub when: When,
+    /// Whether it is being changed.
+    pub is_chosen: bool,
+    /// Whether it is the project's, and not only learned.
+    pub is_kept: bool,
 }
 
 /// The size of the mark that says where a bar comes from, in points.
@@ -36,7 +47,8 @@ pub fn origin_of(bar: &Bar) -> (&'static str, Color32) {
 }
 
 /// Shows the bar at `index` of `chart` in `rect`; the caller asks the response whether it was clicked.
-pub fn show(ui: &mut Ui, rect: Rect, chart: &Chart, index: usize, when: When, is_chosen: bool) -> Response {
+pub fn show(ui: &mut Ui, rect: Rect, chart: &Chart, index: usize, look: &Look) -> Response {
+    let &Look { when, is_chosen, is_kept } = look;
     let bar = &chart.bars[index];
     let (number, written) = (chart.number(index), write_bar(chart, index));
     let (origin, colour) = origin_of(bar);
@@ -49,7 +61,11 @@ pub fn show(ui: &mut Ui, rect: Rect, chart: &Chart, index: usize, when: When, is
         When::Now => ", plays now",
         When::Next => ", comes next",
     };
-    let lock = if bar.is_locked { ", locked" } else { "" };
+    let lock = match (bar.is_locked, is_kept) {
+        (true, _) => ", locked",
+        (_, false) => ", not kept",
+        _ => "",
+    };
     let spoken = match bar.content {
         Content::Open => "open".to_owned(),
         Content::AsBefore => format!("as the bar before, {origin}"),
@@ -74,11 +90,12 @@ pub fn show(ui: &mut Ui, rect: Rect, chart: &Chart, index: usize, when: When, is
     let above = rect.top() + 9.0;
     let small = theme::regular(theme::SMALL);
     painter.text(pos2(rect.left() + 14.0, above), Align2::LEFT_CENTER, marks(chart, index), small, theme::FAINT);
-    origin_mark(&painter, pos2(rect.right() - 10.0, above), bar, colour);
+    origin_mark(&painter, pos2(rect.right() - 10.0, above), bar, colour, is_kept);
     if bar.is_locked {
         padlock(&painter, pos2(rect.right() - 24.0, above));
     }
-    chords(ui, rect.with_min_y(rect.top() + 15.0).shrink2(vec2(12.0, 0.0)), chart, index);
+    let ink = if is_kept { theme::TEXT } else { theme::DIM };
+    chords(ui, rect.with_min_y(rect.top() + 15.0).shrink2(vec2(12.0, 0.0)), chart, index, ink);
     paint::focus(&painter, &response, rect.expand(1.0), theme::CORNER);
     hint.attach(response)
 }
@@ -110,11 +127,13 @@ fn barlines(painter: &Painter, rect: Rect, bar: &Bar) {
     }
 }
 
-/// Where the bar comes from, as a shape: a dot, a square, a triangle, a diamond; open is a ring.
-fn origin_mark(painter: &Painter, at: Pos2, bar: &Bar, colour: Color32) {
+/// Where the bar comes from, as a shape: a dot, a square, a triangle, a diamond; open is a ring. What is not kept is an
+/// outline.
+fn origin_mark(painter: &Painter, at: Pos2, bar: &Bar, colour: Color32, is_kept: bool) {
+    let (fill, edge) = if is_kept { (colour, 0.0) } else { (Color32::TRANSPARENT, 1.2) };
     let polygon = |corners: &[(f32, f32)]| {
         let points = corners.iter().map(|&(x, y)| at + MARK * vec2(x, y)).collect();
-        painter.add(Shape::convex_polygon(points, colour, Stroke::NONE));
+        painter.add(Shape::convex_polygon(points, fill, Stroke::new(edge, colour)));
     };
     match bar.origin {
         _ if bar.is_open() => drop(painter.circle_stroke(at, MARK, Stroke::new(1.0, colour))),
@@ -132,12 +151,12 @@ fn padlock(painter: &Painter, at: Pos2) {
 }
 
 /// The symbols, each where it begins, with a stroke for a chord that goes on and nothing where the bar is open.
-fn chords(ui: &Ui, rect: Rect, chart: &Chart, index: usize) {
-    let look = |ink: Color32| Look::line(theme::semibold(theme::HEADING), ink);
+fn chords(ui: &Ui, rect: Rect, chart: &Chart, index: usize, text_ink: Color32) {
+    let look = |ink: Color32| text::Look::line(theme::semibold(theme::HEADING), ink);
     let Content::Chords(chords) = &chart.bars[index].content else {
         let sign = if chart.bars[index].is_open() { "open" } else { "%" };
-        let ink = if chart.bars[index].is_open() { theme::FAINT } else { theme::TEXT };
-        text::show(ui, rect, sign, &Look { align: Align2::CENTER_CENTER, ..look(ink) });
+        let ink = if chart.bars[index].is_open() { theme::FAINT } else { text_ink };
+        text::show(ui, rect, sign, &text::Look { align: Align2::CENTER_CENTER, ..look(ink) });
         return;
     };
     let length = chart.length_of(index).max(1) as f32;
@@ -149,6 +168,6 @@ fn chords(ui: &Ui, rect: Rect, chart: &Chart, index: usize) {
         let end = chords.get(place + 1).map_or(rect.right(), |(next, _)| at(*next) - 4.0);
         let room = Rect::from_x_y_ranges(at(*tick)..=end.max(at(*tick) + 8.0), rect.y_range());
         let written = symbol.as_ref().map_or("N.C.", |symbol| symbol.written());
-        text::show(ui, room, written, &look(theme::TEXT));
+        text::show(ui, room, written, &look(text_ink));
     }
 }

@@ -6,34 +6,34 @@ use continuo_charts::Format;
 use continuo_models::music::Chart;
 use continuo_models::music::chart::text::{read_bar, write_bar};
 use continuo_models::music::chart::{Bar, Content};
-use egui::accesskit::{Live, Role};
-use egui::{Id, Rect, ScrollArea, Sense, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{Id, Rect, ScrollArea, TextEdit, Ui, UiBuilder, pos2, vec2};
 use nice_plug::prelude::ParamSetter;
 
 use crate::charts::ChartErrand;
 use crate::params::ContinuoParams;
 
 use super::button;
+use super::chart_learned::Learned;
 use super::hint::Hint;
-use super::layout::split;
+use super::layout::{BETWEEN, cell, split};
 use super::request::Request;
 use super::setting::{Control, Listed};
-use super::text::{self, Look};
 use super::view::View;
-use super::{chart_sheet, paint, stepper, switch, text_field, theme};
+use super::{chart_learned, chart_sheet, paint, status_line, stepper, switch, text_field, theme};
 
 /// The width of the lead sheet, in points.
 const SHEET: f32 = 688.0;
 const ROW: f32 = 25.0;
-const SPACE: f32 = 6.0;
 /// The bars of the song with which a chart may begin.
 const FIRST_BARS: u16 = 999;
 
 /// What the page remembers while the panel is open.
 #[derive(Clone, Debug, Default)]
 struct State {
-    /// The chart that is shown, to see whether it is another one.
+    /// The chart and what was learned, to see whether they are others; and both together, as they are shown.
     seen: Arc<Chart>,
+    learned: Option<Learned>,
+    shown: Arc<Chart>,
     chosen: Option<usize>,
     /// What is written for the chosen bar, and for the whole.
     bar: String,
@@ -52,15 +52,17 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
     paint::card(ui.painter(), rect);
     let chart = params.chart.newest();
     let mut state: State = ui.data(|data| data.get_temp(id())).unwrap_or_default();
-    state.follow(&chart);
+    state.follow(&chart, view.learned.as_ref());
     let inside = rect.shrink(theme::INSET);
-    let (sheet, side) = split(inside, SHEET);
-    if let Some(index) = chart_sheet::show(ui, sheet, &chart, view.bars, state.chosen) {
-        state.choose(&chart, index);
+    let (left, side) = split(inside, SHEET);
+    let (sheet, learned) = left.split_top_bottom_at_y(left.bottom() - ROW - BETWEEN);
+    if let Some(index) = chart_sheet::show(ui, sheet, &state.shown, &chart, view.bars, state.chosen) {
+        state.choose(index);
     }
-    let mut changed = None;
+    let learned = learned.with_min_y(learned.bottom() - ROW);
+    let mut changed = chart_learned::show(ui, learned, &chart, &state.shown, view.learned.as_ref());
     let row = |number: usize| {
-        let top = side.top() + number as f32 * (ROW + SPACE);
+        let top = side.top() + number as f32 * (ROW + BETWEEN);
         Rect::from_min_size(pos2(side.left(), top), vec2(side.width(), ROW))
     };
     let (follow, first) = row(0).split_left_right_at_fraction(0.42);
@@ -71,11 +73,12 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
         changed = Some(Chart { first_bar, ..Chart::clone(&chart) });
     }
     changed = state.bar_row(ui, row(1), &chart).or(changed);
-    let whole = Rect::from_min_max(row(2).min, row(5).max - vec2(0.0, ROW + SPACE));
+    let whole = Rect::from_min_max(row(2).min, row(5).max - vec2(0.0, ROW + BETWEEN));
     changed = state.whole(ui, whole, row(5), &chart).or(changed);
     let request = state.files(ui, row(6), &chart, params.controls().left_hand);
     let line = Rect::from_min_max(pos2(side.left(), row(6).bottom()), side.max);
-    status(ui, line, if state.said.is_empty() { &view.chart_said } else { &state.said });
+    let said = if state.said.is_empty() { &view.chart_said } else { &state.said };
+    status_line::show(ui, line, "Chart status", said, theme::WARNING);
     if let Some(chart) = changed.map(Arc::new) {
         params.chart.set(Arc::clone(&chart));
         state.written(chart);
@@ -93,26 +96,14 @@ fn begins(ui: &mut Ui, rect: Rect, first_bar: u16) -> Option<u16> {
     setting.chosen().map(|bar| bar as u16)
 }
 
-/// What came of it, or what is wrong.
-fn status(ui: &Ui, rect: Rect, said: &str) {
-    let response = ui.interact(rect, ui.make_persistent_id("Chart status"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Status, true, "Chart status"));
-    ui.ctx().accesskit_node_builder(response.id, |node| {
-        node.set_value(said);
-        node.set_live(Live::Polite);
-    });
-    text::show(ui, rect, said, &Look::line(theme::regular(theme::LABEL), theme::WARNING));
-}
-
-/// The part of a row between two shares of its width.
-fn cell(row: Rect, from: f32, to: f32) -> Rect {
-    let at = |share: f32| row.left() + share * (row.width() + SPACE);
-    Rect::from_x_y_ranges(at(from)..=at(to) - SPACE, row.y_range())
-}
-
 impl State {
     /// Where the chart is another one than was shown, what is written follows.
-    fn follow(&mut self, chart: &Arc<Chart>) {
+    fn follow(&mut self, chart: &Arc<Chart>, learned: Option<&Learned>) {
+        if self.learned.as_ref() != learned {
+            self.learned = learned.cloned();
+            self.shown = chart_learned::filled(&self.seen, learned);
+            self.chosen = self.chosen.filter(|index| *index < self.shown.bars.len());
+        }
         if !Arc::ptr_eq(&self.seen, chart) {
             self.written(Arc::clone(chart));
             self.text = chart.to_string();
@@ -122,17 +113,18 @@ impl State {
 
     /// The chart is `chart` now; of the whole, what is written stays.
     fn written(&mut self, chart: Arc<Chart>) {
-        self.chosen = self.chosen.filter(|index| *index < chart.bars.len());
-        self.bar = self.chosen.map_or_else(String::new, |index| write_bar(&chart, index));
+        self.shown = chart_learned::filled(&chart, self.learned.as_ref());
+        self.chosen = self.chosen.filter(|index| *index < self.shown.bars.len());
+        self.bar = self.chosen.map_or_else(String::new, |index| write_bar(&self.shown, index));
         if self.said.is_empty() {
             self.text = chart.to_string();
         }
         self.seen = chart;
     }
 
-    fn choose(&mut self, chart: &Chart, index: usize) {
+    fn choose(&mut self, index: usize) {
         self.chosen = Some(index);
-        self.bar = write_bar(chart, index);
+        self.bar = write_bar(&self.shown, index);
         self.said.clear();
     }
 
@@ -151,14 +143,14 @@ impl State {
         let sets = button::show(ui, cell(row, 0.5, 0.64), "Set", hint, ink).clicked();
         let hint = Hint::click("Open bar", "Leaves the bar to the band: it decides the chords.");
         let opens = button::show(ui, cell(row, 0.64, 0.81), "Open", hint, ink).clicked();
-        let is_locked = self.chosen.is_some_and(|index| chart.bars[index].is_locked);
+        let is_locked = self.chosen.is_some_and(|index| self.shown.bars[index].is_locked);
         let hint = Hint::click("Lock bar", "What the band learns of the tune leaves a locked bar as it is.");
         let label = if is_locked { "Unlock" } else { "Lock" };
         let locks = button::show(ui, cell(row, 0.81, 1.0), label, hint, ink).clicked();
         let index = self.chosen?;
-        let bar = chart.bars[index].clone();
+        let bar = self.shown.bars[index].clone();
         let bar = if sets || entered {
-            match read_bar(chart, index, &self.bar) {
+            match read_bar(&self.shown, index, &self.bar) {
                 Ok(bar) => bar,
                 Err(remark) => {
                     self.said = remark.to_string();
@@ -173,9 +165,7 @@ impl State {
             return None;
         };
         self.said.clear();
-        let mut changed = chart.clone();
-        changed.bars[index] = bar;
-        Some(changed.sensible())
+        Some(chart_learned::with_bar(chart, &self.shown, index, bar))
     }
 
     /// The whole chart as text, to be typed or pasted. Returns the changed chart.

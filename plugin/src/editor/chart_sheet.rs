@@ -4,7 +4,8 @@ use continuo_models::music::Chart;
 use egui::scroll_area::ScrollArea;
 use egui::{Align2, Id, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
 
-use super::chart_bar::{self, When};
+use super::chart_bar::{self, Look, When};
+use super::chart_learned::is_kept;
 use super::theme;
 
 const BARS_IN_A_LINE: usize = 4;
@@ -13,12 +14,19 @@ const LINE: f32 = 42.0;
 const SECTION: f32 = 16.0;
 const SPACE: f32 = 3.0;
 
-/// Shows `chart` in `rect`, of which bar and next bar are `bars`; the one at `chosen` is being changed. Returns the bar
-/// that was clicked.
-pub fn show(ui: &mut Ui, rect: Rect, chart: &Chart, bars: Option<[usize; 2]>, chosen: Option<usize>) -> Option<usize> {
+/// Shows `chart` in `rect`, of which bar and next bar are `bars`; the one at `chosen` is being changed. What is not in
+/// `own` is learned only. Returns the bar that was clicked.
+pub fn show(
+    ui: &mut Ui,
+    rect: Rect,
+    chart: &Chart,
+    own: &Chart,
+    bars: Option<[usize; 2]>,
+    chosen: Option<usize>,
+) -> Option<usize> {
     ui.painter().rect(rect, theme::CORNER, theme::GROUND, Stroke::new(1.0, theme::EDGE), StrokeKind::Inside);
     if chart.is_empty() {
-        let text = "Type or paste the chords on the right, or import a file.";
+        let text = "Type or paste the chords on the right, import a file, or play: the band learns.";
         let font = theme::regular(theme::BODY);
         ui.painter().text(rect.center(), Align2::CENTER_CENTER, text, font, theme::DIM);
         return None;
@@ -46,7 +54,8 @@ pub fn show(ui: &mut Ui, rect: Rect, chart: &Chart, bars: Option<[usize; 2]>, ch
                         Some([_, next]) if next == index => When::Next,
                         _ => When::Elsewhere,
                     };
-                    let response = chart_bar::show(ui, bar, chart, index, when, chosen == Some(index));
+                    let look = Look { when, is_chosen: chosen == Some(index), is_kept: is_kept(own, chart, index) };
+                    let response = chart_bar::show(ui, bar, chart, index, &look);
                     clicked = response.clicked().then_some(index).or(clicked);
                 }
             }

@@ -16,6 +16,7 @@ use crate::presets::library::Shelf;
 use crate::routing;
 use crate::seam::{Base, Notice, STANDALONE, Shared, Stream};
 
+use super::chart_learned::Learned;
 use super::chord_view::{ChordText, Now};
 use super::deadline_meter::{Reading, Source};
 use super::header::Pulse;
@@ -44,6 +45,8 @@ pub struct View {
     pub scenes: Scenes,
     /// The bars of the chart that play now and next, by their places among the written ones.
     pub bars: Option<[usize; 2]>,
+    /// What the band has learned of the tune.
+    pub learned: Option<Learned>,
     /// What came of the chart's files.
     pub chart_said: String,
     /// What sounds.
@@ -84,6 +87,7 @@ impl Default for View {
             plan: Plan::default(),
             scenes: Scenes::default(),
             bars: None,
+            learned: None,
             chart_said: String::new(),
             keys: [0; 128],
             keys_play: Keys::default(),
@@ -138,6 +142,7 @@ impl View {
                 presets: places.map(|place| name_of(place.base, params)),
             },
             bars: outlook.bars,
+            learned: None,
             keys: std::array::from_fn(|key| shared.keyboard.mask(key as u8)),
             keys_play: Keys::default(),
             controllers: Controllers {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use continuo::charts::ChartErrand;
+use continuo::editor::chart_learned::Learned;
 use continuo::editor::request::Request;
 use continuo::editor::undo::Undo;
 use continuo::editor::view::View;
@@ -64,6 +65,71 @@ fn the_page_of_the_chart() {
         click(&mut harness, "Bar 6");
         harness
     });
+}
+
+/// What the band has learned of eight bars, from the ninth of the song on.
+fn learned(agrees: bool) -> Option<Learned> {
+    let mut chart = Chart { first_bar: 8, ..Chart::read("4/4 C | Am7 | Dm7 G7 | C | F | Fm6 | C / A7 / | Dm7 G7").0 };
+    chart.bars.iter_mut().for_each(|bar| bar.origin = Origin::Learned);
+    chart.bars[4].origin = Origin::LeftHand;
+    Some(Learned { chart: Arc::new(chart), agrees })
+}
+
+/// A chart of eight bars, of which the second is typed and the last was learned before.
+fn half() -> Chart {
+    let mut chart = Chart { first_bar: 8, ..Chart::read("4/4 _ | Em7 | _ | _ | _ | _ | _ | G7").0 };
+    chart.bars[7].origin = Origin::Learned;
+    chart
+}
+
+#[test]
+fn the_page_with_what_was_learned() {
+    let view = View { bars: Some([4, 5]), learned: learned(true), ..playing() };
+    at_scales("panel_chart_learned", &[1.0], |scale| page(View { scale, ..view.clone() }, half(), scale).1);
+}
+
+#[test]
+fn what_was_learned_is_shown_beside_what_is_given_and_kept() {
+    let (host, mut harness) = page(View { learned: learned(true), ..View::default() }, half(), 1.0);
+    let chart = || host.params().chart.newest();
+    assert_eq!(value(&harness, "Learned"), "8 bars learned from bar 9");
+    assert_eq!(value(&harness, "Bar 1"), "C, learned, not kept");
+    assert_eq!(value(&harness, "Bar 2"), "Em7, typed");
+    assert_eq!(value(&harness, "Bar 5"), "F, left hand, not kept");
+    assert_eq!(value(&harness, "Bar 8"), "Dm7 G7, learned, not kept");
+    assert!(chart().bars[0].is_open());
+    click(&mut harness, "Keep");
+    let kept = "| 4/4 C | Em7 | Dm7 G7 | C |\n| F | Fm6 | C A7 | Dm7 G7 |\n";
+    assert_eq!(chart().to_string(), kept);
+    assert_eq!(value(&harness, "Bar 1"), "C, learned");
+    let before = chart();
+    click(&mut harness, "Keep");
+    assert!(Arc::ptr_eq(&before, &chart()), "there is nothing new");
+    click(&mut harness, "Learn again");
+    assert_eq!(chart().to_string(), "| 4/4 _ | Em7 | _ | _ |\n| F | _ | _ | _ |\n");
+}
+
+#[test]
+fn of_what_was_learned_one_bar_alone_is_taken() {
+    let (host, mut harness) = page(View { learned: learned(false), ..View::default() }, Chart::default(), 1.0);
+    let text = || host.params().chart.newest().to_string();
+    click(&mut harness, "Bar 2");
+    click(&mut harness, "Lock bar");
+    assert_eq!(text(), "| 4/4 _ | Am7 | _ | _ |\n| _ | _ | _ | _ |\n");
+    assert_eq!(value(&harness, "Bar 2"), "Am7, learned, locked");
+    assert_eq!(value(&harness, "Bar 3"), "Dm7 G7, learned, not kept");
+    click(&mut harness, "Bar 3");
+    write(&mut harness, "Chords of the bar", "Dm7b5 G7");
+    click(&mut harness, "Set bar");
+    assert_eq!(text(), "| 4/4 _ | Am7 | Dm7b5 G7 | _ |\n| _ | _ | _ | _ |\n");
+    assert_eq!(host.params().chart.newest().first_bar, 8);
+}
+
+#[test]
+fn a_form_of_open_bars_is_set_by_hand() {
+    let (host, mut harness) = page(View::default(), Chart::default(), 1.0);
+    click(&mut harness, "Open form");
+    assert_eq!(*host.params().chart.newest(), Chart::open(16));
 }
 
 #[test]
