@@ -199,7 +199,8 @@ impl Recording {
         let sheet = LeadSheet { position: &position, key: &|tick| standing(&self.keys, tick as f64).1 };
         let once = length.map_or(self.frames.len(), |length| frame_at(length.round() as Tick) as usize).max(1);
         let given = charts.iter().map(|(title, chart)| sheet.column(title, &sheet.chords(chart, once as Frame)));
-        let times = self.frames.chunks(once).filter(|frames| length.is_none() || frames.len() == once);
+        // The last time may lack its last rests, and what lies behind it is the band's last word.
+        let times = self.frames.chunks(once).filter(|frames| 2 * frames.len() > once);
         let title = |time: usize| if length.is_some() { format!("chorus {time}") } else { "band".to_owned() };
         let played = (1..).zip(times).map(|(time, frames)| sheet.column(&title(time), frames));
         given.chain(played).collect()

@@ -181,7 +181,10 @@ impl Setup<'_> {
     fn play_twice(&self, twice: &Twice, rows: &[Row]) -> Vec<Performance> {
         let Twice { frames, once, both, .. } = twice;
         let is_band = |row: &Row| matches!(row, Row::First | Row::Second | Row::Again);
-        let band = rows.iter().any(is_band).then(|| self.play_band(both, 2 * frames, None)).unwrap_or_default();
+        let band = match rows.iter().any(is_band) {
+            true => self.play_band(both, 2 * frames, None),
+            false => Performance::default(),
+        };
         let play = |row: &Row| match row {
             Row::First => band.stretch(0, *frames),
             Row::Second => band.stretch(*frames, 2 * frames),
