@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use common::{file, notes, ode_to_joy, play};
 use continuo_models::music::Meter;
+use continuo_models::network::HarmonizerNetwork;
 use continuo_models::{Controls, Family, Improviser, Networks, Role};
 
 fn network_file(family: Family, name: &str) -> Vec<u8> {

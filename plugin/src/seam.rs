@@ -88,6 +88,8 @@ const NOTICES: usize = 16;
 pub enum Command {
     /// Forget what was learnt of the musician.
     ClearMemory,
+    /// Forget what was learned of the tune.
+    ForgetTune,
 }
 
 /// Something the musician should read.

@@ -189,6 +189,10 @@ impl WorkerLoop {
         while let Some(command) = self.shared.next_command() {
             match command {
                 Command::ClearMemory => self.shared.memory.bring(Arc::default(), 0),
+                Command::ForgetTune => {
+                    self.band.forget_tune();
+                    self.shared.learned.publish(self.band.learned());
+                }
             }
         }
         let Some(played) = self.played.next() else { return self.render() };

@@ -25,7 +25,7 @@ use continuo_music::chart::{Bar, Content, Origin};
 /// What was read from a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// The chart; its bars say that they come from a file, or from a left hand.
+    /// The chart; its bars say that they come from a file.
     pub chart: Chart,
     /// What of the file is not in it, a line each.
     pub remarks: Vec<String>,
@@ -104,9 +104,7 @@ pub fn read(name: &str, bytes: &[u8], left_hand: Option<u8>) -> Result<Found, St
         let why = found.remarks.first().map_or_else(String::new, |remark| format!(" ({remark})"));
         return Err(format!("has no chords that can be read{why}"));
     }
-    for bar in found.chart.bars.iter_mut().filter(|bar| bar.origin != Origin::LeftHand) {
-        bar.origin = Origin::File;
-    }
+    found.chart.bars.iter_mut().for_each(|bar| bar.origin = Origin::File);
     Ok(found)
 }
 

@@ -1,6 +1,6 @@
 //! Charts in MIDI files: names of chords among the texts, or else chords that are held.
 
-use continuo_music::chart::{MOST_BARS, Origin, Symbol};
+use continuo_music::chart::{MOST_BARS, Symbol};
 use continuo_music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER};
 use continuo_music::{Chart, Chord, Meter, Tick};
 use midly::{MetaMessage, MidiMessage, Smf, Timing, TrackEventKind};
@@ -45,18 +45,12 @@ pub fn read(bytes: &[u8], left_hand: Option<u8>) -> Result<Found, String> {
     }
     score.meters.sort_by_key(|(tick, _)| *tick);
     let mut remarks = Vec::new();
-    let mut origin = Origin::File;
     let chords = match (score.named(), score.left(left_hand).or_else(|| score.held())) {
         (Some(chords), _) => chords,
         (None, Some((part, chords))) => {
             let name = score.names.get(part.track).filter(|name| !name.is_empty());
             let name = name.map_or_else(|| format!("track {}", part.track + 1), |name| format!("\"{name}\""));
-            let hand = if part.is_left(&score, left_hand) {
-                origin = Origin::LeftHand;
-                "the left hand, "
-            } else {
-                ""
-            };
+            let hand = if part.is_left(&score, left_hand) { "the left hand, " } else { "" };
             remarks.push(format!("No chord is named in it: the chords are those that {hand}{name} holds."));
             chords
         }
@@ -64,11 +58,10 @@ pub fn read(bytes: &[u8], left_hand: Option<u8>) -> Result<Found, String> {
     };
     // The last chord stands for a bar, if no note says how long.
     let end = chords.last().map_or(0, |(tick, _)| tick + TICKS_PER_FRAME).max(score.end);
-    let mut bars = in_bars(&chords, &score.meters, end);
+    let bars = in_bars(&chords, &score.meters, end);
     if bars.len() > MOST_BARS {
         remarks.push(format!("It has more than {MOST_BARS} bars: what comes after them is left out."));
     }
-    bars.iter_mut().for_each(|bar| bar.origin = origin);
     let title = score.names.into_iter().next().unwrap_or_default();
     Ok(Found { chart: Chart { title, bars, ..Chart::default() }, remarks })
 }

@@ -123,6 +123,11 @@ impl Improviser {
         self.tune.learned()
     }
 
+    /// Forgets what was heard and learned of the tune.
+    pub fn forget_tune(&mut self) {
+        self.tune = self.tune.unheard();
+    }
+
     /// Goes on with other networks: what was heard, decided and begun stays; only what the old networks had in mind
     /// goes.
     pub fn exchange(&mut self, networks: &Arc<Networks>) {
@@ -291,7 +296,7 @@ impl Improviser {
     pub fn outlook(&self) -> Outlook {
         let frame = self.path.last().map_or(0, |next| next.frame);
         let Harmony { chord, bass, planned, certain, .. } = self.harmony;
-        Outlook { frame, key: self.key, chord, bass, planned, certain, bars: self.bars }
+        Outlook { frame, key: self.key, chord, bass, planned, certain, bars: self.bars, agrees: self.tune.agrees() }
     }
 
     /// The harmony of the frame that was decided last.

@@ -22,6 +22,8 @@ pub struct Outlook {
     /// The bars of the chart in which `frame` lies and which come after it, by their places among the written ones, if
     /// a chart is followed.
     pub bars: Option<[usize; 2]>,
+    /// Whether the musician plays the tune as it was learned.
+    pub agrees: bool,
 }
 
 impl Outlook {

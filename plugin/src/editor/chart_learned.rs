@@ -48,8 +48,17 @@ pub fn with_bar(chart: &Chart, shown: &Chart, index: usize, bar: Bar) -> Chart {
     changed.sensible()
 }
 
-/// Shows what was learned in `row`, and what can be done with it. Returns the changed chart.
-pub fn show(ui: &mut Ui, row: Rect, chart: &Chart, shown: &Chart, learned: Option<&Learned>) -> Option<Chart> {
+/// What is to become of what was learned.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wish {
+    /// The chart is this one from now on.
+    Change(Chart),
+    /// The chart is this one, and the band forgets what it has learned.
+    LearnAgain(Chart),
+}
+
+/// Shows what was learned in `row`, and what can be done with it.
+pub fn show(ui: &mut Ui, row: Rect, chart: &Chart, shown: &Chart, learned: Option<&Learned>) -> Option<Wish> {
     let said = match learned {
         None => "Play the tune through, and the band learns it.".to_owned(),
         Some(Learned { chart, agrees }) => {
@@ -67,9 +76,11 @@ pub fn show(ui: &mut Ui, row: Rect, chart: &Chart, shown: &Chart, learned: Optio
     let hint = Hint::click("Keep", "What was learned becomes the project's. Bars that you typed or locked stay.");
     let keeps = ask(0.42, 0.52, "Keep", hint, has_new);
     let reopened = chart.reopened();
-    let hint =
-        Hint::click("Learn again", "Opens the bars that were learned, but for locked ones: they are learned anew.");
-    let reopens = ask(0.52, 0.67, "Learn again", hint, reopened != *chart);
+    let hint = Hint::click(
+        "Learn again",
+        "The band forgets what it has learned, and bars that were kept of it are open again, but for locked ones.",
+    );
+    let reopens = ask(0.52, 0.67, "Learn again", hint, learned.is_some() || reopened != *chart);
     let hint =
         Hint::click("Open form", "A chart of so many open bars: the form is yours, the chords are to be learned.");
     let opens = ask(0.85, 1.0, "Open form", hint, true);
@@ -83,11 +94,11 @@ pub fn show(ui: &mut Ui, row: Rect, chart: &Chart, shown: &Chart, learned: Optio
     ui.data_mut(|data| data.insert_temp(id, at));
 
     if keeps {
-        Some(shown.clone())
+        Some(Wish::Change(shown.clone()))
     } else if reopens {
-        Some(reopened)
+        Some(Wish::LearnAgain(reopened))
     } else {
         let (title, first_bar) = (chart.title.clone(), chart.first_bar);
-        opens.then(|| Chart { title, first_bar, ..Chart::open(FORMS[at]) })
+        opens.then(|| Wish::Change(Chart { title, first_bar, ..Chart::open(FORMS[at]) }))
     }
 }

@@ -13,7 +13,7 @@ use crate::charts::ChartErrand;
 use crate::params::ContinuoParams;
 
 use super::button;
-use super::chart_learned::Learned;
+use super::chart_learned::{Learned, Wish};
 use super::hint::Hint;
 use super::layout::{BETWEEN, cell, split};
 use super::request::Request;
@@ -60,7 +60,15 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
         state.choose(index);
     }
     let learned = learned.with_min_y(learned.bottom() - ROW);
-    let mut changed = chart_learned::show(ui, learned, &chart, &state.shown, view.learned.as_ref());
+    let mut forgets = None;
+    let mut changed = match chart_learned::show(ui, learned, &chart, &state.shown, view.learned.as_ref()) {
+        Some(Wish::Change(changed)) => Some(changed),
+        Some(Wish::LearnAgain(changed)) => {
+            forgets = Some(Request::ForgetTune);
+            Some(changed).filter(|changed| *changed != *chart)
+        }
+        None => None,
+    };
     let row = |number: usize| {
         let top = side.top() + number as f32 * (ROW + BETWEEN);
         Rect::from_min_size(pos2(side.left(), top), vec2(side.width(), ROW))
@@ -84,7 +92,7 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
         state.written(chart);
     }
     ui.data_mut(|data| data.insert_temp(id(), state));
-    request.map(Request::Chart)
+    request.map(Request::Chart).or(forgets)
 }
 
 /// The bar of the song with which the chart begins. Returns another one that was chosen.

@@ -289,6 +289,11 @@ pub fn fulfil(request: Request, shared: &Shared, undo: &Undo, library: &Library)
                 shared.notify(error);
             }
         }
+        Request::ForgetTune => {
+            if !shared.send(Command::ForgetTune) {
+                shared.notify("The band is busy: what it has learned of the tune is still there. Try again.");
+            }
+        }
         Request::ClearMemory => {
             if shared.send(Command::ClearMemory) {
                 shared.unsaved.note();

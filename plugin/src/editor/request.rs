@@ -27,6 +27,8 @@ pub enum Request {
     KeysPlay(Keys),
     /// Forget what was learnt of the musician.
     ClearMemory,
+    /// Forget what was learned of the tune.
+    ForgetTune,
     /// Have this be heard for a while; nothing: as before.
     Listen(Option<Box<Trial>>),
     /// Do something with the presets on the disk.

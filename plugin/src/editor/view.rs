@@ -142,7 +142,9 @@ impl View {
                 presets: places.map(|place| name_of(place.base, params)),
             },
             bars: outlook.bars,
-            learned: None,
+            learned: Some(shared.learned.newest())
+                .filter(|chart| !chart.is_empty())
+                .map(|chart| Learned { chart, agrees: outlook.agrees }),
             keys: std::array::from_fn(|key| shared.keyboard.mask(key as u8)),
             keys_play: Keys::default(),
             controllers: Controllers {

@@ -117,6 +117,13 @@ impl Band {
         self.takes.follow_chart(chart);
     }
 
+    /// Forgets what was heard and learned of the tune, in the loop and for the takes to come too.
+    pub fn forget_tune(&mut self) {
+        let copies = self.loop_start.iter_mut().map(|(_, mind)| mind);
+        copies.chain([&mut self.mind]).for_each(Mind::forget_tune);
+        self.takes.forget_tune();
+    }
+
     /// Forgets everything that was heard before `tick`, but not what was learnt of the musician, nor what is held.
     fn begin_anew(&mut self, tick: Tick) {
         let mut anew = Mind::new(&self.networks, Arc::clone(self.learnt()), Arc::clone(&self.chart));
@@ -236,6 +243,24 @@ mod tests {
         let other: Vec<_> = (3..6).map(|epoch| pass(&mut band, epoch)).collect();
         assert_eq!((other[2] == other[1], other[1] == passes[1]), (true, false));
         assert_eq!(band.mind.outlook().chord.map(|chord| chord.to_string()).as_deref(), Some("Bm7"));
+    }
+
+    #[test]
+    fn what_was_learned_of_the_tune_is_forgotten_if_one_asks_for_it() {
+        let networks = Arc::new(Networks::built_in(Family::Gru).0);
+        let mut band = Band::new(networks, Arc::default(), chart("| _ | _ | _ | _ |"));
+        for now in 0..4 * 16 + 2 {
+            band.take(frame(now, now + 1, 0, None));
+            let key = 60 + [0, 4, 7, 12][(now / 4 % 4) as usize];
+            if now % 4 == 0 {
+                band.take(on(now * 6, key));
+            } else if now % 4 == 3 {
+                band.take(off(now * 6, key));
+            }
+        }
+        assert_eq!(band.learned().bars.len(), 4);
+        band.forget_tune();
+        assert!(band.learned().is_empty());
     }
 
     #[test]

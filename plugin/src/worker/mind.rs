@@ -83,6 +83,11 @@ impl Mind {
         self.improviser.follow_chart(chart);
     }
 
+    /// Forgets what was heard and learned of the tune.
+    pub fn forget_tune(&mut self) {
+        self.improviser.forget_tune();
+    }
+
     /// What was learned of the tune since the song began.
     pub fn learned(&self) -> Option<&Arc<Chart>> {
         self.improviser.learned()

@@ -81,6 +81,13 @@ impl Takes {
         }
     }
 
+    /// Of the tune nothing is known any more, in the takes to come neither.
+    pub fn forget_tune(&mut self) {
+        if let Some(origin) = &mut self.origin {
+            origin.mind.forget_tune();
+        }
+    }
+
     /// The musician did something.
     pub fn hear(&mut self, heard: Heard) {
         match &mut self.beginning {

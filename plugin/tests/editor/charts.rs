@@ -105,8 +105,10 @@ fn what_was_learned_is_shown_beside_what_is_given_and_kept() {
     let before = chart();
     click(&mut harness, "Keep");
     assert!(Arc::ptr_eq(&before, &chart()), "there is nothing new");
+    harness.state_mut().requests.clear();
     click(&mut harness, "Learn again");
-    assert_eq!(chart().to_string(), "| 4/4 _ | Em7 | _ | _ |\n| F | _ | _ | _ |\n");
+    assert_eq!(chart().to_string(), "| 4/4 _ | Em7 | _ | _ |\n| _ | _ | _ | _ |\n");
+    assert_eq!(harness.state().requests, [Request::ForgetTune]);
 }
 
 #[test]

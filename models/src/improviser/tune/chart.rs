@@ -149,6 +149,11 @@ impl Tune {
         self.learner.learned().map(|learned| &learned.chart)
     }
 
+    /// Whether the musician plays what was learned.
+    pub fn agrees(&self) -> bool {
+        self.agreement.holds()
+    }
+
     fn place(&self, spot: Spot) -> Option<(&Followed, Place)> {
         let followed = self.followed.as_deref()?;
         Some((followed, followed.chorus.place(spot, followed.first)?))
