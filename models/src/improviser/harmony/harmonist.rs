@@ -376,13 +376,15 @@ impl Harmonist {
     }
 
     /// Whether the band rests: nothing was heard yet, or for many bars, and there is no chart to go by; or the chart
-    /// has no chord, or the band has come to its end; it enters with a beat.
+    /// has no chord, or the band has come to its end; it enters with a beat, or with the chord that the musician
+    /// holds.
     fn rests(&self, situation: &Situation) -> bool {
         let (&Situation { listener, given, guidance, plays_alone, .. }, next) = (situation, situation.next());
         let bars = BARS_ALONE * next.position.meter.bar_ticks();
         let alone = !plays_alone && listener.silence().is_none_or(|silence| silence >= bars);
         let is_silenced = guidance == Guidance::Silent && given.is_none();
         let plays = self.last_decided().harmony.is_some();
-        alone || is_silenced || self.constraints.is_over(next) || (!plays && !next.begins_beat())
+        let enters = next.begins_beat() || listener.held_harmony().is_some();
+        alone || is_silenced || self.constraints.is_over(next) || (!plays && !enters)
     }
 }

@@ -4,6 +4,9 @@ use super::keyboard::{Keyboard, keys_of};
 use crate::music::pitch::class_of;
 use crate::music::{Chord, PitchClassSet, SlashChord, Tick};
 
+/// A third is a chord if the left hand plays nothing else, but not as two notes of a melody.
+const FEWEST: usize = 2;
+
 /// What sounds when the harmony is read.
 #[derive(Clone, Copy, Debug)]
 pub struct Sound<'a> {
@@ -17,10 +20,13 @@ pub struct Sound<'a> {
     pub earliest: Tick,
 }
 
-/// What the left hand has laid down under the pedal, until it lays down another harmony.
+/// What the left hand has laid down, until it lays down another harmony or has let go of it all: fingers that leave a
+/// chord one by one spell no other.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Held {
     harmony: Option<SlashChord>,
+    /// The keys of the left hand from which that was read and which have sounded since, one bit each.
+    keys: u128,
     /// What only the pedal holds counts if it was struck then or later.
     since: Option<Tick>,
 }
@@ -29,7 +35,12 @@ impl Held {
     /// The harmony as the keys of `sound` stand, if `struck` were the newest of them.
     pub fn with(self, sound: &Sound, struck: u128) -> Self {
         let since = self.replaced_at(sound, struck & sound.left).or(self.since);
-        Self { harmony: read(sound, since), since }
+        let left = left_hand(sound, since);
+        if left & (struck | !self.keys) == 0 && classes(left).len() >= FEWEST {
+            return Self { keys: left, since, ..self };
+        }
+        let of_left = spelled(left, FEWEST);
+        Self { harmony: of_left.or_else(|| spelled_otherwise(sound)), keys: of_left.map_or(0, |_| left), since }
     }
 
     /// The harmony.
@@ -41,7 +52,7 @@ impl Held {
     /// foreign to the old one, or lie under all that sounded of something that was none.
     fn replaced_at(&self, sound: &Sound, struck: u128) -> Option<Tick> {
         let begins = keys_of(struck).map(|key| sound.keyboard.onset(key)).min()?;
-        let classes: PitchClassSet = keys_of(struck).map(class_of).collect();
+        let classes = classes(struck);
         let new = match self.harmony {
             Some(harmony) => !classes.is_subset(harmony.chord.tones()),
             None => keys_of(sound.keyboard.sounding() & sound.left).next() == keys_of(struck).next(),
@@ -55,20 +66,32 @@ impl Held {
     }
 }
 
-/// The chord of the left hand; failing that, of what is held under the lead; failing that, of all that is held.
-fn read(sound: &Sound, since: Option<Tick>) -> Option<SlashChord> {
-    let keyboard = sound.keyboard;
-    let struck_after = |keys: u128, tick: Tick| keys_of(keys).filter(move |&key| keyboard.onset(key) >= tick);
-    let fingers = || struck_after(keyboard.fingers(), sound.earliest);
-    let left: Vec<u8> =
-        struck_after(keyboard.sounding() & !keyboard.fingers(), since.unwrap_or(sound.earliest).max(sound.earliest))
-            .chain(fingers())
-            .filter(|&key| sound.left >> key & 1 == 1)
-            .collect();
-    let under_lead: Vec<u8> = fingers().filter(|&key| sound.lead.is_none_or(|lead| key < lead)).collect();
-    // A third is a chord if the left hand plays nothing else, but not as two notes of a melody.
-    [(left, 2), (under_lead, 3), (fingers().collect(), 3)].into_iter().find_map(|(keys, fewest)| {
-        let classes: PitchClassSet = keys.iter().map(|&key| class_of(key)).collect();
-        if classes.len() < fewest { None } else { Chord::recognise(&keys) }
-    })
+/// The keys that the left hand holds, by finger or by a pedal under which they were struck at `since` or later.
+fn left_hand(sound: &Sound, since: Option<Tick>) -> u128 {
+    let (fingers, all) = (sound.keyboard.fingers(), sound.keyboard.sounding());
+    let under_pedal = struck_after(sound, all & !fingers, since.unwrap_or(sound.earliest));
+    (struck_after(sound, fingers, sound.earliest) | under_pedal) & sound.left
+}
+
+/// The chord of what is held under the lead; failing that, of all that is held.
+fn spelled_otherwise(sound: &Sound) -> Option<SlashChord> {
+    let fingers = struck_after(sound, sound.keyboard.fingers(), sound.earliest);
+    let under_lead = sound.lead.map_or(fingers, |lead| fingers & ((1 << lead) - 1));
+    spelled(under_lead, 3).or_else(|| spelled(fingers, 3))
+}
+
+/// Those of `keys` that were struck at `tick` or later, and are not held by mistake.
+fn struck_after(sound: &Sound, keys: u128, tick: Tick) -> u128 {
+    let earliest = tick.max(sound.earliest);
+    keys_of(keys).filter(|&key| sound.keyboard.onset(key) >= earliest).fold(0, |keys, key| keys | 1 << key)
+}
+
+/// The chord that `keys` of at least `fewest` pitch classes spell.
+fn spelled(keys: u128, fewest: usize) -> Option<SlashChord> {
+    let struck: Vec<u8> = keys_of(keys).collect();
+    if classes(keys).len() < fewest { None } else { Chord::recognise(&struck) }
+}
+
+fn classes(keys: u128) -> PitchClassSet {
+    keys_of(keys).map(class_of).collect()
 }

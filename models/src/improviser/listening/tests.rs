@@ -78,6 +78,25 @@ fn the_chord_under_the_lead_is_recognised() {
 }
 
 #[test]
+fn fingers_that_leave_a_chord_one_by_one_spell_no_other() {
+    let mut listener = Listener::default();
+    for key in [50, 53, 55, 59, 76] {
+        listener.hear(&on(0, key));
+    }
+    let g7 = "G7".parse().ok();
+    for (tick, gone, left) in [(12, 59, g7), (14, 53, g7), (20, 55, None)] {
+        listener.hear(&off(tick, gone));
+        listener.advance(tick + 1);
+        assert_eq!(listener.held_chord(), left, "at {tick}");
+    }
+    for key in [43, 53, 58] {
+        listener.hear(&on(24, key));
+    }
+    listener.hear(&off(24, 50));
+    assert_eq!(listener.held_chord(), "Gm7".parse().ok(), "what is struck is read anew");
+}
+
+#[test]
 fn a_phrase_ends_a_beat_after_its_last_note() {
     let mut listener = Listener::default();
     for (index, key) in [60, 62, 64, 65].into_iter().enumerate() {
