@@ -360,6 +360,13 @@ impl Listener {
         Some(silent.map_or(0, |released| (self.now - released).max(0)))
     }
 
+    /// Whether the lead line, if there is one, had fallen silent by `tick` and nothing of it has begun since: not with
+    /// that tick either.
+    pub fn rests_over(&self, tick: Tick) -> bool {
+        let released = self.lead.and_then(|lead| lead.released).filter(|_| self.new_lead().is_none());
+        released.is_some_and(|released| released <= tick && self.now > tick + EARLY_TICKS)
+    }
+
     /// How many notes of the lead line have ended so far, and those of the phrase that have.
     pub fn ended_notes(&self) -> (u32, &[LeadNote]) {
         let sounding = usize::from(self.lead.is_some_and(|lead| lead.released.is_none()));
@@ -394,6 +401,10 @@ impl Listener {
             Some(lead) => (self.now - lead.released.unwrap_or(lead.onset)).clamp(0, LONGEST_REST),
             None => LONGEST_REST,
         };
-        self.habits.portrait(rests_for, self.phrases.number())
+        let sounding = self.lead.filter(|&lead| self.lead_sounds(lead, self.now)).map(|lead| lead.key);
+        let since = self.now - TICKS_PER_QUARTER;
+        let late = self.phrases.notes().iter().rev().take_while(|note| note.onset + note.length > since);
+        let lowest = late.map(|note| note.key).chain(sounding).chain(self.new_lead()).min();
+        self.habits.portrait(rests_for, self.phrases.number(), lowest)
     }
 }

@@ -13,6 +13,8 @@ pub struct Portrait {
     pub density: f32,
     /// The middle of the lead line of late, as a MIDI key.
     pub register: u8,
+    /// The lowest key of the lead line that sounds, or did less than a quarter note ago.
+    pub lowest: Option<u8>,
     /// The loudness of late, as a MIDI velocity, 1–127.
     pub touch: u8,
     /// Ticks since the lead line ended; 0 while it sounds. At most 256 quarter notes, as before the first note.
@@ -50,8 +52,9 @@ impl Habits {
     }
 
     /// The portrait of a musician of these habits; usual ones before the first note.
-    pub fn portrait(&self, rests_for: Tick, phrase: u32) -> Portrait {
+    pub fn portrait(&self, rests_for: Tick, phrase: u32, lowest: Option<u8>) -> Portrait {
         Portrait {
+            lowest,
             density: self.density,
             register: self.register.unwrap_or(67.0).round().clamp(0.0, 127.0) as u8,
             touch: self.touch.unwrap_or(80.0).round().clamp(1.0, 127.0) as u8,

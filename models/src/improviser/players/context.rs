@@ -25,6 +25,8 @@ pub struct FrameContext<'a> {
     pub next_chord: Option<(Tick, Chord)>,
     /// What the bass is expected to play there.
     pub next_bass: Option<PitchClass>,
+    /// The first tick at which what is expected may still turn out another way.
+    pub certain: Tick,
     /// The key that the band believes to be in, or the locked one.
     pub key: Key,
     /// The style of this frame's patterns: `style_a` or `style_b`, drawn per bar by the blend.
@@ -33,6 +35,8 @@ pub struct FrameContext<'a> {
     pub touch: u8,
     /// The middle of the musician's range of late, as a MIDI key.
     pub player_centre: u8,
+    /// The lowest key of the musician's lead line that sounds, or did less than a quarter note ago.
+    pub melody: Option<u8>,
     /// Notes of the musician's lead line per quarter note of late.
     pub player_density: f32,
     /// Ticks since the musician's lead line ended; 0 while it sounds. At most 256 quarter notes, as before its first
@@ -57,6 +61,11 @@ impl FrameContext<'_> {
     /// Ticks from the barline to the frame.
     pub fn ticks_into_bar(&self) -> Tick {
         self.position.ticks_into_bar(self.tick())
+    }
+
+    /// Whether the expected chord is certain to come: nobody strikes ahead for one that may not.
+    pub fn is_certain(&self) -> bool {
+        self.next_chord.is_some_and(|(change, _)| change < self.certain)
     }
 
     /// Whether a felt beat begins with the frame.
@@ -94,10 +103,12 @@ pub(crate) mod tests {
             unforeseen: false,
             next_chord: None,
             next_bass: None,
+            certain: 0,
             key: Key::major(0),
             style: Style::Pop,
             touch: 80,
             player_centre: 72,
+            melody: None,
             player_density: 0.0,
             player_rests: LONGEST_REST,
             tempo: 120.0,

@@ -66,6 +66,7 @@ impl Chart {
             bass: Some(self.bass_of(self.chord_at(tick))),
             next_chord,
             next_bass: next_chord.map(|(_, chord)| self.bass_of(chord)),
+            certain: if self.foreseen { Tick::MAX } else { 0 },
             key: self.key,
             style: self.style,
             ..context(&self.controls, frame)

@@ -117,7 +117,7 @@ impl Bassist {
             Tone::Walk => line.walk(),
             Tone::Lead => line.lead().or_else(|| line.tone(chord.fifth())),
             Tone::Ahead => match change {
-                Some((change, coming)) if change <= at + EARLIEST && !line.is_strong() => {
+                Some((change, coming)) if change <= at + EARLIEST && !line.is_strong() && context.is_certain() => {
                     self.ahead = Some(Ahead { at, due: change, harmony: coming });
                     end = change + TICKS_PER_QUARTER / 2;
                     line.tone(coming.bass)
@@ -238,22 +238,26 @@ impl Line<'_> {
     }
 
     /// A note from which the next bass is reached by step, if the chord changes then: from the side on which the
-    /// line is, preferably a note of the scale or a semitone.
+    /// line is, preferably a note of the scale or a semitone. Where the change may still not come, only a note that
+    /// fits without it.
     fn lead(&self) -> Option<u8> {
         let coming = self.coming()?;
         let here = self.here();
         let target = self.near(coming.bass, here);
-        let scale = self.context.key.scale().union(coming.chord.tones());
+        let is_certain = self.context.is_certain();
+        let fits = self.context.key.scale().union(self.chord.tones());
+        let scale = if is_certain { fits.union(coming.chord.tones()) } else { fits };
         let chromatic = if self.context.style.character().chromatic { 2 } else { 9 };
         let around = [-1i32, 1, 2, -2].map(|step| i32::from(target) + step);
         around
             .into_iter()
             .filter_map(|key| u8::try_from(key).ok())
             .filter(|&key| self.range.contains(key) && self.context.allowed().contains(class_of(key)))
+            .filter(|&key| is_certain || fits.contains(class_of(key)))
             .min_by_key(|&key| {
                 let class = class_of(key);
                 let repeated = u32::from(key == here) * 6;
-                let foreign = u32::from(!scale.contains(class) && !self.chord.contains(class)) * chromatic;
+                let foreign = u32::from(!scale.contains(class)) * chromatic;
                 let jump = u32::from(key.abs_diff(here).saturating_sub(4));
                 // A whole step on the far side of the target is a detour.
                 let detour = u32::from((here < target) != (key < target)) * 2;
@@ -357,6 +361,23 @@ mod tests {
                     assert!((1..=2).contains(&before.abs_diff(root)), "{}", chart.written(&cues));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_chord_that_may_not_come_is_approached_by_what_fits_without_it() {
+        for (style, seed) in [Style::Jazz, Style::Latin, Style::Bossa]
+            .into_iter()
+            .flat_map(|style| (0..8).map(move |seed| (style, seed)))
+        {
+            let mut chart = Chart::new("C | A7 | Dm7 | G7 | Em7 | A7 | Dm7 Db7 | C6", "C major", (4, 4), style);
+            chart.controls.seed = seed;
+            let mut bassist = Bassist::default();
+            let cues =
+                chart.play(|context, out| bassist.walk_on(&FrameContext { certain: context.tick(), ..*context }, out));
+            let fits =
+                |cue: &NoteCue| chart.key.scale().union(chart.chord_at(tick(cue)).tones()).contains(class_of(cue.key));
+            assert!(cues.iter().all(fits), "{}", chart.written(&cues));
         }
     }
 

@@ -18,6 +18,9 @@ use crate::score::NoteCue;
 const KEYS: KeyRange = KeyRange::new(36, 84);
 /// A chord that was struck so many ticks early need not be struck again when it begins.
 const EARLIEST: Tick = 12;
+/// Where the accompaniment begins at the lowest to stay under a low melody, and how many semitones it needs.
+const LOWEST: u8 = 43;
+const ROOM: u8 = 14;
 /// How far apart the strings of a strummed chord are at most, in milliseconds.
 const STRUM: f32 = 9.0;
 
@@ -62,7 +65,9 @@ impl Comper {
             return;
         }
         let begins = context.chord_changes || !is_due;
-        if !is_due {
+        let is_over =
+            context.melody.is_some() && self.voicing.is_some_and(|own| own.highest() > space(context, bass).ceiling);
+        if !is_due || is_over {
             self.voice(chord, context, bass, None);
         } else if !begins && self.looks_elsewhere(context, bar_begins) {
             self.voice(chord, context, bass, self.voicing);
@@ -131,7 +136,9 @@ impl Comper {
         };
         let change = context.next_chord.filter(|&(change, _)| change > at);
         match change {
-            Some((change, coming)) if stroke.touch == Touch::Early && change <= at + EARLIEST => {
+            Some((change, coming))
+                if stroke.touch == Touch::Early && change <= at + EARLIEST && context.is_certain() =>
+            {
                 self.voice(coming, context, bass, None);
                 self.early = Some(change);
                 chord = coming;
@@ -140,7 +147,9 @@ impl Comper {
             None => {}
         }
         let Some(voicing) = self.voicing else { return };
-        let notes = notes(stroke.touch, &voicing, chord, &space(context, bass));
+        let space = space(context, bass);
+        let top = space.ceiling + if context.melody.is_some() { 1 } else { 3 };
+        let notes = notes(stroke.touch, &voicing, chord, space.range, top);
         let spread = context.moments(STRUM * context.controls.humanise);
         let chords = context.controls.player(Player::Chords);
         for (string, key) in notes.into_iter().filter(|&key| context.allowed().contains(class_of(key))).enumerate() {
@@ -194,19 +203,29 @@ fn space(context: &FrameContext, bass: Option<BassKeys>) -> Space {
     };
     let width = home.high - home.low;
     let low = home.shifted(context.controls.player(Player::Chords).register).low.clamp(KEYS.low, KEYS.high - width);
-    let range = KeyRange::new(low, low + width);
-    let ceiling = context.player_centre.saturating_sub(2).clamp(low + width / 2 + 2, range.high);
     // A choir has one bass.
     let bass = bass.map(|keys| keys.now).filter(|_| texture == Texture::Chorale);
+    let (range, ceiling) = match context.melody {
+        // Under the note that sounds, as far as there is room above the mud.
+        Some(melody) => {
+            let lowest = if bass.is_some() { low } else { low.min(LOWEST) };
+            let ceiling = melody.saturating_sub(2).clamp(lowest + ROOM, low + width);
+            (KeyRange::new(low.min(ceiling - ROOM), ceiling), ceiling)
+        }
+        None => (
+            KeyRange::new(low, low + width),
+            context.player_centre.saturating_sub(2).clamp(low + width / 2 + 2, low + width),
+        ),
+    };
     Space { texture, range, ceiling, key: context.key, colours: context.key.scale(), avoid: None, bass }
 }
 
-/// The keys that `touch` strikes, in the order of a strum.
-fn notes(touch: Touch, voicing: &Voicing, chord: Chord, space: &Space) -> Vec<u8> {
+/// The keys that `touch` strikes in `range`, in the order of a strum; figures go up to `top`.
+fn notes(touch: Touch, voicing: &Voicing, chord: Chord, range: KeyRange, top: u8) -> Vec<u8> {
     let keys = voicing.keys();
-    let (range, ceiling) = (space.range, space.ceiling);
     let dyad = |upper: u8| {
         let root = KeyRange::new(range.low.max(KEYS.low), range.low + 11).fold(48 + chord.root);
+        let root = if root + upper > top { root - 12 } else { root };
         vec![root, root + upper]
     };
     match touch {
@@ -220,7 +239,7 @@ fn notes(touch: Touch, voicing: &Voicing, chord: Chord, space: &Space) -> Vec<u8
                 |last: u8, index: usize| last + 1 + ascent(class_of(last + 1), class_of(keys[index % keys.len()]));
             let step = usize::from(step);
             let key = (keys.len()..=step).fold(keys[step.min(keys.len() - 1)], above);
-            let excess = key.saturating_sub((ceiling + 3).min(KEYS.high));
+            let excess = key.saturating_sub(top.min(KEYS.high));
             vec![key - 12 * excess.div_ceil(12)]
         }
         Touch::Fifth => dyad(chord.quality.intervals()[2]),
@@ -360,6 +379,15 @@ mod tests {
                 prop_assert!(cue.length.0 > 0 && (1..128).contains(&cue.velocity));
                 prop_assert!(!controls.key_lock || controls.key.locked_scale().contains(class_of(cue.key)));
             }
+        }
+
+        #[test]
+        fn it_lies_under_the_note_that_sounds(chart in any_chart(), melody in LOWEST + ROOM + 2..90) {
+            let mut comper = Comper::default();
+            let cues = chart.play(|context, out| {
+                comper.comp(&FrameContext { melody: Some(melody), ..*context }, None, out);
+            });
+            prop_assert!(cues.iter().all(|cue| cue.key < melody), "{}", chart.written(&cues));
         }
 
         #[test]

@@ -50,10 +50,15 @@ pub(super) fn begins(context: &FrameContext, listener: &Listener, answered: Opti
     let (now, bar, beat) = (context.tick(), meter.bar_ticks(), meter.beat_ticks());
     let rests = listener.rest().is_none_or(|rest| rest >= beat / 2);
     let (bars, limit) = match context.controls.lead_mode {
-        LeadMode::Answer => return answer(context, listener, answered).filter(|_| spot.begins_beat()),
+        LeadMode::Answer if !spot.begins_beat() || is_awaited(context, listener) => return None,
+        LeadMode::Answer => return answer(context, listener, answered),
         // While the musician plays, Lead keeps silent for another bar.
         LeadMode::Continuous if rests || now >= resume.saturating_add(bar) => (2..=4, None),
-        LeadMode::Fills if rests && listener.rest().is_some() => (1..=2, None),
+        LeadMode::Fills
+            if rests && listener.rest().is_some() && !(spot.begins_bar() && is_awaited(context, listener)) =>
+        {
+            (1..=2, None)
+        }
         LeadMode::Continuous | LeadMode::Fills => return None,
         LeadMode::TradeTwos | LeadMode::TradeFours | LeadMode::TradeEights => (2..=4, Some(traded_bars(context)?.end)),
     };
@@ -76,6 +81,14 @@ pub(super) fn begins(context: &FrameContext, listener: &Listener, answered: Opti
             Some(Span { start: now, end, resume: (close + beat / 2 * draw(2, -1..3)).max(end) })
         }
     }
+}
+
+/// Whether the musician may come back in this beat: after a breath one comes back with a bar, and none has begun
+/// without him yet.
+fn is_awaited(context: &FrameContext, listener: &Listener) -> bool {
+    let (into, bar) = (context.ticks_into_bar(), context.position.meter.bar_ticks());
+    let barline = context.tick() - if into == 0 { bar } else { into };
+    !listener.rests_over(barline)
 }
 
 /// The answer to the phrase that has ended, as long as that, from one bar to four.

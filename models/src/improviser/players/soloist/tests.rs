@@ -128,6 +128,18 @@ fn in_trading_lead_fills_its_bars_and_is_silent_in_the_musicians() {
 }
 
 #[test]
+fn an_answer_waits_until_a_bar_has_begun_without_the_musician() {
+    let phrase = |bar: Tick| [0, 12, 24, 36].map(|tick| (bar * 96 + tick, 72 + (tick / 12) as u8, 10));
+    let answers = |bars: &[Tick]| {
+        let melody: Melody = bars.iter().flat_map(|&bar| phrase(bar)).collect();
+        Performance::of(networks(), &turnaround(Style::Jazz, LeadMode::Answer), &melody).notes()
+    };
+    assert_eq!(answers(&(0..16).collect::<Vec<_>>()), [], "half a bar is a breath");
+    let first = answers(&[0]).first().map(onset);
+    assert!(first.is_some_and(|first| (96 + 24..96 + 48).contains(&first)), "{first:?}");
+}
+
+#[test]
 fn fills_begin_half_a_beat_after_the_musician_and_break_off_when_he_plays() {
     for band in bands() {
         let chart = turnaround(Style::Pop, LeadMode::Fills);
