@@ -53,6 +53,8 @@ pub struct Character {
     pub sevenths: bool,
     /// Whether lines pass through notes from outside the key, and lead by them to the next chord.
     pub chromatic: bool,
+    /// For the seventh of a dominant on any major chord, as log-odds, as in the blues.
+    pub dominants: f32,
     /// How restless the voicing of a chord is that stands.
     pub revoicing: Revoicing,
     /// Where in the bar the harmony likes to move.

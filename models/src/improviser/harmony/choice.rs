@@ -7,12 +7,16 @@ use crate::controls::Controls;
 use crate::improviser::chance::grid::{exp, ln, steps};
 use crate::improviser::chance::random::{Purpose, Random};
 use crate::improviser::chance::sampler::{Freedom, happens, likeliest, sample};
+use crate::improviser::listening::key_belief::KeyBelief;
 use crate::improviser::memory::Memory;
-use crate::music::{Chord, Key, PitchClass, Quality, SlashChord, Spot};
+use crate::music::{Chord, Key, PitchClass, PitchClassSet, Quality, SlashChord, Spot};
 use crate::network::harmonist::HarmonyLogits;
 
 /// Chord changes that are remembered, so that the band does not turn in circles.
 const REMEMBERED: usize = 6;
+
+/// No chord is less likely to lie in the key.
+const LEAST_CHANCE: f32 = 1e-3;
 
 /// The last chords, newest first.
 #[derive(Clone, Copy, Debug, Default)]
@@ -62,20 +66,21 @@ impl Advised {
         others.map(|(_, &logit)| logit).fold(f32::NEG_INFINITY, f32::max)
     }
 
-    /// The chord that `pick` takes of the logits that it is shown, and its harmony: first of the harmonies as seen from
-    /// `root`, so that it is taken alike in every key, then of the colours; but what `stays` has no other colour.
+    /// The chord that is taken, and its harmony: what `pick` takes of the harmonies as seen from `root`, so that it is
+    /// taken alike in every key, in the colour that `colour` takes; but what `stays` has no other colour.
     fn taken(
         &self,
         root: PitchClass,
         stays: Option<Chord>,
-        pick: impl Fn(&[f32], u32) -> Option<usize>,
+        pick: impl Fn(&[f32]) -> Option<usize>,
+        colour: impl Fn(&[f32]) -> Option<usize>,
     ) -> Option<(usize, Chord)> {
         let origin = 2 * usize::from(root);
         let mut seen = self.harmonies;
         seen.rotate_left(origin);
-        let harmony = (pick(&seen, 0)? + origin) % HARMONIES;
+        let harmony = (pick(&seen)? + origin) % HARMONIES;
         let coloured = || {
-            let quality = Quality::ALL[pick(&self.colours(harmony), 2)?];
+            let quality = Quality::ALL[colour(&self.colours(harmony))?];
             Some(Chord::new((harmony / 2) as PitchClass, quality))
         };
         let chord = stays.filter(|&standing| harmony_of(standing) == harmony).or_else(coloured)?;
@@ -117,6 +122,8 @@ pub struct ChordChoice<'a> {
     controls: &'a Controls,
     /// In which the first chord is sought.
     key: Key,
+    /// The keys that the band believes to be in.
+    keys: &'a KeyBelief,
     /// The harmony that is given, by the musician's left hand above all: it is taken.
     given: Option<SlashChord>,
     /// What the musician has played so far.
@@ -124,16 +131,18 @@ pub struct ChordChoice<'a> {
 }
 
 impl<'a> ChordChoice<'a> {
-    /// A choice in `key`, unless it is made already: `given` is taken if the lock allows it.
+    /// A choice in `key`, where the band believes to be in `keys`, unless it is made already: `given` is taken if the
+    /// lock allows it.
     pub fn new(
         weights: &'a Weights,
         controls: &'a Controls,
         key: Key,
+        keys: &'a KeyBelief,
         given: Option<SlashChord>,
         memory: &'a Memory,
     ) -> Self {
         let given = given.filter(|given| given.chord.tones().is_subset(controls.allowed()));
-        Self { weights, controls, key, given, memory }
+        Self { weights, controls, key, keys, given, memory }
     }
 
     /// Whether the choice is made already.
@@ -211,16 +220,41 @@ impl<'a> ChordChoice<'a> {
         for chord in (0..Chord::NONE_INDEX).filter_map(Chord::from_index) {
             logits[chord.index()] -= recent.repetition(chord, self.weights);
         }
+        if standing.is_none() {
+            self.prefer_in_key(&mut logits, self.keys);
+        }
         let advised = Advised::of(&logits, |chord| permitted.allow(chord, standing));
         let root = standing.map_or(self.key.tonic, |standing| standing.root);
-        let freedom = self.freedom(self.weights.chord_heat);
         let stays = standing.filter(|&standing| permitted.stand.contains(standing));
-        let drawn = advised.taken(root, stays, |logits, draw| {
+        let draw = |logits: &[f32]| {
             let is_there = |index: usize| logits[index] > f32::NEG_INFINITY;
-            sample(logits, is_there, freedom, random.uniform(Purpose::Chord, draw))
-        });
+            let freedom = self.freedom(self.weights.chord_heat);
+            sample(logits, is_there, freedom, random.uniform(Purpose::Chord, 0))
+        };
+        let drawn = advised.taken(root, stays, draw, |colours| self.coloured(colours, random));
         let chord = drawn.map(|(_, chord)| chord);
         chord.or(standing).unwrap_or_else(|| tonic(self.key))
+    }
+
+    /// One of the colours, as they come: they are no change that could be too many.
+    fn coloured(&self, colours: &[f32], random: Random) -> Option<usize> {
+        let Controls { style_a, style_b, style_blend, .. } = *self.controls;
+        let [style, other] = [style_a, style_b].map(|style| style.character().dominants);
+        let mut colours = colours.to_vec();
+        colours[Quality::Dominant as usize] += style + style_blend * (other - style);
+        let is_there = |index: usize| colours[index] > f32::NEG_INFINITY;
+        let freedom = self.freedom(self.weights.colour_heat);
+        sample(&colours, is_there, freedom, random.uniform(Purpose::Chord, 2))
+    }
+
+    /// Makes the chords likelier whose triads lie in one of `keys`.
+    fn prefer_in_key(&self, logits: &mut [f32; Chord::VOCABULARY], keys: &KeyBelief) {
+        if self.weights.in_key > 0.0 {
+            for chord in (0..Chord::NONE_INDEX).filter_map(Chord::from_index) {
+                let chance = keys.chance_of(triad(chord)).max(LEAST_CHANCE);
+                logits[chord.index()] += self.weights.in_key * ln(chance.into()) as f32;
+            }
+        }
     }
 
     /// `chord` over its root, unless another bass is clearly advised.
@@ -237,22 +271,32 @@ impl<'a> ChordChoice<'a> {
     }
 
     /// The chord other than `planned` that is asked for in the frame at `spot` after `standing`, now that `advice`
-    /// knows the note that is struck there.
+    /// knows the note of the pitch class `struck` there.
+    #[allow(clippy::too_many_arguments)]
     pub fn reaction(
         &self,
         advice: &HarmonyLogits,
         spot: Spot,
         standing: Option<Chord>,
         planned: Chord,
+        struck: PitchClass,
         permitted: &Permitted,
+        random: Random,
     ) -> Option<Reaction> {
         let stays = standing.filter(|&standing| permitted.stand.contains(standing));
-        let mut advised = Advised::of(&advice.chord, |chord| chord == planned || permitted.allow(chord, standing));
+        let mut logits = advice.chord;
+        if standing.is_none() {
+            let mut keys = *self.keys;
+            keys.hear_onset(struck);
+            self.prefer_in_key(&mut logits, &keys);
+        }
+        let mut advised = Advised::of(&logits, |chord| chord == planned || permitted.allow(chord, standing));
         if let Some(standing) = stays {
             advised.harmonies[harmony_of(standing)] += self.hold(advice, spot);
         }
-        let likeliest = |logits: &[f32], _| likeliest(logits, |index| logits[index] > f32::NEG_INFINITY);
-        let (harmony, chord) = advised.taken(planned.root, stays, likeliest)?;
+        let likeliest = |logits: &[f32]| likeliest(logits, |index| logits[index] > f32::NEG_INFINITY);
+        let colour = |colours: &[f32]| self.coloured(colours, random);
+        let (harmony, chord) = advised.taken(planned.root, stays, likeliest, colour)?;
         if harmony == harmony_of(planned) {
             return None;
         }
@@ -277,12 +321,18 @@ impl<'a> ChordChoice<'a> {
     }
 }
 
+fn triad(chord: Chord) -> PitchClassSet {
+    [chord.root, chord.third(), chord.fifth()].into_iter().collect()
+}
+
 fn tonic(key: Key) -> Chord {
     Chord::new(key.tonic, if key.is_minor() { Quality::Minor } else { Quality::Major })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
     use crate::improviser::harmony::constraints::{Constraints, Cycles};
     use crate::music::{BarPosition, Frame, Meter, Style};
@@ -292,6 +342,8 @@ mod tests {
     const LIKELIER: Weights = Weights { likelier: 1.0, change: 0.0, root: 0.0, ..Weights::NETWORK };
     /// The advice says when a chord begins.
     const TOLD: Weights = Weights { likelier: 0.0, change: 1.0, ..LIKELIER };
+
+    static EVEN: LazyLock<KeyBelief> = LazyLock::new(KeyBelief::default);
 
     fn chord(symbol: &str) -> Chord {
         symbol.parse().unwrap()
@@ -311,7 +363,7 @@ mod tests {
     }
 
     fn choice<'a>(weights: &'static Weights, controls: &'a Controls, held: Option<Chord>) -> ChordChoice<'a> {
-        ChordChoice::new(weights, controls, controls.key, held.map(SlashChord::from), Memory::EMPTY)
+        ChordChoice::new(weights, controls, controls.key, &EVEN, held.map(SlashChord::from), Memory::EMPTY)
     }
 
     fn spot(frame: Frame) -> Spot {
@@ -374,6 +426,28 @@ mod tests {
     }
 
     #[test]
+    fn the_first_chord_is_sought_in_the_key_that_is_believed() {
+        let (controls, keys) = (cool(), KeyBelief::certain(Key::major(0)));
+        let choice = ChordChoice::new(&LIKELIER, &controls, controls.key, &keys, None, Memory::EMPTY);
+        let advice = advice(0.0, &[("F#", 2.0), ("C7", 0.0)]);
+        let first = |standing: Option<&str>| {
+            let history = after(standing.map(|symbol| chord(symbol).into()), 4);
+            let (permitted, random) = (permitted(&controls), Random::new(1, 0));
+            choice.harmony(&advice, spot(0), &history, &Recent::default(), &permitted, random).to_string()
+        };
+        assert_eq!((first(None).as_str(), first(Some("G")).as_str()), ("C7", "F#"), "a seventh may be blue");
+        let reaction = choice.reaction(&advice, spot(0), None, chord("G"), 0, &permitted(&controls), Random::new(1, 0));
+        assert_eq!(reaction.map(|reaction| reaction.chord), Some(chord("C7")));
+    }
+
+    #[test]
+    fn a_style_may_like_dominant_sevenths() {
+        let coloured = advice(0.0, &[("F", 0.3), ("F7", 0.0)]);
+        let begun = |style_a| chosen(&LIKELIER, &Controls { style_a, ..cool() }, &coloured, "C");
+        assert_eq!([Style::Pop, Style::Blues].map(begun), ["F", "F7"]);
+    }
+
+    #[test]
     fn what_is_drawn_is_drawn_alike_in_every_key() {
         let hot = Controls { temperature: 1.0, ..Controls::default() };
         let heated: &'static Weights = &Weights { chord_heat: 1.0, rhythm_heat: 1.0, ..LIKELIER };
@@ -422,7 +496,7 @@ mod tests {
         let (permitted, random) = (permitted(&controls), Random::new(1, 0));
         let harmony = choice.harmony(&advice, spot(0), &history, &Recent::default(), &permitted, random);
         assert_eq!(harmony, chord("Ab7").into());
-        let reaction = choice.reaction(&advice, spot(0), None, chord("Ab7"), &permitted).unwrap();
+        let reaction = choice.reaction(&advice, spot(0), None, chord("Ab7"), 0, &permitted, random).unwrap();
         assert!(!choice.heeds(&reaction, 1.0));
     }
 
@@ -432,7 +506,9 @@ mod tests {
         let choice = choice(&LIKELIER, &controls, None);
         let heeded = |planned, lead, follow| {
             let advice = advice(0.0, &[("C", 0.0), ("Dm", -1.0), ("G7", lead)]);
-            let reaction = choice.reaction(&advice, spot(4), Some(chord("C")), chord(planned), &permitted(&controls));
+            let (permitted, random) = (permitted(&controls), Random::new(1, 0));
+            let standing = Some(chord("C"));
+            let reaction = choice.reaction(&advice, spot(4), standing, chord(planned), 7, &permitted, random);
             reaction.filter(|reaction| choice.heeds(reaction, follow)).map(|reaction| reaction.chord)
         };
         assert_eq!(heeded("C", 2.0, 1.0), Some(chord("G7")));

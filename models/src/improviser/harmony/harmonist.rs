@@ -191,7 +191,7 @@ impl Harmonist {
             AdviceSource::Network(_) => self.weights,
             AdviceSource::Rules => Weights::RULES,
         };
-        let choice = ChordChoice::new(&weights, controls, situation.key, situation.given, situation.memory);
+        let choice = ChordChoice::new(&weights, controls, situation.key, keys, situation.given, situation.memory);
         let permitted = self.constraints.permitted(next, situation.key, controls, ahead.cycles());
         let standing = ahead.standing().map(|standing| standing.chord);
 
@@ -239,24 +239,26 @@ impl Harmonist {
             let voices_alone = !Player::accompaniment().any(|player| controls.player(player).on);
             let mut histories: [History; 12] = std::array::from_fn(|_| ahead.clone());
             let struck = histories.iter_mut().zip(0..).map(|(history, class)| (history, Note::Onset(class), harmony));
-            for (class, advice) in (0..12).zip(advisor.read_all(next, struck.collect())?) {
+            for (class, advice) in (0u8..12).zip(advisor.read_all(next, struck.collect())?) {
                 let advice = advice.here;
-                let Some(reaction) = choice.reaction(&advice, next, standing, planned.chord, &permitted) else {
+                let Some(reaction) =
+                    choice.reaction(&advice, next, standing, planned.chord, class, &permitted, random(next))
+                else {
                     continue;
                 };
-                reactions[class] = Some(reaction);
+                reactions[usize::from(class)] = Some(reaction);
                 if !choice.heeds(&reaction, controls.follow) {
                     continue;
                 }
                 if voices_alone {
-                    under[class] = Some(reaction.chord);
+                    under[usize::from(class)] = Some(reaction.chord);
                 }
                 if let Some(alternatives) = &mut alternatives
                     && after.iter().all(|after| after.contains(reaction.chord))
                 {
                     let stood = ahead.standing().filter(|standing| standing.chord == reaction.chord);
                     let answer = stood.unwrap_or_else(|| choice.over_bass(reaction.chord, &advice, random(next)));
-                    alternatives[class] = Some(answer);
+                    alternatives[usize::from(class)] = Some(answer);
                 }
             }
         }

@@ -1,5 +1,5 @@
 //! How the band looks ahead: it imagines several futures, each with what the musician might play, and prefers the one
-//! that a critic likes best.
+//! in which it likes best what it plays.
 
 use super::advisor::{Advice, Advisor};
 use super::choice::{ChordChoice, Recent};
@@ -9,7 +9,7 @@ use super::{OUTLOOK_CHORDS, Planned};
 use crate::controls::Controls;
 use crate::improviser::chance::random::{Purpose, Random};
 use crate::improviser::chance::sampler::{Freedom, sample};
-use crate::music::{Chord, Frame, Key, SlashChord, Spot, Tick};
+use crate::music::{Frame, Key, SlashChord, Spot, Tick};
 use crate::network::features::Note;
 use crate::network::harmonist::NOTES;
 
@@ -21,9 +21,7 @@ pub const SHORT_HORIZON: Frame = 4;
 /// Futures that are imagined.
 pub const FUTURES: u32 = 3;
 
-/// What the critic gives for a dominant that goes home where a bar begins.
-const CADENCE: f32 = 1.0;
-/// Steps of the critic's scale per unit: coarse, so that every processor ranks the futures alike.
+/// Steps of the scale of regret per unit: coarse, so that every processor ranks the futures alike.
 const GRID: f32 = 16.0;
 
 /// The change of `planned` that is in force at `tick`, if one of them is.
@@ -58,26 +56,26 @@ pub struct Lookahead<'a> {
     pub horizon: Frame,
 }
 
-/// A future: what follows on `harmony` in the decided frame, and what the critic gives for it.
+/// A future: what follows on `harmony` in the decided frame, and how much the band regrets it.
 #[derive(Clone, Copy, Debug)]
 pub struct Future {
     /// The harmony of the decided frame.
     pub harmony: SlashChord,
     /// The changes after it.
     pub planned: Planned,
-    /// More is better.
-    score: i32,
+    /// Less is better.
+    regret: i32,
 }
 
 impl Future {
     /// A future that nobody has judged.
     pub fn of(harmony: SlashChord, planned: Planned) -> Self {
-        Self { harmony, planned, score: 0 }
+        Self { harmony, planned, regret: 0 }
     }
 
     /// The best of `futures`; of equals the first.
     pub fn best(futures: impl Iterator<Item = Self>) -> Option<Self> {
-        futures.reduce(|best, future| if future.score > best.score { future } else { best })
+        futures.reduce(|best, future| if future.regret < best.regret { future } else { best })
     }
 }
 
@@ -108,14 +106,14 @@ impl Lookahead<'_> {
     }
 
     /// The future that was imagined. Beyond it stands what was planned before, if that joins on.
-    fn finished(&self, Rollout { harmony, critic, mut future, .. }: Rollout) -> Future {
+    fn finished(&self, Rollout { harmony, regret, mut future, .. }: Rollout) -> Future {
         let last = self.next.plus(self.horizon).tick();
         let later = self.promised.iter().flatten().filter(|(tick, _)| *tick > last);
         if planned_at(self.promised, last).or(self.before.standing()) == Some(harmony) {
             let free = future.planned.iter_mut().filter(|change| change.is_none());
             free.zip(later).for_each(|(free, change)| *free = Some(*change));
         }
-        future.score = critic.score();
+        future.regret = (regret * GRID).round() as i32;
         future
     }
 }
@@ -124,7 +122,7 @@ impl Lookahead<'_> {
 struct Rollout {
     history: History,
     recent: Recent,
-    critic: Critic,
+    regret: f32,
     future: Future,
     /// The harmony and the musician's note of the frame that is read next.
     harmony: SlashChord,
@@ -135,11 +133,11 @@ struct Rollout {
 
 impl Rollout {
     fn new(present: &Lookahead, harmony: SlashChord, regret: f32) -> Self {
-        let &Lookahead { before, key, recent, next, .. } = present;
+        let &Lookahead { before, recent, .. } = present;
         let mut rollout = Self {
             history: before.clone(),
             recent,
-            critic: Critic::new(key, -regret),
+            regret,
             future: Future::of(harmony, [None; OUTLOOK_CHORDS]),
             harmony,
             note: Note::Hidden,
@@ -147,14 +145,9 @@ impl Rollout {
         };
         let standing = before.standing().map(|standing| standing.chord);
         if standing != Some(harmony.chord) {
-            rollout.hear_change(standing, harmony.chord, next);
+            rollout.recent = rollout.recent.with(harmony.chord);
         }
         rollout
-    }
-
-    fn hear_change(&mut self, from: Option<Chord>, to: Chord, spot: Spot) {
-        self.recent = self.recent.with(to);
-        self.critic.hear_change(from, to, spot);
     }
 
     /// Goes on to `spot` after the frame before it was read.
@@ -166,9 +159,9 @@ impl Rollout {
         let coming = promised
             .filter(|promised| spot.frame < present.certain && permitted.allow(promised.chord, Some(standing.chord)))
             .unwrap_or_else(|| choice.harmony(&advice.next, spot, &self.history, &self.recent, &permitted, random));
-        self.critic.add(-choice.regret(&advice.next, spot, Some(standing.chord), coming.chord));
+        self.regret += choice.regret(&advice.next, spot, Some(standing.chord), coming.chord);
         if coming.chord != standing.chord {
-            self.hear_change(Some(standing.chord), coming.chord, spot);
+            self.recent = self.recent.with(coming.chord);
             match self.future.planned.iter_mut().find(|change| change.is_none()) {
                 Some(change) => *change = Some((spot.tick(), coming)),
                 None => self.is_full = true,
@@ -187,34 +180,5 @@ impl Rollout {
             let drawn = sample(&seen, |_| true, freedom, random.uniform(Purpose::Listening, 0));
             drawn.map_or(Note::Hidden, |index| Note::from_index(place(index)))
         });
-    }
-}
-
-/// What makes one future better than another: that the band likes what it plays, and that phrases close.
-#[derive(Clone, Copy, Debug)]
-struct Critic {
-    key: Key,
-    sum: f32,
-}
-
-impl Critic {
-    fn new(key: Key, sum: f32) -> Self {
-        Self { key, sum }
-    }
-
-    fn add(&mut self, value: f32) {
-        self.sum += value;
-    }
-
-    fn hear_change(&mut self, from: Option<Chord>, to: Chord, spot: Spot) {
-        let dominant = (self.key.tonic + 7) % 12;
-        let goes_home = from.is_some_and(|from| from.root == dominant) && to.root == self.key.tonic;
-        if goes_home && spot.begins_bar() {
-            self.add(CADENCE);
-        }
-    }
-
-    fn score(&self) -> i32 {
-        (self.sum * GRID).round() as i32
     }
 }

@@ -23,6 +23,8 @@ pub struct Weights {
     pub repetition: f32,
     /// Against going back and forth between two chords once more.
     pub circle: f32,
+    /// Factor of the log-probability that the first chord lies in the key.
+    pub in_key: f32,
     /// For the root in the bass.
     pub root: f32,
     /// For what was planned, against what a note asks for, where the band follows half.
@@ -34,6 +36,8 @@ pub struct Weights {
     pub rhythm_heat: f32,
     /// Share of the temperature at which the chord is drawn.
     pub chord_heat: f32,
+    /// Share of the temperature at which its colour is drawn: a sixth or a seventh, or none.
+    pub colour_heat: f32,
     /// Share of the temperature at which the bass is drawn.
     pub bass_heat: f32,
     /// The likeliest chords and basses with this probability together stay in play.
@@ -50,11 +54,13 @@ impl Weights {
         rate: 0.7,
         repetition: 0.0,
         circle: 0.0,
+        in_key: 1.0,
         root: 1.0,
         reluctance: 1.0,
         late: 1.0,
         rhythm_heat: 0.15,
         chord_heat: 0.3,
+        colour_heat: 1.0,
         bass_heat: 0.5,
         nucleus: 0.92,
     };
@@ -68,18 +74,20 @@ impl Weights {
         rate: 0.0,
         repetition: 0.15,
         circle: 1.5,
+        in_key: 0.0,
         root: 1.0,
         reluctance: f32::INFINITY,
         late: 0.0,
         rhythm_heat: 0.3,
         chord_heat: 0.55,
+        colour_heat: 0.55,
         bass_heat: 0.5,
         nucleus: 0.92,
     };
 
     /// For a network that says itself when a chord begins, as the rules do: what is asked beyond that is to be better
     /// than this.
-    pub const ALONE: Self = Self { reluctance: 1.0, chord_heat: 0.3, ..Self::RULES };
+    pub const ALONE: Self = Self { reluctance: 1.0, chord_heat: 0.3, colour_heat: 0.3, ..Self::RULES };
 
     /// What is asked for at `spot` before another harmony takes the place of the standing one.
     pub(super) fn hold(&self, spot: Spot, controls: &Controls) -> f32 {

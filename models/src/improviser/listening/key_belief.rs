@@ -1,7 +1,7 @@
 //! Which of the 24 keys the musician is in, believed note by note.
 
 use crate::music::time::TICKS_PER_QUARTER;
-use crate::music::{Chord, Key, Numeral, PitchClass, Quality, Tick};
+use crate::music::{Chord, Key, Numeral, PitchClass, PitchClassSet, Quality, Tick};
 
 /// A Bayesian filter over the 24 keys: each note multiplies the belief in a key by how usual the note is there (raised
 /// to a power, because the notes of a melody are not independent), each new chord of the left hand does the same, and a
@@ -58,6 +58,12 @@ impl KeyBelief {
     /// The belief in each key, in the order of [`Key::ALL`]; sums to 1.
     pub fn weights(&self) -> &[f32; 24] {
         &self.belief
+    }
+
+    /// How likely the key is one to which all of `tones` belong, in minor with the leading tone.
+    pub fn chance_of(&self, tones: PitchClassSet) -> f32 {
+        let keys = self.belief.iter().enumerate();
+        keys.filter(|&(key, _)| tones.is_subset(Key::from_index(key).locked_scale())).map(|(_, belief)| belief).sum()
     }
 
     /// A note of `class` began.
