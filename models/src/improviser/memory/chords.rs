@@ -1,9 +1,21 @@
 //! The left hand: which chord the musician has gone on to from chords like the last ones, whatever the key.
 
 use super::Memory;
-use super::followers::Followers;
+use super::followers::{Followers, Seen};
 use crate::music::Chord;
 use crate::music::pitch::ascent;
+
+/// The longest context, in chords.
+const ORDER: usize = 6;
+
+/// How far contexts of each length are trusted at most, shortest first. The short ones say how the musician moves in
+/// general, about which the network knows more: it hears the melody too.
+const TRUST: [f32; ORDER] = [0.1, 0.35, 0.6, 0.8, 0.9, 0.95];
+
+/// Contexts of growing length are interpolated after Witten & Bell 1991, "The zero-frequency problem".
+fn trust(level: usize, Seen { times, kinds }: Seen) -> f32 {
+    TRUST[level] * times / (times + kinds)
+}
 
 impl Memory {
     /// Mixes into the logits of each chord to begin, in the networks' vocabulary, what the musician has gone on to, by
@@ -16,14 +28,15 @@ impl Memory {
         share: f32,
     ) {
         let Some(standing) = recent.clone().next().filter(|_| share > 0.0) else { return };
-        let mut chords = Followers::new();
+        let mut chords = Followers::<{ Chord::VOCABULARY }, ORDER>::new();
         for (index, pair) in self.chords.windows(2).enumerate() {
             let up = i32::from(ascent(pair[0].root, standing.root));
             let before = self.chords[..=index].iter().rev().map(|chord| chord.transposed(up));
             let agreeing = before.zip(recent.clone()).take_while(|(ours, theirs)| ours == theirs).count();
-            chords.count(pair[1].transposed(up).index(), agreeing);
+            let after = pair[1].transposed(up).index();
+            (0..agreeing.min(ORDER)).for_each(|level| chords.count(after, level));
         }
-        chords.mix_into(logits, share);
+        chords.mix_into(logits, share, trust);
     }
 }
 

@@ -2,57 +2,71 @@
 
 use crate::improviser::chance::grid::{logit_of, probabilities};
 
-/// The longest context, in notes or chords.
-pub const ORDER: usize = 6;
-
-/// How far contexts of each length are trusted at most, shortest first. The short ones say how the musician moves in
-/// general, about which the network knows more: it hears the harmony too.
-const TRUST: [f32; ORDER] = [0.1, 0.35, 0.6, 0.8, 0.9, 0.95];
-
-/// How often each symbol has followed contexts that agree with the present one.
-pub struct Followers<const SYMBOLS: usize> {
-    /// By how much of the context agrees at least: 1 note or chord, 2, …
-    counts: [[u16; SYMBOLS]; ORDER],
+/// How often each symbol has followed contexts that agree with the present one, on each of several levels: the higher,
+/// the more of the context agrees.
+pub struct Followers<const SYMBOLS: usize, const LEVELS: usize> {
+    counts: [[u16; SYMBOLS]; LEVELS],
 }
 
-impl<const SYMBOLS: usize> Followers<SYMBOLS> {
+/// How often the contexts of a level were seen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Seen {
+    /// In all.
+    pub times: f32,
+    /// Before how many different symbols.
+    pub kinds: f32,
+}
+
+/// What followed the contexts of a level.
+pub struct Followed<const SYMBOLS: usize> {
+    /// The chance of each symbol by the counts. Of symbols that came equally often, more falls to what fits.
+    pub chances: [f32; SYMBOLS],
+    /// How often.
+    pub seen: Seen,
+}
+
+impl<const SYMBOLS: usize, const LEVELS: usize> Followers<SYMBOLS, LEVELS> {
     /// None.
     pub fn new() -> Self {
-        Self { counts: [[0; SYMBOLS]; ORDER] }
+        Self { counts: [[0; SYMBOLS]; LEVELS] }
     }
 
-    /// `symbol` has followed a context of which the last `agreeing` elements are those of the present one.
-    pub fn count(&mut self, symbol: usize, agreeing: usize) {
-        for counts in &mut self.counts[..agreeing.min(ORDER)] {
-            if let Some(count) = counts.get_mut(symbol) {
-                *count = count.saturating_add(1);
-            }
+    /// `symbol` has followed a context that agrees with the present one on `level`.
+    pub fn count(&mut self, symbol: usize, level: usize) {
+        if let Some(count) = self.counts.get_mut(level).and_then(|counts| counts.get_mut(symbol)) {
+            *count = count.saturating_add(1);
         }
     }
 
-    /// Mixes what has followed into `logits`: by `share`, 0–1, the probabilities become the musician's own, as far as
-    /// they are known. Where nothing is known, and at 0, the logits stay as they are.
+    /// What followed on each level, the lowest first, where what fits has the probabilities `corpus`.
+    pub fn followed(&self, corpus: &[f32; SYMBOLS]) -> [Option<Followed<SYMBOLS>>; LEVELS] {
+        let fitting = corpus.map(|chance| chance.max(f32::MIN_POSITIVE).sqrt());
+        self.counts.each_ref().map(|counts| {
+            let weights: [f32; SYMBOLS] = std::array::from_fn(|symbol| f32::from(counts[symbol]) * fitting[symbol]);
+            let times: f32 = counts.iter().map(|&count| f32::from(count)).sum();
+            let kinds = counts.iter().filter(|&&count| count > 0).count() as f32;
+            let weight: f32 = weights.iter().sum();
+            let seen = Seen { times, kinds };
+            (times > 0.0).then(|| Followed { chances: weights.map(|own| own / weight), seen })
+        })
+    }
+
+    /// Mixes what has followed into `logits`: by `share`, 0–1, the probabilities become those of what followed, as far
+    /// as it is known. Where nothing is known, and at 0, the logits stay as they are.
     ///
-    /// Contexts of growing length are interpolated after Witten & Bell 1991, "The zero-frequency problem", from the
-    /// network's own probabilities up. Of what the musician went on with, more weight falls to what the network finds
-    /// fitting.
-    pub fn mix_into(&self, logits: &mut [f32; SYMBOLS], share: f32) {
-        if share <= 0.0 || self.counts[0].iter().all(|&count| count == 0) {
+    /// The levels are interpolated from the network's own probabilities up; `trust` says by how much each replaces what
+    /// is below it, 0–1.
+    pub fn mix_into(&self, logits: &mut [f32; SYMBOLS], share: f32, trust: impl Fn(usize, Seen) -> f32) {
+        if share <= 0.0 || self.counts.as_flattened().iter().all(|&count| count == 0) {
             return;
         }
         let corpus = probabilities(logits);
-        let fitting = corpus.map(|chance| chance.max(f32::MIN_POSITIVE).sqrt());
         let mut own = corpus;
-        for (counts, trust) in self.counts.iter().zip(TRUST) {
-            let seen: f32 = counts.iter().map(|&count| f32::from(count)).sum();
-            let kinds = counts.iter().filter(|&&count| count > 0).count() as f32;
-            let weight: f32 = counts.iter().zip(&fitting).map(|(&count, fitting)| f32::from(count) * fitting).sum();
-            if seen == 0.0 {
-                break;
-            }
-            let known = trust * seen / (seen + kinds);
-            for ((own, &count), fitting) in own.iter_mut().zip(counts).zip(&fitting) {
-                *own += known * (f32::from(count) * fitting / weight - *own);
+        for (level, followed) in self.followed(&corpus).into_iter().enumerate() {
+            let Some(Followed { chances, seen }) = followed else { continue };
+            let known = trust(level, seen);
+            for (own, chance) in own.iter_mut().zip(chances) {
+                *own += known * (chance - *own);
             }
         }
         for ((logit, corpus), own) in logits.iter_mut().zip(corpus).zip(own) {
@@ -67,37 +81,42 @@ mod tests {
 
     use super::*;
 
-    fn mixed(followers: &Followers<3>, share: f32) -> [f32; 3] {
+    const LEVELS: usize = 3;
+
+    fn trust(level: usize, seen: Seen) -> f32 {
+        [0.1, 0.5, 0.9][level] * seen.times / (seen.times + seen.kinds)
+    }
+
+    fn mixed(followers: &Followers<3, LEVELS>, share: f32) -> [f32; 3] {
         let mut logits = [0.0, 1.0, -1.0];
-        followers.mix_into(&mut logits, share);
+        followers.mix_into(&mut logits, share, trust);
         probabilities(&logits)
     }
 
     #[test]
     fn what_is_unknown_stays_as_it_was() {
         let mut logits = [0.3, f32::NEG_INFINITY, -1.0];
-        Followers::new().mix_into(&mut logits, 1.0);
+        Followers::<3, LEVELS>::new().mix_into(&mut logits, 1.0, trust);
         assert_eq!(logits, [0.3, f32::NEG_INFINITY, -1.0]);
     }
 
     #[test]
-    fn the_longer_and_the_more_often_the_surer() {
-        let follow = |agreeing, times| {
+    fn the_higher_the_level_and_the_more_often_the_surer() {
+        let follow = |level, times| {
             let mut followers = Followers::new();
-            (0..times).for_each(|_| followers.count(2, agreeing));
+            (0..times).for_each(|_| followers.count(2, level));
             mixed(&followers, 1.0)[2]
         };
         let corpus = mixed(&Followers::new(), 1.0)[2];
-        assert!(corpus < 0.1 && follow(1, 1) > corpus);
-        assert!(follow(3, 1) > follow(2, 1) && follow(3, 9) > follow(3, 1));
-        assert!(follow(1, 999) < 0.2, "the network knows better what the notes of late do not tell");
-        assert!(follow(6, 9) > 0.95);
+        assert!(corpus < 0.1 && follow(0, 1) > corpus);
+        assert!(follow(2, 1) > follow(1, 1) && follow(2, 9) > follow(2, 1));
+        assert!(follow(0, 999) < 0.2, "as far as the level is trusted");
     }
 
     #[test]
     fn of_equally_frequent_followers_the_network_prefers_what_fits() {
         let mut followers = Followers::new();
-        (0..3).for_each(|symbol| followers.count(symbol, 6));
+        (0..3).for_each(|symbol| followers.count(symbol, 2));
         let chances = mixed(&followers, 1.0);
         assert!(chances[1] > chances[0] && chances[0] > chances[2], "{chances:?}");
     }
@@ -105,11 +124,11 @@ mod tests {
     proptest! {
         #[test]
         fn between_corpus_and_own_the_chances_lie_between(
-            counted in prop::collection::vec((0usize..3, 1usize..=ORDER), 0..20),
+            counted in prop::collection::vec((0usize..3, 0..LEVELS), 0..20),
             share in 0f32..=1.0,
         ) {
             let mut followers = Followers::new();
-            counted.iter().for_each(|&(symbol, agreeing)| followers.count(symbol, agreeing));
+            counted.iter().for_each(|&(symbol, level)| followers.count(symbol, level));
             let (corpus, own) = (mixed(&followers, 0.0), mixed(&followers, 1.0));
             let chances = mixed(&followers, share);
             prop_assert!((chances.iter().sum::<f32>() - 1.0).abs() < 1e-3);

@@ -9,6 +9,8 @@
 mod chords;
 mod followers;
 mod line;
+mod piece;
+mod recall;
 
 use std::sync::Arc;
 
@@ -17,7 +19,10 @@ use serde::{Deserialize, Serialize};
 use crate::improviser::listening::{LeadNote, Listener};
 use crate::music::Chord;
 
+pub use followers::{Followed, Followers, Seen};
 pub use line::{Junction, Trail, step_between};
+pub use piece::{MOST_NOTES_OF_PIECE, PieceSoFar};
+pub use recall::{LENGTH_TRUST, PITCH_TRUST, Recall, TIME_TRUST, Trust, trusted, until_the_next};
 
 use line::LineNote;
 
@@ -52,6 +57,11 @@ impl Memory {
     /// The musician has played `note` after `before`, if that was of the same phrase.
     pub fn hear_note(&mut self, before: Option<LeadNote>, note: LeadNote) {
         push(&mut self.line, LineNote::new(before, note), MOST_NOTES);
+    }
+
+    /// What the musician has gone on with in places like this.
+    pub fn recall_note(&self, junction: Junction) -> Recall {
+        Recall::of(&[&self.line], junction)
     }
 
     /// The musician has gone on to `chord`.
@@ -105,10 +115,29 @@ impl TryFrom<Written> for Memory {
         // Of more than a memory can hold the oldest is forgotten, as ever.
         let (notes, chords) = (newest(notes, MOST_NOTES), newest(chords, MOST_CHORDS));
         let line = notes.map(|[key, step, length]| {
-            (key < 128 && length > 0).then_some(LineNote { key, step, length }).ok_or("it holds a note that is none")
+            (key < 128 && length > 0).then(|| LineNote::known(key, step, length)).ok_or("it holds a note that is none")
         });
         let chords = chords.map(|index| Chord::from_index(index.into()).ok_or("it holds a chord that is none"));
         Ok(Self { line: line.collect::<Result<_, _>>()?, chords: chords.collect::<Result<_, _>>()? })
+    }
+}
+
+/// Takes in each note of the listener's lead line once, when it has ended.
+#[derive(Clone, Copy, Debug, Default)]
+struct Intake {
+    /// How many are taken in.
+    taken: u32,
+}
+
+impl Intake {
+    /// The notes that are new, each with the one before it in its phrase.
+    fn new_notes<'a>(&mut self, listener: &'a Listener) -> impl Iterator<Item = (Option<LeadNote>, LeadNote)> + 'a {
+        let (ended, notes) = listener.ended_notes();
+        // The listener may have taken a note back that it heard too soon.
+        let new = (ended.wrapping_sub(self.taken) as i32).max(0) as usize;
+        self.taken = ended;
+        let first = notes.len().saturating_sub(new);
+        (first..notes.len()).map(|index| (index.checked_sub(1).map(|before| notes[before]), notes[index]))
     }
 }
 
@@ -116,8 +145,7 @@ impl TryFrom<Written> for Memory {
 #[derive(Clone, Debug, Default)]
 pub struct Learner {
     memory: Arc<Memory>,
-    /// How many of the listener's notes are taken in.
-    taken: u32,
+    intake: Intake,
     /// The chord that is held, and for how many frames.
     held: Option<(Chord, u8)>,
 }
@@ -140,14 +168,8 @@ impl Learner {
 
     /// Takes in what is new. Call once a frame.
     pub fn listen(&mut self, listener: &Listener) {
-        let (ended, notes) = listener.ended_notes();
-        // The listener may have taken a note back that it heard too soon.
-        let new = (ended.wrapping_sub(self.taken) as i32).max(0) as usize;
-        let new = new.min(notes.len());
-        self.taken = ended;
-        for index in notes.len() - new..notes.len() {
-            let before = index.checked_sub(1).map(|before| notes[before]);
-            Arc::make_mut(&mut self.memory).hear_note(before, notes[index]);
+        for (before, note) in self.intake.new_notes(listener) {
+            Arc::make_mut(&mut self.memory).hear_note(before, note);
         }
         let frames = |chord| self.held.filter(|held| held.0 == chord).map_or(1, |held| held.1.saturating_add(1));
         self.held = listener.held_chord().map(|chord| (chord, frames(chord)));

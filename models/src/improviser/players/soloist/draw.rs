@@ -7,6 +7,7 @@ use crate::controls::Player;
 use crate::improviser::chance::random::Purpose;
 use crate::improviser::chance::sampler::{Freedom, sample};
 use crate::improviser::listening::LeadNote;
+use crate::improviser::memory::{Recall, until_the_next};
 use crate::music::Tick;
 use crate::music::time::TICKS_PER_FRAME;
 use crate::network::features::{TIME_CLASSES, TIMES, time_class};
@@ -64,7 +65,7 @@ pub(super) struct Next {
 }
 
 /// The logits from which a note at `place` in `line` is drawn, from those of the network: what the network cannot know
-/// of the phrase, what the musician would do, and what taste adds. The bounds come on top of it.
+/// of the phrase, and what taste adds. What is recalled and the bounds come on top of it.
 fn inclined(logits: &SoloistLogits, line: &Line, place: Place, bounds: &Bounds) -> SoloistLogits {
     let mut inclined = *logits;
     let palette = bounds.palette_at(place.onset);
@@ -88,18 +89,17 @@ fn inclined(logits: &SoloistLogits, line: &Line, place: Place, bounds: &Bounds) 
     if bounds.context.controls.lead_density().is_none() {
         inclined.time[time_class(time)] -= ONWARD * times.saturating_sub(PULSE) as f32;
     }
-    // Last: the musician's own figures are not a matter of taste.
-    line.recall(&mut inclined, place, bounds.compass.key(0), bounds.context);
     inclined
 }
 
 /// Draws the note at `place` in `line`, number `number` of the phrase: when the one after it begins first, because
-/// that decides which keys are open. What is settled about it stands first in `wishes`, then the notes after it.
-/// `before` is the key before it in the phrase. `None` if no key is open to it now.
+/// that decides which keys are open; the key that goes with that time; and the length that goes with both. Each of
+/// `recalled` counts by its share, 0–1. What is settled about the note stands first in `wishes`, then the notes after
+/// it. `before` is the key before it in the phrase. `None` if no key is open to it now.
 pub(super) fn draw(
     logits: Option<&SoloistLogits>,
-    line: &Line,
-    place: Place,
+    recalled: &[(Recall, f32)],
+    (line, place): (&Line, Place),
     bounds: &Bounds,
     wishes: &[Wish],
     (number, before): (u32, Option<u8>),
@@ -107,6 +107,7 @@ pub(super) fn draw(
     let &Bounds { context, compass, end, .. } = bounds;
     let random = |purpose| context.random.uniform(purpose, number);
     let freedom = |heat| Freedom { temperature: heat * context.controls.temperature, nucleus: NUCLEUS };
+    // Taste comes first: figures that were played are not a matter of it.
     let logits = logits.map(|logits| inclined(logits, line, place, bounds));
     let wish = wishes.first().copied().unwrap_or_default();
     let onset = place.onset;
@@ -118,23 +119,38 @@ pub(super) fn draw(
         sample(logits, |class| allowed(TIME_CLASSES[class]), freedom(heat), random(purpose))
             .map(|class| TIME_CLASSES[class])
     };
-    let drawn = || class(&logits.as_ref()?.time, &can_follow, TIME_HEAT, Purpose::Time);
+    let times = logits.map(|logits| mixed(logits.time, recalled, Recall::mix_time));
+    let drawn = || class(&times?, &can_follow, TIME_HEAT, Purpose::Time);
     let time = wish.time.or_else(drawn).unwrap_or(TICKS_WITHOUT_ADVICE);
     let ends = bounds.ends(onset, time);
     let open = open_keys(bounds, onset, time, before, wishes);
     let near = |key: i32| open.closest(key);
+    let mix = |recall: &Recall, logits: &mut _, share| recall.mix_pitch(logits, Some(time), share);
+    let pitches = logits.map(|logits| mixed(logits.pitch, recalled, mix));
     let drawn = || {
         let allowed = |index: usize| open.contains(compass.key(index));
-        let pitch = sample(&logits.as_ref()?.pitch, allowed, freedom(PITCH_HEAT), random(Purpose::Pitch))?;
+        let pitch = sample(&pitches?, allowed, freedom(PITCH_HEAT), random(Purpose::Pitch))?;
         near(compass.key(pitch))
     };
     let key = wish.key.and_then(near).or_else(drawn).or_else(|| near(before.map_or(compass.centre, i32::from)))?;
 
-    let drawn = || class(&logits.as_ref()?.length, &|_| true, LENGTH_HEAT, Purpose::Length);
+    let mix = |recall: &Recall, logits: &mut _, share| recall.mix_length(logits, (time, key.into()), share);
+    let lengths = logits.map(|logits| mixed(until_the_next(&logits.length, time), recalled, mix));
+    let drawn = || class(&lengths?, &|length| length <= time, LENGTH_HEAT, Purpose::Length);
     let length = wish.length.or_else(drawn).unwrap_or(time).min(time);
     let left = (end - onset).max(1);
     let length = if ends { length.clamp(bounds.cadence().min(left), (4 * beat).min(left)) } else { length };
     Some(Next { key, length, time, ends })
+}
+
+/// `logits` with all that is `recalled`.
+fn mixed<const N: usize>(
+    mut logits: [f32; N],
+    recalled: &[(Recall, f32)],
+    mix: impl Fn(&Recall, &mut [f32; N], f32),
+) -> [f32; N] {
+    recalled.iter().for_each(|(recall, share)| mix(recall, &mut logits, *share));
+    logits
 }
 
 /// The time to the next note when neither a network nor the musician's phrase says it.

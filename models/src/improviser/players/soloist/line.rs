@@ -32,7 +32,7 @@ pub(super) struct Line {
     pub last: Option<LeadNote>,
     /// The key of the note before the last.
     before: Option<u8>,
-    /// What the memory of the musician compares.
+    /// What is compared with lines that went on.
     trail: Trail,
     memories: [PitchMemory; DECAYS.len()],
     since_rest: usize,
@@ -84,13 +84,10 @@ impl Line {
         self.last = Some(note);
     }
 
-    /// Mixes what the musician has gone on with after a line like this into what the network says about the note at
-    /// `place`; `lowest` is the MIDI key of the network's first pitch.
-    pub fn recall(&self, logits: &mut SoloistLogits, place: Place, lowest: i32, context: &FrameContext) {
+    /// Where it goes on with the note at `place`; `lowest` is the MIDI key of the network's first pitch.
+    pub fn junction(&self, place: Place, lowest: i32) -> Junction<'_> {
         let into_bar = place.position.ticks_into_bar(place.onset);
-        let junction = Junction { trail: &self.trail, step: step_between(self.last, place.onset), into_bar, lowest };
-        // A figure is several choices in a row; by the root, the middle of the knob is heard as a middle.
-        context.memory.recall_note(logits, junction, context.controls.memory.sqrt());
+        Junction { trail: &self.trail, step: step_between(self.last, place.onset), into_bar, lowest }
     }
 
     /// The time between the last two notes, and how many times in a row it has come.

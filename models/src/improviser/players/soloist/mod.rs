@@ -13,6 +13,7 @@ mod tests;
 use crate::controls::{LeadMode, Player};
 use crate::improviser::chance::random::Purpose;
 use crate::improviser::listening::{LeadNote, Listener};
+use crate::improviser::memory::{PieceSoFar, Recall};
 use crate::improviser::players::context::FrameContext;
 use crate::improviser::players::plays::{BassKeys, Plays};
 use crate::music::time::TICKS_PER_FRAME;
@@ -35,6 +36,7 @@ const ARCH: f32 = 10.0;
 #[derive(Clone, Debug)]
 pub struct Soloist {
     reader: Reader,
+    piece: PieceSoFar,
     followed: Followed,
     /// The line from which a phrase that begins in the coming frame goes on.
     ready: Option<Line>,
@@ -84,6 +86,7 @@ impl Soloist {
     pub fn new(networks: &Networks) -> Self {
         Self {
             reader: Reader::new(networks),
+            piece: PieceSoFar::default(),
             followed: Followed::default(),
             ready: None,
             mode: LeadMode::default(),
@@ -173,6 +176,7 @@ impl Soloist {
             let next = self.next_note(&mut phrase, &bounds)?;
             let note = LeadNote { key: next.key, onset: phrase.onset, length: next.length };
             phrase.line.put_down(note);
+            self.piece.play(note, context.position);
             out.push(cue(&bounds, note));
             (self.sounds_until, self.last_key) = (note.onset + note.length, Some(note.key));
             phrase.played += 1;
@@ -184,6 +188,16 @@ impl Soloist {
             }
         }
         (phrase.onset < phrase.end).then_some(phrase)
+    }
+
+    /// What is recalled of lines that have been as this one is at `place`, and how much it counts: what was played
+    /// before, as far as the musician wants it, and the piece so far.
+    fn recalled(&self, line: &Line, place: Place, bounds: &Bounds) -> Vec<(Recall, f32)> {
+        let junction = line.junction(place, bounds.compass.key(0));
+        let FrameContext { memory, controls, .. } = bounds.context;
+        // A figure is several choices in a row; by the root, the middle of the knob is heard as a middle.
+        let before = (controls.memory > 0.0).then(|| (memory.recall_note(junction), controls.memory.sqrt()));
+        before.into_iter().chain([(self.piece.recall(junction), 1.0)]).collect()
     }
 
     fn next_note(&mut self, phrase: &mut Phrase, bounds: &Bounds) -> Option<Next> {
@@ -202,7 +216,8 @@ impl Soloist {
             }
         }
         let number = (phrase.played as u32, phrase.before);
-        let next = draw(logits.as_ref(), &phrase.line, place, bounds, &phrase.motif, number);
+        let recalled = self.recalled(&phrase.line, place, bounds);
+        let next = draw(logits.as_ref(), &recalled, (&phrase.line, place), bounds, &phrase.motif, number);
         if !phrase.motif.is_empty() {
             phrase.motif.remove(0);
         }
@@ -214,6 +229,7 @@ impl Plays for Soloist {
     /// Follows what the musician plays, and gets ready for a phrase if it is time for one in the frame: Lead
     /// goes on from its own line, or from the musician's phrase.
     fn prepare(&mut self, context: &FrameContext, listener: &Listener) {
+        self.piece.listen(listener, context.position);
         self.follow_mode(context);
         self.ready = None;
         if context.chord.is_none() || !context.controls.player(Player::Lead).on {
@@ -277,10 +293,12 @@ impl Plays for Soloist {
 
     fn arrive(&mut self, delta: Tick) {
         self.followed.shift(delta);
+        self.piece.arrive(delta);
     }
 
     fn jump(&mut self, delta: Tick) {
         self.reader.shift(delta);
+        self.piece.jump(delta);
         self.lines().for_each(|line| line.shift(delta));
         self.resume = self.resume.saturating_add(delta);
         self.sounds_until = self.sounds_until.saturating_add(delta);
