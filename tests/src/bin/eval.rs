@@ -21,7 +21,8 @@ use continuo_tests::eval::harmony::disagreement::Disagreement;
 use continuo_tests::eval::harmony::{self, tables, told_apart};
 use continuo_tests::eval::line::{self, Stretch, solo};
 use continuo_tests::eval::live::matrix::Condition;
-use continuo_tests::eval::melody::{self, NOTES, NgramModel};
+use continuo_tests::eval::melody::{self, Evidence, NOTES, NgramModel};
+use continuo_tests::eval::repeats::{self, Repeats};
 use continuo_tests::eval::report::progress;
 use continuo_tests::eval::retrieval::Library;
 use continuo_tests::eval::{control, knobs, live, measures, voicing};
@@ -167,7 +168,7 @@ fn run(options: &Eval) -> Result<()> {
             let asked = Asked { systems, against: *against, lessons, choruses: *choruses, charts: charts.unwrap_or(0) };
             judge_harmony(sheets, &setup, &asked)
         }
-        What::Melody { sheets, judged, learned, style } => judge_melody(sheets, judged, learned, *style),
+        What::Melody { sheets, judged, learned, style, fit } => judge_melody(sheets, judged, learned, *style, *fit),
         What::Control { sheets, judged, learned, bars, solos } => {
             judge_control(sheets, judged, learned, usize::from(*bars), usize::from(*solos))
         }
@@ -303,11 +304,15 @@ fn take(take: &Take) -> Result<()> {
     Ok(())
 }
 
-fn judge_melody(sheets: &Sheets, judged: &Judged, learned: &Learned, style: Option<Style>) -> Result<()> {
+fn judge_melody(sheets: &Sheets, judged: &Judged, learned: &Learned, style: Option<Style>, fit: bool) -> Result<()> {
     let pieces = pieces(sheets)?;
     let network = networks(judged).get::<SoloistNetwork>().context("there is no soloist to judge")?;
     let style = |piece: &Piece| style.or(piece.style);
-    let ours = melody::network_bits(&network, &pieces, style)?;
+    let mut evidence = fit.then(Evidence::default);
+    let ours = melody::soloist_bits(&network, &pieces, style, evidence.as_mut())?;
+    if let Some(evidence) = evidence {
+        println!("{}", evidence.fitted());
+    }
     let learned = to_learn(sheets, learned)?;
     let train = learned.as_ref().map_or(&[][..], |[train, _]| train);
     let ngrams = learned.as_ref().map(|[train, valid]| {
@@ -324,35 +329,48 @@ fn judge_melody(sheets: &Sheets, judged: &Judged, learned: &Learned, style: Opti
     write(sheets, "melody.json", &results)
 }
 
-/// How much of `train` solos over `pieces` copy, beside the pieces themselves.
+/// How much of `train`, and of themselves, solos over `pieces` copy, beside the pieces themselves.
 fn copies(
     network: &SoloistNetwork,
     pieces: &[Piece],
     train: &[Piece],
     style: impl Fn(&Piece) -> Option<Style>,
 ) -> Result<serde_json::Value> {
+    type Melodies<'a> = Vec<(String, &'a str, Vec<Note>)>;
     let index = Index::new(train);
     let name = |piece: &Piece| format!("{} {}", piece.source, piece.id);
-    let bar = progress("soloist: solos", pieces.len());
-    let mut solos: Vec<(String, &str, Vec<Note>)> = Vec::new();
-    for (seed, piece) in (1..).zip(bar.wrap_iter(pieces.iter())) {
-        let condition = line::Condition { style: style(piece), ..line::Condition::default() };
-        let stretch = Stretch {
-            from: piece.melody[0].onset,
-            until: piece.melody[piece.melody.len() - 1].onset + 1,
-            notes: NOTES,
+    let solos = |piece_so_far: bool| -> Result<Melodies> {
+        let bar = progress("soloist: solos", pieces.len());
+        let of = |(seed, piece): (u32, &'_ Piece)| -> Result<Vec<Note>> {
+            let condition = line::Condition { style: style(piece), piece_so_far, ..line::Condition::default() };
+            let (first, last) = (piece.melody[0].onset, piece.melody[piece.melody.len() - 1].onset);
+            let stretch = Stretch { from: first, until: last + 1, notes: NOTES };
+            solo(network, piece, stretch, condition, seed).map_err(Error::msg)
         };
-        let melody = solo(network, piece, stretch, condition, seed).map_err(Error::msg)?;
-        solos.push((format!("solo over {}", name(piece)), &piece.group, melody));
-    }
-    let ours = Copies::of(&index, solos.iter().map(|(name, group, melody)| (name.as_str(), *group, &melody[..])));
-    let people: Vec<(String, &Piece)> = pieces.iter().map(|piece| (name(piece), piece)).collect();
-    let people = people
+        let named = |(seed, piece)| Ok((format!("solo over {}", name(piece)), &piece.group[..], of((seed, piece))?));
+        (1..).zip(bar.wrap_iter(pieces.iter())).map(named).collect()
+    };
+    let people = pieces
         .iter()
-        .map(|(name, piece)| (name.as_str(), piece.group.as_str(), &piece.melody[..piece.melody.len().min(NOTES)]));
-    let people = Copies::of(&index, people);
-    println!("{}", copies::table(&[("solos of the network", &ours), ("human pieces of other groups", &people)]));
-    Ok(json!({ "solos": ours, "people": people }))
+        .map(|piece| (name(piece), &piece.group[..], piece.melody[..piece.melody.len().min(NOTES)].to_vec()));
+    let sets: [(&str, Melodies); 3] = [
+        ("solos of the network alone", solos(false)?),
+        ("solos with the piece so far", solos(true)?),
+        ("human pieces of other groups", people.collect()),
+    ];
+    let copies = sets.each_ref().map(|(set, melodies)| {
+        let melodies = melodies.iter().map(|(name, group, melody)| (name.as_str(), *group, &melody[..]));
+        (*set, Copies::of(&index, melodies))
+    });
+    let rows = copies.each_ref().map(|(set, copies)| (*set, copies));
+    println!("{}", copies::table(&rows));
+    let repeats =
+        sets.each_ref().map(|(set, melodies)| (*set, Repeats::of(melodies.iter().map(|(_, _, melody)| &melody[..]))));
+    println!("{}", repeats::table(&repeats));
+    let names = ["alone", "solos", "people"];
+    let of =
+        |index: usize| (names[index].to_owned(), json!({ "copies": copies[index].1, "repeats": repeats[index].1 }));
+    Ok((0..names.len()).map(of).collect::<serde_json::Map<_, _>>().into())
 }
 
 fn judge_control(sheets: &Sheets, judged: &Judged, learned: &Learned, bars: usize, solos: usize) -> Result<()> {

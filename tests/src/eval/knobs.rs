@@ -117,7 +117,7 @@ fn played(
     measure: Measure,
 ) -> Result<Option<f64>> {
     let of = |(window, seed): (&Window, u32)| {
-        let condition = Condition { style: window.piece.style, blend: None, attributes };
+        let condition = Condition { style: window.piece.style, attributes, ..Condition::default() };
         Ok(measure(window, &window.solo(network, condition, seed)?))
     };
     let values: Vec<Option<f64>> = windows.iter().zip(1..).map(of).collect::<Result<_>>()?;

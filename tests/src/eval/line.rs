@@ -1,7 +1,9 @@
-//! A melody as the soloist network reads it, note by note, and melodies of its own.
+//! A melody as the soloist reads it, note by note, and melodies of its own.
 
 use continuo_models::improviser::chance::random::{Purpose, Random};
 use continuo_models::improviser::chance::sampler::{Freedom, sample};
+use continuo_models::improviser::listening::LeadNote;
+use continuo_models::improviser::memory::{Junction, PieceSoFar, Recall, Trail, step_between, until_the_next};
 use continuo_models::music::{Style, Tick};
 use continuo_models::network::SoloistNetwork;
 use continuo_models::network::features::{PitchMemory, TIME_CLASSES};
@@ -25,6 +27,8 @@ pub struct Condition {
     pub blend: Option<(Style, f32)>,
     /// What the melody is to be like.
     pub attributes: SoloistAttributes,
+    /// Whether the piece so far is heard beside the network, as Lead hears it; each note is then drawn as a whole.
+    pub piece_so_far: bool,
 }
 
 /// The melody so far.
@@ -34,11 +38,14 @@ pub struct Line {
     before: Option<Note>,
     memories: [PitchMemory; DECAYS.len()],
     phrase: usize,
+    trail: Trail,
+    so_far: PieceSoFar,
 }
 
 impl Default for Line {
     fn default() -> Self {
-        Self { last: None, before: None, memories: DECAYS.map(PitchMemory::new), phrase: 0 }
+        let memories = DECAYS.map(PitchMemory::new);
+        Self { last: None, before: None, memories, phrase: 0, trail: Trail::default(), so_far: PieceSoFar::default() }
     }
 }
 
@@ -72,13 +79,26 @@ impl Line {
         }
     }
 
-    /// The next note.
-    pub fn put_down(&mut self, note: Note) {
+    /// What Lead recalls of the piece so far at the onset of the next note.
+    pub fn recall(&self, piece: &Piece, onset: Tick) -> Recall {
+        let step = step_between(self.last.map(lead_note), onset);
+        let into_bar = piece.position(onset).ticks_into_bar(onset);
+        self.so_far.recall(Junction { trail: &self.trail, step, into_bar, lowest: LOWEST.into() })
+    }
+
+    /// The next note, in the bars of `piece`.
+    pub fn put_down(&mut self, piece: &Piece, note: Note) {
+        self.so_far.hear(lead_note(note), piece.position(note.onset));
+        self.trail.put_down(self.last.map(lead_note), lead_note(note));
         let rested = self.last.is_some_and(|last| note.onset - last.onset - last.length >= PHRASE_REST);
         self.phrase = if rested { 1 } else { self.phrase + 1 };
         self.memories.iter_mut().for_each(|memory| memory.hear(note.key % 12));
         self.before = self.last.replace(note);
     }
+}
+
+fn lead_note(Note { onset, length, key }: Note) -> LeadNote {
+    LeadNote { key, onset, length }
 }
 
 /// Where a melody begins and ends.
@@ -121,16 +141,27 @@ pub fn solo(
         let unset = SoloistAttributes::default();
         let free = read(None, unset, free)?;
         let styled = if condition.attributes == unset { told } else { read(condition.style, unset, styled)? };
-        let logits = told.guided(&styled, &free);
+        let mut logits = told.guided(&styled, &free);
+        let recall = condition.piece_so_far.then(|| line.recall(piece, onset));
         let random = Random::new(seed, notes.len() as i64);
         let draw = |logits: &[f32], purpose| {
             sample(logits, |_| true, AS_BELIEVED, random.uniform(purpose, 0)).ok_or("nothing can be drawn")
         };
+        if let Some(recall) = &recall {
+            recall.mix_time(&mut logits.time, 1.0);
+        }
         let time = TIME_CLASSES[draw(&logits.time, Purpose::Time)?];
-        let length = TIME_CLASSES[draw(&logits.length, Purpose::Length)?].min(time);
+        if let Some(recall) = &recall {
+            recall.mix_pitch(&mut logits.pitch, Some(time), 1.0);
+        }
         let key = LOWEST + draw(&logits.pitch, Purpose::Pitch)? as u8;
+        if let Some(recall) = &recall {
+            logits.length = until_the_next(&logits.length, time);
+            recall.mix_length(&mut logits.length, (time, key.into()), 1.0);
+        }
+        let length = TIME_CLASSES[draw(&logits.length, Purpose::Length)?].min(time);
         let note = Note { onset, length, key };
-        line.put_down(note);
+        line.put_down(piece, note);
         notes.push(note);
         onset += time;
     }
@@ -151,7 +182,7 @@ mod tests {
         for &note in &piece.melody {
             let input = line.input(&piece, &changes, note.onset, None, SoloistAttributes::default());
             read.push((input.last.map(|last| (last.key, last.before, last.time)), input.phrase));
-            line.put_down(note);
+            line.put_down(&piece, note);
         }
         assert_eq!(read[0], (None, 0));
         assert_eq!(read[1], (Some((60, None, 24)), 1));

@@ -1,10 +1,11 @@
-//! Bits per note of the soloist network against n-grams, on the same notes.
+//! Bits per note of the soloist against n-grams, on the same notes.
 
 use anyhow::{Error, Result};
+use continuo_models::improviser::memory::{LENGTH_TRUST, PITCH_TRUST, TIME_TRUST, until_the_next};
 use continuo_models::music::Style;
 use continuo_models::network::SoloistNetwork;
 use continuo_models::network::features::time_class;
-use continuo_models::network::soloist::{SoloistAttributes, pitch_index};
+use continuo_models::network::soloist::{LOWEST, SoloistAttributes, pitch_index};
 use serde::Serialize;
 
 use super::corpus::Piece;
@@ -12,6 +13,7 @@ use super::line::Line;
 use super::ngram::{Counts, Mixture, Observed, Weights, contexts};
 use super::report::{Table, number, progress};
 use super::tokens::{Kind, Token};
+use super::trust::{self, Foretold};
 
 /// The first notes of each piece count.
 pub const NOTES: usize = 256;
@@ -59,28 +61,87 @@ impl Bits {
     }
 }
 
-/// What the network needs to code the notes of each of `pieces`, with its style given; the attributes are left free.
+/// What the soloist needs to code a piece.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SoloistBits {
+    /// The network alone: pitch, length and time each for itself.
+    pub alone: Bits,
+    /// The same, where a length is known to end with the next note.
+    pub joint: Bits,
+    /// As Lead plays: with the piece so far, and a note as a whole, pitch after time and length after both.
+    pub with_piece: Bits,
+}
+
+/// What was foretold of held-out notes, for [`trust::fitted`].
+#[derive(Debug, Default)]
+pub struct Evidence {
+    times: Vec<Foretold<{ TIME_TRUST.len() }>>,
+    pitches: Vec<Foretold<{ PITCH_TRUST.len() }>>,
+    lengths: Vec<Foretold<{ LENGTH_TRUST.len() }>>,
+}
+
+impl Evidence {
+    /// The trust that fits it best, beside what is built in.
+    pub fn fitted(&self) -> Table {
+        trust::table(&[
+            ("time", &trust::fitted(&self.times), &TIME_TRUST),
+            ("pitch", &trust::fitted(&self.pitches), &PITCH_TRUST),
+            ("length", &trust::fitted(&self.lengths), &LENGTH_TRUST),
+        ])
+    }
+}
+
+/// What the soloist needs to code the notes of each of `pieces`, with its style given; the attributes are left free.
+/// What it was told goes to `evidence`.
 ///
 /// # Errors
 /// When the network fails.
-pub fn network_bits(
+pub fn soloist_bits(
     network: &SoloistNetwork,
     pieces: &[Piece],
     style: impl Fn(&Piece) -> Option<Style>,
-) -> Result<Vec<Bits>> {
+    mut evidence: Option<&mut Evidence>,
+) -> Result<Vec<SoloistBits>> {
     let bar = progress("soloist: bits per note", pieces.len());
-    let of = |piece: &Piece| -> Result<Bits, String> {
+    let mut of = |piece: &Piece| -> Result<SoloistBits, String> {
         let changes = piece.changes();
-        let (mut state, mut line, mut all) = (network.initial_state(), Line::default(), Bits::default());
+        let (mut state, mut line, mut all) = (network.initial_state(), Line::default(), SoloistBits::default());
         for (index, &note) in piece.melody.iter().enumerate().take(NOTES) {
             let input = line.input(piece, &changes, note.onset, style(piece), SoloistAttributes::default());
-            let logits = network.step(&input, &mut state)?;
-            all.add(0, bits(&logits.pitch, pitch_index(note.key)));
-            all.add(1, bits(&logits.length, time_class(note.length)));
-            if let Some(next) = piece.melody.get(index + 1) {
-                all.add(2, bits(&logits.time, time_class(next.onset - note.onset)));
+            let said = network.step(&input, &mut state)?;
+            let recall = line.recall(piece, note.onset);
+            let pitch = pitch_index(note.key);
+            all.alone.add(0, bits(&said.pitch, pitch));
+            all.alone.add(1, bits(&said.length, time_class(note.length)));
+            all.joint.add(0, bits(&said.pitch, pitch));
+            let time = piece.melody.get(index + 1).map(|next| next.onset - note.onset);
+            if let Some(evidence) = &mut evidence {
+                evidence.pitches.push(Foretold::new(&said.pitch, &recall.pitches(time), pitch));
             }
-            line.put_down(note);
+            let mut pitches = said.pitch;
+            recall.mix_pitch(&mut pitches, time, 1.0);
+            all.with_piece.add(0, bits(&pitches, pitch));
+            if let Some(time) = time {
+                let class = time_class(time);
+                all.alone.add(2, bits(&said.time, class));
+                all.joint.add(2, bits(&said.time, class));
+                let (key, length) = (i32::from(LOWEST) + pitch as i32, time_class(note.length.min(time)));
+                let (mut times, mut lengths) = (said.time, until_the_next(&said.length, time));
+                all.joint.add(1, bits(&lengths, length));
+                if let Some(evidence) = &mut evidence {
+                    evidence.times.push(Foretold::new(&times, &recall.times(), class));
+                    evidence.lengths.push(Foretold::new(&lengths, &recall.lengths(time, key), length));
+                }
+                recall.mix_time(&mut times, 1.0);
+                recall.mix_length(&mut lengths, (time, key), 1.0);
+                all.with_piece.add(2, bits(&times, class));
+                all.with_piece.add(1, bits(&lengths, length));
+            } else {
+                let length = bits(&said.length, time_class(note.length));
+                all.joint.add(1, length);
+                all.with_piece.add(1, length);
+            }
+            line.put_down(piece, note);
         }
         Ok(all)
     };
@@ -216,8 +277,12 @@ pub struct Group {
     pub pieces: usize,
     /// How many training pieces belong to the group.
     pub train_pieces: usize,
-    /// The network.
+    /// The network alone.
     pub network: PerNote,
+    /// The network, where a length is known to end with the next note.
+    pub network_joint: PerNote,
+    /// The network with the piece so far, as Lead plays.
+    pub network_with_piece: PerNote,
     /// The n-gram, if one was learned.
     pub ngram: Option<PerNote>,
     /// The n-gram that also learns from the piece so far.
@@ -228,7 +293,7 @@ pub struct Group {
 
 /// The groups of pieces by style and by source, and all together. `network` and `ngram` go with `pieces`;
 /// without n-grams there is nothing to compare with.
-pub fn groups(train: &[Piece], pieces: &[Piece], network: &[Bits], ngram: Option<&[[Bits; 2]]>) -> Vec<Group> {
+pub fn groups(train: &[Piece], pieces: &[Piece], network: &[SoloistBits], ngram: Option<&[[Bits; 2]]>) -> Vec<Group> {
     let styles = Style::ALL.map(|style| (style.id().to_owned(), Some(style)));
     let of_style = styles.map(|(name, style)| (name, Box::new(move |piece: &Piece| piece.style == style) as Belongs));
     let mut sources: Vec<&String> = pieces.iter().map(|piece| &piece.source).collect();
@@ -241,15 +306,18 @@ pub fn groups(train: &[Piece], pieces: &[Piece], network: &[Bits], ngram: Option
     let all = ("all".to_owned(), Box::new(|_: &Piece| true) as Belongs);
     let group = |(name, belongs): (String, Belongs)| {
         let own: Vec<usize> = (0..pieces.len()).filter(|&index| belongs(&pieces[index])).collect();
-        let network = Bits::per_note(own.iter().map(|&index| &network[index]));
+        let of = |bits: fn(&SoloistBits) -> &Bits| Bits::per_note(own.iter().map(|&index| bits(&network[index])));
+        let alone = of(|bits| &bits.alone);
         let of_ngram = |kind: usize| ngram.map(|ngram| Bits::per_note(own.iter().map(|&index| &ngram[index][kind])));
         let [ngram, ngram_with_piece] = [0, 1].map(of_ngram);
         Group {
             name,
             pieces: own.len(),
             train_pieces: train.iter().filter(|piece| belongs(piece)).count(),
-            saving: ngram.map(|ngram| 1.0 - network.total / ngram.total),
-            network,
+            saving: ngram.map(|ngram| 1.0 - alone.total / ngram.total),
+            network: alone,
+            network_joint: of(|bits| &bits.joint),
+            network_with_piece: of(|bits| &bits.with_piece),
             ngram,
             ngram_with_piece,
         }
@@ -259,7 +327,7 @@ pub fn groups(train: &[Piece], pieces: &[Piece], network: &[Bits], ngram: Option
 
 type Belongs = Box<dyn Fn(&Piece) -> bool>;
 
-/// Three rows for each group.
+/// A row for each system, group by group.
 pub fn table(groups: &[Group]) -> Table {
     let mut table =
         Table::new(&["bits per note", "pieces", "training", "system", "pitch", "length", "time", "total", "saving"]);
@@ -267,7 +335,9 @@ pub fn table(groups: &[Group]) -> Table {
         let counts = [group.name.clone(), group.pieces.to_string(), group.train_pieces.to_string()];
         let saving = group.saving.map_or(String::new(), |saving| format!("{:.1} %", 100.0 * saving));
         let rows = [
-            (counts, "network", Some(group.network), saving),
+            (counts, "network alone", Some(group.network), saving),
+            (Default::default(), "network, length after time", Some(group.network_joint), String::new()),
+            (Default::default(), "network and the piece so far", Some(group.network_with_piece), String::new()),
             (Default::default(), "n-gram", group.ngram, String::new()),
             (Default::default(), "n-gram and the piece so far", group.ngram_with_piece, String::new()),
         ];
@@ -324,7 +394,8 @@ mod tests {
         let (train, test) = ([scale("train", 48, 60)], [scale("test", 60, 60)]);
         let half = Bits { sums: [30.0; HEADS], counts: [60; HEADS] };
         let whole = Bits { sums: [60.0; HEADS], counts: [60; HEADS] };
-        let groups = groups(&train, &test, &[half], Some(&[[whole, half]]));
+        let soloist = SoloistBits { alone: half, ..SoloistBits::default() };
+        let groups = groups(&train, &test, &[soloist], Some(&[[whole, half]]));
         let names: Vec<_> = groups.iter().map(|group| (group.name.as_str(), group.train_pieces)).collect();
         assert_eq!(names, [("pop", 1), ("from made-up", 1), ("all", 1)]);
         assert!(groups[0].saving.is_some_and(|saving| (saving - 0.5).abs() < 1e-12));

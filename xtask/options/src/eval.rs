@@ -77,6 +77,9 @@ pub enum What {
         /// Give the network this style instead of each piece's own
         #[arg(long, value_name = "NAME")]
         style: Option<Style>,
+        /// Find, from the pieces that are judged, how far the piece so far is to be trusted, and print it; for `valid`
+        #[arg(long)]
+        fit: bool,
     },
     /// Whether styles and knobs do what they say
     Control {
