@@ -88,7 +88,7 @@ impl Line {
 
     /// The next note, in the bars of `piece`.
     pub fn put_down(&mut self, piece: &Piece, note: Note) {
-        self.so_far.hear(lead_note(note), piece.position(note.onset));
+        self.so_far.play(lead_note(note), piece.position(note.onset));
         self.trail.put_down(self.last.map(lead_note), lead_note(note));
         let rested = self.last.is_some_and(|last| note.onset - last.onset - last.length >= PHRASE_REST);
         self.phrase = if rested { 1 } else { self.phrase + 1 };

@@ -127,6 +127,11 @@ impl Parallel {
         })
     }
 
+    /// The same note, as if nothing about it agreed.
+    pub fn apart(self) -> Self {
+        Self { key: None, agreeing: 0, unmoved: false, in_place: false, ..self }
+    }
+
     /// The time to the note after it, as it would be at a junction that lies `into_bar`, and as a hand meant it.
     pub fn time_from(&self, into_bar: Tick) -> Option<Tick> {
         self.wait.map(|wait| on_grid(into_bar, wait.into()))

@@ -61,7 +61,7 @@ impl Memory {
 
     /// What the musician has gone on with in places like this.
     pub fn recall_note(&self, junction: Junction) -> Recall {
-        Recall::of(&[&self.line], junction)
+        Recall::of(&self.line, &[], junction)
     }
 
     /// The musician has gone on to `chord`.

@@ -59,9 +59,9 @@ impl PieceSoFar {
         self.own.put_down(note, position);
     }
 
-    /// What either has gone on with in places like this.
+    /// What either has gone on with in places like this, where Lead goes on.
     pub fn recall(&self, junction: Junction) -> Recall {
-        Recall::of(&[&self.heard.notes, &self.own.notes], junction)
+        Recall::of(&self.heard.notes, &self.own.notes, junction)
     }
 
     /// What the musician plays goes on `delta` ticks later than it would have.

@@ -8,7 +8,7 @@
 //! notes of each piece so far and the GRU soloist: `cargo xtask eval melody` prints it.
 
 use super::followers::{Followers, Seen};
-use super::line::{Junction, LineNote, Parallel, alike};
+use super::line::{Junction, LineNote, ORDER, Parallel, alike};
 use crate::improviser::chance::grid::{logit_of, probabilities};
 use crate::music::Tick;
 use crate::network::features::{TIME_CLASSES, TIMES, time_class};
@@ -31,23 +31,23 @@ pub type Trust = [f32; 2];
 
 /// See [`TIME_LEVELS`].
 pub const TIME_TRUST: [Trust; TIME_LEVELS] =
-    [[0.051, 0.132], [0.223, 0.301], [0.09, 0.066], [0.201, 0.182], [0.311, 0.397], [0.608, 0.707]];
+    [[0.13, 0.12], [0.20, 0.29], [0.06, 0.07], [0.20, 0.19], [0.34, 0.42], [0.61, 0.74]];
 /// See [`PITCH_LEVELS`].
 pub const PITCH_TRUST: [Trust; PITCH_LEVELS] = [
-    [0.012, 0.028],
-    [0.132, 0.13],
-    [0.064, 0.064],
-    [0.228, 0.212],
-    [0.132, 0.132],
-    [0.267, 0.325],
-    [0.226, 0.18],
-    [0.282, 0.428],
-    [0.5, 0.613],
-    [0.373, 0.516],
+    [0.01, 0.02],
+    [0.11, 0.10],
+    [0.06, 0.05],
+    [0.21, 0.20],
+    [0.12, 0.12],
+    [0.27, 0.30],
+    [0.23, 0.20],
+    [0.29, 0.40],
+    [0.50, 0.65],
+    [0.40, 0.53],
 ];
 /// See [`LENGTH_LEVELS`].
 pub const LENGTH_TRUST: [Trust; LENGTH_LEVELS] =
-    [[0.562, 0.612], [0.397, 0.653], [0.29, 0.378], [0.299, 0.43], [0.353, 0.536], [0.407, 0.538], [0.473, 0.59]];
+    [[0.69, 0.61], [0.39, 0.66], [0.25, 0.35], [0.29, 0.43], [0.36, 0.54], [0.41, 0.54], [0.48, 0.59]];
 
 /// Which of the two values of a [`Trust`] counts.
 pub fn trusted(seen: Seen) -> usize {
@@ -62,9 +62,13 @@ pub struct Recall {
 }
 
 impl Recall {
-    /// In all of `lines`.
-    pub(super) fn of(lines: &[&[LineNote]], junction: Junction) -> Self {
-        let parallels = lines.iter().flat_map(|line| Parallel::all(line, junction)).collect();
+    /// In `others`, and in what came before in the line that goes on. The notes of its context foretell no more of
+    /// themselves than how long notes sound, or a figure that has begun to repeat itself would never end.
+    pub(super) fn of(others: &[LineNote], own: &[LineNote], junction: Junction) -> Self {
+        let context = own.len().saturating_sub(ORDER);
+        let own = Parallel::all(own, junction).enumerate();
+        let own = own.map(|(index, note)| if index < context { note } else { note.apart() });
+        let parallels = Parallel::all(others, junction).chain(own).collect();
         Self { parallels, into_bar: junction.into_bar, lowest: junction.lowest }
     }
 
@@ -194,6 +198,13 @@ mod tests {
         piece
     }
 
+    /// The same, as Lead's own line.
+    fn own_piece(notes: &[LeadNote]) -> PieceSoFar {
+        let mut piece = PieceSoFar::default();
+        notes.iter().for_each(|&note| piece.play(note, BAR));
+        piece
+    }
+
     fn trail(notes: &[LeadNote]) -> Trail {
         let mut trail = Trail::default();
         for (index, &note) in notes.iter().enumerate() {
@@ -296,6 +307,21 @@ mod tests {
         let trail = trail(&notes);
         let known = piece(&notes).recall(at(&trail, &notes, 12 * notes.len() as Tick));
         assert_eq!(known.parallels.len(), MOST_NOTES_OF_PIECE);
+    }
+
+    #[test]
+    fn a_figure_does_not_foretell_its_own_repetition() {
+        let drill = line(&[(60, 12, 11), (64, 12, 11)].repeat(3));
+        let trail = trail(&drill);
+        let said = |piece: &PieceSoFar| {
+            let mut pitches = [0.0; PITCHES];
+            piece.recall(at(&trail, &drill, 72)).mix_pitch(&mut pitches, None, 1.0);
+            pitches
+        };
+        assert_eq!(said(&own_piece(&drill)), [0.0; PITCHES]);
+        assert_ne!(said(&piece(&drill)), [0.0; PITCHES], "the musician's figure is taken up");
+        let twice = [drill.clone(), drill.iter().map(|note| LeadNote { onset: note.onset + 72, ..*note }).collect()];
+        assert_ne!(said(&own_piece(&twice.concat())), [0.0; PITCHES], "and so is an earlier one of Lead's");
     }
 
     #[test]
