@@ -22,7 +22,7 @@ use continuo_tests::eval::harmony::{self, tables, told_apart};
 use continuo_tests::eval::line::{self, Stretch, solo};
 use continuo_tests::eval::live::matrix::Condition;
 use continuo_tests::eval::melody::{self, Evidence, NOTES, NgramModel};
-use continuo_tests::eval::repeats::{self, Repeats};
+use continuo_tests::eval::phrasing::{self, Phrasing};
 use continuo_tests::eval::report::progress;
 use continuo_tests::eval::retrieval::Library;
 use continuo_tests::eval::{control, knobs, live, measures, voicing};
@@ -323,54 +323,49 @@ fn judge_melody(sheets: &Sheets, judged: &Judged, learned: &Learned, style: Opti
     let groups = melody::groups(train, &pieces, &ours, ngrams.as_deref());
     println!("{} pieces, first {NOTES} notes each\n\n{}", pieces.len(), melody::table(&groups));
     let mut results = json!({ "bits_per_note": groups });
-    if learned.is_some() {
-        results["longest_copy_in_notes"] = copies(&network, &pieces, train, style)?;
-    }
+    results["solos"] = judge_solos(&network, &pieces, train, style)?;
     write(sheets, "melody.json", &results)
 }
 
-/// How much of `train`, and of themselves, solos over `pieces` copy, beside the pieces themselves.
-fn copies(
+/// How solos over `pieces` are phrased, and how much of `train` they copy, beside the pieces themselves.
+fn judge_solos(
     network: &SoloistNetwork,
     pieces: &[Piece],
     train: &[Piece],
     style: impl Fn(&Piece) -> Option<Style>,
 ) -> Result<serde_json::Value> {
-    type Melodies<'a> = Vec<(String, &'a str, Vec<Note>)>;
-    let index = Index::new(train);
-    let name = |piece: &Piece| format!("{} {}", piece.source, piece.id);
-    let solos = |piece_so_far: bool| -> Result<Melodies> {
+    let solos = |piece_so_far: bool| -> Result<Vec<Vec<Note>>> {
         let bar = progress("soloist: solos", pieces.len());
-        let of = |(seed, piece): (u32, &'_ Piece)| -> Result<Vec<Note>> {
+        let of = |(seed, piece): (u32, &Piece)| {
             let condition = line::Condition { style: style(piece), piece_so_far, ..line::Condition::default() };
             let (first, last) = (piece.melody[0].onset, piece.melody[piece.melody.len() - 1].onset);
-            let stretch = Stretch { from: first, until: last + 1, notes: NOTES };
-            solo(network, piece, stretch, condition, seed).map_err(Error::msg)
+            solo(network, piece, Stretch { from: first, until: last + 1, notes: NOTES }, condition, seed)
         };
-        let named = |(seed, piece)| Ok((format!("solo over {}", name(piece)), &piece.group[..], of((seed, piece))?));
-        (1..).zip(bar.wrap_iter(pieces.iter())).map(named).collect()
+        (1..).zip(bar.wrap_iter(pieces.iter())).map(|numbered| of(numbered).map_err(Error::msg)).collect()
     };
-    let people = pieces
-        .iter()
-        .map(|piece| (name(piece), &piece.group[..], piece.melody[..piece.melody.len().min(NOTES)].to_vec()));
-    let sets: [(&str, Melodies); 3] = [
+    let people = pieces.iter().map(|piece| piece.melody[..piece.melody.len().min(NOTES)].to_vec());
+    let sets = [
         ("solos of the network alone", solos(false)?),
         ("solos with the piece so far", solos(true)?),
-        ("human pieces of other groups", people.collect()),
+        ("people's melodies", people.collect()),
     ];
-    let copies = sets.each_ref().map(|(set, melodies)| {
-        let melodies = melodies.iter().map(|(name, group, melody)| (name.as_str(), *group, &melody[..]));
-        (*set, Copies::of(&index, melodies))
+    let phrasing = sets.each_ref().map(|(set, melodies)| {
+        (*set, Phrasing::of(pieces.iter().zip(melodies).map(|(piece, melody)| (piece, &melody[..]))))
     });
-    let rows = copies.each_ref().map(|(set, copies)| (*set, copies));
-    println!("{}", copies::table(&rows));
-    let repeats =
-        sets.each_ref().map(|(set, melodies)| (*set, Repeats::of(melodies.iter().map(|(_, _, melody)| &melody[..]))));
-    println!("{}", repeats::table(&repeats));
-    let names = ["alone", "solos", "people"];
-    let of =
-        |index: usize| (names[index].to_owned(), json!({ "copies": copies[index].1, "repeats": repeats[index].1 }));
-    Ok((0..names.len()).map(of).collect::<serde_json::Map<_, _>>().into())
+    println!("{}", phrasing::table(&phrasing));
+    let mut results = json!({ "phrasing": phrasing });
+    if !train.is_empty() {
+        let index = Index::new(train);
+        let names: Vec<String> = pieces.iter().map(|piece| format!("{} {}", piece.source, piece.id)).collect();
+        let copies = sets.each_ref().map(|(set, melodies)| {
+            let named = names.iter().zip(pieces).zip(melodies);
+            let named = named.map(|((name, piece), melody)| (name.as_str(), piece.group.as_str(), &melody[..]));
+            (*set, Copies::of(&index, named))
+        });
+        println!("{}", copies::table(&copies.each_ref().map(|(set, copies)| (*set, copies))));
+        results["longest_copy_in_notes"] = json!(copies);
+    }
+    Ok(results)
 }
 
 fn judge_control(sheets: &Sheets, judged: &Judged, learned: &Learned, bars: usize, solos: usize) -> Result<()> {
