@@ -3,7 +3,7 @@
 use continuo_models::improviser::chance::random::{Purpose, Random};
 use continuo_models::improviser::chance::sampler::{Freedom, sample};
 use continuo_models::improviser::listening::LeadNote;
-use continuo_models::improviser::memory::{Junction, PieceSoFar, Recall, Trail, step_between, until_the_next};
+use continuo_models::improviser::memory::{Ground, Junction, PieceSoFar, Recall, Trail, step_between, until_the_next};
 use continuo_models::music::{Style, Tick};
 use continuo_models::network::SoloistNetwork;
 use continuo_models::network::features::{PitchMemory, TIME_CLASSES};
@@ -80,15 +80,17 @@ impl Line {
     }
 
     /// What Lead recalls of the piece so far at the onset of the next note.
-    pub fn recall(&self, piece: &Piece, onset: Tick) -> Recall {
+    pub fn recall(&self, piece: &Piece, changes: &Changes, onset: Tick) -> Recall {
+        let chord = changes.around(onset).0;
         let step = step_between(self.last.map(lead_note), onset);
         let into_bar = piece.position(onset).ticks_into_bar(onset);
-        self.so_far.recall(Junction { trail: &self.trail, step, into_bar, lowest: LOWEST.into() })
+        self.so_far.recall(Junction { trail: &self.trail, step, into_bar, chord, lowest: LOWEST.into() })
     }
 
-    /// The next note, in the bars of `piece`.
-    pub fn put_down(&mut self, piece: &Piece, note: Note) {
-        self.so_far.play(lead_note(note), piece.position(note.onset));
+    /// The next note, over the bars and chords of `piece`.
+    pub fn put_down(&mut self, piece: &Piece, changes: &Changes, note: Note) {
+        let ground = Ground { position: piece.position(note.onset), chord: changes.around(note.onset).0 };
+        self.so_far.play(lead_note(note), ground);
         self.trail.put_down(self.last.map(lead_note), lead_note(note));
         let rested = self.last.is_some_and(|last| note.onset - last.onset - last.length >= PHRASE_REST);
         self.phrase = if rested { 1 } else { self.phrase + 1 };
@@ -142,7 +144,7 @@ pub fn solo(
         let free = read(None, unset, free)?;
         let styled = if condition.attributes == unset { told } else { read(condition.style, unset, styled)? };
         let mut logits = told.guided(&styled, &free);
-        let recall = condition.piece_so_far.then(|| line.recall(piece, onset));
+        let recall = condition.piece_so_far.then(|| line.recall(piece, &changes, onset));
         let random = Random::new(seed, notes.len() as i64);
         let draw = |logits: &[f32], purpose| {
             sample(logits, |_| true, AS_BELIEVED, random.uniform(purpose, 0)).ok_or("nothing can be drawn")
@@ -161,7 +163,7 @@ pub fn solo(
         }
         let length = TIME_CLASSES[draw(&logits.length, Purpose::Length)?].min(time);
         let note = Note { onset, length, key };
-        line.put_down(piece, note);
+        line.put_down(piece, &changes, note);
         notes.push(note);
         onset += time;
     }
@@ -182,7 +184,7 @@ mod tests {
         for &note in &piece.melody {
             let input = line.input(&piece, &changes, note.onset, None, SoloistAttributes::default());
             read.push((input.last.map(|last| (last.key, last.before, last.time)), input.phrase));
-            line.put_down(&piece, note);
+            line.put_down(&piece, &changes, note);
         }
         assert_eq!(read[0], (None, 0));
         assert_eq!(read[1], (Some((60, None, 24)), 1));

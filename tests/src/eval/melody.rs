@@ -109,7 +109,7 @@ pub fn soloist_bits(
         for (index, &note) in piece.melody.iter().enumerate().take(NOTES) {
             let input = line.input(piece, &changes, note.onset, style(piece), SoloistAttributes::default());
             let said = network.step(&input, &mut state)?;
-            let recall = line.recall(piece, note.onset);
+            let recall = line.recall(piece, &changes, note.onset);
             let pitch = pitch_index(note.key);
             all.alone.add(0, bits(&said.pitch, pitch));
             all.alone.add(1, bits(&said.length, time_class(note.length)));
@@ -141,7 +141,7 @@ pub fn soloist_bits(
                 all.joint.add(1, length);
                 all.with_piece.add(1, length);
             }
-            line.put_down(piece, note);
+            line.put_down(piece, &changes, note);
         }
         Ok(all)
     };

@@ -1,8 +1,8 @@
 //! A line of melody as it is remembered, and how far two of them agree, whatever the key.
 
 use crate::improviser::listening::LeadNote;
-use crate::music::Tick;
 use crate::music::time::TICKS_PER_FRAME;
+use crate::music::{BarPosition, Chord, PitchClass, Tick};
 use crate::network::features::{TIME_CLASSES, TIMES};
 
 /// The longest context, in notes.
@@ -18,6 +18,23 @@ const NOWHERE: u16 = u16::MAX;
 /// Ticks by which a hand misses the grid at most. What lies farther from it is meant to.
 const MISSED: Tick = 2;
 
+/// What a note stands on.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground {
+    /// The bar, or another one with barlines in the same places.
+    pub position: BarPosition,
+    /// The chord.
+    pub chord: Option<Chord>,
+}
+
+/// The root of the chord under a note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Root {
+    Unknown,
+    /// `None`: no chord.
+    Known(Option<PitchClass>),
+}
+
 /// A note as it is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct LineNote {
@@ -31,12 +48,14 @@ pub(super) struct LineNote {
     time: u8,
     /// Ticks from the barline, on the grid if a hand meant that, or [`NOWHERE`].
     place: u16,
+    root: Root,
 }
 
 impl LineNote {
     /// A note with the step to it, of which no more is known.
     pub fn known(key: u8, step: u8, length: u8) -> Self {
-        Self { key, step, length, time: if step == AFTER_REST { BREATH } else { step }, place: NOWHERE }
+        let time = if step == AFTER_REST { BREATH } else { step };
+        Self { key, step, length, time, place: NOWHERE, root: Root::Unknown }
     }
 
     /// `note`, where `before` was the note before it, if it was of the same phrase.
@@ -44,10 +63,18 @@ impl LineNote {
         Self::known(note.key, step_between(before, note.onset), within_a_byte(note.length))
     }
 
-    /// `note`, `into_bar` ticks after a barline in bars of `bar` ticks, where `before` was the note before it.
-    pub fn placed(before: Option<LeadNote>, note: LeadNote, into_bar: Tick, bar: Tick) -> Self {
+    /// `note` on its `ground`, where `before` was the note before it, whether there was a rest or not.
+    pub fn placed(before: Option<LeadNote>, note: LeadNote, Ground { position, chord }: Ground) -> Self {
         let time = before.map_or(BREATH, |before| within_a_byte(note.onset - before.onset));
-        Self { time, place: meant(into_bar).rem_euclid(bar.max(1)) as u16, ..Self::new(before, note) }
+        let position = position.at(note.onset);
+        let place = meant(position.ticks_into_bar(note.onset)).rem_euclid(position.meter.bar_ticks()) as u16;
+        Self { time, place, root: Root::Known(chord.map(|chord| chord.root)), ..Self::new(before, note) }
+    }
+
+    /// Whether the note, moved `up`, is known to have stood over another root than that of `chord`.
+    fn is_elsewhere(&self, up: i32, chord: Option<Chord>) -> bool {
+        let Root::Known(root) = self.root else { return false };
+        root.map(|root| (i32::from(root) + up).rem_euclid(12)) != chord.map(|chord| i32::from(chord.root))
     }
 }
 
@@ -88,6 +115,8 @@ pub struct Junction<'a> {
     pub step: u8,
     /// Ticks from the barline to the next note.
     pub into_bar: Tick,
+    /// The chord under it.
+    pub chord: Option<Chord>,
     /// The MIDI key of pitch 0.
     pub lowest: i32,
 }
@@ -106,6 +135,8 @@ pub(super) struct Parallel {
     pub agreeing: usize,
     /// Whether they agree in pitch as they are, but for octaves.
     pub unmoved: bool,
+    /// Whether it stood over another harmony, moved as the notes are, than the junction does.
+    pub elsewhere: bool,
     /// Whether it has the same place in the bar.
     pub in_place: bool,
 }
@@ -122,6 +153,7 @@ impl Parallel {
                 wait: line.get(index + 1).map(|after| after.time),
                 agreeing,
                 unmoved: up.is_some_and(|up| up % 12 == 0),
+                elsewhere: up.is_some_and(|up| note.is_elsewhere(up, junction.chord)),
                 in_place: Tick::from(note.place) == here,
             }
         })
@@ -129,7 +161,7 @@ impl Parallel {
 
     /// The same note, as if nothing about it agreed.
     pub fn apart(self) -> Self {
-        Self { key: None, agreeing: 0, unmoved: false, in_place: false, ..self }
+        Self { key: None, agreeing: 0, in_place: false, ..self }
     }
 
     /// The time to the note after it, as it would be at a junction that lies `into_bar`, and as a hand meant it.
@@ -179,6 +211,22 @@ fn on_grid(into_bar: Tick, time: Tick) -> Tick {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::music::{Meter, Quality};
+
+    const GROUND: Ground = Ground {
+        position: BarPosition { bar_start: 0, meter: Meter { numerator: 4, denominator: 4 } },
+        chord: Some(Chord::new(0, Quality::Major)),
+    };
+
+    #[test]
+    fn a_note_is_elsewhere_over_a_chord_that_did_not_move_with_it() {
+        let note = LeadNote { key: 60, onset: 0, length: 10 };
+        let (placed, unknown) = (LineNote::placed(None, note, GROUND), LineNote::new(None, note));
+        let over = |root| Some(Chord::new(root, Quality::Minor));
+        assert!(!placed.is_elsewhere(2, over(2)) && !placed.is_elsewhere(-10, over(2)));
+        assert!(placed.is_elsewhere(2, over(0)) && placed.is_elsewhere(0, None));
+        assert!(!unknown.is_elsewhere(2, over(0)));
+    }
 
     #[test]
     fn a_hands_timing_is_drawn_to_the_grid() {
@@ -192,14 +240,14 @@ mod tests {
     #[test]
     fn a_hand_that_is_early_at_a_barline_means_the_barline() {
         let note = |onset| LeadNote { key: 60, onset, length: 10 };
-        let place = |into| LineNote::placed(None, note(into), into, 96).place;
+        let place = |into| LineNote::placed(None, note(into), GROUND).place;
         assert_eq!([95, 0, 1, 49].map(place), [0, 0, 0, 48]);
     }
 
     #[test]
     fn the_rest_between_two_phrases_is_known_where_both_notes_are() {
         let note = |onset| LeadNote { key: 60, onset, length: 10 };
-        let after = LineNote::placed(Some(note(0)), note(72), 72, 96);
+        let after = LineNote::placed(Some(note(0)), note(72), GROUND);
         assert_eq!((after.step, after.time), (AFTER_REST, 72));
         assert_eq!(LineNote::new(None, note(72)).time, BREATH);
     }

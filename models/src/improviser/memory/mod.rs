@@ -20,7 +20,7 @@ use crate::improviser::listening::{LeadNote, Listener};
 use crate::music::Chord;
 
 pub use followers::{Followed, Followers, Seen};
-pub use line::{Junction, Trail, step_between};
+pub use line::{Ground, Junction, Trail, step_between};
 pub use piece::{MOST_NOTES_OF_PIECE, PieceSoFar};
 pub use recall::{LENGTH_TRUST, PITCH_TRUST, Recall, TIME_TRUST, Trust, trusted, until_the_next};
 

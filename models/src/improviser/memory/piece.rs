@@ -1,12 +1,13 @@
-//! The piece so far: what the musician and Lead have played since the song began, and where in the bar.
+//! The piece so far: what the musician and Lead have played since the song began, where in the bar, and over
+//! which chords.
 
 use std::sync::Arc;
 
-use super::line::{Junction, LineNote};
+use super::line::{Ground, Junction, LineNote};
 use super::recall::Recall;
 use super::{Intake, push};
 use crate::improviser::listening::{LeadNote, Listener};
-use crate::music::{BarPosition, Tick};
+use crate::music::Tick;
 
 /// The most notes that are known of either; older ones are forgotten.
 pub const MOST_NOTES_OF_PIECE: usize = 512;
@@ -27,10 +28,8 @@ struct Line {
 }
 
 impl Line {
-    fn put_down(&mut self, note: LeadNote, position: BarPosition) {
-        let position = position.at(note.onset);
-        let (into_bar, bar) = (position.ticks_into_bar(note.onset), position.meter.bar_ticks());
-        let placed = LineNote::placed(self.last.replace(note), note, into_bar, bar);
+    fn put_down(&mut self, note: LeadNote, ground: Ground) {
+        let placed = LineNote::placed(self.last.replace(note), note, ground);
         push(Arc::make_mut(&mut self.notes), placed, MOST_NOTES_OF_PIECE);
     }
 
@@ -42,21 +41,22 @@ impl Line {
 }
 
 impl PieceSoFar {
-    /// Takes in which notes of the musician have ended. Call once a frame; `position` is any place in the bar.
-    pub fn listen(&mut self, listener: &Listener, position: BarPosition) {
+    /// Takes in which notes of the musician have ended. Call once a frame; `ground` knows what a note at a tick of late
+    /// stands on.
+    pub fn listen(&mut self, listener: &Listener, ground: impl Fn(Tick) -> Ground) {
         for (_, note) in self.intake.new_notes(listener) {
-            self.hear(note, position);
+            self.hear(note, ground(note.onset));
         }
     }
 
     /// The musician has played `note`.
-    pub fn hear(&mut self, note: LeadNote, position: BarPosition) {
-        self.heard.put_down(note, position);
+    pub fn hear(&mut self, note: LeadNote, ground: Ground) {
+        self.heard.put_down(note, ground);
     }
 
     /// Lead plays `note`.
-    pub fn play(&mut self, note: LeadNote, position: BarPosition) {
-        self.own.put_down(note, position);
+    pub fn play(&mut self, note: LeadNote, ground: Ground) {
+        self.own.put_down(note, ground);
     }
 
     /// What either has gone on with in places like this, where Lead goes on.

@@ -20,8 +20,9 @@ const AGREEING: [usize; 5] = [1, 2, 3, 4, 6];
 /// The levels from which a time is foretold: the same place in the bar; that, after the same step; two notes that agree,
 /// three, …
 pub const TIME_LEVELS: usize = AGREEING.len() + 1;
-/// The levels from which a pitch is foretold: of every number of notes that agree, moved, and as they are.
-pub const PITCH_LEVELS: usize = 2 * AGREEING.len();
+/// The levels from which a pitch is foretold, three for every number of notes that agree: over another harmony; over the
+/// same, moved with it; and as they are.
+pub const PITCH_LEVELS: usize = 3 * AGREEING.len();
 /// The levels from which a length is foretold: any note; one with the same time to the next; that, and one note that
 /// agrees, two, …
 pub const LENGTH_LEVELS: usize = AGREEING.len() + 2;
@@ -34,16 +35,21 @@ pub const TIME_TRUST: [Trust; TIME_LEVELS] =
     [[0.13, 0.12], [0.20, 0.29], [0.06, 0.07], [0.20, 0.19], [0.34, 0.42], [0.61, 0.74]];
 /// See [`PITCH_LEVELS`].
 pub const PITCH_TRUST: [Trust; PITCH_LEVELS] = [
-    [0.01, 0.02],
-    [0.11, 0.10],
-    [0.06, 0.05],
-    [0.21, 0.20],
-    [0.12, 0.12],
-    [0.27, 0.30],
-    [0.23, 0.20],
-    [0.29, 0.40],
-    [0.50, 0.65],
-    [0.40, 0.53],
+    [0.00, 0.01],
+    [0.05, 0.04],
+    [0.17, 0.16],
+    [0.04, 0.03],
+    [0.10, 0.06],
+    [0.27, 0.34],
+    [0.09, 0.14],
+    [0.18, 0.13],
+    [0.32, 0.34],
+    [0.19, 0.15],
+    [0.30, 0.41],
+    [0.31, 0.41],
+    [0.48, 0.55],
+    [0.51, 0.65],
+    [0.40, 0.47],
 ];
 /// See [`LENGTH_LEVELS`].
 pub const LENGTH_TRUST: [Trust; LENGTH_LEVELS] =
@@ -94,9 +100,9 @@ impl Recall {
         for parallel in self.parallels.iter().filter(|parallel| time.is_none_or(|time| has_time(parallel, time))) {
             let Some(Ok(pitch)) = parallel.key.map(|key| usize::try_from(key - self.lowest)) else { continue };
             for level in 0..grade(parallel.agreeing) {
-                pitches.count(pitch, 2 * level);
-                if parallel.unmoved {
-                    pitches.count(pitch, 2 * level + 1);
+                pitches.count(pitch, 3 * level + usize::from(!parallel.elsewhere));
+                if parallel.unmoved && !parallel.elsewhere {
+                    pitches.count(pitch, 3 * level + 2);
                 }
             }
         }
@@ -168,11 +174,13 @@ mod tests {
     use super::*;
     use crate::improviser::chance::sampler::likeliest;
     use crate::improviser::listening::LeadNote;
-    use crate::improviser::memory::{MOST_NOTES_OF_PIECE, Memory, PieceSoFar, Trail, step_between};
-    use crate::music::{BarPosition, Meter};
+    use crate::improviser::memory::{Ground, MOST_NOTES_OF_PIECE, Memory, PieceSoFar, Trail, step_between};
+    use crate::music::{BarPosition, Chord, Meter, Quality};
     use crate::network::soloist::LOWEST;
 
     const BAR: BarPosition = BarPosition { bar_start: 0, meter: Meter { numerator: 4, denominator: 4 } };
+    const C: Option<Chord> = Some(Chord::new(0, Quality::Major));
+    const GROUND: Ground = Ground { position: BAR, chord: C };
 
     /// Notes as key, step to the next one, and length.
     fn line(notes: &[(u8, Tick, Tick)]) -> Vec<LeadNote> {
@@ -194,14 +202,14 @@ mod tests {
 
     fn piece(notes: &[LeadNote]) -> PieceSoFar {
         let mut piece = PieceSoFar::default();
-        notes.iter().for_each(|&note| piece.hear(note, BAR));
+        notes.iter().for_each(|&note| piece.hear(note, GROUND));
         piece
     }
 
     /// The same, as Lead's own line.
     fn own_piece(notes: &[LeadNote]) -> PieceSoFar {
         let mut piece = PieceSoFar::default();
-        notes.iter().for_each(|&note| piece.play(note, BAR));
+        notes.iter().for_each(|&note| piece.play(note, GROUND));
         piece
     }
 
@@ -216,7 +224,7 @@ mod tests {
     /// Where a line goes on at `onset` after `notes`.
     fn at<'a>(trail: &'a Trail, notes: &[LeadNote], onset: Tick) -> Junction<'a> {
         let step = step_between(notes.last().copied(), onset);
-        Junction { trail, step, into_bar: onset.rem_euclid(96), lowest: LOWEST.into() }
+        Junction { trail, step, into_bar: onset.rem_euclid(96), chord: C, lowest: LOWEST.into() }
     }
 
     /// The likeliest time, key and length of the next note, one after another.
@@ -310,6 +318,20 @@ mod tests {
     }
 
     #[test]
+    fn a_figure_is_trusted_over_the_chord_to_which_it_belongs() {
+        let figure = line(&[(60, 12, 11), (62, 12, 11), (64, 12, 11), (67, 12, 11)]);
+        let (known, moved) = (piece(&figure), moved(&figure[..3], 5));
+        let trail = trail(&moved);
+        let chance = |root| {
+            let mut pitches = [0.0; PITCHES];
+            let chord = Some(Chord::new(root, Quality::Minor));
+            known.recall(Junction { chord, ..at(&trail, &moved, 36) }).mix_pitch(&mut pitches, None, 1.0);
+            pitches[72 - usize::from(LOWEST)]
+        };
+        assert!(chance(5) > chance(7) + 0.3, "{} and {}", chance(5), chance(7));
+    }
+
+    #[test]
     fn a_figure_does_not_foretell_its_own_repetition() {
         let drill = line(&[(60, 12, 11), (64, 12, 11)].repeat(3));
         let trail = trail(&drill);
@@ -364,18 +386,24 @@ mod tests {
 
         #[test]
         fn what_is_recalled_moves_with_the_music_exactly(known in any_line(), heard in any_line(), up in 0u8..24) {
-            let recalled = |known: &[LeadNote], heard: &[LeadNote], lowest: i32| {
+            let recalled = |known: &[LeadNote], heard: &[LeadNote], lowest: i32, root: u8| {
                 let trail = trail(heard);
                 let onset = heard.last().map_or(0, |last| last.onset + 12);
-                let recall = piece(known).recall(Junction { lowest, ..at(&trail, heard, onset) });
+                let mut piece = PieceSoFar::default();
+                for (index, &note) in known.iter().enumerate() {
+                    let chord = Some(Chord::new((root + 5 * (index as u8 / 4 % 2)) % 12, Quality::Major));
+                    piece.hear(note, Ground { chord, ..GROUND });
+                }
+                let chord = Some(Chord::new(root % 12, Quality::Minor));
+                let recall = piece.recall(Junction { lowest, chord, ..at(&trail, heard, onset) });
                 let (mut times, mut pitches, mut lengths) = ([0.0; TIMES], [0.0; PITCHES], [0.0; TIMES]);
                 recall.mix_time(&mut times, 1.0);
                 recall.mix_pitch(&mut pitches, Some(12), 1.0);
                 recall.mix_length(&mut lengths, (12, lowest + 20), 1.0);
                 (times, pitches, lengths)
             };
-            let moved = recalled(&moved(&known, up), &moved(&heard, up), 40 + i32::from(up));
-            prop_assert_eq!(recalled(&known, &heard, 40), moved);
+            let moved = recalled(&moved(&known, up), &moved(&heard, up), 40 + i32::from(up), 3 + up);
+            prop_assert_eq!(recalled(&known, &heard, 40, 3), moved);
         }
     }
 }

@@ -6,7 +6,7 @@ use super::bounds::Compass;
 use crate::controls::{Controls, Player};
 use crate::improviser::chance::grid::rounded;
 use crate::improviser::listening::LeadNote;
-use crate::improviser::memory::{Junction, Trail, step_between};
+use crate::improviser::memory::{Ground, Junction, Trail, step_between};
 use crate::improviser::players::context::FrameContext;
 use crate::music::{BarPosition, Chord, Tick};
 use crate::network::features::PitchMemory;
@@ -52,6 +52,13 @@ pub(super) struct Place {
     pub next_chord: Option<(Tick, Option<Chord>)>,
 }
 
+impl Place {
+    /// What a note there stands on.
+    pub fn ground(self) -> Ground {
+        Ground { position: self.position, chord: self.chord }
+    }
+}
+
 impl Default for Line {
     fn default() -> Self {
         Self {
@@ -87,7 +94,8 @@ impl Line {
     /// Where it goes on with the note at `place`; `lowest` is the MIDI key of the network's first pitch.
     pub fn junction(&self, place: Place, lowest: i32) -> Junction<'_> {
         let into_bar = place.position.ticks_into_bar(place.onset);
-        Junction { trail: &self.trail, step: step_between(self.last, place.onset), into_bar, lowest }
+        let step = step_between(self.last, place.onset);
+        Junction { trail: &self.trail, step, into_bar, chord: place.chord, lowest }
     }
 
     /// The time between the last two notes, and how many times in a row it has come.
@@ -196,7 +204,7 @@ impl Reader {
     }
 
     /// The place of a note of the musician's, with the chords that the band played to it.
-    fn place_of(&self, onset: Tick, context: &FrameContext) -> Place {
+    pub fn place_of(&self, onset: Tick, context: &FrameContext) -> Place {
         let after = self.chords.partition_point(|&(tick, _)| tick <= onset);
         Place {
             onset,

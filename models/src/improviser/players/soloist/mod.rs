@@ -13,7 +13,7 @@ mod tests;
 use crate::controls::{LeadMode, Player};
 use crate::improviser::chance::random::Purpose;
 use crate::improviser::listening::{LeadNote, Listener};
-use crate::improviser::memory::{PieceSoFar, Recall};
+use crate::improviser::memory::{Ground, PieceSoFar, Recall};
 use crate::improviser::players::context::FrameContext;
 use crate::improviser::players::plays::{BassKeys, Plays};
 use crate::music::time::TICKS_PER_FRAME;
@@ -176,7 +176,7 @@ impl Soloist {
             let next = self.next_note(&mut phrase, &bounds)?;
             let note = LeadNote { key: next.key, onset: phrase.onset, length: next.length };
             phrase.line.put_down(note);
-            self.piece.play(note, context.position);
+            self.piece.play(note, Ground { position: context.position, chord: Some(chord) });
             out.push(cue(&bounds, note));
             (self.sounds_until, self.last_key) = (note.onset + note.length, Some(note.key));
             phrase.played += 1;
@@ -229,7 +229,7 @@ impl Plays for Soloist {
     /// Follows what the musician plays, and gets ready for a phrase if it is time for one in the frame: Lead
     /// goes on from its own line, or from the musician's phrase.
     fn prepare(&mut self, context: &FrameContext, listener: &Listener) {
-        self.piece.listen(listener, context.position);
+        self.piece.listen(listener, |onset| self.reader.place_of(onset, context).ground());
         self.follow_mode(context);
         self.ready = None;
         if context.chord.is_none() || !context.controls.player(Player::Lead).on {
