@@ -5,6 +5,8 @@ use continuo_models::improviser::memory::{Followers, Trust, trusted};
 use super::report::Table;
 
 const ITERATIONS: usize = 40;
+/// How many values a [`Trust`] has.
+const KINDS: usize = size_of::<Trust>() / size_of::<f32>();
 
 /// What was foretold of one token: by the network, and by each level that had been seen.
 #[derive(Clone, Debug)]
@@ -30,7 +32,7 @@ impl<const LEVELS: usize> Foretold<LEVELS> {
         Self { network: f64::from(corpus[token]).max(1e-12), levels }
     }
 
-    fn probability(&self, trust: &[[f64; 2]; LEVELS]) -> f64 {
+    fn probability(&self, trust: &[[f64; KINDS]; LEVELS]) -> f64 {
         let levels = self.levels.iter().zip(trust);
         let seen = levels.filter_map(|(level, trust)| level.map(|(chance, which)| (chance, trust[which])));
         seen.fold(self.network, |below, (chance, trust)| below + trust * (chance - below))
@@ -40,10 +42,10 @@ impl<const LEVELS: usize> Foretold<LEVELS> {
 /// The trust under which `held_out` is likeliest, by expectation-maximisation: of the tokens that reached a level from
 /// above, the share that it explains.
 pub fn fitted<const LEVELS: usize>(held_out: &[Foretold<LEVELS>]) -> [Trust; LEVELS] {
-    let mut trust = [[0.3f64; 2]; LEVELS];
+    let mut trust = [[0.3f64; KINDS]; LEVELS];
     for _ in 0..ITERATIONS {
         // One pseudo-observation on either side keeps every weight off 0 and 1.
-        let (mut explained, mut reached) = ([[1.0; 2]; LEVELS], [[2.0; 2]; LEVELS]);
+        let (mut explained, mut reached) = ([[1.0; KINDS]; LEVELS], [[2.0; KINDS]; LEVELS]);
         for foretold in held_out {
             let probability = foretold.probability(&trust);
             let (mut left, mut remaining) = (1.0, 1.0);
@@ -64,10 +66,10 @@ pub fn fitted<const LEVELS: usize>(held_out: &[Foretold<LEVELS>]) -> [Trust; LEV
 
 /// What was fitted beside what is built in.
 pub fn table(heads: &[(&str, &[Trust], &[Trust])]) -> Table {
-    let mut table = Table::new(&["trust in what followed", "level", "seen once", "built in", "more often", "built in"]);
+    let mut table = Table::new(&["trust in what followed", "level", "fitted", "built in"]);
     for (head, fitted, built_in) in heads {
         for (level, (fitted, built_in)) in fitted.iter().zip(*built_in).enumerate() {
-            let values = [fitted[0], built_in[0], fitted[1], built_in[1]].map(|value| format!("{value:.3}"));
+            let values = [fitted, built_in].map(|trust| trust.map(|value| format!("{value:.2}")).join(" "));
             table.row([(*head).to_owned(), level.to_string()].into_iter().chain(values));
         }
     }
@@ -86,7 +88,7 @@ mod tests {
             levels: [Some((if right { 1.0 } else { 0.0 }, which))],
         };
         let held_out: Vec<_> = (0..400).flat_map(|n| [foretold(n % 4 > 0, 0), foretold(true, 1)]).collect();
-        let [[once, often]] = fitted(&held_out);
+        let [[once, often, ..]] = fitted(&held_out);
         assert!((once - 0.75).abs() < 0.02 && often > 0.98, "{once} and {often}");
     }
 }

@@ -13,7 +13,7 @@ const ORDER: usize = 6;
 const TRUST: [f32; ORDER] = [0.1, 0.35, 0.6, 0.8, 0.9, 0.95];
 
 /// Contexts of growing length are interpolated after Witten & Bell 1991, "The zero-frequency problem".
-fn trust(level: usize, Seen { times, kinds }: Seen) -> f32 {
+fn trust(level: usize, Seen { times, kinds, .. }: Seen) -> f32 {
     TRUST[level] * times / (times + kinds)
 }
 

@@ -15,13 +15,15 @@ pub struct Seen {
     pub times: f32,
     /// Before how many different symbols.
     pub kinds: f32,
+    /// The probability that what followed has by the network: the mean over what followed.
+    pub fit: f32,
 }
 
 /// What followed the contexts of a level.
 pub struct Followed<const SYMBOLS: usize> {
     /// The chance of each symbol by the counts. Of symbols that came equally often, more falls to what fits.
     pub chances: [f32; SYMBOLS],
-    /// How often.
+    /// How often the contexts were seen.
     pub seen: Seen,
 }
 
@@ -46,8 +48,11 @@ impl<const SYMBOLS: usize, const LEVELS: usize> Followers<SYMBOLS, LEVELS> {
             let times: f32 = counts.iter().map(|&count| f32::from(count)).sum();
             let kinds = counts.iter().filter(|&&count| count > 0).count() as f32;
             let weight: f32 = weights.iter().sum();
-            let seen = Seen { times, kinds };
-            (times > 0.0).then(|| Followed { chances: weights.map(|own| own / weight), seen })
+            (times > 0.0).then(|| {
+                let chances = weights.map(|own| own / weight);
+                let fit = chances.iter().zip(corpus).map(|(chance, corpus)| chance * corpus).sum();
+                Followed { chances, seen: Seen { times, kinds, fit } }
+            })
         })
     }
 

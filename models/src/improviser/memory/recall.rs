@@ -27,37 +27,53 @@ pub const PITCH_LEVELS: usize = 3 * AGREEING.len();
 /// agrees, two, …
 pub const LENGTH_LEVELS: usize = AGREEING.len() + 2;
 
-/// How far a level is trusted: what was seen once, and what was seen more often.
-pub type Trust = [f32; 2];
+/// How far a level is trusted. What the network finds unlikely: seen once, seen more often; then what it finds fitting.
+pub type Trust = [f32; 4];
+
+/// The probability by the network from which on what followed is fitting.
+const FITTING: f32 = 0.05;
 
 /// See [`TIME_LEVELS`].
-pub const TIME_TRUST: [Trust; TIME_LEVELS] =
-    [[0.13, 0.12], [0.20, 0.29], [0.06, 0.07], [0.20, 0.19], [0.34, 0.42], [0.61, 0.74]];
+pub const TIME_TRUST: [Trust; TIME_LEVELS] = [
+    [0.07, 0.02, 0.16, 0.13],
+    [0.13, 0.12, 0.23, 0.30],
+    [0.02, 0.01, 0.11, 0.09],
+    [0.13, 0.09, 0.23, 0.22],
+    [0.26, 0.24, 0.35, 0.46],
+    [0.56, 0.62, 0.61, 0.76],
+];
 /// See [`PITCH_LEVELS`].
 pub const PITCH_TRUST: [Trust; PITCH_LEVELS] = [
-    [0.00, 0.01],
-    [0.05, 0.04],
-    [0.17, 0.16],
-    [0.04, 0.03],
-    [0.10, 0.06],
-    [0.27, 0.34],
-    [0.09, 0.14],
-    [0.18, 0.13],
-    [0.32, 0.34],
-    [0.19, 0.15],
-    [0.30, 0.41],
-    [0.31, 0.41],
-    [0.48, 0.55],
-    [0.51, 0.65],
-    [0.40, 0.47],
+    [0.00, 0.00, 0.09, 0.02],
+    [0.02, 0.02, 0.11, 0.05],
+    [0.11, 0.09, 0.19, 0.17],
+    [0.02, 0.01, 0.14, 0.07],
+    [0.04, 0.04, 0.18, 0.08],
+    [0.20, 0.23, 0.25, 0.34],
+    [0.02, 0.05, 0.19, 0.19],
+    [0.05, 0.10, 0.24, 0.14],
+    [0.31, 0.27, 0.29, 0.33],
+    [0.10, 0.07, 0.24, 0.18],
+    [0.22, 0.12, 0.32, 0.45],
+    [0.33, 0.48, 0.29, 0.41],
+    [0.26, 0.35, 0.54, 0.58],
+    [0.44, 0.69, 0.51, 0.64],
+    [0.42, 0.49, 0.39, 0.47],
 ];
 /// See [`LENGTH_LEVELS`].
-pub const LENGTH_TRUST: [Trust; LENGTH_LEVELS] =
-    [[0.69, 0.61], [0.39, 0.66], [0.25, 0.35], [0.29, 0.43], [0.36, 0.54], [0.41, 0.54], [0.48, 0.59]];
+pub const LENGTH_TRUST: [Trust; LENGTH_LEVELS] = [
+    [0.70, 0.56, 0.68, 0.61],
+    [0.23, 0.44, 0.51, 0.68],
+    [0.22, 0.29, 0.27, 0.35],
+    [0.22, 0.36, 0.30, 0.43],
+    [0.29, 0.51, 0.37, 0.54],
+    [0.38, 0.58, 0.41, 0.53],
+    [0.58, 0.71, 0.48, 0.58],
+];
 
-/// Which of the two values of a [`Trust`] counts.
-pub fn trusted(seen: Seen) -> usize {
-    usize::from(seen.times > 1.0)
+/// Which value of a [`Trust`] counts.
+pub fn trusted(Seen { times, fit, .. }: Seen) -> usize {
+    2 * usize::from(fit >= FITTING) + usize::from(times > 1.0)
 }
 
 /// Where lines have been as at a junction.
