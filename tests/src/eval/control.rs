@@ -58,12 +58,13 @@ impl<'a> Window<'a> {
         &self.piece.melody[first..end]
     }
 
-    /// A solo of the network over the chords there.
+    /// A solo over the chords there, with the piece so far, as Lead plays it.
     ///
     /// # Errors
     /// When the network fails.
     pub fn solo(&self, network: &SoloistNetwork, condition: Condition, seed: u32) -> Result<Vec<Note>> {
         let stretch = Stretch { from: self.from, until: self.until, notes: MOST_NOTES };
+        let condition = Condition { piece_so_far: true, ..condition };
         solo(network, self.piece, stretch, condition, seed).map_err(Error::msg)
     }
 }
