@@ -12,7 +12,7 @@ from continuo_training.export import export
 from continuo_training.harmonist.frames import HIDDEN, FrameSet
 from continuo_training.harmonizer import features as hf
 from continuo_training.harmonizer.beats import ABSENT, SLOTS, BeatSet, opening, whole
-from continuo_training.harmonizer.decoding import LIKELIHOOD, READINESS, decoded
+from continuo_training.harmonizer.decoding import LIKELIHOOD, RARITY, READINESS, decoded
 from continuo_training.harmonizer.training import Found, HarmonizerTask, harmonized, panel, shape
 from continuo_training.networks.pitch_linear import CLASSES
 from continuo_training.networks.step_network import SEQUENCE_FAMILIES, StepNetwork
@@ -150,7 +150,7 @@ def test_the_decoded_sequence_is_the_likeliest_of_all():
     def score(sequence):
         changed = [after != before for before, after in itertools.pairwise(sequence)]
         moves = sum(change[beat, 0, int(is_change)] for beat, is_change in enumerate(changed, 1))
-        chords = LIKELIHOOD * sum(chord[beat, 0, which] for beat, which in enumerate(sequence))
+        chords = LIKELIHOOD * sum(chord[beat, 0, which] + RARITY[which % 12] for beat, which in enumerate(sequence))
         return chords + moves + READINESS * sum(changed)
 
     best = max(itertools.product(classes, repeat=5), key=score)

@@ -1,7 +1,7 @@
 //! The harmony of a whole chorus: what the harmonizer network says of every beat, and the likeliest sequence of chords
 //! under it that keeps what is given.
 //!
-//! Decoded from likelihood alone, with two weights: nothing is weighed in that could be hedged. The melody is moved to
+//! Decoded from likelihood alone, but for how rare a quality is: nothing is weighed in that could be hedged. The melody is moved to
 //! where its first note is a C before the network hears it, and the chords back: so the same tune in another key gets
 //! the same chords in that key, to the bit.
 
@@ -9,7 +9,7 @@ use super::decoding::{self, likeliest};
 use crate::controls::Controls;
 use crate::improviser::chance::grid::{rounded, steps};
 use crate::music::pitch::transposed;
-use crate::music::{Chord, PitchClass, PitchClassSet, SlashChord, Spot};
+use crate::music::{Chord, PitchClass, PitchClassSet, Quality, SlashChord, Spot};
 use crate::network::HarmonizerNetwork;
 use crate::network::features::Note;
 use crate::network::harmonist::{HarmonistAttributes, HarmonyLogits};
@@ -57,13 +57,17 @@ impl Default for Wish {
     }
 }
 
-/// How much the log-probability of a chord weighs in each of its beats; that of a change weighs 1. From `valid`: the
-/// right roots are found more often by 1 to 2 in 100.
-const LIKELIHOOD: i64 = 2;
-/// Log-odds for a change, in steps of the grid. From `valid`: chords change as often as people's.
-const READINESS: i64 = 26;
-/// Log-odds for the root in the bass, in steps of the grid.
-const ROOT: i64 = 32;
+/// How much the log-probability of a chord weighs in each of its beats; that of a change weighs 1. From `valid`, as the
+/// other weights: the right roots are found most often.
+const LIKELIHOOD: i64 = 3;
+/// Log-odds for a change, in steps of the grid: with them chords change as often as people's in every source.
+const READINESS: i64 = 64;
+/// What a quality gets for being rare among people's chords, in steps of the grid: −⅜ of the logarithm of its share
+/// (logit adjustment, Menon et al. 2021). The likeliest sequence has more of what is common than people have.
+const RARITY: [i64; Quality::ALL.len()] = [25, 45, 153, 166, 79, 85, 39, 68, 50, 112, 96, 109];
+/// Log-odds for the root in the bass in each beat, in steps of the grid: with them some basses are others, and as many
+/// are right as if none was.
+const ROOT: i64 = -48;
 
 /// The harmony of each frame of `chorus`, of which each follows on the one before; about 64 bars at most, for the time
 /// that it takes grows with the square of the length. Where it is given it is kept; elsewhere there is always a chord,
@@ -165,7 +169,8 @@ fn decode(beats: &[Beat], said: &[HarmonyLogits], allowed: PitchClassSet) -> Vec
             given => class == Chord::index_of(given.chord().map(|given| given.chord)),
         };
         let [stands, begins] = said.change.map(on_grid);
-        let chord = |class| may(class).then(|| LIKELIHOOD * on_grid(said.chord[class]));
+        let rarity = |class| Chord::from_index(class).map_or(0, |chord| RARITY[chord.quality as usize]);
+        let chord = |class| may(class).then(|| LIKELIHOOD * (on_grid(said.chord[class]) + rarity(class)));
         decoding::Beat { chords: std::array::from_fn(chord), begins: begins - stands + READINESS }
     };
     let sums: Vec<decoding::Beat> = beats.iter().zip(said).map(sums).collect();
@@ -191,7 +196,8 @@ fn bass(chord: Chord, said: &[HarmonyLogits], allowed: PitchClassSet) -> PitchCl
     let class = |up: usize| transposed(chord.root, up as i32);
     let others = (1..12).filter(|&up| allowed.contains(class(up)));
     let best = others.map(|up| (over_root(up), up)).max_by_key(|&(sum, up)| (sum, std::cmp::Reverse(up)));
-    let is_better = |&(sum, _): &(i64, usize)| sum > over_root(0) + ROOT || !allowed.contains(chord.root);
+    let least = over_root(0) + ROOT * said.len() as i64;
+    let is_better = |&(sum, _): &(i64, usize)| sum > least || !allowed.contains(chord.root);
     class(best.filter(is_better).map_or(0, |(_, up)| up))
 }
 

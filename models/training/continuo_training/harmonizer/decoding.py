@@ -6,10 +6,13 @@ import numpy as np
 
 from ..vocabulary import NO_CHORD
 
-LIKELIHOOD = 2.0
+LIKELIHOOD = 3.0
 """How much the log-chance of a chord weighs in each of its beats; that of a change or of none weighs 1."""
-READINESS = 0.4
-"""Log-odds for a change: with them chords change as often as people's. Both are those of the plug-in, from `valid`."""
+READINESS = 1.0
+"""Log-odds for a change: with them chords change as often as people's."""
+RARITY = np.array([25, 45, 153, 166, 79, 85, 39, 68, 50, 112, 96, 109]) / 64
+"""What a quality gets for being rare: −3/8 of the logarithm of its share among people's chords (logit adjustment, Menon
+et al. 2021). All three are those of the plug-in, from `valid`."""
 
 
 def decoded(chord: np.ndarray, change: np.ndarray) -> np.ndarray:
@@ -19,7 +22,7 @@ def decoded(chord: np.ndarray, change: np.ndarray) -> np.ndarray:
     """
     steps, lanes, _ = chord.shape
     lane = np.arange(lanes)
-    heard = LIKELIHOOD * chord.astype(np.float64)
+    heard = LIKELIHOOD * (chord.astype(np.float64) + np.append(np.tile(RARITY, 12), 0))
     heard[..., NO_CHORD] = -1e9
     score = heard[0]
     from_where = np.empty(chord.shape, dtype=np.int16)
