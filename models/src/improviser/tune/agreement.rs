@@ -26,11 +26,12 @@ impl Default for Agreement {
 
 impl Agreement {
     /// Takes in the melody of the frame at `spot`, where the band has this `chord` and heard this `melody` last time: in
-    /// that frame, and in those around it.
-    pub fn hear(&mut self, spot: Spot, note: Note, chord: Chord, melody: [Note; 3]) {
+    /// that frame, and in those around it. Who was lost is found again by the melody; by chord tones too if it is
+    /// `sure` that this is the place.
+    pub fn hear(&mut self, spot: Spot, note: Note, chord: Chord, melody: [Note; 3], sure: bool) {
         let said = match note {
             Note::Onset(_) if melody.contains(&note) => 2,
-            Note::Onset(class) if chord.contains(class) => 1,
+            Note::Onset(class) if chord.contains(class) => i8::from(sure || self.holds),
             Note::Onset(_) if spot.begins_beat() => -2,
             Note::Onset(_) => -1,
             Note::Held(class) => {
@@ -42,11 +43,11 @@ impl Agreement {
         self.score = (self.score + said).clamp(LEAST, MOST);
     }
 
-    /// Settles whether the musician agrees where the frame at `next` is decided, as the song `is_in_it`. Chords come
-    /// back with a beat.
-    pub fn settle(&mut self, next: Spot, is_in_it: bool) {
+    /// Settles whether the musician agrees where the frame at `next` is decided, as the song `may_be` in what was
+    /// learned. Chords come back with a beat.
+    pub fn settle(&mut self, next: Spot, may_be: bool) {
         let begins = next.begins_beat() || next.begins_bar();
-        self.holds = is_in_it && if self.holds { self.score >= LOST } else { begins && self.score >= FOUND };
+        self.holds = may_be && if self.holds { self.score >= LOST } else { begins && self.score >= FOUND };
     }
 
     /// Whether the musician agrees.
@@ -66,7 +67,7 @@ mod tests {
         agreement.settle(spot(0), true);
         let chord = "C".parse().unwrap();
         let hear = |(frame, &note): (i64, &Note)| {
-            agreement.hear(spot(frame), note, chord, [Note::Onset(7), Note::Rest, Note::Rest]);
+            agreement.hear(spot(frame), note, chord, [Note::Onset(7), Note::Rest, Note::Rest], true);
             agreement.settle(spot(frame + 1), true);
             agreement.holds()
         };

@@ -107,7 +107,8 @@ impl Tune {
         if let Slot::ByEar(chord) = slot {
             let learned = self.followed.as_ref().and_then(|followed| followed.learned.as_ref());
             let melody = learned.map(|learned| learned.melody(spot)).unwrap_or_default();
-            self.agreement.hear(spot, note, chord.chord, melody);
+            let sure = self.learner.is_in_it().unwrap_or(learned.is_none());
+            self.agreement.hear(spot, note, chord.chord, melody, sure);
         }
         let charted = if let Slot::Chord(chord) = slot { Some(chord) } else { None };
         let given = left_hand.or(charted);
@@ -122,7 +123,7 @@ impl Tune {
         if self.learner.hear(spot, frame, &lesson) {
             self.settle();
         }
-        self.agreement.settle(next, self.learner.is_in_it());
+        self.agreement.settle(next, self.learner.is_in_it().unwrap_or(true));
     }
 
     /// Goes by `controls`.

@@ -37,14 +37,14 @@ const SOUNDS_OTHER: i16 = -4;
 /// How much a single beat may say.
 const EVIDENCE: std::ops::RangeInclusive<i16> = -20..=15;
 /// What it costs to believe in a form, and to give up one.
-const ENTERED: i16 = 20;
-const LEFT: i16 = 10;
+const ENTERED: i16 = 15;
+const LEFT: i16 = 8;
 /// A form that moves the tune to another key is rarer.
 const MOVED: i16 = 10;
 /// Nothing is thought less likely than this.
 const FLOOR: i16 = -150;
 /// A form is believed in if it is likelier than none by so much.
-const CONVINCED: i16 = 5;
+const CONVINCED: i16 = 3;
 
 /// What is against tunes of so many bars: most have 8, 16 or 32, and 12 is the blues.
 fn rarity(period: usize) -> i16 {

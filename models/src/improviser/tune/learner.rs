@@ -121,9 +121,13 @@ impl TuneLearner {
         self.learned.as_ref()
     }
 
-    /// Whether the song is believed to be in what was learned.
-    pub fn is_in_it(&self) -> bool {
-        self.learned.as_ref().is_some_and(|learned| learned.form.is_none() || learned.form == self.by_ear.form())
+    /// Whether the song is believed to be in what was learned; `None`: there is no saying.
+    pub fn is_in_it(&self) -> Option<bool> {
+        let learned = self.learned.as_ref()?;
+        if learned.form.is_none() {
+            return Some(true);
+        }
+        self.by_ear.form().map(|form| learned.form == Some(form))
     }
 
     /// Whether a chorus has ended right before `spot`, and as much was heard since another was learned.
