@@ -12,7 +12,7 @@ from continuo_training.export import export
 from continuo_training.harmonist.frames import HIDDEN, FrameSet
 from continuo_training.harmonizer import features as hf
 from continuo_training.harmonizer.beats import ABSENT, SLOTS, BeatSet, opening, whole
-from continuo_training.harmonizer.decoding import LIKELIHOOD, RARITY, READINESS, decoded
+from continuo_training.harmonizer.decoding import LIKELIHOOD, RARITY, READINESS, decoded, together
 from continuo_training.harmonizer.training import Found, HarmonizerTask, harmonized, panel, shape
 from continuo_training.networks.pitch_linear import CLASSES
 from continuo_training.networks.step_network import SEQUENCE_FAMILIES, StepNetwork
@@ -155,6 +155,16 @@ def test_the_decoded_sequence_is_the_likeliest_of_all():
 
     best = max(itertools.product(classes, repeat=5), key=score)
     assert decoded(chord, change)[:, 0].tolist() == list(best)
+
+
+def test_half_of_what_is_said_of_a_bar_is_said_of_all_with_its_melody():
+    made = batch(ode_to_joy())
+    # The first three of its bars come again four bars later.
+    said = {"chord": np.arange(len(made.valid), dtype=float)[:, None, None]}
+    heard = together(said, made, np.zeros_like(made.valid))["chord"][:, 0, 0]
+    assert heard[:4].tolist() == [4, 5, 6, 7] and heard[16:20].tolist() == [12, 13, 14, 15] and heard[12] == 12
+    given = np.arange(len(made.valid))[:, None] == 0
+    assert together(said, made, given)["chord"][:4, 0, 0].tolist() == [0, 1, 2, 3]
 
 
 def test_people_find_their_own_chords():

@@ -1,11 +1,12 @@
 //! The harmony of a whole chorus: what the harmonizer network says of every beat, and the likeliest sequence of chords
 //! under it that keeps what is given.
 //!
-//! Decoded from likelihood alone, but for how rare a quality is: nothing is weighed in that could be hedged. The melody is moved to
-//! where its first note is a C before the network hears it, and the chords back: so the same tune in another key gets
-//! the same chords in that key, to the bit.
+//! Decoded from likelihood alone, but for how rare a quality is and for bars that come again: nothing is weighed in that
+//! could be hedged. The melody is moved to where its first note is a C before the network hears it, and the chords back:
+//! so the same tune in another key gets the same chords in that key, to the bit.
 
 use super::decoding::{self, likeliest};
+use super::repeats::together;
 use crate::controls::Controls;
 use crate::improviser::chance::grid::{rounded, steps};
 use crate::music::pitch::transposed;
@@ -85,7 +86,7 @@ pub fn harmonize(
     let moved: Vec<ChorusFrame> = chorus.iter().map(|frame| frame.transposed(-up)).collect();
     let allowed: PitchClassSet = wish.allowed.iter().map(|class| transposed(class, -up)).collect();
     let (beats, firsts) = beats(&moved);
-    let said = said(network, &beats, wish)?;
+    let said = together(&beats, &said(network, &beats, wish)?);
     let harmony = decode(&beats, &said, allowed);
     let ends = firsts.iter().skip(1).copied().chain([moved.len()]);
     let mut out = Vec::with_capacity(moved.len());

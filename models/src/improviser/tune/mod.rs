@@ -8,3 +8,4 @@ mod form;
 pub mod harmonizer;
 mod heard;
 mod learner;
+mod repeats;

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import numpy as np
 
+from ..harmonist.frames import REST
 from ..vocabulary import NO_CHORD
+from .beats import BeatBatch
 
 LIKELIHOOD = 3.0
 """How much the log-chance of a chord weighs in each of its beats; that of a change or of none weighs 1."""
@@ -12,7 +16,39 @@ READINESS = 1.0
 """Log-odds for a change: with them chords change as often as people's."""
 RARITY = np.array([25, 45, 153, 166, 79, 85, 39, 68, 50, 112, 96, 109]) / 64
 """What a quality gets for being rare: −3/8 of the logarithm of its share among people's chords (logit adjustment, Menon
-et al. 2021). All three are those of the plug-in, from `valid`."""
+et al. 2021)."""
+SHARE = 0.5
+"""How much of what is said of a bar is what is said on average of all bars with its melody."""
+NOTES = 2
+"""A bar is known by its melody if so many notes begin in it. All of these are those of the plug-in, from `valid`."""
+
+
+def together(said: dict[str, np.ndarray], batch: BeatBatch, given: np.ndarray) -> dict[str, np.ndarray]:
+    """What is `said` of each beat, by head, `SHARE` of it on average in all bars with the same melody.
+
+    Bars of which a chord is `given` `[T, B]` are left alone.
+    """
+    out = {name: values.copy() for name, values in said.items()}
+    for lane in range(given.shape[1]):
+        for bars in _alike(batch, given, lane):
+            for name, values in said.items():
+                mean = np.mean([values[bar, lane] for bar in bars], axis=0)
+                for bar in bars:
+                    out[name][bar, lane] += SHARE * (mean - values[bar, lane])
+    return out
+
+
+def _alike(batch: BeatBatch, given: np.ndarray, lane: int) -> list[list[slice]]:
+    """The bars of a sequence that have the same melody as others."""
+    beats, count = batch.beats, int(batch.valid[:, lane].sum())
+    firsts = np.flatnonzero(np.diff(beats.number[:count, lane], prepend=-1))
+    by_melody: dict[tuple[bytes, bytes], list[slice]] = defaultdict(list)
+    for first, end in zip(firsts, [*firsts[1:], count], strict=True):
+        bar = slice(first, end)
+        notes = beats.notes[bar, lane]
+        if ((notes > REST) & (notes <= 12)).sum() >= NOTES and not given[bar, lane].any():
+            by_melody[notes.tobytes(), beats.position[bar, lane].tobytes()].append(bar)
+    return [bars for bars in by_melody.values() if len(bars) > 1]
 
 
 def decoded(chord: np.ndarray, change: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ from ..sampling_weights import piece_weights, style_shares
 from ..training import Split
 from ..vocabulary import N_CHORDS, N_QUALITIES, NO_CHORD, QUALITY_TONES
 from .beats import ABSENT, BeatBatch, Beats, BeatSet, whole
-from .decoding import decoded
+from .decoding import decoded, together
 from .features import ATTRIBUTES, FEATURES, REGULAR, features
 
 FRAMES_PER_WHOLE_NOTE = 16
@@ -202,7 +202,8 @@ def harmonized(network: StepNetwork, batch: BeatBatch, given: np.ndarray | None 
         heard = said(network, some, given[part])
         human = np.arange(N_CHORDS) == beats.chord[..., None]
         kept = (given[part] & (beats.chord != NO_CHORD))[..., None]
-        chords.append(decoded(np.where(kept & ~human, -1e9, heard["chord"]), heard["change"]))
+        alike = together(heard, some, given[part])
+        chords.append(decoded(np.where(kept & ~human, -1e9, alike["chord"]), alike["change"]))
         nats.append(-heard["chord"][human].reshape(beats.chord.shape))
     return Found(np.concatenate(chords, 1), np.concatenate(nats, 1), given)
 
