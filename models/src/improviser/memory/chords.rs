@@ -28,7 +28,7 @@ impl Memory {
         share: f32,
     ) {
         let Some(standing) = recent.clone().next().filter(|_| share > 0.0) else { return };
-        let mut chords = Followers::<{ Chord::VOCABULARY }, ORDER>::new();
+        let mut chords = Followers::<{ Chord::VOCABULARY }, ORDER>::default();
         for (index, pair) in self.chords.windows(2).enumerate() {
             let up = i32::from(ascent(pair[0].root, standing.root));
             let before = self.chords[..=index].iter().rev().map(|chord| chord.transposed(up));

@@ -27,12 +27,14 @@ pub struct Followed<const SYMBOLS: usize> {
     pub seen: Seen,
 }
 
-impl<const SYMBOLS: usize, const LEVELS: usize> Followers<SYMBOLS, LEVELS> {
+impl<const SYMBOLS: usize, const LEVELS: usize> Default for Followers<SYMBOLS, LEVELS> {
     /// None.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self { counts: [[0; SYMBOLS]; LEVELS] }
     }
+}
 
+impl<const SYMBOLS: usize, const LEVELS: usize> Followers<SYMBOLS, LEVELS> {
     /// `symbol` has followed a context that agrees with the present one on `level`.
     pub fn count(&mut self, symbol: usize, level: usize) {
         if let Some(count) = self.counts.get_mut(level).and_then(|counts| counts.get_mut(symbol)) {
@@ -101,18 +103,18 @@ mod tests {
     #[test]
     fn what_is_unknown_stays_as_it_was() {
         let mut logits = [0.3, f32::NEG_INFINITY, -1.0];
-        Followers::<3, LEVELS>::new().mix_into(&mut logits, 1.0, trust);
+        Followers::<3, LEVELS>::default().mix_into(&mut logits, 1.0, trust);
         assert_eq!(logits, [0.3, f32::NEG_INFINITY, -1.0]);
     }
 
     #[test]
     fn the_higher_the_level_and_the_more_often_the_surer() {
         let follow = |level, times| {
-            let mut followers = Followers::new();
+            let mut followers = Followers::default();
             (0..times).for_each(|_| followers.count(2, level));
             mixed(&followers, 1.0)[2]
         };
-        let corpus = mixed(&Followers::new(), 1.0)[2];
+        let corpus = mixed(&Followers::default(), 1.0)[2];
         assert!(corpus < 0.1 && follow(0, 1) > corpus);
         assert!(follow(2, 1) > follow(1, 1) && follow(2, 9) > follow(2, 1));
         assert!(follow(0, 999) < 0.2, "as far as the level is trusted");
@@ -120,7 +122,7 @@ mod tests {
 
     #[test]
     fn of_equally_frequent_followers_the_network_prefers_what_fits() {
-        let mut followers = Followers::new();
+        let mut followers = Followers::default();
         (0..3).for_each(|symbol| followers.count(symbol, 2));
         let chances = mixed(&followers, 1.0);
         assert!(chances[1] > chances[0] && chances[0] > chances[2], "{chances:?}");
@@ -132,7 +134,7 @@ mod tests {
             counted in prop::collection::vec((0usize..3, 0..LEVELS), 0..20),
             share in 0f32..=1.0,
         ) {
-            let mut followers = Followers::new();
+            let mut followers = Followers::default();
             counted.iter().for_each(|&(symbol, level)| followers.count(symbol, level));
             let (corpus, own) = (mixed(&followers, 0.0), mixed(&followers, 1.0));
             let chances = mixed(&followers, share);

@@ -7,6 +7,8 @@ use crate::network::features::{TIME_CLASSES, TIMES};
 
 /// The longest context, in notes.
 pub(super) const ORDER: usize = 6;
+/// A longer context of nothing but one key is no figure: one drill would foretell the other, and neither would end.
+const DRILL: usize = 2;
 /// A rest that begins a phrase.
 const PHRASE_REST: Tick = 24;
 /// What the first note of a phrase has in the place of a step.
@@ -104,6 +106,12 @@ impl Trail {
     pub fn put_down(&mut self, before: Option<LeadNote>, note: LeadNote) {
         super::push(&mut self.0, LineNote::new(before, note), ORDER);
     }
+
+    /// How many of the last notes have the same key.
+    fn same_key(&self) -> usize {
+        let last = self.0.last().map(|last| last.key);
+        self.0.iter().rev().take_while(|note| Some(note.key) == last).count()
+    }
 }
 
 /// Where a line goes on.
@@ -145,8 +153,10 @@ impl Parallel {
     /// Of every note of `line`.
     pub fn all<'a>(line: &'a [LineNote], junction: Junction<'a>) -> impl Iterator<Item = Self> + 'a {
         let here = meant(junction.into_bar);
+        let same_key = junction.trail.same_key();
         line.iter().enumerate().map(move |(index, note)| {
             let (agreeing, up) = agreement(&line[..=index], junction);
+            let agreeing = if agreeing <= same_key { agreeing.min(DRILL) } else { agreeing };
             Self {
                 key: up.map(|up| i32::from(note.key) + up),
                 length: note.length,

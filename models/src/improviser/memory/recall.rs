@@ -5,7 +5,7 @@
 //! pitch is asked for once the time to the next note is known, and the length when both are.
 //!
 //! How far each level is trusted was found by expectation-maximisation on the split `valid` of the corpus, with the
-//! notes of each piece so far and the GRU soloist: `cargo xtask eval melody` prints it.
+//! notes of each piece so far and the GRU soloist: `cargo xtask eval melody --split valid --fit` prints it.
 
 use super::followers::{Followers, Seen};
 use super::line::{Junction, LineNote, ORDER, Parallel, alike};
@@ -96,7 +96,7 @@ impl Recall {
 
     /// What has followed of the times to the next note.
     pub fn times(&self) -> Followers<TIMES, TIME_LEVELS> {
-        let mut times = Followers::new();
+        let mut times = Followers::default();
         for parallel in &self.parallels {
             let Some(time) = parallel.time_from(self.into_bar).map(time_class) else { continue };
             if parallel.in_place {
@@ -112,7 +112,7 @@ impl Recall {
 
     /// What has followed of the pitches of notes with this `time` to the next; `None`: with any.
     pub fn pitches(&self, time: Option<Tick>) -> Followers<PITCHES, PITCH_LEVELS> {
-        let mut pitches = Followers::new();
+        let mut pitches = Followers::default();
         for parallel in self.parallels.iter().filter(|parallel| time.is_none_or(|time| has_time(parallel, time))) {
             let Some(Ok(pitch)) = parallel.key.map(|key| usize::try_from(key - self.lowest)) else { continue };
             for level in 0..grade(parallel.agreeing) {
@@ -128,7 +128,7 @@ impl Recall {
     /// What has followed of the lengths of notes with this `time` to the next and this MIDI `key`. A note that lasted
     /// until the next one does so again.
     pub fn lengths(&self, time: Tick, key: i32) -> Followers<TIMES, LENGTH_LEVELS> {
-        let mut lengths = Followers::new();
+        let mut lengths = Followers::default();
         let whole = time_class(time);
         for parallel in &self.parallels {
             let Some(wait) = parallel.wait else { continue };
@@ -360,6 +360,18 @@ mod tests {
         assert_ne!(said(&piece(&drill)), [0.0; PITCHES], "the musician's figure is taken up");
         let twice = [drill.clone(), drill.iter().map(|note| LeadNote { onset: note.onset + 72, ..*note }).collect()];
         assert_ne!(said(&own_piece(&twice.concat())), [0.0; PITCHES], "and so is an earlier one of Lead's");
+    }
+
+    #[test]
+    fn one_drill_does_not_foretell_the_other() {
+        let drill = line(&[(60, 12, 11); 20]);
+        let trail = trail(&drill);
+        let chance = |known: &[LeadNote]| {
+            let mut pitches = [0.0; PITCHES];
+            own_piece(known).recall(at(&trail, &drill, 240)).mix_pitch(&mut pitches, Some(12), 1.0);
+            probabilities(&pitches)[60 - usize::from(LOWEST)]
+        };
+        assert!(chance(&drill) < 0.5, "{}", chance(&drill));
     }
 
     #[test]
