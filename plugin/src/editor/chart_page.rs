@@ -73,11 +73,11 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
         let top = side.top() + number as f32 * (ROW + BETWEEN);
         Rect::from_min_size(pos2(side.left(), top), vec2(side.width(), ROW))
     };
-    let (follow, first) = row(0).split_left_right_at_fraction(0.42);
-    let setting = Control { param: params.control("follow_chart"), setter };
-    let place = follow.with_max_x(follow.right() - 18.0);
-    switch::show(ui, place, "Follow", Hint::of_click("follow_chart"), theme::YOU, &setting);
-    if let Some(first_bar) = begins(ui, first, chart.first_bar) {
+    for (id, label, from, to) in [("follow_chart", "Follow", 0.0, 0.25), ("learn_tune", "Learn", 0.28, 0.51)] {
+        let setting = Control { param: params.control(id), setter };
+        switch::show(ui, cell(row(0), from, to), label, Hint::of_click(id), theme::YOU, &setting);
+    }
+    if let Some(first_bar) = begins(ui, cell(row(0), 0.55, 1.0), chart.first_bar) {
         changed = Some(Chart { first_bar, ..Chart::clone(&chart) });
     }
     changed = state.bar_row(ui, row(1), &chart).or(changed);
