@@ -270,8 +270,8 @@ controls! {
         .hint("The band plays the chords of your chart, from its first bar on. Your left hand still comes first.");
     /// Whether the band learns the tune while it is played, and knows its chords the next time.
     learn_tune: bool = true, Parameter::switch("learn_tune", "Learn the tune").of_project()
-        .hint("When your tune comes again, the band knows its chords, as long as you play it. Play something else, and \
-            the band goes with you.");
+        .hint("When your tune comes again, the band knows its chords, and Lead its turns, as long as you play it. Play \
+            something else, and the band goes with you.");
 }
 
 impl Player {

@@ -19,7 +19,14 @@ fn licks(times: usize) -> Vec<Heard> {
 }
 
 fn controls(memory: f32, seed: u32) -> Controls {
-    let free = Controls { motif: 0.0, humanise: 0.0, strong_tones: false, max_leap: 24, ..Controls::default() };
+    let free = Controls {
+        motif: 0.0,
+        humanise: 0.0,
+        strong_tones: false,
+        max_leap: 24,
+        learn_tune: false,
+        ..Controls::default()
+    };
     Controls { memory, seed, lead_mode: LeadMode::Answer, ..free }
 }
 

@@ -197,7 +197,8 @@ impl Soloist {
         let FrameContext { memory, controls, .. } = bounds.context;
         // A figure is several choices in a row; by the root, the middle of the knob is heard as a middle.
         let before = (controls.memory > 0.0).then(|| (memory.recall_note(junction), controls.memory.sqrt()));
-        before.into_iter().chain([(self.piece.recall(junction), 1.0)]).collect()
+        let so_far = controls.learn_tune.then(|| (self.piece.recall(junction), 1.0));
+        before.into_iter().chain(so_far).collect()
     }
 
     fn next_note(&mut self, phrase: &mut Phrase, bounds: &Bounds) -> Option<Next> {
