@@ -373,7 +373,8 @@ impl<'a> Reader<'a> {
                 "fine" => self.jumps.fine = Some(number),
                 "to" if marks.next_if(|word| word == "coda").is_some() => self.jumps.to_coda = Some(number),
                 _ => self.remark(format!(
-                    "\"{word}\" is no mark of a jump; write D.C., D.S., al Fine, al Coda, To Coda or Fine, after the chords"
+                    "\"{word}\" is no mark of a jump; write D.C., D.S., al Fine, al Coda, To Coda or Fine, \
+                     after the chords"
                 )),
             }
         }

@@ -52,7 +52,8 @@ pub fn told_apart(
 pub type Example<'a> = (&'a Piece, Vec<Option<Chord>>);
 
 /// The share of the progressions of `judged` that are told right, of people's and of the system's half each, by a
-/// classifier that has learned from `lessons`: mean over the pieces. `None`: there is nothing to learn from, or to tell.
+/// classifier that has learned from `lessons`: mean over the pieces. `None`: there is nothing to learn from, or to
+/// tell.
 pub fn told(lessons: &[Example], judged: &[Example]) -> Option<Interval> {
     let human = |piece: &Piece, frames: usize| classes(&piece.chord_frames(frames as Frame));
     let mut examples = Vec::new();
