@@ -51,7 +51,9 @@ fn once_through(notes: Vec<PlayedNote>, bars: usize) -> Performance {
 
 /// The wandering melody with no hand that trembles, so that it is seen how each fork turned.
 fn forks() -> Piece {
-    Piece { name: "forks that turn both ways", settings: &[("humanise", "0 %")], performance: melody_alone(16) }
+    // Where a tune is known nothing waits.
+    let settings = &[("humanise", "0 %"), ("learn_tune", "Off")];
+    Piece { name: "forks that turn both ways", settings, performance: melody_alone(16) }
 }
 
 fn pieces() -> Vec<Piece> {
@@ -198,7 +200,7 @@ fn forks_of_the_golden_takes_turn_by_a_note_and_by_the_clock() {
     assert!(turned > 20, "in {turned} frames a note has turned the chord");
 
     let mut at_once = forks();
-    at_once.settings = &[("humanise", "0 %"), ("wait", "0 ms")];
+    at_once.settings = &[("humanise", "0 %"), ("learn_tune", "Off"), ("wait", "0 ms")];
     assert_eq!(turned_by_note_and_clock(&at_once.take()), [0, 0], "without a wait nothing waits");
 }
 

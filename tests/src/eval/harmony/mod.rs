@@ -143,7 +143,10 @@ impl Setup<'_> {
             System::FollowSixths => over_root(with_sixths(follow(piece, frames, Pace::BeatWithNote))),
             System::Harmonizer => all_known(&self.networks, piece, frames, &controls),
             System::React => rehearsal::reacting(self.band(self.weights), piece, frames, controls),
-            System::Alone => return rehearsal::as_played(self.band(Weights::ALONE), piece, frames, controls),
+            System::Alone => {
+                let controls = Controls { learn_tune: false, ..controls };
+                return rehearsal::as_played(self.band(Weights::ALONE), piece, frames, controls);
+            }
             System::Anticipate => {
                 let controls = Controls { follow: 0.0, ..controls };
                 return rehearsal::as_played(self.band(self.weights), piece, frames, controls);

@@ -202,12 +202,15 @@ fn space(context: &FrameContext, bass: Option<BassKeys>) -> Space {
         Texture::Chorale => KeyRange::new(43, 72),
     };
     let width = home.high - home.low;
-    let low = home.shifted(context.controls.player(Player::Chords).register).low.clamp(KEYS.low, KEYS.high - width);
+    let register = context.controls.player(Player::Chords).register;
+    let low = home.shifted(register).low.clamp(KEYS.low, KEYS.high - width);
     // A choir has one bass.
     let bass = bass.map(|keys| keys.now).filter(|_| texture == Texture::Chorale);
     let (range, ceiling) = match context.melody {
-        // Under the note that sounds, as far as there is room above the mud.
+        // Under the note that sounds, as far as there is room above the mud; whoever wants the chords octaves higher has
+        // them above it.
         Some(melody) => {
+            let melody = melody.saturating_add_signed(12 * register.max(0));
             let lowest = if bass.is_some() { low } else { low.min(LOWEST) };
             let ceiling = melody.saturating_sub(2).clamp(lowest + ROOM, low + width);
             (KeyRange::new(low.min(ceiling - ROOM), ceiling), ceiling)
