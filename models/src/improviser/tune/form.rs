@@ -3,8 +3,8 @@
 use super::heard::{Heard, HeardBar, HeardFrame};
 use crate::network::features::Note;
 
-/// The shortest and the longest form, in bars: of less than four bars a riff is made, and not a tune.
-pub const PERIODS: std::ops::RangeInclusive<usize> = 4..=64;
+/// The shortest and the longest form, in bars: what comes again sooner is a phrase, whose harmony may well be another.
+pub const PERIODS: std::ops::RangeInclusive<usize> = 8..=64;
 
 /// After how many bars the tune comes again, and how many semitones higher.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
