@@ -4,9 +4,8 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{bands, melody, networks, notes, ode_to_joy, play, start};
+use common::{bands, melody, networks, notes, ode_to_joy, play, start, watch};
 use continuo_models::music::pitch::class_of;
-use continuo_models::music::time::frame_start;
 use continuo_models::music::{Chart, Frame, Meter, SlashChord};
 use continuo_models::{Controls, Cue, FrameStart, Heard, Improviser, LeadMode, Networks, Player};
 
@@ -35,16 +34,7 @@ fn harmonies(
     frames: std::ops::Range<Frame>,
     controls: Controls,
 ) -> Vec<Option<SlashChord>> {
-    let mut events = events.iter().peekable();
-    let mut cues = Vec::new();
-    let decide = |frame| {
-        while let Some(heard) = events.next_if(|heard| heard.tick() < frame_start(frame)) {
-            improviser.hear(*heard);
-        }
-        improviser.decide(&start(frame, Meter::default(), controls), &mut cues);
-        improviser.harmony().slash_chord()
-    };
-    frames.map(decide).collect()
+    watch(improviser, events, frames, controls, |improviser| improviser.harmony().slash_chord())
 }
 
 /// What the chart gives in the two choruses that begin with the second frame that is decided; `None`: it is open.

@@ -4,9 +4,8 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{networks, rules, start};
-use continuo_models::music::time::frame_start;
-use continuo_models::music::{Chart, Frame, Meter, SlashChord, Tick};
+use common::{networks, rules, watch};
+use continuo_models::music::{Chart, Frame, SlashChord, Tick};
 use continuo_models::{Controls, Heard, Improviser};
 
 const BAR: Frame = 16;
@@ -39,6 +38,11 @@ fn choruses(count: usize) -> Vec<[u8; 4]> {
     TUNE.repeat(count)
 }
 
+/// The frames in which these bars are decided.
+fn frames(bars: usize) -> std::ops::Range<Frame> {
+    -1..bars as Frame * BAR - 1
+}
+
 /// The harmony of each frame while `events` are played, and whether it is one that the band knew.
 fn harmonies(
     improviser: &mut Improviser,
@@ -46,16 +50,8 @@ fn harmonies(
     bars: usize,
     controls: Controls,
 ) -> Vec<(Option<SlashChord>, bool)> {
-    let mut events = events.iter().peekable();
-    let mut cues = Vec::new();
-    let decide = |frame| {
-        while let Some(heard) = events.next_if(|heard| heard.tick() < frame_start(frame)) {
-            improviser.hear(*heard);
-        }
-        improviser.decide(&start(frame, Meter::default(), controls), &mut cues);
-        (improviser.harmony().slash_chord(), improviser.outlook().bars.is_some())
-    };
-    (-1..bars as Frame * BAR - 1).map(decide).collect()
+    let show = |improviser: &Improviser| (improviser.harmony().slash_chord(), improviser.outlook().bars.is_some());
+    watch(improviser, events, frames(bars), controls, show)
 }
 
 /// In how many frames of each bar the band knew what comes.
@@ -131,19 +127,10 @@ fn what_was_changed_is_learned_with_the_next_chorus() {
     }
     let mut improviser = Improviser::new(networks());
     improviser.follow_chart(open_form());
-    let mut charts: Vec<Arc<Chart>> = Vec::new();
-    let events = played(bars);
-    let mut heard = events.iter().peekable();
-    let mut cues = Vec::new();
-    for frame in -1..4 * BARS as Frame * BAR - 1 {
-        while let Some(event) = heard.next_if(|event| event.tick() < frame_start(frame)) {
-            improviser.hear(*event);
-        }
-        improviser.decide(&start(frame, Meter::default(), Controls::default()), &mut cues);
-        if let Some(chart) = improviser.learned().filter(|chart| charts.last() != Some(chart)) {
-            charts.push(Arc::clone(chart));
-        }
-    }
+    let learned = |improviser: &Improviser| improviser.learned().cloned();
+    let charts = watch(&mut improviser, &played(bars), frames(4 * BARS), Controls::default(), learned);
+    let mut charts: Vec<Arc<Chart>> = charts.into_iter().flatten().collect();
+    charts.dedup();
     assert!(charts.len() >= 2, "{charts:?}");
     let [before, after] = [&charts[0], &charts[charts.len() - 1]].map(|chart| &chart.bars);
     assert_ne!(before[5].content, after[5].content);

@@ -128,6 +128,26 @@ pub fn play(
     cues
 }
 
+/// What `show` sees of the improviser after each of `frames` while `events` are played in 4/4.
+pub fn watch<T>(
+    improviser: &mut Improviser,
+    events: &[Heard],
+    frames: std::ops::Range<Frame>,
+    controls: Controls,
+    mut show: impl FnMut(&Improviser) -> T,
+) -> Vec<T> {
+    let mut events = events.iter().peekable();
+    let mut cues = Vec::new();
+    let decide = |frame| {
+        while let Some(heard) = events.next_if(|heard| heard.tick() < frame_start(frame)) {
+            improviser.hear(*heard);
+        }
+        improviser.decide(&start(frame, Meter::default(), controls), &mut cues);
+        show(improviser)
+    };
+    frames.map(decide).collect()
+}
+
 pub fn notes(cues: &[Cue]) -> impl Iterator<Item = &NoteCue> {
     cues.iter().filter_map(|cue| if let Cue::Note(note) = cue { Some(note) } else { None })
 }

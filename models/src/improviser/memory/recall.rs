@@ -33,7 +33,7 @@ pub type Trust = [f32; 4];
 /// The probability by the network from which on what followed is fitting.
 const FITTING: f32 = 0.05;
 
-/// See `TIME_LEVELS`.
+/// How far each level of the time to the next note is trusted; `TIME_LEVELS` says how they follow on each other.
 pub const TIME_TRUST: [Trust; TIME_LEVELS] = [
     [0.07, 0.02, 0.16, 0.13],
     [0.13, 0.12, 0.23, 0.30],
@@ -42,7 +42,7 @@ pub const TIME_TRUST: [Trust; TIME_LEVELS] = [
     [0.26, 0.24, 0.35, 0.46],
     [0.56, 0.62, 0.61, 0.76],
 ];
-/// See `PITCH_LEVELS`.
+/// How far each level of the pitch is trusted; `PITCH_LEVELS` says how they follow on each other.
 pub const PITCH_TRUST: [Trust; PITCH_LEVELS] = [
     [0.00, 0.00, 0.09, 0.02],
     [0.02, 0.02, 0.11, 0.05],
@@ -60,7 +60,7 @@ pub const PITCH_TRUST: [Trust; PITCH_LEVELS] = [
     [0.44, 0.69, 0.51, 0.64],
     [0.42, 0.49, 0.39, 0.47],
 ];
-/// See `LENGTH_LEVELS`.
+/// How far each level of the length is trusted; `LENGTH_LEVELS` says how they follow on each other.
 pub const LENGTH_TRUST: [Trust; LENGTH_LEVELS] = [
     [0.70, 0.56, 0.68, 0.61],
     [0.23, 0.44, 0.51, 0.68],
