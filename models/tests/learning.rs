@@ -165,6 +165,16 @@ fn a_song_that_begins_anew_is_learned_anew() {
 }
 
 #[test]
+fn a_form_too_long_to_be_heard_at_once_is_not_learned() {
+    for (bars, is_learned) in [(64, true), (128, false)] {
+        let mut improviser = Improviser::new(networks());
+        improviser.follow_chart(Arc::new(Chart::read(&"| _ ".repeat(bars)).0));
+        harmonies(&mut improviser, &played(choruses(bars / BARS)), bars + 1, Controls::default());
+        assert_eq!(improviser.learned().is_some_and(|chart| chart.bars.len() == bars), is_learned, "{bars} bars");
+    }
+}
+
+#[test]
 fn silence_and_noise_do_no_harm() {
     let noise = (0..400).map(|n: u32| (n * n * 7 % 31) as u8 + 50).collect::<Vec<_>>();
     let bars = noise.chunks(4).map(|bar| [bar[0], bar[1], bar[2], bar[3]]);

@@ -13,6 +13,9 @@ use crate::music::{Chart, Frame, Key, Meter, SlashChord, Spot, Tick};
 use crate::network::features::Note;
 use crate::network::{HarmonizerNetwork, Networks};
 
+/// The most frames of a chorus that is learned: 64 bars of 6/4. The harmonizer hears it within a frame of the band's.
+const MOST_FRAMES: usize = 64 * 24;
+
 /// Listens to the tune, and learns it as soon as it knows after how many bars it comes again, and once more after each
 /// chorus. `Clone` is a snapshot.
 #[derive(Clone, Debug, Default)]
@@ -147,6 +150,9 @@ impl TuneLearner {
     /// nobody to learn from.
     fn learn(&self, told: Told, form: Option<Form>, lesson: &Lesson) -> Option<Learned> {
         let Told { period, first } = told;
+        if period.saturating_mul(self.heard.bars().back()?.length()) > MOST_FRAMES {
+            return None;
+        }
         let network = lesson.networks.get::<HarmonizerNetwork>()?;
         let heard = self.heard.bars();
         let newest = &heard.as_slices();
