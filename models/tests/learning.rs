@@ -143,6 +143,7 @@ fn without_a_network_or_when_it_is_not_wanted_nothing_is_learned() {
         let mut improviser = Improviser::new(networks);
         let harmonies = harmonies(&mut improviser, &played(choruses(3)), 3 * BARS, controls);
         assert!(known(&harmonies).iter().all(|&frames| frames == 0));
+        assert!(improviser.learned().is_none());
     }
 }
 

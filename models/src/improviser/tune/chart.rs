@@ -118,6 +118,7 @@ impl Tune {
             Some(Told { period, first: followed.first })
         });
         let wish = Wish::of(controls);
+        let networks = controls.learn_tune.then_some(networks);
         let lesson = Lesson { networks, wish: &wish, told, agrees: self.agreement.holds() };
         let frame = HeardFrame { note, given, ..HeardFrame::default() };
         if self.learner.hear(spot, frame, &lesson) {

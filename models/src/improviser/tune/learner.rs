@@ -45,8 +45,8 @@ pub struct Told {
 /// What is learned from, and by whom.
 #[derive(Clone, Copy, Debug)]
 pub struct Lesson<'a> {
-    /// The harmonizer's among others.
-    pub networks: &'a Networks,
+    /// The harmonizer's among others; `None`: nothing is to be learned.
+    pub networks: Option<&'a Networks>,
     /// What the harmony is to be like.
     pub wish: &'a Wish,
     /// The form, if a chart has one.
@@ -153,7 +153,7 @@ impl TuneLearner {
         if period.saturating_mul(self.heard.bars().back()?.length()) > MOST_FRAMES {
             return None;
         }
-        let network = lesson.networks.get::<HarmonizerNetwork>()?;
+        let network = lesson.networks?.get::<HarmonizerNetwork>()?;
         let heard = self.heard.bars();
         let newest = &heard.as_slices();
         let newest: Vec<&Arc<HeardBar>> = newest.0.iter().chain(newest.1).rev().take(period).collect();

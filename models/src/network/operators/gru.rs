@@ -105,15 +105,11 @@ fn advance(heard: &[f32], kept: &[f32], before: &[f32], width: Width, after: &mu
 
 #[cfg(test)]
 mod tests {
+    use super::super::noise;
     use super::*;
 
     const SOURCE: Width = Width { channels: 2, plain: 3 };
     const STATE: Width = Width { channels: 3, plain: 2 };
-
-    /// Numbers between −1 and 1 without a pattern.
-    fn noise(count: usize, seed: usize) -> Vec<f32> {
-        (0..count).map(|index| ((index * 7919 + seed * 104_729) % 2003) as f32 / 1001.0 - 1.0).collect()
-    }
 
     fn map(source: Width, seed: usize) -> Vec<TValue> {
         let (channels, plain) = (GATES * STATE.channels, GATES * STATE.plain);

@@ -281,3 +281,9 @@ impl TypedOp for Operator {
         Ok(self.outputs.clone())
     }
 }
+
+/// Numbers between −1 and 1 without a pattern.
+#[cfg(test)]
+fn noise(count: usize, seed: usize) -> Vec<f32> {
+    (0..count).map(|index| ((index * 7919 + seed * 104_729) % 2003) as f32 / 1001.0 - 1.0).collect()
+}

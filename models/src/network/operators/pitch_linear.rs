@@ -124,15 +124,11 @@ fn each_part<'a>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::noise;
     use super::*;
 
     const SOURCE: Width = Width { channels: 5, plain: 3 };
     const TARGET: Width = Width { channels: 9, plain: 4 };
-
-    /// Numbers between −1 and 1 without a pattern.
-    fn noise(count: usize, seed: usize) -> Vec<f32> {
-        (0..count).map(|index| ((index * 7919 + seed * 104_729) % 2003) as f32 / 1001.0 - 1.0).collect()
-    }
 
     /// Its weights, regular and plain, and biases, as they stand in a file.
     fn weights() -> [Vec<f32>; 4] {
