@@ -353,6 +353,9 @@ mod tests {
                 chart.changes.iter_mut().for_each(|change| change.1 = change.1.transposed(semitones.into()));
                 chart.controls.seed = seed;
                 chart.controls.density = 0.7;
+                if patterns::of_style(Style::Jazz).idioms.of(&chart.context(0)) == Some("two") {
+                    continue;
+                }
                 let cues = played(&chart);
                 for &(change, chord) in &chart.changes[1..] {
                     let arrival = cues.iter().position(|cue| tick(cue) == change).unwrap();

@@ -303,6 +303,9 @@ mod tests {
         for seed in 0..16 {
             let mut chart = Chart::new(&["C"; 16].join("|"), "C major", (4, 4), Style::Bossa);
             chart.controls.seed = seed;
+            if patterns::of_style(Style::Bossa).idioms.of(&chart.context(0)) == Some("samba") {
+                continue;
+            }
             let cues = comped(&chart);
             for bar in 0..16 {
                 let (struck, clave) = (rhythm(&cues, bar), if bar % 2 == 0 { 36 } else { 24 });

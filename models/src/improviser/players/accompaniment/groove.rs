@@ -1,7 +1,7 @@
 //! What all who strike have in common: they follow the bar, strike what is due in a frame, and know when the next
 //! stroke comes.
 
-use super::patterns::{Bar, Patterns, Stroke};
+use super::patterns::{Bar, Patterns, Stroke, of_style};
 use crate::controls::Player;
 use crate::improviser::chance::random::Purpose;
 use crate::improviser::players::context::FrameContext;
@@ -36,7 +36,8 @@ impl Groove {
         purpose: Purpose,
     ) -> bool {
         self.density = density(context, player);
-        self.bar.follow(context, patterns, purpose, self.density)
+        let idiom = of_style(context.style).idioms.of(context);
+        self.bar.follow(context, patterns, idiom, purpose, self.density)
     }
 
     /// The strokes of the bar.

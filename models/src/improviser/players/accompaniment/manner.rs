@@ -19,7 +19,7 @@ pub fn in_manner(
     match manner {
         Manner::Sustained => vec![(start, beginning(manner, end - start))],
         Manner::Broken => broken(strokes, end),
-        Manner::Strummed => strummed(strokes, start),
+        Manner::Strummed => strummed(strokes, start, end),
     }
 }
 
@@ -47,11 +47,13 @@ fn broken(strokes: &[(Tick, Stroke<Touch>)], end: Tick) -> Vec<(Tick, Stroke<Tou
     notes
 }
 
-/// Down on the beats and up between them, no faster than a hand; low notes stay.
-fn strummed(strokes: &[(Tick, Stroke<Touch>)], start: Tick) -> Vec<(Tick, Stroke<Touch>)> {
+/// Down on the beats and up between them, as steadily as a hand; low notes stay.
+fn strummed(strokes: &[(Tick, Stroke<Touch>)], start: Tick, end: Tick) -> Vec<(Tick, Stroke<Touch>)> {
     let mut strums: Vec<(Tick, Stroke<Touch>)> = Vec::new();
     for &(at, stroke) in strokes {
-        if strums.last().is_some_and(|&(last, _)| at < last + PACE) {
+        let late = (start - at).rem_euclid(PACE);
+        let at = if stroke.touch == Touch::Low { at } else { at + late };
+        if at >= end || strums.last().is_some_and(|&(last, _)| at < last + PACE) {
             continue;
         }
         let touch = match stroke.touch {

@@ -22,6 +22,8 @@ pub struct Bar {
     start: Option<Tick>,
     /// To what the choices below belong.
     of: Option<(Style, Rhythm)>,
+    /// The idiom of the phrase.
+    idiom: Option<&'static str>,
     /// The pattern of the phrase.
     phrase_pattern: usize,
     /// The pattern of the bar.
@@ -60,11 +62,13 @@ impl Place {
 
 impl Bar {
     /// Keeps up with the song. Whether a bar begins: then a pattern is drawn, by how common each is and how near its
-    /// fullness comes to `density` (0–1), and the same one at most three times in a row.
+    /// fullness comes to `density` (0–1), and the same one at most three times in a row. It is one of
+    /// the `idiom`.
     pub fn follow<T>(
         &mut self,
         context: &FrameContext,
         patterns: &Patterns<T>,
+        idiom: Option<&'static str>,
         purpose: Purpose,
         density: f32,
     ) -> bool {
@@ -77,6 +81,8 @@ impl Bar {
         let family = patterns.of(rhythm);
         let is_new = self.of != Some((context.style, rhythm));
         self.of = Some((context.style, rhythm));
+        let turns = self.idiom != idiom;
+        self.idiom = idiom;
 
         let place = Place::of(context);
         let chance = context.random.uniform(purpose, 0);
@@ -85,7 +91,7 @@ impl Bar {
         let last = (!is_new).then_some(self.pattern);
         let varies = match place {
             _ if is_new => false,
-            _ if self.bars >= MOST_BARS => true,
+            _ if turns || self.bars >= MOST_BARS => true,
             Place::Opening => chance < restless,
             Place::Close => true,
             Place::HalfClose => chance < 1.0 - family.constancy * family.constancy,
@@ -100,15 +106,16 @@ impl Bar {
         };
         self.fill = if varies { fill * (2.0 * density).min(1.0) } else { 0.0 };
         let draw = |not: [Option<usize>; 2]| {
-            drawn(family, density + self.fill, not, context.random.uniform(purpose, 1)).unwrap_or(self.phrase_pattern)
+            let chance = context.random.uniform(purpose, 1);
+            drawn(family, idiom, density + self.fill, not, chance).unwrap_or(self.phrase_pattern)
         };
         let pattern = match place {
             _ if is_new => draw([None; 2]),
-            Place::Opening if varies => draw([last, None]),
+            _ if varies && (turns || place == Place::Opening) => draw([last, None]),
             _ if varies => draw([last, Some(self.phrase_pattern)]),
             _ => self.phrase_pattern,
         };
-        if is_new || place == Place::Opening && varies {
+        if is_new || varies && (turns || place == Place::Opening) {
             self.phrase_pattern = pattern;
         }
         self.bars = if last == Some(pattern) { self.bars + 1 } else { 1 };
@@ -140,11 +147,17 @@ impl Bar {
     }
 }
 
-/// A pattern of the family for `density`; none of `not`, as far as there are others.
-fn drawn<T>(family: &Family<T>, density: f32, not: [Option<usize>; 2], uniform: f32) -> Option<usize> {
+/// A pattern of the family and `idiom` for `density`; none of `not`, as far as there are others.
+fn drawn<T>(
+    family: &Family<T>,
+    idiom: Option<&str>,
+    density: f32,
+    not: [Option<usize>; 2],
+    uniform: f32,
+) -> Option<usize> {
     let density = density.clamp(0.0, 1.0);
-    let count = family.bars.len();
-    let barred = match count {
+    let fitting = || (0..family.bars.len()).filter(|&index| family.bars[index].fits(idiom));
+    let barred = match fitting().count() {
         0 | 1 => [None; 2],
         2 => [not[0], None],
         _ => not,
@@ -154,7 +167,7 @@ fn drawn<T>(family: &Family<T>, density: f32, not: [Option<usize>; 2], uniform: 
         let distance = STRICTNESS * (pattern.fullness - density);
         pattern.weight / (1.0 + distance * distance)
     };
-    let candidates = || (0..count).filter(|index| !barred.contains(&Some(*index)));
+    let candidates = || fitting().filter(|index| !barred.contains(&Some(*index)));
     let mut left = uniform * candidates().map(|index| weight(&index)).sum::<f32>();
     let chosen = candidates().find(|index| {
         left -= weight(index);
@@ -173,7 +186,7 @@ fn is_played(from: u8, bar: Tick, seed: u32, purpose: Purpose, density: f32) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::of_style;
+    use super::super::{StylePatterns, of_style};
     use super::*;
     use crate::improviser::players::rehearsal::any_chart;
     use proptest::prelude::*;
@@ -194,18 +207,22 @@ mod tests {
     #[test]
     fn density_decides_which_patterns_are_likely() {
         for style in Style::ALL {
-            let family = &of_style(style).chords.four;
-            if family.bars.iter().all(|bar| bar.fullness == family.bars[0].fullness) {
-                continue;
-            }
-            let mean = |density| {
-                let fullness = |draw| {
-                    let index = drawn(family, density, [None; 2], draw as f32 / 100.0).unwrap();
-                    family.bars[index].fullness
+            let StylePatterns { idioms, chords, .. } = of_style(style);
+            let family = &chords.four;
+            for idiom in idioms.choices() {
+                let mut fitting = family.bars.iter().filter(|bar| bar.fits(idiom));
+                if fitting.all(|bar| bar.fullness == family.bars[0].fullness) {
+                    continue;
+                }
+                let mean = |density| {
+                    let fullness = |draw| {
+                        let index = drawn(family, idiom, density, [None; 2], draw as f32 / 100.0).unwrap();
+                        family.bars[index].fullness
+                    };
+                    (0..100).map(fullness).sum::<f32>() / 100.0
                 };
-                (0..100).map(fullness).sum::<f32>() / 100.0
-            };
-            assert!(mean(0.0) + 0.2 < mean(1.0), "{style}: {} and {}", mean(0.0), mean(1.0));
+                assert!(mean(0.0) + 0.15 < mean(1.0), "{style}, {idiom:?}: {} and {}", mean(0.0), mean(1.0));
+            }
         }
     }
 
@@ -217,7 +234,8 @@ mod tests {
             for frame in 0..chart.bars * chart.meter.bar_ticks() / 6 {
                 let context = chart.context(frame);
                 let density = context.controls.density;
-                if bar.follow(&context, &of_style(chart.style).chords, Purpose::Comping, density) {
+                let StylePatterns { idioms, chords, .. } = of_style(chart.style);
+                if bar.follow(&context, chords, idioms.of(&context), Purpose::Comping, density) {
                     running.push(bar.pattern);
                 }
             }

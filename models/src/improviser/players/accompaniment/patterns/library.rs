@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Patterns, Stroke, Tone, Touch};
+use super::{Idioms, Patterns, Stroke, Tone, Touch};
 use crate::music::Style;
 
 /// What Chords and Bass have for a style.
@@ -18,6 +18,9 @@ pub struct StylePatterns {
     _style: IgnoredAny,
     /// What Chords strikes when a chord begins where the pattern has no stroke.
     pub entrance: Stroke<Touch>,
+    /// The idioms of the style, of which all players play the same one.
+    #[serde(default)]
+    pub idioms: Idioms,
     /// Where the patterns are from, by the names that they give as their source.
     pub provenance: BTreeMap<String, Provenance>,
     /// How Chords strikes.
@@ -56,9 +59,11 @@ mod tests {
         [(&patterns.four, 96), (&patterns.three, 72), (&patterns.compound, 72)]
     }
 
-    fn is_sound<T: Copy + PartialEq>(family: &Family<T>, ticks: u8) -> bool {
+    fn is_sound<T: Copy + PartialEq>(family: &Family<T>, ticks: u8, idioms: &Idioms) -> bool {
         let strokes = family.bars.iter().flat_map(|bar| std::iter::once(&bar.strokes).chain(&bar.second));
-        family.bars.len() > 1
+        let in_idiom = |idiom: Option<&str>| family.bars.iter().filter(|bar| bar.fits(idiom)).count();
+        idioms.choices().into_iter().all(|idiom| in_idiom(idiom) > 1)
+            && family.bars.iter().all(|bar| bar.idiom.as_deref().is_none_or(|of| idioms.choices().contains(&Some(of))))
             && (0.0..1.0).contains(&family.constancy)
             && family.bars.iter().all(|bar| bar.weight > 0.0 && bar.weight.is_finite())
             && strokes.clone().all(|strokes| strokes.windows(2).all(|pair| pair[0].at < pair[1].at))
@@ -69,19 +74,30 @@ mod tests {
     #[test]
     fn every_style_has_sound_patterns_for_every_family_of_meters() {
         for style in Style::ALL {
-            let StylePatterns { chords, bass, .. } = of_style(style);
+            let StylePatterns { idioms, chords, bass, .. } = of_style(style);
             for (family, ticks) in families(chords) {
-                assert!(is_sound(family, ticks), "chords of {style}");
+                assert!(is_sound(family, ticks, idioms), "chords of {style}");
             }
             for (family, ticks) in families(bass) {
-                assert!(is_sound(family, ticks), "bass of {style}");
+                assert!(is_sound(family, ticks, idioms), "bass of {style}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_chord_that_is_struck_early_sounds_into_its_time() {
+        for style in Style::ALL {
+            for (family, ticks) in families(&of_style(style).chords) {
+                let strokes = family.bars.iter().flat_map(|bar| bar.strokes.iter().chain(bar.second.iter().flatten()));
+                let early = strokes.filter(|stroke| stroke.touch == Touch::Early && stroke.length > 0);
+                assert!(early.into_iter().all(|stroke| stroke.at + stroke.length > ticks), "{style}");
             }
         }
     }
 
     #[test]
     fn a_bar_says_nothing_that_is_not_understood() {
-        const KNOWN: [&str; 8] = ["weight", "source", "strokes", "second", "piece", "tick", "pieces", "bars"];
+        const KNOWN: [&str; 9] = ["weight", "source", "idiom", "strokes", "second", "piece", "tick", "pieces", "bars"];
         for style in Style::ALL {
             let file: serde_json::Value = serde_json::from_str(style.file()).unwrap();
             let families = ["chords", "bass"].map(|player| file[player].as_object().unwrap()).into_iter().flatten();
@@ -112,11 +128,12 @@ mod tests {
     fn no_two_styles_share_a_pattern_that_was_written_for_one() {
         let written = |style| {
             let bars = of_style(style).chords.four.bars.iter().filter(|bar| bar.source == "written");
-            bars.map(|bar| bar.strokes.iter().map(|stroke| (stroke.at, stroke.touch, stroke.length)).collect())
+            bars.map(move |bar| (style, &bar.strokes, &bar.second))
         };
-        let all: Vec<Vec<_>> = Style::ALL.into_iter().flat_map(written).collect();
-        for (index, one) in all.iter().enumerate() {
-            assert!(all[index + 1..].iter().all(|other| one != other), "{one:?}");
+        let all: Vec<_> = Style::ALL.into_iter().flat_map(written).collect();
+        for (index, (style, strokes, second)) in all.iter().enumerate() {
+            let is_same = |other: &&(Style, _, _)| other.0 != *style && (&other.1, &other.2) == (strokes, second);
+            assert_eq!(all[index + 1..].iter().find(is_same), None, "{style}");
         }
     }
 }

@@ -5,6 +5,7 @@
 //! by hand where it has not.
 
 mod bar;
+mod idiom;
 mod library;
 mod tone;
 mod touch;
@@ -14,6 +15,7 @@ use serde::Deserialize;
 use crate::music::{Meter, Tick};
 
 pub use bar::Bar;
+pub use idiom::Idioms;
 pub use library::{Provenance, StylePatterns, of_style};
 pub use tone::Tone;
 pub use touch::Touch;
@@ -70,16 +72,23 @@ pub struct Pattern<T> {
     pub weight: f32,
     /// Where it is from: a name in the file's provenance.
     pub source: String,
+    /// The idiom to which it belongs; `None`: it fits all of its style.
+    pub idiom: Option<String>,
     /// The strokes, in order.
     pub strokes: Vec<Stroke<T>>,
     /// The strokes of every second bar of the song, if they are others.
     pub second: Option<Vec<Stroke<T>>>,
-    /// How many strokes it has among its siblings: the fewest (0) to the most (1).
+    /// How many strokes it has among those of its idiom: the fewest (0) to the most (1).
     #[serde(skip)]
     fullness: f32,
 }
 
 impl<T> Pattern<T> {
+    /// Whether it may be played in `idiom`.
+    fn fits(&self, idiom: Option<&str>) -> bool {
+        self.idiom.is_none() || self.idiom.as_deref() == idiom
+    }
+
     /// The strokes of the song's bar with this number, counted from 0.
     fn strokes_in(&self, bar: Tick) -> &[Stroke<T>] {
         self.second.as_ref().filter(|_| bar.rem_euclid(2) == 1).unwrap_or(&self.strokes)
@@ -112,11 +121,14 @@ struct Siblings<T> {
 
 impl<T> From<Siblings<T>> for Family<T> {
     fn from(Siblings { constancy, mut bars }: Siblings<T>) -> Self {
-        let counts = || bars.iter().map(Pattern::count);
-        let (least, most) = (counts().fold(f32::INFINITY, f32::min), counts().fold(0.0, f32::max));
-        for bar in &mut bars {
-            bar.fullness = if most > least { (bar.count() - least) / (most - least) } else { 0.5 };
-        }
+        let fullness = |bar: &Pattern<T>| {
+            let siblings = bars.iter().filter(|other| bar.idiom.is_none() || other.fits(bar.idiom.as_deref()));
+            let counts = || siblings.clone().map(Pattern::count);
+            let (least, most) = (counts().fold(f32::INFINITY, f32::min), counts().fold(0.0, f32::max));
+            if most > least { (bar.count() - least) / (most - least) } else { 0.5 }
+        };
+        let fullness: Vec<f32> = bars.iter().map(fullness).collect();
+        bars.iter_mut().zip(fullness).for_each(|(bar, fullness)| bar.fullness = fullness);
         Self { constancy, bars }
     }
 }
