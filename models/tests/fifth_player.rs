@@ -25,7 +25,7 @@ fn the_fifth_plays_on_its_own_channel_as_long_as_it_is_on() {
     let cues = played(straight);
     let beats: BTreeSet<Tick> = notes(&cues).filter(of(Player::Clave)).map(|note| note.start.ticks() as Tick).collect();
     assert!(beats.len() > 20 && beats.iter().all(|tick| tick % 24 == 0), "{beats:?}");
-    assert!(notes(&cues).filter(of(Player::Clave)).all(|note| note.channel == 9));
+    assert!(notes(&cues).filter(of(Player::Clave)).all(|note| note.channel == 10));
     let mut off = straight;
     off.players[Player::Clave].on = false;
     assert_eq!(notes(&played(off)).filter(of(Player::Clave)).count(), 0);

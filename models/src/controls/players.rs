@@ -146,18 +146,34 @@ players! {
         timbre: Timbre::Reed,
         pan: 0.6,
     }
+    /// The drummer, who keeps time for them all. What it strikes need not end when the chord turns.
+    Drums {
+        id: "drums",
+        name: "Drums",
+        role: "A drummer who keeps time, and marks where sections end.",
+        channel: 9,
+        has_pitches: false,
+        home: 40,
+        is_planned: true,
+        is_accompaniment: false,
+        colour: [0xe8, 0x7d, 0x54],
+        mark: Mark::Polygon(&[(0.0, 1.254), (-1.32, -1.03), (1.32, -1.03)]),
+        program: 0,
+        timbre: Timbre::Keys,
+        pan: 0.5,
+    }
     /// For tests: it shows that a player is a row and a file.
     #[cfg(feature = "fifth-player")]
     Clave {
         id: "clave",
         name: "Clave",
         role: "A stick on each beat.",
-        channel: 9,
+        channel: 10,
         has_pitches: false,
         home: 75,
         is_planned: true,
         is_accompaniment: false,
-        colour: [0xe0, 0x80, 0x60],
+        colour: [0xb0, 0x9a, 0xe8],
         mark: Mark::Polygon(&[(0.0, -1.2), (1.1, -0.3), (0.7, 1.0), (-0.7, 1.0), (-1.1, -0.3)]),
         program: 115,
         timbre: Timbre::Keys,

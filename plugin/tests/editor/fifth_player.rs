@@ -22,7 +22,7 @@ fn the_fifth_has_parameters_in_a_group_of_its_name() {
         .collect();
     let expected = ["clave_on", "clave_density", "clave_channel"].map(|id| (id.to_owned(), "Clave".to_owned()));
     assert_eq!(of_clave, expected, "sticks have no register");
-    assert_eq!(host.params().controls().player(Player::Clave).channel, 9);
+    assert_eq!(host.params().controls().player(Player::Clave).channel, 10);
 }
 
 #[test]

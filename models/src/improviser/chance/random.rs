@@ -31,6 +31,7 @@ pub enum Purpose {
     Phrase,
     Contour,
     Motif,
+    Drums,
     Idiom,
 }
 

@@ -2,6 +2,7 @@
 
 use super::accompaniment::bassist::Bassist;
 use super::accompaniment::comper::Comper;
+use super::accompaniment::drummer::Drummer;
 #[cfg(feature = "fifth-player")]
 use super::clave::Clave;
 use super::context::FrameContext;
@@ -22,13 +23,14 @@ pub struct Seat {
 }
 
 /// Who plays for each player that is planned, in the order in which they decide: Bass before Chords, so that Chords
-/// knows over which line it sings. They have played nothing.
+/// knows over which line it sings, and Drums after them. They have played nothing.
 pub fn all(networks: &Networks) -> Vec<Seat> {
     let seat = |player, plays| Seat { player, plays };
     vec![
         seat(Player::Bass, Box::<Bassist>::default()),
         seat(Player::Chords, Box::<Comper>::default()),
         seat(Player::Lead, Box::new(Soloist::new(networks))),
+        seat(Player::Drums, Box::<Drummer>::default()),
         #[cfg(feature = "fifth-player")]
         seat(Player::Clave, Box::<Clave>::default()),
     ]

@@ -1,7 +1,8 @@
-//! Chords and Bass together.
+//! Chords, Bass and Drums together.
 
 pub mod bassist;
 pub mod comper;
+pub mod drummer;
 mod groove;
 mod manner;
 pub mod patterns;

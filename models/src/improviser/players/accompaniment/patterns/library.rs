@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Idioms, Patterns, Stroke, Tone, Touch};
+use super::{Drum, Idioms, Patterns, Stroke, Tone, Touch};
 use crate::music::Style;
 
-/// What Chords and Bass have for a style.
+/// What the players who strike have for a style.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StylePatterns {
@@ -27,6 +27,8 @@ pub struct StylePatterns {
     pub chords: Patterns<Touch>,
     /// How Bass moves.
     pub bass: Patterns<Tone>,
+    /// What Drums strikes; `None`: the style has no drummer.
+    pub drums: Option<Patterns<Drum>>,
 }
 
 /// Where patterns are from.
@@ -66,20 +68,31 @@ mod tests {
             && family.bars.iter().all(|bar| bar.idiom.as_deref().is_none_or(|of| idioms.choices().contains(&Some(of))))
             && (0.0..1.0).contains(&family.constancy)
             && family.bars.iter().all(|bar| bar.weight > 0.0 && bar.weight.is_finite())
-            && strokes.clone().all(|strokes| strokes.windows(2).all(|pair| pair[0].at < pair[1].at))
             && strokes.clone().flatten().all(|stroke| stroke.at < ticks && stroke.from <= 100)
             && strokes.clone().all(|strokes| strokes.iter().any(|stroke| stroke.from == 0))
+    }
+
+    /// Whether nothing is struck together: a hand has one touch at a time, a drummer one stroke for each drum.
+    fn is_of_one_hand<T: Copy>(family: &Family<T>, may_follow: impl Fn(&Stroke<T>, &Stroke<T>) -> bool) -> bool {
+        let mut bars = family.bars.iter().flat_map(|bar| std::iter::once(&bar.strokes).chain(&bar.second));
+        bars.all(|strokes| strokes.windows(2).all(|pair| pair[0].at < pair[1].at || may_follow(&pair[0], &pair[1])))
     }
 
     #[test]
     fn every_style_has_sound_patterns_for_every_family_of_meters() {
         for style in Style::ALL {
-            let StylePatterns { idioms, chords, bass, .. } = of_style(style);
+            let StylePatterns { idioms, chords, bass, drums, .. } = of_style(style);
             for (family, ticks) in families(chords) {
-                assert!(is_sound(family, ticks, idioms), "chords of {style}");
+                let is_sound = is_sound(family, ticks, idioms) && is_of_one_hand(family, |_, _| false);
+                assert!(is_sound, "chords of {style}");
             }
             for (family, ticks) in families(bass) {
-                assert!(is_sound(family, ticks, idioms), "bass of {style}");
+                let is_sound = is_sound(family, ticks, idioms) && is_of_one_hand(family, |_, _| false);
+                assert!(is_sound, "bass of {style}");
+            }
+            for (family, ticks) in drums.iter().flat_map(families) {
+                let together = |one: &Stroke<Drum>, other: &Stroke<Drum>| one.at == other.at && one.touch < other.touch;
+                assert!(is_sound(family, ticks, idioms) && is_of_one_hand(family, together), "drums of {style}");
             }
         }
     }
@@ -100,8 +113,8 @@ mod tests {
         const KNOWN: [&str; 9] = ["weight", "source", "idiom", "strokes", "second", "piece", "tick", "pieces", "bars"];
         for style in Style::ALL {
             let file: serde_json::Value = serde_json::from_str(style.file()).unwrap();
-            let families = ["chords", "bass"].map(|player| file[player].as_object().unwrap()).into_iter().flatten();
-            for (family, content) in families {
+            let families = ["chords", "bass", "drums"].into_iter().filter_map(|player| file.get(player)?.as_object());
+            for (family, content) in families.flatten() {
                 for bar in content["bars"].as_array().unwrap() {
                     let unknown = bar.as_object().unwrap().keys().find(|key| !KNOWN.contains(&key.as_str()));
                     assert_eq!(unknown, None, "{style}, {family}");
@@ -113,10 +126,11 @@ mod tests {
     #[test]
     fn every_pattern_says_where_it_is_from() {
         for style in Style::ALL {
-            let StylePatterns { provenance, chords, bass, .. } = of_style(style);
+            let StylePatterns { provenance, chords, bass, drums, .. } = of_style(style);
             let of_chords = families(chords).into_iter().flat_map(|(family, _)| &family.bars).map(|bar| &bar.source);
             let of_bass = families(bass).into_iter().flat_map(|(family, _)| &family.bars).map(|bar| &bar.source);
-            for source in of_chords.chain(of_bass) {
+            let of_drums = drums.iter().flat_map(families).flat_map(|(family, _)| &family.bars).map(|bar| &bar.source);
+            for source in of_chords.chain(of_bass).chain(of_drums) {
                 let origin = &provenance[source];
                 assert!(!origin.source.is_empty() && !origin.licence.is_empty(), "{style}: {source}");
                 assert!(!origin.licence.contains("Attribution") || !origin.credits.is_empty(), "{style}: {source}");

@@ -5,6 +5,7 @@
 //! by hand where it has not.
 
 mod bar;
+mod drum;
 mod idiom;
 mod library;
 mod tone;
@@ -15,6 +16,7 @@ use serde::Deserialize;
 use crate::music::{Meter, Tick};
 
 pub use bar::Bar;
+pub use drum::Drum;
 pub use idiom::Idioms;
 pub use library::{Provenance, StylePatterns, of_style};
 pub use tone::Tone;
