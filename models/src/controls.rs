@@ -13,7 +13,7 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-use crate::music::{Key, Mode, PitchClassSet, Style};
+use crate::music::{Key, Kit, Mode, PitchClassSet, Style};
 
 pub use level::{Level, MAX_LEVEL};
 
@@ -33,6 +33,24 @@ pub enum Manner {
     Broken,
     /// Across the strings.
     Strummed,
+}
+
+/// On what Drums keeps time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Cymbal {
+    /// The hi-hat.
+    HiHat,
+    /// The ride cymbal.
+    Ride,
+}
+
+/// With what Drums strikes the snare drum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Beaters {
+    /// Sticks.
+    Sticks,
+    /// Brushes.
+    Brushes,
 }
 
 /// When Lead plays.
@@ -272,6 +290,34 @@ controls! {
     learn_tune: bool = true, Parameter::switch("learn_tune", "Learn the tune").of_project()
         .hint("When your tune comes again, the band knows its chords, and Lead its turns, as long as you play it. Play \
             something else, and the band goes with you.");
+
+    [Drums]
+    /// How hard Drums strikes beside the musician, 0 to 1; 0.5 is as hard.
+    drums_loudness: f32 = 0.5, Parameter::share("drums_loudness", "Drums loudness")
+        .hint("How hard the drummer strikes beside you: left softly, right hard.");
+    /// How often Drums fills the end of a section, 0 (never) to 1; from 0.5 on as each phrase of eight bars ends.
+    fills: f32 = 0.5, Parameter::share("fills", "Fills")
+        .hint("How often the drummer fills the end of a phrase. Left: never.");
+    /// How much Drums plays in its fills, 0 (a stroke or two) to 1.
+    fill_complexity: f32 = 0.4, Parameter::share("fill_complexity", "Fill complexity")
+        .hint("Left: a fill is a stroke or two. Right: it runs over the whole kit.");
+    /// On what Drums keeps time; `None` leaves it to the style.
+    cymbal: Option<Cymbal> = None, Parameter::choice::<Option<Cymbal>>("cymbal", "Cymbal", 3)
+        .hint("On what the drummer keeps time: as the style has it, on the hi-hat, or on the ride cymbal.");
+    /// With what Drums strikes the snare drum; `None` leaves it to the style.
+    beaters: Option<Beaters> = None, Parameter::choice::<Option<Beaters>>("brushes", "Brushes", 3)
+        .hint("Sticks or brushes, or as the style has it.");
+    /// On which keys Drums plays.
+    kit: Kit = Kit::default(), Parameter::choice::<Kit>("kit", "Kit", 3).of_project()
+        .hint("The kit behind the drummer's channel: on which key each of its drums lies.");
+
+    [Feel]
+    /// Whether the style says how late off-beat eighths come, and not `swing`.
+    swing_by_style: bool = true, Parameter::switch("swing_by_style", "Swing as the style")
+        .hint("The style says how much the off-beat eighths swing, and the tempo with it. Off: the knob Swing does.");
+    /// How far loudness follows the phrase, the section and the musician: 0 not at all, 0.5 as people's, to 1.
+    dynamics: f32 = 0.5, Parameter::share("dynamics", "Dynamics")
+        .hint("How far the band's loudness follows the phrase and you. Left: everything is equally loud.");
 }
 
 impl Player {

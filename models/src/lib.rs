@@ -15,7 +15,7 @@ pub use channels::{Channels, RightHand, Zones};
 pub use continuo_input::files;
 pub use continuo_music as music;
 pub use controls::players::{Mark, PlayerKind, Timbre};
-pub use controls::{Controls, LeadMode, Level, MAX_LEVEL, Manner, Player, PlayerControls, PlayerMap};
+pub use controls::{Beaters, Controls, Cymbal, LeadMode, Level, MAX_LEVEL, Manner, Player, PlayerControls, PlayerMap};
 pub use improviser::memory::Memory;
 pub use improviser::{Improviser, Outlook};
 pub use network::{Family, Networks, PerRole, Role};

@@ -104,6 +104,10 @@ pub struct ContinuoParams {
     pub metronome: BoolParam,
     #[nested(group = "Plan")]
     charted: Declared<Controls>,
+    #[nested(group = "Drums")]
+    drums: Declared<Controls>,
+    #[nested(group = "Band")]
+    feel: Declared<Controls>,
     /// The learnt controllers.
     #[persist = "controllers"]
     pub controllers: Controllers,
@@ -181,6 +185,8 @@ impl Default for ContinuoParams {
             recall: RecallParams::of(&bank, &revision),
             metronome: BoolParam::new("Metronome", false),
             charted: section(Section::Chart),
+            drums: section(Section::Drums),
+            feel: section(Section::Feel),
             controllers: Controllers::default(),
             scenes: Scenes::new(&revision),
             presets: Remembered::new(&revision),
@@ -223,9 +229,9 @@ fn declared_of(player: Player, revision: &Revision) -> Declared<PlayerControls> 
 }
 
 impl ContinuoParams {
-    fn sections(&self) -> [&Declared<Controls>; 9] {
-        let Self { band, melody, ears, plan, scale, comping, solo, kept, charted, .. } = self;
-        [band, melody, ears, plan, scale, comping, solo, kept, charted]
+    fn sections(&self) -> [&Declared<Controls>; 11] {
+        let Self { band, melody, ears, plan, scale, comping, solo, kept, charted, drums, feel, .. } = self;
+        [band, melody, ears, plan, scale, comping, solo, kept, charted, drums, feel]
     }
 
     /// The parameter of [`Controls`] with this ID.

@@ -1,10 +1,12 @@
-//! The musical language: time, pitch, keys, chords, voicings and styles.
+//! The musical language: time, pitch, keys, chords, voicings, drums and styles.
 
 #![forbid(unsafe_code)]
 
 pub mod chart;
 pub mod chord;
+pub mod drum;
 pub mod key;
+pub mod kit;
 pub mod leading;
 pub mod numeral;
 pub mod pitch;
@@ -18,7 +20,9 @@ pub mod voicing;
 
 pub use chart::Chart;
 pub use chord::{Chord, Quality, SlashChord};
+pub use drum::Drum;
 pub use key::{Key, Mode};
+pub use kit::Kit;
 pub use numeral::{Function, Numeral};
 pub use pitch::{PitchClass, PitchClassSet};
 pub use spot::Spot;

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use super::{LeadMode, Manner};
-use crate::music::{Key, Mode, Style};
+use super::{Beaters, Cymbal, LeadMode, Manner};
+use crate::music::{Key, Kit, Mode, Style};
 
 /// A value that is chosen from a list. The list may grow at its end.
 pub trait Choice: Copy + PartialEq {
@@ -57,6 +57,18 @@ choice! { Option<Manner>:
     Some(Manner::Strummed), "strummed", "Strummed";
 }
 
+choice! { Option<Cymbal>:
+    None, "style", "Style";
+    Some(Cymbal::HiHat), "hihat", "Hi-hat";
+    Some(Cymbal::Ride), "ride", "Ride";
+}
+
+choice! { Option<Beaters>:
+    None, "style", "Style";
+    Some(Beaters::Sticks), "sticks", "Sticks";
+    Some(Beaters::Brushes), "brushes", "Brushes";
+}
+
 choice! { LeadMode:
     LeadMode::Answer, "answer", "Answer";
     LeadMode::Continuous, "continuous", "Continuous";
@@ -95,6 +107,26 @@ impl Choice for Style {
 
     fn at(index: usize) -> Self {
         Style::ALL.get(index).copied().unwrap_or(Style::ALL[0])
+    }
+}
+
+impl Choice for Kit {
+    fn names() -> &'static [&'static str] {
+        static NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| Kit::ALL.into_iter().map(Kit::name).collect());
+        &NAMES
+    }
+
+    fn ids() -> &'static [&'static str] {
+        static IDS: LazyLock<Vec<&str>> = LazyLock::new(|| Kit::ALL.into_iter().map(Kit::id).collect());
+        &IDS
+    }
+
+    fn index(self) -> usize {
+        self as usize
+    }
+
+    fn at(index: usize) -> Self {
+        Kit::ALL.get(index).copied().unwrap_or_default()
     }
 }
 
@@ -144,6 +176,9 @@ mod tests {
         assert_passes::<Key>();
         assert_passes::<Option<Mode>>();
         assert_passes::<Option<Manner>>();
+        assert_passes::<Option<Cymbal>>();
+        assert_passes::<Option<Beaters>>();
+        assert_passes::<Kit>();
         assert_passes::<LeadMode>();
         assert_passes::<Form>();
         assert_eq!((Style::names()[0], Style::ids()[0], Key::ids()[12]), ("Jazz", "jazz", "cm"));

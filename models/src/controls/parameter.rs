@@ -25,6 +25,10 @@ pub enum Section {
     Take,
     /// Which chart it follows.
     Chart,
+    /// What the drummer plays on, and how.
+    Drums,
+    /// How the band feels time and loudness.
+    Feel,
 }
 
 /// What a parameter is called, and which values it has.

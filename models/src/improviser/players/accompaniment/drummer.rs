@@ -30,7 +30,7 @@ impl Plays for Drummer {
             out.push(NoteCue {
                 player: Player::Drums,
                 channel: context.controls.player(Player::Drums).channel,
-                key: stroke.touch.general_midi(),
+                key: context.controls.kit.key_of(stroke.touch),
                 velocity: stroke.loudness(context.touch).clamp(8, 127) as u8,
                 start: Moment::from_tick(at),
                 length: Moment::from_tick(LENGTH),
@@ -43,10 +43,9 @@ impl Plays for Drummer {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::patterns::Drum;
     use super::*;
     use crate::improviser::players::rehearsal::{Chart, any_chart};
-    use crate::music::Style;
+    use crate::music::{Drum, Kit, Style};
     use proptest::prelude::*;
 
     fn played(chart: &Chart) -> Vec<NoteCue> {
@@ -68,8 +67,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_strikes_nothing_outside_its_kit(chart in any_chart()) {
-            let kit = Drum::ALL.map(Drum::general_midi);
+        fn it_strikes_nothing_outside_its_kit(mut chart in any_chart(), kit in prop::sample::select(Kit::ALL.to_vec())) {
+            chart.controls.kit = kit;
+            let kit = Drum::ALL.map(|drum| kit.key_of(drum));
             for cue in played(&chart) {
                 prop_assert!(kit.contains(&cue.key) && (8..128).contains(&cue.velocity) && cue.length.0 > 0);
             }

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Drum, Idioms, Patterns, Stroke, Tone, Touch};
-use crate::music::Style;
+use super::{Idioms, Patterns, Stroke, Tone, Touch};
+use crate::music::{Drum, Style};
 
 /// What the players who strike have for a style.
 #[derive(Clone, Debug, Deserialize)]

@@ -5,7 +5,6 @@
 //! by hand where it has not.
 
 mod bar;
-mod drum;
 mod idiom;
 mod library;
 mod tone;
@@ -16,7 +15,6 @@ use serde::Deserialize;
 use crate::music::{Meter, Tick};
 
 pub use bar::Bar;
-pub use drum::Drum;
 pub use idiom::Idioms;
 pub use library::{Provenance, StylePatterns, of_style};
 pub use tone::Tone;
