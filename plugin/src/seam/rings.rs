@@ -55,6 +55,7 @@ pub struct FrameCall {
 
 /// What the audio thread tells the worker, in the order in which it happened.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "it crosses the ring by value: audio allocates nothing")]
 pub enum Played {
     /// The musician did something.
     Heard(Heard),
