@@ -48,6 +48,8 @@ pub enum Timbre {
     Reed,
     /// A round bass.
     Bass,
+    /// Drums and cymbals, on the keys of General MIDI.
+    Kit,
 }
 
 /// A shape, so that no meaning rests on colour alone.

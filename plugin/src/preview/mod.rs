@@ -1,12 +1,14 @@
 //! The built-in sound: so that the plug-in is audible on its own, without an instrument behind it.
 
 mod click;
+mod kit;
 mod voice;
 
 use continuo_models::Timbre;
 use fundsp::MAX_BUFFER_SIZE;
 
 use crate::seam::Part;
+use kit::Kit;
 use voice::Voice;
 
 pub use click::Click;
@@ -40,6 +42,7 @@ struct PlacedVoice {
 /// system calls.
 pub struct Preview {
     pools: [Vec<PlacedVoice>; POOLS.len()],
+    kit: Kit,
 }
 
 impl Preview {
@@ -48,21 +51,24 @@ impl Preview {
         let pool = |(timbre, voices)| {
             (0..voices).map(|_| PlacedVoice { voice: Voice::new(timbre, sample_rate), part: Part::You }).collect()
         };
-        Self { pools: POOLS.map(pool) }
+        Self { pools: POOLS.map(pool), kit: Kit::new(sample_rate) }
     }
 
-    /// `part` plays `key` with `velocity` (1–127). The voice that is missed least is taken.
+    /// `part` plays `key` with `velocity` (1–127): a drum is struck, or the voice that is missed least is taken.
     pub fn note_on(&mut self, part: Part, key: u8, velocity: u8) {
+        let loudness = f32::from(velocity) / 127.0;
+        if place(part).0 == Timbre::Kit {
+            return self.kit.strike(key, loudness * loudness);
+        }
         let pool = &mut self.pools[pool_of(part)];
         let spare = |placed: &&mut PlacedVoice| placed.voice.spare();
         if let Some(placed) = pool.iter_mut().max_by(|a, b| spare(a).total_cmp(&spare(b))) {
             placed.part = part;
-            let loudness = f32::from(velocity) / 127.0;
             placed.voice.start(key, VOICE_LEVEL * loudness * loudness);
         }
     }
 
-    /// `part` lets `key` go.
+    /// `part` lets `key` go. What was struck rings on.
     pub fn note_off(&mut self, part: Part, key: u8) {
         let pool = &mut self.pools[pool_of(part)];
         for placed in pool.iter_mut().filter(|placed| placed.part == part && placed.voice.held_key() == Some(key)) {
@@ -70,11 +76,12 @@ impl Preview {
         }
     }
 
-    /// Every key comes up.
+    /// Every key comes up, and a hand lies on every drum.
     pub fn release_all(&mut self) {
         for placed in self.pools.iter_mut().flatten() {
             placed.voice.release();
         }
+        self.kit.damp();
     }
 
     /// Ends every voice at once.
@@ -82,6 +89,7 @@ impl Preview {
         for placed in self.pools.iter_mut().flatten() {
             placed.voice.silence();
         }
+        self.kit.silence();
     }
 
     /// Adds the sound, times `gain`, to both sides of a stretch of audio. The sum of the voices is bent below ±1.
@@ -96,6 +104,7 @@ impl Preview {
                     side.iter_mut().zip(tone).for_each(|(sum, sample)| *sum += share * sample);
                 }
             }
+            self.kit.add_to(&mut sides, left.len());
             for (output, side) in [left, right].into_iter().zip(sides) {
                 output.iter_mut().zip(side).for_each(|(output, sum)| *output += gain * bend(sum));
             }

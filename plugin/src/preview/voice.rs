@@ -8,7 +8,8 @@ use fundsp::prelude32::*;
 fn tone(timbre: Timbre, pitch: &Shared, highest: f32) -> Box<dyn AudioUnit> {
     let partial = |number: f32| (var(pitch) * number) >> sine();
     match timbre {
-        Timbre::Keys => Box::new(partial(1.0) + 0.3 * partial(2.0) + 0.06 * partial(5.0)),
+        // What is struck has no voices: the kit plays it.
+        Timbre::Keys | Timbre::Kit => Box::new(partial(1.0) + 0.3 * partial(2.0) + 0.06 * partial(5.0)),
         Timbre::Reed => Box::new((var(pitch) >> soft_saw()) >> lowpass_hz(highest.min(1800.0), 0.6)),
         Timbre::Bass => {
             Box::new(((var(pitch) >> triangle()) >> lowpass_hz(highest.min(700.0), 0.6)) + 0.4 * partial(1.0))
@@ -20,14 +21,14 @@ fn tone(timbre: Timbre, pitch: &Shared, highest: f32) -> Box<dyn AudioUnit> {
 /// same seconds after the key has come up.
 fn shape(timbre: Timbre) -> (f32, f32, f32, f32) {
     match timbre {
-        Timbre::Keys => (0.004, 0.9, 0.0, 0.09),
+        Timbre::Keys | Timbre::Kit => (0.004, 0.9, 0.0, 0.09),
         Timbre::Reed => (0.015, 0.4, 0.7, 0.07),
         Timbre::Bass => (0.005, 0.5, 0.45, 0.05),
     }
 }
 
 /// The highest frequency, as a share of the sample rate. Filters above half of it do not hold.
-const HIGHEST: f32 = 0.45;
+pub const HIGHEST: f32 = 0.45;
 
 /// Below this gain a released voice is free.
 const SILENCE: f32 = 1e-4;
