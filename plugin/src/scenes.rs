@@ -10,6 +10,7 @@ use nice_plug::params::persist::PersistentField;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
+use crate::params::saved::before;
 use crate::repair::{self, Fields, Findings, Verdict};
 use crate::seam::{Newest, Published, Revision};
 
@@ -197,7 +198,7 @@ impl Scene {
             remarks.push(format!("Scene {number} is none that this Continuo knows; it is kept, and counts as empty."));
             return Self { snapshot: None, loaded: Some(saved) };
         }
-        let model = json!(Controls::default());
+        let model = json!(before());
         let repaired = repair::repaired(saved, &model, &repair::reading(&model, Controls::sensible));
         let is_whole = repaired.findings.unknown.is_empty() && repaired.findings.out_of_range.is_empty();
         remarks.extend(repaired.findings.remark(&format!("Scene {number}")));

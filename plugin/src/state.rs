@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::bank;
 use crate::faults::{self, Place};
 use crate::guard::caught;
-use crate::params::saved::{Stamp, Unknown, VERSION};
+use crate::params::saved::{Stamp, Unknown, VERSION, unsaid};
 use crate::params::{ContinuoParams, SavedChart, SavedMemory, controllers};
 use crate::presets::project;
 use crate::repair::{self, Fields, Findings, Verdict};
@@ -36,8 +36,8 @@ pub fn migrate_guarded(state: &mut PluginState) {
 }
 
 /// Brings a state of any version, whole or broken, into the present shape: every parameter is there, of the right
-/// type and in range. What was missing or wrong gets its default and a remark in the [`Stamp`]. What is not known is
-/// kept in the field `unknown`, and put back from there when it is known.
+/// type and in range. What was missing or wrong gets its default and a remark in the [`Stamp`]; what has come since is
+/// as it was before ([`unsaid`]). What is not known is kept in the field `unknown`, and put back from there when it is known.
 pub fn migrate(state: &mut PluginState) {
     let params = ContinuoParams::default();
     let mut remarks = Vec::new();
@@ -57,11 +57,6 @@ pub fn migrate(state: &mut PluginState) {
         && let Some(blend) = state.params.remove("blend")
     {
         state.params.entry("style_blend".to_owned()).or_insert(blend);
-    }
-    // Who does not say it is from before bands learned tunes.
-    state.params.entry("learn_tune".to_owned()).or_insert(ParamValue::Bool(false));
-    if let Some(scenes) = state.fields.get_mut("scenes") {
-        learn_nothing(scenes);
     }
     let (unknown, mut findings) = repair(state, &params, kept.params);
     faults::strike(Place::Loading);
@@ -86,16 +81,6 @@ pub fn migrate(state: &mut PluginState) {
     for (name, field) in written.into_iter().chain([("unknown", json_of(&unknown)), ("state", json_of(&stamp))]) {
         state.fields.insert(name.to_owned(), field.unwrap_or_default());
     }
-}
-
-/// The scenes of a state from before bands learned tunes, so that they are played as they were.
-fn learn_nothing(scenes: &mut String) {
-    let Ok(mut saved) = serde_json::from_str::<Value>(scenes) else { return };
-    let Some(each) = saved.get_mut("scenes").and_then(Value::as_array_mut) else { return };
-    for scene in each.iter_mut().filter_map(Value::as_object_mut) {
-        scene.entry("learn_tune").or_insert(false.into());
-    }
-    *scenes = saved.to_string();
 }
 
 /// Remarks on what `judged` finds wrong with the field `name`, which is `subject`. What cannot be read is left out.
@@ -172,6 +157,9 @@ fn repair(state: &mut PluginState, params: &ContinuoParams, kept: Fields) -> (Un
         if saved.get(&id).is_none_or(|now| model.get(&id) == Some(now)) {
             saved.insert(id, value);
         }
+    }
+    for (id, value) in unsaid() {
+        saved.entry(id).or_insert(value);
     }
 
     let model = Value::Object(model);

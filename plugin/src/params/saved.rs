@@ -1,7 +1,10 @@
 //! What is saved beside the parameters, the scenes, the memory and the chart.
 
+use continuo_models::controls::parameter::{About, Parameter};
+use continuo_models::controls::{Controls, PARAMETERS, Player};
 use serde::{Deserialize, Serialize};
 
+use crate::presets::values;
 use crate::repair::Fields;
 
 /// The version in which states are saved now.
@@ -15,10 +18,37 @@ use crate::repair::Fields;
 /// - 5: there was no bank, and neither `preset`, `programs` nor `metronome`.
 /// - 6: there was no chart, and no `follow_chart`.
 /// - 7: no tune was learned, and there was no `learn_tune`.
-/// - 8: as now.
+/// - 8: nobody played drums, and there was no `count_in`.
+/// - 9: as now.
 ///
 /// The field `memory` has a version of its own, and need not be there.
-pub const VERSION: u32 = 8;
+pub const VERSION: u32 = 9;
+
+/// What a state, a scene or a preset meant before there was what it does not say. Where that is not what begins today,
+/// it says so here, so that everything sounds as it did.
+pub fn before() -> Controls {
+    Controls { learn_tune: false, ..Controls::default() }
+}
+
+/// What of [`before`] is not what begins today: values of parameters by ID, without their types.
+pub fn unsaid() -> Fields {
+    fn differing<'a, C: Default + 'a>(
+        parameters: impl Iterator<Item = &'a Parameter<C>>,
+        [before, now]: [&C; 2],
+        id: impl Fn(&About) -> String,
+    ) -> Fields {
+        let differs = |parameter: &&Parameter<C>| parameter.of(before) != parameter.of(now);
+        let value = |parameter: &Parameter<C>| values::plain(&parameter.about.kind, parameter.of(before));
+        parameters.filter(differs).map(|parameter| (id(&parameter.about), value(parameter))).collect()
+    }
+    let (before, now) = (before(), Controls::default());
+    let mut unsaid = differing(PARAMETERS.iter(), [&before, &now], |about| about.id.to_owned());
+    for player in Player::ALL {
+        let own = [before.player(player), now.player(player)];
+        unsaid.extend(differing(player.parameters(), own, |about| player.id_of(about)));
+    }
+    unsaid
+}
 
 /// What is saved beside the parameters, under the field `state`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Preset, values};
+use crate::params::saved::before;
 use crate::repair::{self, Fields, Findings, Verdict};
 use crate::scenes;
 
@@ -40,7 +41,7 @@ struct File {
 }
 
 impl Preset {
-    /// The preset in `text`. What it does not say has its default; `remarks` name what is wrong or not known.
+    /// The preset in `text`. What it does not say has its default, or is as it was [`before`]; `remarks` name what is wrong or not known.
     ///
     /// # Errors
     /// If it is no preset: what the musician should read, to go on after the file's name.
@@ -56,7 +57,8 @@ impl Preset {
 
     fn repaired(mut saved: Value, remarks: &mut Vec<String>) -> Self {
         let whole_scenes = saved.as_object_mut().and_then(|fields| fields.remove("scenes"));
-        let model = Self { name: String::new(), description: String::new(), ..Self::default() }.value();
+        let (name, description) = Default::default();
+        let model = Self { name, description, controls: before(), ..Self::default() }.value();
         let repaired = repair::repaired(saved, &model, &judge);
         let name = repaired.value["name"].as_str().unwrap_or_default();
         // What is not said has its default, and is no fault.

@@ -98,7 +98,7 @@ fn network(value: &Value) -> Option<NetworkSet> {
 }
 
 /// A value of a parameter as it is written. The number is in the range of its kind.
-fn plain(kind: &Kind, value: f64) -> Value {
+pub fn plain(kind: &Kind, value: f64) -> Value {
     match kind {
         // As short as it can be for a number of 32 bits.
         Kind::Number { .. } => json!((value as f32).to_string().parse::<f64>().unwrap_or(value)),

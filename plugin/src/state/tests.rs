@@ -211,7 +211,7 @@ fn what_is_missing_or_unknown_is_made_good() {
 #[test]
 fn a_state_from_the_future_is_read_as_far_as_it_is_known() {
     let mut state = saved();
-    state.fields.insert("state".into(), r#"{"version":9,"mood":"blue"}"#.into());
+    state.fields.insert("state".into(), r#"{"version":10,"mood":"blue"}"#.into());
     migrate(&mut state);
     let stamp = stamp(&state);
     assert!(stamp.remarks[0].contains("newer") && stamp.remarks[1].contains("state.mood"), "{:?}", stamp.remarks);
