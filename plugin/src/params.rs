@@ -108,6 +108,9 @@ pub struct ContinuoParams {
     drums: Declared<Controls>,
     #[nested(group = "Band")]
     feel: Declared<Controls>,
+    /// By how many bars sticks count in a song that begins by itself.
+    #[id = "count_in"]
+    pub count_in: IntParam,
     /// The learnt controllers.
     #[persist = "controllers"]
     pub controllers: Controllers,
@@ -187,6 +190,7 @@ impl Default for ContinuoParams {
             charted: section(Section::Chart),
             drums: section(Section::Drums),
             feel: section(Section::Feel),
+            count_in: own::count_in(),
             controllers: Controllers::default(),
             scenes: Scenes::new(&revision),
             presets: Remembered::new(&revision),
@@ -389,8 +393,17 @@ mod tests {
         expected
             .extend(["memory", "freeze", "again", "again_new", "scene", "scene_at", "keep_memory"].map(String::from));
         expected.extend(
-            ["notes_as_midi", "plan_ahead", "preset", "programs", "metronome", "follow_chart", "learn_tune"]
-                .map(String::from),
+            [
+                "notes_as_midi",
+                "plan_ahead",
+                "preset",
+                "programs",
+                "metronome",
+                "follow_chart",
+                "learn_tune",
+                "count_in",
+            ]
+            .map(String::from),
         );
         let ids: Vec<String> = ContinuoParams::default().param_map().into_iter().map(|(id, ..)| id).collect();
         assert_eq!(ids, expected);
@@ -428,7 +441,7 @@ mod tests {
                 "network" => assert_eq!((steps, free.as_str()), (Some(2), "GRU")),
                 _ => {}
             }
-            let of_the_project = ["network", "keep_memory", "notes_as_midi", "plan_ahead", "programs"];
+            let of_the_project = ["network", "keep_memory", "notes_as_midi", "plan_ahead", "programs", "count_in"];
             let is_of_the_project = of_the_project.contains(&id.as_str());
             assert_eq!(flags.contains(ParamFlags::NON_AUTOMATABLE), is_of_the_project, "{id}");
             let top = match id.as_str() {

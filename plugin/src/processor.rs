@@ -17,7 +17,7 @@
 mod actions;
 mod input;
 mod mapping;
-mod metronome;
+pub mod metronome;
 pub mod monitor;
 pub mod output;
 mod panel_hand;
@@ -51,7 +51,7 @@ use crate::song_clock::{HostTime, MOMENTS_PER_QUARTER, SongClock, Upcoming};
 use crate::tempo::{OwnTempo, TempoSettings};
 use input::ALL_NOTES_OFF;
 use mapping::Mapping;
-use metronome::Metronome;
+use metronome::{Clicker, Metronome};
 use monitor::Monitor;
 use output::{Event, Message, Output};
 use panel_hand::PanelHand;
@@ -275,6 +275,8 @@ impl Processor {
             first = next_input();
         }
         let mut next_input = || first.take().or_else(&mut next_input);
+        let count_in = if self.shared.rests() { 0 } else { self.params.count_in.value().clamp(0, 2) };
+        self.clock.set_count_in(count_in as u8);
         let jumped = self.clock.begin_block(host, length);
         self.note_doubt();
         let listening = self.shared.loading.whole(|_| TempoSettings::from(&self.params.listening));
@@ -337,7 +339,9 @@ impl Processor {
                 }
                 input = self.hand.next(&hand).or_else(&mut next_input);
             } else if beat == Some(next) {
-                self.metronome.strike(at, self.params.metronome.value());
+                let metronome = self.params.metronome.value().then_some(Clicker::Metronome);
+                let sticks = self.clock.counts_in(self.clock.frame()).then_some(Clicker::Sticks);
+                self.metronome.strike(at, sticks.or(metronome));
             } else if audition == Some(next) {
                 self.play_audition(at);
             } else {
@@ -450,6 +454,7 @@ impl Processor {
         let bar = self.clock.bar_of(asked.upcoming.frame);
         let [now, next] = self.recall.call(&self.settings, &self.held, asked.upcoming.frame, bar);
         let [now, next] = if self.shared.rests() { [now, next].map(Controls::resting) } else { [now, next] };
+        let now = if self.clock.counts_in(frame) { now.resting() } else { now };
         let before = std::mem::replace(&mut self.controls, now);
         self.shared.places.set(self.recall.places());
         for player in Player::ALL {
@@ -491,8 +496,8 @@ impl Processor {
             zones: self.zones.zones(),
         };
         let (cycle, again) = (self.clock.cycle(), self.retakes.wanted());
-        let networks = networks.for_all();
-        if self.played.frame(FrameCall { start, networks, epoch, cycle, again, loads }) {
+        let (networks, counts_in) = (networks.for_all(), self.clock.counts_in(frame));
+        if self.played.frame(FrameCall { start, networks, epoch, cycle, again, counts_in, loads }) {
             self.retakes.done();
             self.promises.add(plan_ahead, Promise { epoch, frame, wraps, due: sample, is_kept: false });
         }

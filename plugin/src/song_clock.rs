@@ -10,7 +10,8 @@
 //! moment, so that notes on the grid land on the same tick at any sample rate and rounding. The border lies between two
 //! positions of the 960-per-quarter grid that sequencers use, so that no note of theirs lies on it.
 //!
-//! **On its own tempo** the song goes on as [`crate::tempo`] says, from frame to frame.
+//! **On its own tempo** the song goes on as [`crate::tempo`] says, from frame to frame. A song that begins by itself may
+//! be counted in: it begins so many bars before its first one.
 //!
 //! **Loops** wrap at the same border: [`CALL_LEAD`] before the loop's end the song is [`CALL_LEAD`] before its start.
 //!
@@ -153,6 +154,10 @@ pub struct SongClock {
     cycle: Option<(f64, f64)>,
     claim: Option<Claim>,
     doubt: Option<Doubt>,
+    /// By how many bars a song that begins by itself is counted in.
+    count_in: u8,
+    /// Whether this one was.
+    counted_in: bool,
 }
 
 impl Entry {
@@ -177,6 +182,8 @@ impl SongClock {
             cycle: None,
             claim: None,
             doubt: None,
+            count_in: 0,
+            counted_in: false,
         };
         clock.set_anchor(0.0, DEFAULT_TEMPO);
         clock
@@ -185,6 +192,11 @@ impl SongClock {
     /// Forgets where the song is: the next block begins with a jump.
     pub fn reset(&mut self) {
         self.leader = Leader::Nobody;
+    }
+
+    /// From now on a song that begins by itself, in a transport that plays, is counted in by so many bars.
+    pub fn set_count_in(&mut self, bars: u8) {
+        self.count_in = bars;
     }
 
     /// Begins a block of `length` samples. `true`: the song has jumped (started, stopped, been moved), and the frame
@@ -216,7 +228,9 @@ impl SongClock {
         }
         self.leader = leader;
         if jumped {
-            let start = self.wrapped(said.unwrap_or(0.0));
+            self.counted_in = leader == Leader::Own && host.playing && self.count_in > 0;
+            let first = if self.counted_in { -self.count_in(host) } else { 0.0 };
+            let start = self.wrapped(said.unwrap_or(first));
             self.set_anchor(start, tempo);
             self.called = self.now;
             self.entry.tick = tick_of(start);
@@ -276,6 +290,11 @@ impl SongClock {
     /// Whether the host's transport leads the song.
     pub fn host_leads(&self) -> bool {
         self.leader == Leader::Host && self.doubt.is_none()
+    }
+
+    /// Whether `frame` lies before the song, which is counted in.
+    pub fn counts_in(&self, frame: Frame) -> bool {
+        self.counted_in && frame < 0
     }
 
     /// The loop that the song is in.
@@ -438,6 +457,12 @@ impl SongClock {
             _ => None,
         };
         stood_for == 0
+    }
+
+    /// How long a song is counted in, in moments.
+    fn count_in(&self, host: &HostTime) -> f64 {
+        let bar = host.signature.and_then(sane_meter).unwrap_or_default().bar_ticks();
+        Moment::from_tick(Tick::from(self.count_in) * bar).0 as f64
     }
 
     /// Takes the meter and the barline from the host, unless what it calls the last barline cannot be.

@@ -127,6 +127,21 @@ impl RecallParams {
     }
 }
 
+/// By how many bars sticks count in a song that begins by itself. How a song begins is no part of its performance.
+pub fn count_in() -> IntParam {
+    IntParam::new("Count-in", 0, IntRange::Linear { min: 0, max: 2 })
+        .with_value_to_string(Arc::new(|bars| match bars {
+            0 => "Off".to_owned(),
+            1 => "1 bar".to_owned(),
+            bars => format!("{bars} bars"),
+        }))
+        .with_string_to_value(Arc::new(|text| match text.trim() {
+            off if off.eq_ignore_ascii_case("off") => Some(0),
+            text => text.trim_end_matches(['b', 'a', 'r', 's']).trim().parse().ok(),
+        }))
+        .non_automatable()
+}
+
 impl Default for ListeningParams {
     fn default() -> Self {
         Self {

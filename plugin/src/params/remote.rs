@@ -35,7 +35,7 @@ const PAGES: [(&str, &str, &[&str]); 6] = [
         "Listening",
         &["left_hand", "commit", "wait", "tempo", "tap", "follow_tempo", "follow_chart", "learn_tune"],
     ),
-    ("Performance", "Sound", &["thru", "preview", "preview_gain", "metronome"]),
+    ("Performance", "Sound", &["thru", "preview", "preview_gain", "metronome", "count_in"]),
 ];
 
 /// Adds the pages of `params` to those of the framework. The players are two on a page.

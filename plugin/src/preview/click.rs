@@ -1,13 +1,17 @@
-//! The metronome's click: a sine that fades at once.
+//! The click of the metronome and of sticks: a sine that fades at once.
 
 use std::f32::consts::TAU;
 
-/// The pitch of a beat, and of the first one in a bar, in hertz.
+use crate::processor::metronome::Clicker;
+
+/// The pitch of a beat of the metronome, and of the first one in a bar, in hertz.
 const PITCHES: [f32; 2] = [1320.0, 1980.0];
+/// The pitch of sticks, in hertz, whatever the beat.
+const STICKS: f32 = 2600.0;
 /// How loud they begin.
 const LEVELS: [f32; 2] = [0.4, 0.6];
-/// Seconds in which the sound falls by a factor of e.
-const FADE: f32 = 0.012;
+/// Seconds in which the sound falls by a factor of e, of the metronome and of sticks.
+const FADES: [f32; 2] = [0.012, 0.005];
 /// The highest pitch, as a share of the sample rate.
 const HIGHEST: f32 = 0.2;
 /// Below this level there is silence.
@@ -29,10 +33,14 @@ impl Click {
     }
 
     /// Begins the click of a beat, with an `accent` if a bar begins.
-    pub fn start(&mut self, accent: bool) {
+    pub fn start(&mut self, accent: bool, by: Clicker) {
         let kind = usize::from(accent);
-        let angle = TAU * (PITCHES[kind] / self.sample_rate).min(HIGHEST);
-        let fall = (-1.0 / (FADE * self.sample_rate)).exp();
+        let (pitch, fade) = match by {
+            Clicker::Metronome => (PITCHES[kind], FADES[0]),
+            Clicker::Sticks => (STICKS, FADES[1]),
+        };
+        let angle = TAU * (pitch / self.sample_rate).min(HIGHEST);
+        let fall = (-1.0 / (fade * self.sample_rate)).exp();
         self.follow = [2.0 * fall * angle.cos(), -fall * fall];
         // What came before the first sample, so that it is sin(angle).
         self.last = [0.0, -LEVELS[kind] * angle.sin() / (fall * fall)];
@@ -69,12 +77,14 @@ mod tests {
     fn a_click_sounds_from_its_first_sample_on_and_is_over_soon() {
         for rate in [1_000.0, 8_000.0, 48_000.0, 768_000.0] {
             for (accent, level) in [(false, LEVELS[0]), (true, LEVELS[1])] {
-                let mut click = Click::new(rate);
-                click.start(accent);
-                let sound = render(&mut click, (rate * 0.2) as usize);
-                assert!(sound[0] > 0.0, "{rate} Hz");
-                assert!(sound.iter().all(|sample| sample.abs() <= level), "{rate} Hz");
-                assert!(render(&mut click, 100).iter().all(|sample| *sample == 0.0), "{rate} Hz");
+                for by in [Clicker::Metronome, Clicker::Sticks] {
+                    let mut click = Click::new(rate);
+                    click.start(accent, by);
+                    let sound = render(&mut click, (rate * 0.2) as usize);
+                    assert!(sound[0] > 0.0, "{rate} Hz");
+                    assert!(sound.iter().all(|sample| sample.abs() <= level), "{rate} Hz");
+                    assert!(render(&mut click, 100).iter().all(|sample| *sample == 0.0), "{rate} Hz");
+                }
             }
         }
     }
@@ -83,7 +93,7 @@ mod tests {
     fn the_first_beat_of_a_bar_is_louder() {
         let loudest = |accent| {
             let mut click = Click::new(48_000.0);
-            click.start(accent);
+            click.start(accent, Clicker::Metronome);
             render(&mut click, 4800).into_iter().fold(0.0, |most: f32, sample| most.max(sample.abs()))
         };
         assert!(loudest(true) > 1.3 * loudest(false));

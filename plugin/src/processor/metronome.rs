@@ -1,4 +1,5 @@
-//! The clicks of the metronome: where the felt beats of the song lie, in samples.
+//! The clicks of the metronome, and of the sticks that count a song in: where the felt beats of the song lie, in
+//! samples.
 
 use continuo_models::music::Moment;
 use continuo_models::music::time::{TICKS_PER_FRAME, frame_start};
@@ -12,13 +13,24 @@ const MOST: usize = 256;
 /// report tremble. A quarter of a tick.
 const TREMBLE: Moment = Moment(10);
 
-/// A click of the metronome.
+/// A click.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Click {
     /// Samples into the block.
     pub offset: u32,
     /// Whether a bar begins.
     pub accent: bool,
+    /// What clicks.
+    pub by: Clicker,
+}
+
+/// What clicks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clicker {
+    /// The metronome.
+    Metronome,
+    /// A drummer's sticks, before the song.
+    Sticks,
 }
 
 /// Finds the beats. Belongs to the audio thread; never allocates after it was made.
@@ -55,13 +67,11 @@ impl Metronome {
         self.next.map(|(moment, _)| moment)
     }
 
-    /// The beat has come, `at` samples into the block, and is struck if the metronome is `on`.
-    pub fn strike(&mut self, at: u32, on: bool) {
-        if let Some((_, accent)) = self.next.take()
-            && on
-            && self.clicks.len() < MOST
-        {
-            self.clicks.push(Click { offset: at, accent });
+    /// The beat has come, `at` samples into the block: it is struck, if anything clicks.
+    pub fn strike(&mut self, at: u32, by: Option<Clicker>) {
+        let next = self.next.take().filter(|_| self.clicks.len() < MOST);
+        if let Some(((_, accent), by)) = next.zip(by) {
+            self.clicks.push(Click { offset: at, accent, by });
         }
     }
 

@@ -1,4 +1,4 @@
-//! Plays what leaves the plug-in on the built-in sound, and the metronome's clicks.
+//! Plays what leaves the plug-in on the built-in sound, and the clicks of metronome and sticks.
 
 use super::metronome::Click;
 use super::output::{Event, Message};
@@ -30,8 +30,8 @@ impl Monitor {
         self.preview.release_all();
     }
 
-    /// Renders a block into `left` and `right`, which must be silent: the notes of `events` and the `clicks` of the
-    /// metronome, at their samples. When it is not `on`, notes fade and no new ones begin; clicks sound all the same.
+    /// Renders a block into `left` and `right`, which must be silent: the notes of `events` and the `clicks`, at their
+    /// samples. When it is not `on`, notes fade and no new ones begin; clicks sound all the same.
     pub fn render(
         &mut self,
         events: &[Event],
@@ -60,7 +60,7 @@ impl Monitor {
                 return;
             }
             if click == next {
-                clicks.next().into_iter().for_each(|click| self.click.start(click.accent));
+                clicks.next().into_iter().for_each(|click| self.click.start(click.accent, click.by));
             } else {
                 events.next().into_iter().for_each(|event| self.sound(event, on));
             }
@@ -88,6 +88,7 @@ impl Monitor {
 
 #[cfg(test)]
 mod tests {
+    use super::super::metronome::Clicker;
     use super::*;
     use crate::seam::Part;
 
@@ -118,7 +119,7 @@ mod tests {
     fn a_click_sounds_from_its_sample_on_and_with_the_built_in_sound_off_too() {
         let mut monitor = Monitor::new(48_000.0);
         let (mut left, mut right) = (vec![0.0; 9600], vec![0.0; 9600]);
-        let clicks = [Click { offset: 5000, accent: true }];
+        let clicks = [Click { offset: 5000, accent: true, by: Clicker::Metronome }];
         monitor.render(&[note(4000, true)], &clicks, false, 0.0, &mut left, &mut right);
         assert_eq!(left.iter().position(|sample| *sample != 0.0), Some(5000));
     }

@@ -51,6 +51,9 @@ pub struct FrameCall {
     pub loads: u32,
     /// The take that is to begin with the next barline.
     pub again: Option<Again>,
+    /// Whether the frame that is to be decided lies before the song, which is counted in: nobody plays there, and no
+    /// take begins.
+    pub counts_in: bool,
 }
 
 /// What the audio thread tells the worker, in the order in which it happened.

@@ -419,3 +419,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_song_that_begins_by_itself_is_counted_in_and_one_that_a_host_leads_is_not() {
+    let alone = |signature| HostTime { playing: true, signature: Some(signature), ..HostTime::default() };
+    for (bars, signature, frame) in [(0, (4, 4), 0), (1, (4, 4), -16), (2, (4, 4), -32), (2, (6, 8), -24)] {
+        let mut clock = SongClock::new(48_000.0);
+        clock.set_count_in(bars);
+        assert!(clock.begin_block(&alone(signature), 512));
+        assert_eq!((clock.frame(), clock.counts_in(frame)), (frame, frame < 0), "{bars} bars of {signature:?}");
+        assert!(clock.bar_of(frame).ticks_into_bar(frame_start(frame)) == 0 && !clock.counts_in(0));
+        clock.begin_block(&Host::new(-4.0).time(0), 512);
+        assert!(clock.frame() < 0 && !clock.counts_in(clock.frame()), "the host has a count-in of its own");
+    }
+    let mut standing = SongClock::new(48_000.0);
+    standing.set_count_in(2);
+    standing.begin_block(&HostTime::default(), 512);
+    assert_eq!(standing.frame(), 0, "what runs while a host stands is no start");
+}

@@ -104,6 +104,7 @@ mod tests {
             "notes_as_midi",
             "plan_ahead",
             "programs",
+            "count_in",
         ] {
             assert!(of_project.contains(&id.to_owned()), "{id}");
         }

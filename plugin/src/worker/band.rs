@@ -25,6 +25,9 @@ use crate::seam::{Cycle, FrameCall, Played, StampedCue};
 /// the next barline. The band keeps a copy of itself as it was then. When it is asked for the take again, it becomes
 /// that copy at the next barline, in whose own time the song has not moved on: so the same playing gets the same
 /// answer, note for note. For another take the seed is another one.
+///
+/// **Count-in.** Before a song that is counted in nothing is decided: the band begins with its first bar, having heard
+/// what was played before it.
 pub struct Band {
     networks: Arc<Networks>,
     chart: Arc<Chart>,
@@ -75,7 +78,7 @@ impl Band {
                     let at = Moment::from_tick(frame_start(call.start.next));
                     self.decided.extend(Player::planned().map(|player| Cue::Release { player, at }));
                 }
-                if matches!(opening, Opening::Unplanned | Opening::Ahead) {
+                if call.counts_in || matches!(opening, Opening::Unplanned | Opening::Ahead) {
                     self.decided.push(Cue::Done(call.start.next));
                 } else {
                     self.mind.decide(&call.start, self.takes.number(), &mut self.decided);
@@ -178,7 +181,7 @@ mod tests {
         let wraps_after = (next != frame + 1).then_some(frame);
         let start = FrameStart { frame, wraps_after, ..FrameStart::before(next, position, Controls::default()) };
         let networks = NetworkSet::ALL[0].for_all();
-        Played::Frame(FrameCall { start, networks, epoch, cycle, loads: 0, again: None })
+        Played::Frame(FrameCall { start, networks, epoch, cycle, loads: 0, again: None, counts_in: false })
     }
 
     fn on(tick: i64, key: u8) -> Played {

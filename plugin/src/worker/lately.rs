@@ -161,6 +161,7 @@ mod tests {
                 cycle: None,
                 loads: 0,
                 again: None,
+                counts_in: false,
             }));
             if let Some(key) = key {
                 let tick = frame_start(frame) + 1;

@@ -118,6 +118,10 @@ impl Takes {
 
     /// Before a frame is decided: sees to where the take began, and whether the next one begins with that frame.
     pub fn open(&mut self, call: &FrameCall, mind: &mut Mind) -> Opening {
+        self.wanted = call.again.or(self.wanted);
+        if call.counts_in {
+            return Opening::None;
+        }
         let FrameStart { frame, next, position, .. } = call.start;
         let spot = Spot { frame: next, position };
         let goes_straight = call.start.wraps_after.is_none();
@@ -126,7 +130,6 @@ impl Takes {
             let first = if is_new { frame } else { next };
             self.origin = Some(Origin { frame: first - mind.ahead(), mind: mind.clone(), planned: !is_new });
         }
-        self.wanted = call.again.or(self.wanted);
         if self.beginning.is_some() {
             return Opening::Ahead;
         }
@@ -167,6 +170,8 @@ mod tests {
         band: Band,
         frame: Frame,
         plan_ahead: u8,
+        /// Whether what lies before frame 0 is its count-in.
+        counts_in: bool,
     }
 
     impl Session {
@@ -174,7 +179,7 @@ mod tests {
         fn start(frame: Frame) -> Self {
             let mut band = Band::new(Arc::default(), Arc::default(), Arc::default());
             band.take(Played::Jump { epoch: 0, tick: frame_start(frame) });
-            Self { band, frame, plan_ahead: 1 }
+            Self { band, frame, plan_ahead: 1, counts_in: false }
         }
 
         /// The same, planning ahead by so many frames.
@@ -202,7 +207,9 @@ mod tests {
             let plan_ahead = self.plan_ahead;
             let start = FrameStart { frame, plan_ahead, ..FrameStart::before(next, position, Controls::default()) };
             let networks = NetworkSet::ALL[0].for_all();
-            self.band.take(Played::Frame(FrameCall { start, networks, epoch: 0, cycle: None, loads: 0, again }));
+            let (cycle, counts_in) = (None, self.counts_in && next < 0);
+            let call = FrameCall { start, networks, epoch: 0, cycle, loads: 0, again, counts_in };
+            self.band.take(Played::Frame(call));
             let cues = self.band.cues().iter().map(|stamped| stamped.cue).collect();
             let (tick, channel) = (frame_start(frame), 0);
             let key = 60 + [0, 4, 7, 5, 9, 7, 2, 4][(frame / 4).rem_euclid(8) as usize];
@@ -244,6 +251,21 @@ mod tests {
         assert!(notes(&takes[0]) > 20);
         assert_eq!(takes[1][..63], takes[0][..63]);
         assert_eq!(takes[2][..63], takes[1][..63]);
+    }
+
+    #[test]
+    fn nobody_plays_before_a_song_that_is_counted_in_and_each_take_of_it_is_the_same() {
+        for plan_ahead in 1..=FARTHEST_AHEAD {
+            let mut session = Session { counts_in: true, ..Session::start(-BAR).planning(plan_ahead) };
+            let ahead = usize::from(plan_ahead);
+            let count_in = session.play(1, None);
+            assert_eq!(notes(&count_in[..BAR as usize - ahead]), 0);
+            let takes: Vec<_> = (0..3).map(|_| session.play(4, Some(Again::Same))).collect();
+            assert!(notes(&takes[0]) > 20);
+            for take in &takes[1..] {
+                assert_eq!(take[..64 - ahead], takes[0][..64 - ahead], "planning {plan_ahead} frames ahead");
+            }
+        }
     }
 
     #[test]

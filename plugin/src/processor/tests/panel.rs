@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::processor::metronome::Click;
+use crate::processor::metronome::{Click, Clicker};
 
 impl Rig {
     /// Plays a block, and whether it is live.
@@ -110,7 +110,7 @@ fn clicks(lengths: &[u32], meter: (i32, i32), playing: bool) -> Vec<(i64, bool)>
         let bar_start = Some((rig.position / bar).floor() * bar);
         let host = HostTime { signature: Some(meter), bar_start, ..rig.host(playing) };
         rig.block(&host, length, &[]);
-        let click = |&Click { offset, accent }: &Click| (start + i64::from(offset), accent);
+        let click = |&Click { offset, accent, .. }: &Click| (start + i64::from(offset), accent);
         clicks.extend(rig.processor.metronome.clicks().iter().map(click));
     }
     clicks.retain(|&(sample, _)| sample < 192_000);
@@ -140,4 +140,41 @@ fn a_metronome_that_is_off_is_silent_and_none_leaves_as_midi() {
     rig.params.set(number("metronome"), 1.0);
     rig.play(FRAME * 8);
     assert_eq!(rig.log.len(), 0);
+}
+
+#[test]
+fn sticks_count_a_song_in_and_the_band_is_there_on_its_first_beat() {
+    for (bars, band) in [(0.0, FRAME), (0.5, 16 * FRAME), (1.0, 32 * FRAME)] {
+        let mut rig = Rig::new(busy);
+        rig.params.set(number("count_in"), bars);
+        let host = HostTime { playing: true, signature: Some((4, 4)), ..HostTime::default() };
+        let mut sticks = Vec::new();
+        for _ in 0..36 * FRAME / 500 {
+            let start = rig.sample;
+            rig.block(&host, 500, &[]);
+            sticks.extend(
+                rig.processor.metronome.clicks().iter().map(|click| (start + i64::from(click.offset), click.by)),
+            );
+        }
+        let expected: Vec<_> = (0..(bars * 8.0) as i64).map(|beat| (beat * 4 * FRAME, Clicker::Sticks)).collect();
+        assert_eq!(sticks, expected);
+        assert_eq!(rig.notes(Part::Player(Player::Chords)).first().map(|note| note.0), Some(band));
+        assert_eq!(rig.misses(), 0);
+    }
+}
+
+#[test]
+fn while_the_song_is_counted_in_voices_rests_and_what_is_played_passes() {
+    let mut rig = Rig::new(only_answers);
+    rig.params.set(number("count_in"), 0.5);
+    let host = HostTime { playing: true, signature: Some((4, 4)), ..HostTime::default() };
+    for (at, expected) in [(0, 0), (20, 1)] {
+        while rig.sample < at * FRAME {
+            rig.block(&host, 500, &[]);
+        }
+        rig.block(&host, 500, &[on(100, 60)]);
+        rig.block(&host, 500, &[off(100, 60)]);
+        let ons = |part| rig.notes(part).iter().filter(|note| note.2).count();
+        assert_eq!((ons(Part::You) > 0, ons(Part::Player(Player::Voices))), (true, expected));
+    }
 }
