@@ -50,6 +50,8 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
         motif: &control("motif"),
         max_leap: &control("max_leap"),
         strong_tones: &control("strong_tones"),
+        chromaticism: &control("lead_chromaticism"),
+        syncopation: &control("syncopation"),
     };
     lead_card::show(ui, lead, controls.lead_mode, &settings);
     let settings =

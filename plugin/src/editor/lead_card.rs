@@ -3,6 +3,7 @@
 use continuo_models::{LeadMode, Player};
 use egui::{Align2, Rect, Stroke, Ui, pos2, vec2};
 
+use super::detents::{Detents, Positions};
 use super::hint::Hint;
 use super::knob::Knob;
 use super::setting::Setting;
@@ -19,10 +20,16 @@ pub struct Settings<'a> {
     pub max_leap: &'a dyn Setting,
     /// Whether it has only chord tones on strong beats.
     pub strong_tones: &'a dyn Setting,
+    /// How many of its notes lie outside the key.
+    pub chromaticism: &'a dyn Setting,
+    /// How many of its notes anticipate the beat.
+    pub syncopation: &'a dyn Setting,
 }
 
 const LIST: f32 = 150.0;
 const KNOB_WIDTH: f32 = 84.0;
+/// The switch in the heading: its width, in points.
+const SWITCH: f32 = 190.0;
 
 /// What Lead does in `mode`, in a few words.
 fn means(mode: LeadMode) -> &'static str {
@@ -62,8 +69,17 @@ pub fn show(ui: &mut Ui, rect: Rect, mode: LeadMode, settings: &Settings) {
         let place = Rect::from_min_size(corner, vec2(KNOB_WIDTH, body.height()));
         Knob { label, hint, accent: colour }.show(ui, place, setting);
     }
-    let left = dials_left + 2.0 * KNOB_WIDTH + 18.0;
-    let row = Rect::from_min_max(pos2(left, body.center().y - 13.0), pos2(body.right(), body.center().y + 13.0));
+    let dials = [
+        ("Chromatic", Hint::of_turn("lead_chromaticism"), settings.chromaticism),
+        ("Syncopated", Hint::of_turn("syncopation"), settings.syncopation),
+    ];
+    let levels_left = dials_left + 2.0 * KNOB_WIDTH + 14.0;
+    for (n, (label, hint, setting)) in dials.into_iter().enumerate() {
+        let corner = pos2(levels_left + n as f32 * KNOB_WIDTH, body.top());
+        let place = Rect::from_min_size(corner, vec2(KNOB_WIDTH, body.height()));
+        Detents { label, hint, positions: Positions::Levels, accent: colour }.show(ui, place, setting);
+    }
+    let row = Rect::from_min_size(pos2(inside.right() - SWITCH, inside.top()), vec2(SWITCH, 20.0));
     let hint = Hint::of_click("strong_tones");
     switch::show(ui, row, "Chord tones on beats", hint, colour, settings.strong_tones);
 }

@@ -7,7 +7,6 @@ use nice_plug::prelude::ParamSetter;
 use crate::params::ContinuoParams;
 use crate::seam::Part;
 
-use super::hint::Hint;
 use super::layout::split;
 use super::setting::{Control, Setting};
 use super::theme::GAP;
@@ -52,20 +51,9 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
     };
     band::show(ui, rest, &settings);
 
-    let melody: [(_, _, &dyn Setting); 2] = [
-        ("Chromatic", Hint::of_turn("lead_chromaticism"), &control("lead_chromaticism")),
-        ("Syncopated", Hint::of_turn("syncopation"), &control("syncopation")),
-    ];
-    let room = players.width() - GAP * (Player::COUNT - 1) as f32;
-    let share = (room - player_strip::character_width(melody.len())) / Player::COUNT as f32;
-    let width = player_strip::WIDTH.min(share);
+    let width = (players.width() + GAP) / Player::COUNT as f32 - GAP;
     let mut left = players.left();
     for player in Player::ALL {
-        // Lead has what the others leave.
-        let (character, width) = match player {
-            Player::Lead => (melody.as_slice(), room - width * (Player::COUNT - 1) as f32),
-            _ => ([].as_slice(), width),
-        };
         let right = left + width;
         let rect = Rect::from_x_y_ranges(left..=right, players.y_range());
         left = right + GAP;
@@ -73,7 +61,7 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
         let (Some(on), Some(density), Some(channel)) = (own("on"), own("density"), own("channel")) else { continue };
         let register = own("register");
         let register = register.as_ref().map(|register| register as &dyn Setting);
-        let settings = player_strip::Settings { on: &on, density: &density, register, channel: &channel, character };
+        let settings = player_strip::Settings { on: &on, density: &density, register, channel: &channel };
         let sounding = view.keys.iter().any(|mask| mask & Part::from(player).bit() != 0);
         let name = player.kind().name;
         let group = UiBuilder::new().max_rect(rect).id_salt(name).accessibility_label(name);

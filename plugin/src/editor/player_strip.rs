@@ -3,7 +3,6 @@
 use continuo_models::{Player, PlayerKind};
 use egui::{Align2, Color32, Rect, Stroke, Ui, pos2, vec2};
 
-use super::detents::{Detents, Positions};
 use super::hint::Hint;
 use super::knob::Knob;
 use super::setting::Setting;
@@ -20,21 +19,12 @@ pub struct Settings<'a> {
     pub register: Option<&'a dyn Setting>,
     /// Its MIDI channel.
     pub channel: &'a dyn Setting,
-    /// How much of what its notes have, where that can be chosen: label, what it is, and the setting.
-    pub character: &'a [(&'a str, Hint<'a>, &'a dyn Setting)],
 }
 
-/// The width of a strip without choices of what its notes are like, in points.
+/// The width of a strip at most, in points.
 pub const WIDTH: f32 = 228.0;
-/// The width of each choice of what the notes are like, in points.
-const CHARACTER_WIDTH: f32 = 78.0;
 /// The width of a field's label, in points.
 const LABEL: f32 = 53.0;
-
-/// The width that `choices` of what the notes are like add to a strip, in points.
-pub fn character_width(choices: usize) -> f32 {
-    if choices == 0 { 0.0 } else { 16.0 + CHARACTER_WIDTH * choices as f32 }
-}
 
 /// Shows the strip of `player` in `rect`; `sounding` lights its shape up.
 pub fn show(ui: &mut Ui, rect: Rect, player: Player, sounding: bool, settings: &Settings) {
@@ -68,9 +58,7 @@ pub fn show(ui: &mut Ui, rect: Rect, player: Player, sounding: bool, settings: &
         let hint = Hint::of_player(&names[1], "density");
         Knob { label: "Density", hint, accent: colour }.show(ui, dial, settings.density);
 
-        let taken = dial.width() + 8.0 + character_width(settings.character.len());
-        let column_width = (inside.width() - taken).min(WIDTH - 2.0 * theme::INSET - dial.width() - 8.0);
-        let column = Rect::from_min_size(pos2(dial.right() + 8.0, body.top()), vec2(column_width, body.height()));
+        let column = body.with_min_x(dial.right() + 8.0);
         let channel = Written(settings.channel, number_alone);
         let rows = [
             ("Register", "register", &names[2], settings.register, column.top() + 6.0),
@@ -89,13 +77,6 @@ pub fn show(ui: &mut Ui, rect: Rect, player: Player, sounding: bool, settings: &
             }
             let field = row.with_min_x(row.left() + if labelled { LABEL } else { 0.0 });
             stepper::show(ui, field, hint, setting);
-        }
-
-        let mut left = column.right() + 16.0;
-        for &(label, hint, setting) in settings.character {
-            let dial = Rect::from_min_size(pos2(left, body.top()), vec2(CHARACTER_WIDTH, body.height()));
-            Detents { label, hint, positions: Positions::Levels, accent: colour }.show(ui, dial, setting);
-            left = dial.right();
         }
     });
 }

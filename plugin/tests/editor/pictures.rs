@@ -263,24 +263,17 @@ fn two_styles_blended() {
 
 #[test]
 fn players_sounding_silent_and_off() {
-    let (free, high) = (step(0.0, LEVELS), step(0.8, LEVELS));
-    let character: [(_, _, &dyn Setting); 2] = [
-        ("Chromatic", Hint::turn("Lead chromaticism", ""), &free),
-        ("Syncopated", Hint::turn("Lead syncopation", ""), &high),
-    ];
-    picture("player_strip", vec2(400.0, 4.0 * 138.0), |ui, rect| {
+    picture("player_strip", vec2(player_strip::WIDTH, Player::COUNT as f32 * 138.0), |ui, rect| {
         for (n, player) in Player::ALL.into_iter().enumerate() {
             let is_lead = player == Player::Lead;
             let settings = player_strip::Settings {
                 on: &step(if is_lead { 0.0 } else { 1.0 }, &["off", "on"]),
                 density: &amount(0.2 + 0.2 * n as f32),
-                register: Some(&step(0.25 * (n + 1) as f32, OCTAVES)),
-                channel: &step(n as f32 / 3.0, CHANNELS),
-                character: if is_lead { &character } else { &[] },
+                register: player.kind().has_pitches.then_some(&step(0.25 * (n + 1) as f32, OCTAVES) as &dyn Setting),
+                channel: &step(n as f32 / 4.0, CHANNELS),
             };
             let place = pos2(rect.left(), rect.top() + 138.0 * n as f32);
-            let width = if is_lead { rect.width() } else { player_strip::WIDTH };
-            let strip = Rect::from_min_size(place, vec2(width, 126.0));
+            let strip = Rect::from_min_size(place, vec2(player_strip::WIDTH, 126.0));
             player_strip::show(ui, strip, player, player == Player::Bass, &settings);
         }
     });
