@@ -15,6 +15,8 @@ from .errors import UsageError
 from .importing import command as importing
 from .mining import command as mining
 from .networks.step_network import FAMILIES, SEQUENCE_FAMILIES
+from .texture import command as texture
+from .texture import round_trip
 from .training import quiet_threads
 
 COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int], str]] = {
@@ -35,7 +37,9 @@ class _Role(argparse.Action):
     ) -> None:
         """Takes it over."""
         namespace.network = role
-        if "family" in namespace and namespace.family is None:
+        if role == texture.NAME:
+            namespace.run = texture.COMMANDS[namespace.command]
+        elif "family" in namespace and namespace.family is None:
             namespace.family = commands.families_of(role)[0]
 
 
@@ -45,7 +49,8 @@ def parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(dest="command", required=True)
     for name, (run, text) in COMMANDS.items():
         sub = subparsers.add_parser(name, help=text)
-        sub.add_argument("network", choices=NETWORKS, action=_Role)
+        roles = (*NETWORKS, texture.NAME) if name in texture.COMMANDS else NETWORKS
+        sub.add_argument("network", choices=roles, action=_Role)
         sub.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="folder of SOURCE.jsonl.gz files")
         sub.add_argument("--runs", type=target_folder, default=RUNS, metavar="DIR", help="checkpoints and logs")
         if name != "compare":
@@ -64,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
             sub.add_argument("--devices", type=positive, default=1, help="processes, each with a GPU if there is one")
         if name == "make":
             sub.add_argument("--keep", type=share, help="share of the units that stay")
-        sub.set_defaults(run=run)
+        sub.set_defaults(run=run, command=name)
     sub = subparsers.add_parser("convert", help="write an exported network of an older contract anew, with its card")
     sub.add_argument("file", type=network_file, metavar="FILE.onnx", help="a network, its card beside it")
     sub.add_argument("--out", type=target_folder, metavar="DIR", help="another folder instead of its own")
@@ -75,6 +80,9 @@ def parser() -> argparse.ArgumentParser:
     sub = subparsers.add_parser("mine", help="find how the parts of the corpus accompany; write models/styles")
     mining.add_arguments(sub)
     sub.set_defaults(run=mining.run)
+    sub = subparsers.add_parser("texture-round-trip", help="what of the bars of the corpus comes back from the grid")
+    round_trip.add_arguments(sub)
+    sub.set_defaults(run=round_trip.run)
     return parser
 
 

@@ -28,6 +28,11 @@ REPOSITORIES = {
     "openhymnal": "Open Hymnal Project 2012",
     "bbloomf": "bbloomf/lilypond-songs",
     "game": "Freedoom, simutrans, LMMS demo songs",
+    "gbstudio": "GB Studio community assets and samples",
+    "blasphemer": "Catoptromancy/blasphemer",
+    "groove": "Groove MIDI Dataset 1.0.0 (Gillick et al. 2019)",
+    "stickflow": "jkobti/stickflow-drum-patterns",
+    "bardet": "montoyamoraga/drum-machine-patterns",
 }
 """Where the pieces of each file of the corpus come from."""
 BAD_RECORD = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError)
@@ -93,10 +98,13 @@ class Piece:
         return compound[np.clip(np.searchsorted(starts, ticks, side="right") - 1, 0, None)]
 
 
-def read_corpus(folder: Path, convert: Callable[[str, dict[str, Any]], Any] | None = None) -> Iterator[Any]:
+def read_corpus(
+    folder: Path, convert: Callable[[str, dict[str, Any]], Any] | None = None, *, parts: bool = False
+) -> Iterator[Any]:
     """Every piece of every `SOURCE.jsonl.gz` in `folder` that has a melody, in order of the names.
 
-    `convert` makes a piece of a source's name and a record; without it that is `piece_from_record`.
+    `convert` makes a piece of a source's name and a record; without it that is `piece_from_record`. With `parts` those
+    that have parts and no melody are read too: drums.
 
     A record that cannot be read is named on the error stream, with file, line, piece and reason, and skipped; of a file
     that breaks off, what comes before is read. Files of chords alone train neither network, and give nothing.
@@ -113,10 +121,10 @@ def read_corpus(folder: Path, convert: Callable[[str, dict[str, Any]], Any] | No
             "(models/training/README.md). The corpus is not part of this repository."
         )
     for path in paths:
-        yield from _read_file(path, convert or piece_from_record)
+        yield from _read_file(path, convert or piece_from_record, parts)
 
 
-def _read_file(path: Path, convert: Callable[[str, dict[str, Any]], Any]) -> Iterator[Any]:
+def _read_file(path: Path, convert: Callable[[str, dict[str, Any]], Any], parts: bool) -> Iterator[Any]:
     """The pieces of one file."""
     source = path.name.removesuffix(".jsonl.gz")
     understood, problems = False, []
@@ -128,15 +136,15 @@ def _read_file(path: Path, convert: Callable[[str, dict[str, Any]], Any]) -> Ite
             if not line.strip():
                 continue
             record = json.loads(line, parse_constant=_refused)
-            has_melody = bool(record["melody"])
-            if has_melody:
+            wanted = bool(record["melody"]) or (parts and bool(record.get("parts")))
+            if wanted:
                 check(record)
                 piece = convert(source, record)
         except BAD_RECORD as error:
             problems.append(f"{path}, line {number}{_name_of(record)}: {_reason(error)}")
         else:
             understood = True
-            if has_melody:
+            if wanted:
                 yield piece
         if understood:
             for problem in problems:
@@ -191,7 +199,7 @@ def pieces_of(pieces: list[Piece], split: str) -> list[Piece]:
 
 def piece_from_record(source: str, record: dict[str, Any]) -> Piece:
     """The piece in a record of the corpus."""
-    melody = np.array([note[:3] for note in record["melody"]], dtype=np.int64)
+    melody = np.array([note[:3] for note in record["melody"]], dtype=np.int64).reshape(-1, 3)
     melody[melody[:, 2] >= MIDI_KEYS, 2] -= 12
     chords = [
         (onset, duration, chord_index(root, quality), bass)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import copy
+from typing import TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .networks.pitch_linear import PitchLinear
-from .networks.step_network import StepNetwork
 
+Network = TypeVar("Network", bound=nn.Module)
 LARGEST = 127
 INT8, SCALE = "/int8", "/scale"
 """What the names of the parts of a matrix in an ONNX file end in."""
@@ -28,7 +29,7 @@ def to_int8(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 @torch.no_grad()
-def quantized(network: StepNetwork) -> StepNetwork:
+def quantized(network: Network) -> Network:
     """A copy whose dense weights are what the integers stand for.
 
     The 12 rows that a channel has in the dense matrix hold the same values, rotated, so they share their scale.
@@ -38,6 +39,8 @@ def quantized(network: StepNetwork) -> StepNetwork:
         if isinstance(module, PitchLinear):
             _round(module.regular, module.regular_from_plain)
             _round(module.plain, module.plain_from_regular)
+        elif isinstance(module, nn.Linear):
+            _round(module.weight)
     return network.eval()
 
 

@@ -19,7 +19,7 @@ ONNX_GATES = {"gru": (1, 0, 2), "lstm": (0, 3, 1, 2)}
 """Where the gates of ONNX (update, reset, new; input, output, forget, cell) lie among those of torch."""
 
 
-class _File:
+class OnnxFile:
     """The initializers of an ONNX file by name, and its heads in the order of its outputs."""
 
     def __init__(self, data: bytes) -> None:
@@ -51,7 +51,7 @@ def read_weights(data: bytes, network: StepNetwork) -> None:
 
     """
     try:
-        file = _File(data)
+        file = OnnxFile(data)
         (_read_dense if "heads.bias" in file.arrays else _read)(file, network)
     except (KeyError, IndexError, RuntimeError, ValueError) as error:
         raise UsageError(f"the file holds a network of another shape ({error})") from error
@@ -65,7 +65,7 @@ def _put(target: nn.Parameter, values: torch.Tensor) -> None:
     target.copy_(values)
 
 
-def _read(file: _File, network: StepNetwork) -> None:
+def _read(file: OnnxFile, network: StepNetwork) -> None:
     """The weights of a file of the contract `continuo-3`, in which each stands once."""
     for name, module in network.named_modules():
         if isinstance(module, PitchLinear):
@@ -90,7 +90,7 @@ def _read(file: _File, network: StepNetwork) -> None:
         parameter[order] = parameter.clone()
 
 
-def _linear(file: _File, name: str, target: PitchLinear) -> None:
+def _linear(file: OnnxFile, name: str, target: PitchLinear) -> None:
     channels = target.source.channels
     regular, plain = file.matrix(f"{name}.regular"), file.matrix(f"{name}.plain")
     kernel = regular[:, : CLASSES * channels].unflatten(1, (CLASSES, channels)).transpose(1, 2).flatten(1)
@@ -114,7 +114,7 @@ def _head_order(network: StepNetwork, names: list[str]) -> tuple[np.ndarray, np.
     return np.array(counts["channels"], np.int64), np.array(counts["plain"], np.int64)
 
 
-def _read_dense(file: _File, network: StepNetwork) -> None:
+def _read_dense(file: OnnxFile, network: StepNetwork) -> None:
     """The weights of a file of the contract `continuo-2`, in which each stands in twelve places."""
 
     def linear(

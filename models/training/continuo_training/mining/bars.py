@@ -80,11 +80,11 @@ class Place:
 def places(piece: Piece) -> list[Place]:
     """The bars of the piece that belong to a family of meters and have chords throughout."""
     chords = [tuple(chord) for chord in piece.chords.tolist()]
-    found = ((family, start, _spans(chords, start, start + PERIODS[family])) for family, start in _units(piece))
+    found = ((family, start, _spans(chords, start, start + PERIODS[family])) for family, start in units(piece))
     return [Place(*place) for place in found if place[2]]
 
 
-def _units(piece: Piece) -> Iterator[tuple[str, int]]:
+def units(piece: Piece) -> Iterator[tuple[str, int]]:
     """Family and first tick of each bar: two bars of 2/4 or 3/8 are one, a bar of 6/4 or 12/8 is two."""
     bars = piece.bars.tolist()
     compound = piece.compound_at(piece.bars).tolist()
@@ -164,18 +164,22 @@ def _strokes(notes: list[Note], place: Place, mean: float) -> Bar:
     return tuple(strokes) if fitting >= IN_CHORD * len(notes) else ()
 
 
-def _stroke(at: int, group: list[Note], keys: list[int], left: tuple[int, int], accent: float | None) -> Stroke:
-    """A stroke of a chord that lies on `keys`; `left` are the ticks to the next stroke and to the bar's end."""
+def touch_of(group: list[Note], keys: list[int]) -> str:
+    """What a stroke of the notes of `group` does to a chord that lies on `keys`."""
     struck = sorted({note[2] for note in group})
     if len(struck) == 1:
         rank = keys.index(struck[0])
         if len(keys) > MOST_STEPS + 1:
             rank = round(rank * MOST_STEPS / (len(keys) - 1))
-        touch = f"step {rank}"
-    elif struck[0] != keys[0]:
-        touch = "upper"
-    else:
-        touch = "low" if len({key % 12 for key in struck}) == 1 and len(keys) > len(struck) else "block"
+        return f"step {rank}"
+    if struck[0] != keys[0]:
+        return "upper"
+    return "low" if len({key % 12 for key in struck}) == 1 and len(keys) > len(struck) else "block"
+
+
+def _stroke(at: int, group: list[Note], keys: list[int], left: tuple[int, int], accent: float | None) -> Stroke:
+    """A stroke of a chord that lies on `keys`; `left` are the ticks to the next stroke and to the bar's end."""
+    touch = touch_of(group, keys)
     rings = touch not in ("upper", "block")
     return Stroke(at, touch, _length(max(note[1] for note in group), *left, rings=rings), accent)
 

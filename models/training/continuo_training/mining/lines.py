@@ -40,13 +40,13 @@ def _line(part: list[Note], inside: slice, place: Place, mean: float) -> Bar:
         last = part[position - 1][2] if position else None
         leaves = place.start + ticks[index + 1] >= span.end and position + 1 < len(part)
         roots = [note[2] for note in notes[:index] if note[2] % 12 == span.chord // N_QUALITIES]
-        tone = _tone(key, span, place.start + at, last, part[position + 1][2] if leaves else None, roots)
+        tone = tone_of(key, span, place.start + at, last, part[position + 1][2] if leaves else None, roots)
         length = 0 if duration >= HELD * gap else max(snapped(duration), 4)
         strokes.append(Stroke(at, tone, length, velocity - mean if mean else None))
     return tuple(strokes)
 
 
-def _tone(key: int, span: Span, tick: int, last: int | None, coming: int | None, roots: list[int]) -> str:
+def tone_of(key: int, span: Span, tick: int, last: int | None, coming: int | None, roots: list[int]) -> str:
     """What the note `key` at `tick` is to its chord; `coming` is the next note, if that belongs to the next chord."""
     root, quality = divmod(span.chord, N_QUALITIES)
     third, fifth = QUALITY_TONES[quality][1:3]

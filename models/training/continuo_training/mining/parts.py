@@ -24,6 +24,8 @@ LOWER_STAFF = re.compile(r"down|lower|lh|left|bass|two|2|v1|pianodown|priup|lowe
 """Names of the lower staff of a keyboard part."""
 BASS_PROGRAMS = range(32, 40)
 """Programs of basses in General MIDI, counted from 0."""
+BANDS = ("game", "gbstudio", "blasphemer")
+"""The sources in which a bass is named by its program, and every other part may accompany."""
 LOWEST_LEAD = 80
 """Mean key above which a part of a game is no accompaniment."""
 MOST_OF_BASS = 52
@@ -77,7 +79,7 @@ def accompaniments(scored: Scored) -> Iterator[Accompaniment]:
     credit = ""
     if piece.credit:
         credit = ", ".join(piece.credit[key] for key in ("composer", "title", "licence", "source"))
-    if piece.source == "game":
+    if piece.source in BANDS:
         for name, notes in parts.items():
             if _is_bass(name):
                 yield Accompaniment(piece, [], notes, credit)
@@ -90,7 +92,7 @@ def accompaniments(scored: Scored) -> Iterator[Accompaniment]:
 
 
 def _is_bass(name: str) -> bool:
-    program = re.search(r"p(\d+)$", name)
+    program = re.search(r"(?:p|:)(\d+)(?:#\d+)?$", name)
     return program is not None and int(program[1]) in BASS_PROGRAMS
 
 

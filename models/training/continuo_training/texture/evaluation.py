@@ -1,0 +1,215 @@
+"""How well bars come back from their codes, and what lies between and around the codes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from ..networks.vae import Vae
+from ..record_rules import SPLITS
+from ..vocabulary import LEVELS
+from .bars import MOST_VELOCITY, TextureSet
+from .conditions import Conditions, conditions_of, measured, only_kind
+from .grid import METERS, PARTS
+from .measures import f1
+from .training import Said, codes, decoded, some
+
+MOST = 2000
+"""Bars of each part that are judged."""
+ACTIVE = 0.01
+"""A dimension whose mean code varies more than this is in use (Burda et al. 2016)."""
+PAIRS, POINTS = 200, 11
+SAMPLES = 1000
+CHUNK = 256
+
+
+def nearest(bars: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Of each bar the number of the known bar with the highest F1; hits `[bars, slots, rows]`."""
+    flat, all_known = (hits.reshape(len(hits), -1).astype(np.float32) for hits in (bars, known))
+    sizes = all_known.sum(1)
+    best = []
+    for begin in range(0, len(flat), CHUNK):
+        mine = flat[begin : begin + CHUNK]
+        best.append((2 * mine @ all_known.T / (mine.sum(1)[:, None] + sizes)).argmax(1))
+    return np.concatenate(best)
+
+
+def nearest_hits(bars: TextureSet, train: TextureSet) -> np.ndarray:
+    """The nearest bar of `train`, of the same part and meter, to each bar."""
+    found = np.zeros_like(bars.hits)
+    for part in range(len(PARTS)):
+        for meter in range(len(METERS)):
+            mine = (bars.part == part) & (bars.meter == meter)
+            known = np.unique(train.hits[(train.part == part) & (train.meter == meter)], axis=0)
+            if mine.any() and len(known):
+                found[mine] = known[nearest(bars.hits[mine], known)]
+    return found
+
+
+def hits_before(bars: TextureSet) -> np.ndarray:
+    """What the same part struck in the bar before; nothing where there is none."""
+    before = bars.before()
+    return np.where((before >= 0)[:, None, None], bars.hits[before], False)
+
+
+def _by_part(bars: TextureSet, found: np.ndarray) -> dict[str, float]:
+    return {
+        name: f1(found[mine], bars.hits[mine]) for part, name in enumerate(PARTS) if (mine := bars.part == part).any()
+    }
+
+
+def _feel_errors(bars: TextureSet, back: Said) -> dict[str, dict[str, float]]:
+    """Mean errors of the strokes that came back: velocity in MIDI, offset in sixteenths, length as a share."""
+    errors: dict[str, dict[str, float]] = {}
+    for part, name in enumerate(PARTS):
+        both = bars.hits & back.hits & (bars.part == part)[:, None, None]
+        played = both & (bars.velocity > 0)
+        if not played.any():
+            continue
+        loud = bars.velocity[played].astype(np.float64)
+        errors[name] = {
+            "velocity": float(np.abs(back.velocity[played] * MOST_VELOCITY - loud).mean()),
+            "velocity_of_the_mean": float(np.abs(loud - loud.mean()).mean()),
+            "offset": float(np.abs(back.offset[played] - bars.offset[played]).mean()),
+        }
+        if name != "drums":
+            errors[name]["length"] = float(np.abs(back.length[both] - bars.length[both]).mean())
+    return errors
+
+
+def path(network: Vae, code: np.ndarray, conditions: Conditions, rng: np.random.Generator) -> dict[str, float]:
+    """What is met on straight ways between the codes of two bars of one kind, in `POINTS` bars a way.
+
+    How the distance to the first bar (strokes that differ) rises: Spearman's correlation with the place on the way,
+    mean and share of the ways on which it is .9 or more; and the largest step over the mean one.
+    """
+    first = rng.permutation(len(code))[:PAIRS]
+    kind = conditions.part * len(METERS) + conditions.meter
+    second = np.array([rng.choice(np.flatnonzero(kind == kind[index])) for index in first])
+    along = np.linspace(0, 1, POINTS, dtype=np.float32)
+    told = Conditions(**{name: taken(values, first) for name, values in vars(only_kind(conditions)).items()})
+    bars = [decoded(network, code[first] * (1 - share) + code[second] * share, told).hits for share in along]
+    far = np.stack([(bar != bars[0]).sum((1, 2)) for bar in bars])
+    steps = np.stack([(after != before).sum((1, 2)) for before, after in pairwise(bars)])
+    ways = far[-1] > 0
+    rises = np.array([spearman(along, way) for way in far[:, ways].T])
+    largest = steps[:, ways].max(0) / steps[:, ways].mean(0)
+    return {
+        "rises": float(rises.mean()),
+        "rises_by_point_nine": float((rises >= 0.9).mean()),
+        "largest_step": float(np.median(largest)),
+        "strokes_a_step": float(steps[:, ways].mean()),
+        "detour": float((steps[:, ways].sum(0) / far[-1][ways]).mean()),
+    }
+
+
+def taken(values: np.ndarray | dict[str, np.ndarray], chosen: np.ndarray) -> np.ndarray | dict[str, np.ndarray]:
+    """Some of the values of a condition."""
+    if isinstance(values, dict):
+        return {name: level[chosen] for name, level in values.items()}
+    return values[chosen]
+
+
+def spearman(a: np.ndarray, b: np.ndarray) -> float:
+    """Spearman's rank correlation; equal values share their mean rank."""
+    ranks = [_ranks(values) for values in (a, b)]
+    spread = [values - values.mean() for values in ranks]
+    scale = np.sqrt((spread[0] ** 2).sum() * (spread[1] ** 2).sum())
+    return float((spread[0] * spread[1]).sum() / scale) if scale else 0.0
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts + 1) / 2)[places]
+
+
+def samples(network: Vae, train: TextureSet, edges: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """Bars of codes drawn from the prior, under the conditions of bars of `train`, beside the bars themselves.
+
+    Strokes a bar, bars in which nothing is struck, and how near the nearest bar of `train` is. And how the levels that
+    are asked for come out: Spearman's correlation of each with what it is a level of.
+    """
+    found: dict[str, Any] = {}
+    for part, name in enumerate(PARTS):
+        mine = np.flatnonzero(train.part == part)
+        bars = train.where(rng.choice(mine, min(SAMPLES, len(mine)), replace=False))
+        told = conditions_of(bars, edges)
+        code = rng.standard_normal((len(bars), network.shape.code)).astype(np.float32)
+        said = decoded(network, code, told)
+        drawn = replace(bars, hits=said.hits, velocity=np.rint(said.velocity * MOST_VELOCITY) * said.hits)
+        near = nearest_hits(drawn, train)
+        asked = {level: told.levels[level] for level in told.levels}
+        heard = measured(drawn)
+        found[name] = {
+            "strokes": float(said.hits.sum((1, 2)).mean()),
+            "strokes_of_people": float(bars.hits.sum((1, 2)).mean()),
+            "silent": float((~said.hits.any((1, 2))).mean()),
+            "nearest": f1(near, said.hits),
+            "levels": {
+                level: spearman(asked[level][known], heard[level][known])
+                for level in asked
+                if (known := ~np.isnan(heard[level]) & (asked[level] < LEVELS)).any()
+            },
+        }
+    return found
+
+
+def of_split(network: Vae, bars: TextureSet, train: TextureSet, edges: dict[str, Any]) -> dict[str, Any]:
+    """What comes back of at most `MOST` bars of each part, beside what nearest bars and bars before are worth."""
+    judged = some(bars, MOST)
+    told = conditions_of(judged, edges)
+    code = codes(network, judged)
+    back, bare = decoded(network, code, told), decoded(network, code, only_kind(told))
+    same = (back.hits == judged.hits).all((1, 2))
+    before = replace(bars, hits=hits_before(bars))
+    return {
+        "bars": {name: int((judged.part == part).sum()) for part, name in enumerate(PARTS)},
+        "f1": _by_part(judged, back.hits),
+        "f1_told_part_and_meter": _by_part(judged, bare.hits),
+        "f1_of_nearest": _by_part(judged, nearest_hits(judged, train)),
+        "f1_of_bar_before": _by_part(judged, some(before, MOST).hits),
+        "exact": {name: float(same[judged.part == part].mean()) for part, name in enumerate(PARTS)},
+        "feel": _feel_errors(judged, back),
+    }
+
+
+def measure(network: Vae, bars: TextureSet, edges: dict[str, Any], seed: int) -> dict[str, Any]:
+    """All measures of a network."""
+    rng = np.random.default_rng(seed)
+    by_split = {split: bars.where(bars.split == split) for split in SPLITS}
+    train = by_split["train"]
+    found: dict[str, Any] = {
+        split: of_split(network, by_split[split], train, edges) for split in ("valid", "test") if len(by_split[split])
+    }
+    seen = some(train, MOST)
+    told = conditions_of(seen, edges)
+    code = codes(network, seen)
+    found["train"] = {"f1": _by_part(seen, decoded(network, code, told).hits)}
+    found["active"] = int((code.var(0) > ACTIVE).sum())
+    found["code"] = {"mean": float(np.abs(code.mean(0)).max()), "spread": float(code.std(0).mean())}
+    unseen = some(by_split["valid"], MOST)
+    unseen_code, unseen_told = codes(network, unseen), conditions_of(unseen, edges)
+    found["path"] = {}
+    for part, name in enumerate(PARTS):
+        mine = np.flatnonzero(unseen.part == part)
+        told_of = Conditions(**{key: taken(values, mine) for key, values in vars(unseen_told).items()})
+        found["path"][name] = path(network, unseen_code[mine], told_of, rng)
+    found["samples"] = samples(network, train, edges, rng)
+    return found
+
+
+def table(found: dict[str, Any]) -> str:
+    """The measures for people to read."""
+    head = ("split, part", "bars", "comes back", "train", "nearest of train", "bar before", "exact", "velocity")
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
+    for split in ("valid", "test"):
+        for part, bars in found.get(split, {}).get("bars", {}).items():
+            row = found[split]
+            values = [row["f1"], found["train"]["f1"], row["f1_of_nearest"], row["f1_of_bar_before"], row["exact"]]
+            numbers = " | ".join(f"{value[part]:.3f}" for value in values)
+            loud = row["feel"].get(part, {}).get("velocity")
+            lines.append(f"| {split}, {part} | {bars} | {numbers} | {'–' if loud is None else f'{loud:.1f}'} |")
+    return "\n".join(lines)
