@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -55,17 +56,21 @@ def hits_before(bars: TextureSet) -> np.ndarray:
     return np.where((before >= 0)[:, None, None], bars.hits[before], False)
 
 
+def _parts_of(bars: TextureSet) -> Iterator[tuple[str, np.ndarray]]:
+    """The parts that there are bars of, with a mask of those."""
+    masks = ((name, bars.part == part) for part, name in enumerate(PARTS))
+    return ((name, mine) for name, mine in masks if mine.any())
+
+
 def _by_part(bars: TextureSet, found: np.ndarray) -> dict[str, float]:
-    return {
-        name: f1(found[mine], bars.hits[mine]) for part, name in enumerate(PARTS) if (mine := bars.part == part).any()
-    }
+    return {name: f1(found[mine], bars.hits[mine]) for name, mine in _parts_of(bars)}
 
 
 def _feel_errors(bars: TextureSet, back: Said) -> dict[str, dict[str, float]]:
     """Mean errors of the strokes that came back: velocity in MIDI, offset in sixteenths, length as a share."""
     errors: dict[str, dict[str, float]] = {}
-    for part, name in enumerate(PARTS):
-        both = bars.hits & back.hits & (bars.part == part)[:, None, None]
+    for name, mine in _parts_of(bars):
+        both = bars.hits & back.hits & mine[:, None, None]
         played = both & (bars.velocity > 0)
         if not played.any():
             continue
@@ -95,6 +100,8 @@ def path(network: Vae, code: np.ndarray, conditions: Conditions, rng: np.random.
     far = np.stack([(bar != bars[0]).sum((1, 2)) for bar in bars])
     steps = np.stack([(after != before).sum((1, 2)) for before, after in pairwise(bars)])
     ways = far[-1] > 0
+    if not ways.any():
+        return {}
     rises = np.array([spearman(along, way) for way in far[:, ways].T])
     largest = steps[:, ways].max(0) / steps[:, ways].mean(0)
     return {
@@ -133,8 +140,8 @@ def samples(network: Vae, train: TextureSet, edges: dict[str, Any], rng: np.rand
     are asked for come out: Spearman's correlation of each with what it is a level of.
     """
     found: dict[str, Any] = {}
-    for part, name in enumerate(PARTS):
-        mine = np.flatnonzero(train.part == part)
+    for name, of_part in _parts_of(train):
+        mine = np.flatnonzero(of_part)
         bars = train.where(rng.choice(mine, min(SAMPLES, len(mine)), replace=False))
         told = conditions_of(bars, edges)
         code = rng.standard_normal((len(bars), network.shape.code)).astype(np.float32)
@@ -166,12 +173,12 @@ def of_split(network: Vae, bars: TextureSet, train: TextureSet, edges: dict[str,
     same = (back.hits == judged.hits).all((1, 2))
     before = replace(bars, hits=hits_before(bars))
     return {
-        "bars": {name: int((judged.part == part).sum()) for part, name in enumerate(PARTS)},
+        "bars": {name: int(mine.sum()) for name, mine in _parts_of(judged)},
         "f1": _by_part(judged, back.hits),
         "f1_told_part_and_meter": _by_part(judged, bare.hits),
         "f1_of_nearest": _by_part(judged, nearest_hits(judged, train)),
         "f1_of_bar_before": _by_part(judged, some(before, MOST).hits),
-        "exact": {name: float(same[judged.part == part].mean()) for part, name in enumerate(PARTS)},
+        "exact": {name: float(same[mine].mean()) for name, mine in _parts_of(judged)},
         "feel": _feel_errors(judged, back),
     }
 
@@ -193,8 +200,8 @@ def measure(network: Vae, bars: TextureSet, edges: dict[str, Any], seed: int) ->
     unseen = some(by_split["valid"], MOST)
     unseen_code, unseen_told = codes(network, unseen), conditions_of(unseen, edges)
     found["path"] = {}
-    for part, name in enumerate(PARTS):
-        mine = np.flatnonzero(unseen.part == part)
+    for name, of_part in _parts_of(unseen):
+        mine = np.flatnonzero(of_part)
         told_of = Conditions(**{key: taken(values, mine) for key, values in vars(unseen_told).items()})
         found["path"][name] = path(network, unseen_code[mine], told_of, rng)
     found["samples"] = samples(network, train, edges, rng)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..corpus import CorpusMissingError
 from ..networks.vae import Bars, Vae, VaeShape
 from ..sampling_weights import piece_weights, style_shares
 from ..training import Split
@@ -119,6 +120,9 @@ class TextureTask:
     def __init__(self, bars: TextureSet, config: dict[str, Any]) -> None:
         self.config = config
         self.sets = {split: bars.where(bars.split == split) for split in ("train", "valid")}
+        for split, mine in self.sets.items():
+            if not len(mine):
+                raise CorpusMissingError(f"none of the {len(bars)} bars is of the split {split}: read in more pieces")
         self.drawing = {split: _Drawing(part, config) for split, part in self.sets.items()}
         self.augmented = Augmentation(config["augmentation"])
 
