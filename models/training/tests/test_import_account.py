@@ -9,6 +9,7 @@ import pytest
 from importing import CASES, event, imported, line, records_of, smf, track
 
 from continuo_training.corpus import read_corpus
+from continuo_training.texture.reading import piece_textures
 
 MUSIC = smf(track(line(60, 64, 67, 65, 62, 67, 71, 72)))
 
@@ -142,6 +143,19 @@ def test_an_mpe_performance_is_the_melody_over_drums(folder, tmp_path):
     (record,) = records_of(folder, tmp_path / "corpus")
     assert [pitch for _, _, pitch in record["melody"]] == list(tune)
     assert list(record["parts"]) == ["drums"]
+
+
+def test_drums_alone_are_a_groove_with_its_velocities(folder, tmp_path):
+    beat = b"".join(
+        event(0, 0x99, key, loud) + event(12, 0x89, key, 0) for key, loud in ((36, 100), (42, 40), (38, 90), (42, 50))
+    )
+    (folder / "beat.mid").write_bytes(smf(track(beat * 4)))
+    (record,) = records_of(folder, tmp_path / "corpus")
+    assert (record["melody"], record["chords"], record["bars"]) == ([], [], [0, 96])
+    assert record["parts"]["drums"][:3] == [[0, 12, 36, 100], [12, 12, 42, 40], [24, 12, 38, 90]]
+    bars = [read.texture for read in piece_textures("mine", record).bars]
+    assert [int(bar.hits.sum()) for bar in bars] == [8, 8]
+    assert bars[0].velocity.max() == 100
 
 
 def test_what_hinders_is_said_before_anything_is_read(folder, tmp_path, capsys, monkeypatch):

@@ -87,6 +87,12 @@ def test_quartets_accompany_with_their_lower_parts():
     assert [note[2] for note in found[0].bass] == [48]
 
 
+def test_in_files_of_a_users_own_the_bass_is_called_one():
+    parts = {"Bass guitar": [[0, 96, 36, 90]], "Piano": [[0, 96, key] for key in (55, 60, 64)]}
+    found = list(accompaniments(scored_from_record("mine", record(parts=parts))))
+    assert [(len(each.chords), len(each.bass)) for each in found] == [(0, 1), (3, 0)]
+
+
 def test_the_distance_counts_beats_double_and_touches_half():
     one = ((0, "block"), (48, "block"))
     assert distance(one, one, 96) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 
 from ..text import decoded, plain
 from ..vocabulary import TICKS_PER_QUARTER
@@ -115,6 +116,8 @@ def _read_parts(file: MidiFile, score: Score) -> None:
     """The notes, by track and channel; the channels of an MPE zone are one part."""
     keys: dict[tuple[int, int, bool], int] = {}
     """Track (0: the file), channel or master of a zone and whether it is a zone: the number of the part."""
+    loud: dict[int, dict[tuple[int, int], int]] = defaultdict(dict)
+    """Velocities by number of the part, then by onset and pitch."""
     strings: dict[tuple[int, int], _Strings] = {}
     own, shared = _zones(file.tracks)
     for number, track in enumerate(file.tracks, 1):
@@ -132,7 +135,9 @@ def _read_parts(file: MidiFile, score: Score) -> None:
                 scope, zones = (number, own[number]) if own[number].settings else (0, shared)
                 master = zones.master_of(channel, event.tick)
                 key = (number, channel, False) if master is None else (scope, master, True)
-                played.begin(tick, pitch, keys.setdefault(key, len(keys)))
+                part = keys.setdefault(key, len(keys))
+                played.begin(tick, pitch, part)
+                loud[part][tick, pitch] = max(velocity, loud[part].get((tick, pitch), 0))
             else:
                 played.end(tick, pitch)
     stray = _ended(list(strings.values()))
@@ -146,7 +151,8 @@ def _read_parts(file: MidiFile, score: Score) -> None:
     for (number, channel, zone), part in sorted(keys.items(), key=lambda entry: entry[0]):
         drums = channel == DRUM_CHANNEL and not zone
         label = f"track {number} channel {channel + 1}" if not zone else f"MPE zone of channel {channel + 1}"
-        score.parts.append(Part("drums" if drums else names.get(number) or label, sorted(notes[part]), drums=drums))
+        name = "drums" if drums else names.get(number) or label
+        score.parts.append(Part(name, sorted(notes[part]), drums=drums, velocity=loud[part]))
     unique_names(score.parts)
 
 

@@ -78,18 +78,19 @@ def record_of(identity: str, score: Score, origin: Origin) -> dict[str, Any]:
     """The record of a score, without group and split.
 
     Raises:
-        UnreadableError: it has no melody.
+        UnreadableError: it has neither a melody nor drums alone.
 
     """
-    part = melody_part(score)
-    melody = top_voice(part.notes)
+    drums_alone = not score.pitched() and any(part.notes for part in score.parts)
+    part = None if drums_alone else melody_part(score)
+    melody = top_voice(part.notes) if part else []
     key = score.keys
-    if not key:
+    if part and not key:
         best = int(key_fits(class_weights(score.pitched())).argmax())
         key = [(0, best % 12, "min" if best >= 12 else "maj")]
-    symbols, source = _chords(score, melody)
-    own = len(melody) == len(part.notes)
-    parts = {other.name: other.notes for other in score.parts if other.notes and not (other is part and own)}
+    symbols, source = _chords(score, melody) if part else ([], None)
+    own = part is not None and len(melody) == len(part.notes)
+    parts = {other.name: other.played() for other in score.parts if other.notes and not (other is part and own)}
     return {
         "id": f"{origin.name}:{identity}",
         "source": origin.name,

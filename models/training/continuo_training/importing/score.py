@@ -40,6 +40,14 @@ class Part:
     drums: bool = False
     sung: bool = False
     """Whether it has words."""
+    velocity: dict[tuple[int, int], int] = field(default_factory=dict)
+    """How loud the notes are, by onset and pitch, where the file tells."""
+
+    def played(self) -> list[tuple[int, ...]]:
+        """The notes as the corpus has them, with their velocities where those are known."""
+        if not self.velocity:
+            return list(self.notes)
+        return [(*note, self.velocity.get((note[0], note[2]), 0)) for note in self.notes]
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,7 @@ class Score:
         self.shift += ticks
         for part in self.parts:
             part.notes = [(onset + ticks, duration, pitch) for onset, duration, pitch in part.notes]
+            part.velocity = {(onset + ticks, pitch): loud for (onset, pitch), loud in part.velocity.items()}
         self.symbols = [replace(symbol, tick=symbol.tick + ticks) for symbol in self.symbols]
         self.meter = [(tick + ticks if tick else 0, *rest) for tick, *rest in self.meter]
         self.keys = [(tick + ticks if tick else 0, *rest) for tick, *rest in self.keys]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..corpus import Piece, piece_from_record
+from ..corpus import REPOSITORIES, Piece, piece_from_record
 
 SOURCES = {
     "pop": ("pop909",),
@@ -25,7 +25,8 @@ LOWER_STAFF = re.compile(r"down|lower|lh|left|bass|two|2|v1|pianodown|priup|lowe
 BASS_PROGRAMS = range(32, 40)
 """Programs of basses in General MIDI, counted from 0."""
 BANDS = ("game", "gbstudio", "blasphemer")
-"""The sources in which a bass is named by its program, and every other part may accompany."""
+"""The sources in which a bass is named by its program, and every other part may accompany. So it is in files of a user,
+where it may also be called a bass."""
 LOWEST_LEAD = 80
 """Mean key above which a part of a game is no accompaniment."""
 MOST_OF_BASS = 52
@@ -79,7 +80,7 @@ def accompaniments(scored: Scored) -> Iterator[Accompaniment]:
     credit = ""
     if piece.credit:
         credit = ", ".join(piece.credit[key] for key in ("composer", "title", "licence", "source"))
-    if piece.source in BANDS:
+    if piece.source in BANDS or piece.source not in REPOSITORIES:
         for name, notes in parts.items():
             if _is_bass(name):
                 yield Accompaniment(piece, [], notes, credit)
@@ -93,7 +94,7 @@ def accompaniments(scored: Scored) -> Iterator[Accompaniment]:
 
 def _is_bass(name: str) -> bool:
     program = re.search(r"(?:p|:)(\d+)(?:#\d+)?$", name)
-    return program is not None and int(program[1]) in BASS_PROGRAMS
+    return "bass" in name.lower() if program is None else int(program[1]) in BASS_PROGRAMS
 
 
 def _chosen(source: str, parts: dict[str, list[Note]]) -> tuple[list[Note], list[Note]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .grid import PARTS, SIXTEENTH, swung_ticks
+from .grid import N_ROWS, PARTS, SIXTEENTH, SLOTS, snapped, swung_ticks
 from .reading import ANY_ROW, PieceTextures, Read, read_textures
 
 
@@ -24,7 +24,7 @@ class Account:
     read: int = 0
     """Notes in bars that were read."""
     kept: int = 0
-    """Notes that the bar holds: those for whose slot and row it has a stroke that was theirs."""
+    """Notes that became a stroke, or a part of one."""
     same_velocity: int = 0
     with_velocity: int = 0
     swung: int = 0
@@ -34,33 +34,27 @@ class Account:
     def add(self, read: Read) -> None:
         """A bar."""
         bar, notes = read.texture, read.notes
-        played = swung_ticks(bar.meter, bar.swing)
-        cells = np.argwhere(bar.hits)
-        ticks = played[cells[:, 0]] + SIXTEENTH * bar.offset[bar.hits].astype(np.float64)
-        velocity = bar.velocity[bar.hits]
         self.bars += 1
         self.read += len(notes)
         self.swung += bar.swing > 0
-        taken = np.zeros(len(cells), bool)
-        # Of two notes in one cell the louder was kept.
-        for tick, row, loud in notes[np.argsort(-notes[:, 2], kind="stable")]:
-            fits = np.flatnonzero((cells[:, 1] == row) & ~taken if row != ANY_ROW else np.ones(len(cells), bool))
-            if not len(fits):
-                continue
-            distance = np.abs(ticks[fits] - tick)
-            nearest = fits[distance.argmin()]
-            if distance.min() > SIXTEENTH / 2:
-                continue
-            taken[nearest] = True
-            self.kept += 1
-            self.late.append(distance.min())
-            if loud > 0:
-                self.with_velocity += 1
-                self.same_velocity += velocity[nearest] == round(loud)
+        slots = snapped(notes[:, 0], bar.meter).slots
+        inside = slots < SLOTS[bar.meter]
+        notes, slots = notes[inside], slots[inside]
+        rows = np.where(notes[:, 1] == ANY_ROW, bar.hits[slots].argmax(1), notes[:, 1]).astype(np.int64)
+        kept = bar.hits[slots, rows]
+        if bar.part == PARTS.index("drums"):
+            kept &= _loudest(slots * N_ROWS + rows, notes[:, 2])
+        slots, rows, notes = slots[kept], rows[kept], notes[kept]
+        played = swung_ticks(bar.meter, bar.swing)[slots] + SIXTEENTH * bar.offset[slots, rows].astype(np.float64)
+        self.kept += len(notes)
+        self.late.append(np.abs(played - notes[:, 0]))
+        loud = notes[:, 2] > 0
+        self.with_velocity += int(loud.sum())
+        self.same_velocity += int((bar.velocity[slots, rows] == notes[:, 2])[loud].sum())
 
     def row(self) -> str:
         """A line of the table."""
-        late = np.array(self.late) if self.late else np.zeros(1)
+        late = np.concatenate(self.late) if self.kept else np.zeros(1)
         velocities = f"{self.same_velocity / self.with_velocity:.3f}" if self.with_velocity else "–"
         cells = [
             f"{self.bars}",
@@ -72,6 +66,15 @@ class Account:
             f"{self.swung / max(self.bars, 1):.3f}",
         ]
         return " | ".join(cells)
+
+
+def _loudest(cells: np.ndarray, velocity: np.ndarray) -> np.ndarray:
+    """Which notes are the loudest of their cells, of equally loud ones the first."""
+    order = np.lexsort((-velocity, cells))
+    first = np.append(True, cells[order][1:] != cells[order][:-1])
+    found = np.zeros(len(cells), bool)
+    found[order[first[: len(order)]]] = True
+    return found
 
 
 HEAD = "bars | notes that are read | of these kept | ticks away, mean | 99 % | velocities exact | bars that swing"
