@@ -17,6 +17,7 @@ from .mining import command as mining
 from .networks.step_network import FAMILIES, SEQUENCE_FAMILIES
 from .texture import command as texture
 from .texture import round_trip
+from .texture.plans import study as plans
 from .training import quiet_threads
 
 COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int], str]] = {
@@ -83,6 +84,9 @@ def parser() -> argparse.ArgumentParser:
     sub = subparsers.add_parser("texture-round-trip", help="what of the bars of the corpus comes back from the grid")
     round_trip.add_arguments(sub)
     sub.set_defaults(run=round_trip.run)
+    sub = subparsers.add_parser("texture-plans", help="study: codes of bars and sections, and a prior over them")
+    plans.add_arguments(sub)
+    sub.set_defaults(run=plans.run)
     return parser
 
 

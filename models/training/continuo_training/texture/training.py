@@ -179,10 +179,16 @@ class TextureTask:
 class Said:
     """What a network made of bars, `[bars, slots, rows]` each."""
 
-    hits: np.ndarray
+    chance: np.ndarray
+    """That a cell is struck."""
     velocity: np.ndarray
     offset: np.ndarray
     length: np.ndarray
+
+    @property
+    def hits(self) -> np.ndarray:
+        """What is likelier struck than not."""
+        return self.chance > 0.5
 
 
 def _parts(count: int, most: int = 4096) -> Iterator[slice]:
@@ -193,7 +199,7 @@ def _parts(count: int, most: int = 4096) -> Iterator[slice]:
 def codes(network: Vae, bars: TextureSet) -> np.ndarray:
     """The mean codes of bars."""
     told = only_kind(conditions_of(bars, NO_EDGES)).vector()
-    flat = bars.hits.reshape(len(bars), -1).astype(np.float32)
+    flat = bars.hits.reshape(len(bars), CELLS).astype(np.float32)
     found = [
         network.encode(torch.from_numpy(flat[part]), torch.from_numpy(told[part]))[0].numpy()
         for part in _parts(len(bars))
@@ -203,15 +209,15 @@ def codes(network: Vae, bars: TextureSet) -> np.ndarray:
 
 @torch.no_grad()
 def decoded(network: Vae, code: np.ndarray, conditions: Conditions) -> Said:
-    """The bars of codes: what is likelier struck than not."""
+    """The bars of codes."""
     told = conditions.vector()
     inside = cells(conditions.meter)
-    hits, feel = [], []
+    chance, feel = [], []
     for part in _parts(len(code)):
         said = network.decode(torch.from_numpy(code[part]), torch.from_numpy(told[part]))
-        hits.append((said.hits > 0).numpy())
+        chance.append(said.hits.sigmoid().numpy())
         feel.append(bounded(said.feel).numpy())
-    struck = np.concatenate(hits).reshape(-1, N_SLOTS, N_ROWS) & inside
+    struck = np.concatenate(chance).reshape(-1, N_SLOTS, N_ROWS) * inside
     felt = np.concatenate(feel).reshape(-1, len(FEELS), N_SLOTS, N_ROWS)
     return Said(struck, *felt.swapaxes(0, 1))
 
