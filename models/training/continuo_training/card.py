@@ -7,6 +7,7 @@ import json
 import os
 import platform
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from .export import input_shapes, output_shapes
 from .functions import OPSET
 from .networks.step_network import StepNetwork, parameter_count
 from .record_rules import SPLITS
+from .texture.bars import Origin
 from .vocabulary import CONTRACT, FRAME, LEVELS, MODES, QUALITIES, STYLES, TICKS_PER_QUARTER, TIME_CLASSES
 
 ROLES = {
@@ -78,7 +80,7 @@ def corpus_table(pieces: list[Piece]) -> list[dict[str, Any]]:
     return rows
 
 
-def credits(pieces: list[Piece]) -> list[dict[str, str]]:
+def credits(pieces: Sequence[Piece | Origin]) -> list[dict[str, str]]:
     """Credits of the pieces whose licence asks for attribution, each work once."""
     unique = {json.dumps(piece.credit, sort_keys=True) for piece in pieces if piece.credit}
     return [json.loads(credit) for credit in sorted(unique)]

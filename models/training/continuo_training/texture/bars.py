@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
@@ -68,7 +68,7 @@ class TextureSet:
 
     def where(self, chosen: np.ndarray) -> TextureSet:
         """Some of the bars, by a mask or by numbers."""
-        return TextureSet(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
+        return TextureSet(**{column.name: getattr(self, column.name)[chosen] for column in fields(self)})
 
     def before(self) -> np.ndarray:
         """For each bar the number of the one that the same part played before it; −1 for none."""
@@ -88,13 +88,13 @@ class Origin:
     style: int
     licence: str = ""
     tier: str = ""
-    credit: str = ""
-    """How it wants to be credited, if its licence asks for it."""
+    credit: dict[str, str] = field(default_factory=dict)
+    """How it wants to be credited, if its licence asks for it: as `Piece.credit`."""
 
 
 def texture_set(read: Iterable[tuple[Origin, list[Texture]]]) -> TextureSet:
     """The bars of all pieces, those of one part of one piece together."""
-    columns: dict[str, list] = {field.name: [] for field in fields(TextureSet)}
+    columns: dict[str, list] = {column.name: [] for column in fields(TextureSet)}
     nothing = np.zeros(N_SLOTS, bool)
     for number, (origin, bars) in enumerate(read):
         for bar in bars:

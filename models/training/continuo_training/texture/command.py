@@ -17,7 +17,7 @@ import numpy as np
 import onnxruntime
 import torch
 
-from ..card import machine, read_json, sha256, time_spent, write_json
+from ..card import credits, machine, read_json, sha256, time_spent, write_json
 from ..config import MODELS, load_config
 from ..corpus import REPOSITORIES
 from ..errors import UsageError
@@ -115,14 +115,18 @@ def make(args: argparse.Namespace) -> int:
     out = _target(args)
     out.mkdir(parents=True, exist_ok=True)
     (out / f"{NAME}.onnx").write_bytes(data)
-    _, origins = read(args.corpus)
+    bars, origins = read(args.corpus)
     write_json(out / f"{NAME}.json", card(network, data, origins, load_config(NAME), _folder(args)))
     print(f"{out / NAME}.onnx: {len(data)} bytes, sha256 {sha256(data)}")
-    return verify(args)
+    return _verified(args, bars)
 
 
 def verify(args: argparse.Namespace) -> int:
     """Compares the file with the network in onnxruntime, and writes the fixture for tract and the card."""
+    return _verified(args, read(args.corpus)[0])
+
+
+def _verified(args: argparse.Namespace, bars: TextureSet) -> int:
     out, edges = _target(args), load_config(NAME)["task"]["edges"]
     network = quantized(load_network(_folder(args) / "full" / "best.pt"))
     if not card_fits(out, NAME):
@@ -131,7 +135,6 @@ def verify(args: argparse.Namespace) -> int:
     path = MODELS / "fixtures" / f"{FAMILY}-{NAME}.json" if args.out is None else out / f"{NAME}.fixture.json"
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(fixture(network, edges), separators=(",", ":")) + "\n", encoding="utf-8")
-    bars, _ = read(args.corpus)
     test = bars.where(bars.split == "test")
     worst, milliseconds = compared(
         (out / f"{NAME}.onnx").read_bytes(), network, some(test if len(test) else bars, VERIFIED), edges
@@ -219,7 +222,7 @@ def card(
         "sha256": sha256(data),
         "training": {"seed": config["seed"], "machine": machine(), "stages": stages},
         "corpus": corpus_table(origins),
-        "credits": sorted({origin.credit for origin, _ in origins} - {""}),
+        "credits": credits([origin for origin, _ in origins]),
         "licence": "CC-BY-4.0 (see LICENSE-WEIGHTS.md)",
         "limits": LIMITS + (short if steps < budget else []),
     }

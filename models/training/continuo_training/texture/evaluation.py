@@ -88,9 +88,9 @@ def _feel_errors(bars: TextureSet, back: Said) -> dict[str, dict[str, float]]:
 def path(network: Vae, code: np.ndarray, conditions: Conditions, rng: np.random.Generator) -> dict[str, float]:
     """What is met on straight ways between the codes of two bars of one kind, in `POINTS` bars a way.
 
-    How the distance to the first bar (strokes that differ) rises: Spearman's correlation with the place on the way, mean
-    and least tenth. The largest step over the mean one, of strokes and of the chances of strokes: a way of few strokes
-    cannot be even in strokes. And how much longer a way is than its ends are apart.
+    How the distance to the first bar (strokes that differ) rises: Spearman's correlation with the place on the way,
+    mean and least tenth. The largest step over the mean one, of strokes and of the chances of strokes: a way of few
+    strokes cannot be even in strokes. And how much longer a way is than its ends are apart.
     """
     first = rng.permutation(len(code))[:PAIRS]
     kind = conditions.part * len(METERS) + conditions.meter

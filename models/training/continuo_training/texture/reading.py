@@ -34,6 +34,15 @@ SOURCES = {
 }
 """Which files have drums, and which have Chords and a bass; of files with other names, a user's own, all is read."""
 ANY_ROW = -1
+CREDITS = {
+    "groove": {
+        "composer": "Jon Gillick, Adam Roberts, Jesse Engel, Douglas Eck, David Bamman",
+        "title": "Groove MIDI Dataset 1.0.0",
+        "licence": "CC-BY 4.0",
+        "source": "magenta.tensorflow.org/datasets/groove",
+    }
+}
+"""How sources are credited that are one work."""
 KNOWN = {source for sources in SOURCES.values() for source in sources}
 
 
@@ -69,7 +78,7 @@ def piece_textures(source: str, record: dict[str, Any]) -> PieceTextures:
     """The textures of a record of the corpus."""
     drums = in_ticks(record)
     piece = piece_from_record(source, drums)
-    credit = ", ".join(piece.credit[key] for key in ("composer", "title", "licence", "source") if piece.credit)
+    credit = CREDITS.get(source, piece.credit)
     origin = Origin(piece.id, source, piece.split, piece.style, piece.licence, piece.tier, credit)
     found = PieceTextures(origin)
     if _wanted(source, "drums"):
