@@ -12,6 +12,8 @@ from ..errors import UsageError
 STYLE_FILES = MODELS / "styles"
 FAMILIES = ("four", "three", "compound")
 PLAYERS = ("chords", "bass")
+KEPT = ("drums", "fills")
+"""What is written for the drummer, which mining leaves as it is."""
 WRITTEN = "written"
 """The source of the patterns that people wrote for the band: mining leaves them as they are."""
 
@@ -30,17 +32,25 @@ def read_patterns(path: Path) -> dict[str, Any]:
 
 
 def write_patterns(path: Path, patterns: dict[str, Any]) -> None:
-    """Writes the file of a style, a bar a line."""
-    lines = ["{"] + [f'"{key}": {_head(key, value)},' for key, value in patterns.items() if key not in PLAYERS]
-    for player in PLAYERS:
-        lines.append(f'"{player}": {{')
-        for family in FAMILIES:
-            entry = patterns[player][family]
-            bars = ",\n".join(json.dumps(bar, ensure_ascii=False) for bar in entry["bars"])
-            end = "]}" if family == FAMILIES[-1] else "]},"
-            lines.append(f'"{family}": {{"constancy": {entry["constancy"]}, "bars": [\n{bars}\n{end}')
-        lines.append("}" if player == PLAYERS[-1] else "},")
-    path.write_text("\n".join([*lines, "}"]) + "\n", encoding="utf-8")
+    """Writes the file of a style, a bar or a fill a line."""
+    entries = [
+        _by_family(key, value) if key in (*PLAYERS, *KEPT) else f'"{key}": {_head(key, value)}'
+        for key, value in patterns.items()
+    ]
+    path.write_text("{\n" + ",\n".join(entries) + "\n}\n", encoding="utf-8")
+
+
+def _by_family(key: str, by_family: dict[str, Any]) -> str:
+    """What a player has for each family of meters."""
+    families = []
+    for family in FAMILIES:
+        entry = by_family[family]
+        bars = entry if isinstance(entry, list) else entry["bars"]
+        lines = "[\n" + ",\n".join(json.dumps(bar, ensure_ascii=False) for bar in bars) + "\n]"
+        if entry is not bars:
+            lines = f'{{"constancy": {entry["constancy"]}, "bars": {lines}}}'
+        families.append(f'"{family}": {lines}')
+    return f'"{key}": {{\n' + ",\n".join(families) + "\n}"
 
 
 def _head(key: str, value: dict[str, Any] | list[Any]) -> str:
