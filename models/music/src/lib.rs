@@ -15,6 +15,7 @@ pub mod spot;
 pub mod style;
 mod suffix;
 mod symbol;
+pub mod texture;
 pub mod time;
 pub mod voicing;
 
