@@ -52,7 +52,7 @@ use crate::tempo::{OwnTempo, TempoSettings};
 use input::ALL_NOTES_OFF;
 use mapping::Mapping;
 use metronome::{Clicker, Metronome};
-use monitor::Monitor;
+use monitor::{Hearing, Monitor};
 use output::{Event, Message, Output};
 use panel_hand::PanelHand;
 use patience::Patience;
@@ -167,6 +167,8 @@ impl Processor {
         let playback = Playback::new(shared.listening.reader());
         let held = Held { scenes: params.scenes.snapshots(), presets: params.bank.presets() };
         let settings = Settings::read(&params, 0);
+        // The files of kits are read by now, and not where the first drum sounds.
+        settings.panel.kit.name();
         let hand = PanelHand::new(shared.panel_keys.reader());
         let mapping = Mapping::new(Arc::clone(&params), shared.to_host.sender());
         Self {
@@ -256,9 +258,13 @@ impl Processor {
 
     /// Renders the built-in sound of the block's events into `left` and `right`.
     pub fn render_preview(&mut self, left: &mut [f32], right: &mut [f32]) {
-        let (on, gain_db) = (self.params.preview.value(), self.params.preview_gain.value());
-        let clicks = self.metronome.clicks();
-        self.monitor.render(self.output.fresh(), clicks, on, gain_db, left, right);
+        let hearing = Hearing {
+            on: self.params.preview.value(),
+            gain_db: self.params.preview_gain.value(),
+            kit: self.controls.kit,
+            channels: self.channels(),
+        };
+        self.monitor.render(self.output.fresh(), self.metronome.clicks(), &hearing, left, right);
     }
 
     /// Processes a block of `length` samples. `next_input` gives what the musician plays, in order of time.
@@ -622,10 +628,15 @@ impl Processor {
         self.hand.let_go();
     }
 
+    /// What the musician's channels are.
+    fn channels(&self) -> Channels {
+        Channels { left: self.controls.left_hand, zones: self.zones.zones() }
+    }
+
     /// The block, for the hand on the panel's piano. It plays the melody: on the first channel that is the right
     /// hand's.
     fn hand_at(&self) -> panel_hand::Moment {
-        let channels = Channels { left: self.controls.left_hand, zones: self.zones.zones() };
+        let channels = self.channels();
         let is_there = self.block_at.is_none_or(|now| self.shared.panel_keys.is_there(now));
         panel_hand::Moment {
             sample: self.clock.now(),

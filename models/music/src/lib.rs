@@ -12,6 +12,7 @@ pub mod numeral;
 pub mod pitch;
 mod recognition;
 pub mod spot;
+pub mod staff;
 pub mod style;
 mod suffix;
 mod symbol;

@@ -161,11 +161,11 @@ players! {
         colour: [0xe8, 0x7d, 0x54],
         mark: Mark::Polygon(&[(0.0, 1.254), (-1.32, -1.03), (1.32, -1.03)]),
         program: 0,
-        timbre: Timbre::Keys,
+        timbre: Timbre::Kit,
         pan: 0.5,
     }
     /// For tests: it shows that a player is a row and a file.
-    #[cfg(feature = "fifth-player")]
+    #[cfg(feature = "guest-player")]
     Clave {
         id: "clave",
         name: "Clave",

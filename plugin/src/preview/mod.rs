@@ -56,16 +56,20 @@ impl Preview {
 
     /// `part` plays `key` with `velocity` (1–127): a drum is struck, or the voice that is missed least is taken.
     pub fn note_on(&mut self, part: Part, key: u8, velocity: u8) {
-        let loudness = f32::from(velocity) / 127.0;
         if place(part).0 == Timbre::Kit {
-            return self.kit.strike(key, loudness * loudness);
+            return self.strike(key, velocity);
         }
         let pool = &mut self.pools[pool_of(part)];
         let spare = |placed: &&mut PlacedVoice| placed.voice.spare();
         if let Some(placed) = pool.iter_mut().max_by(|a, b| spare(a).total_cmp(&spare(b))) {
             placed.part = part;
-            placed.voice.start(key, VOICE_LEVEL * loudness * loudness);
+            placed.voice.start(key, VOICE_LEVEL * loudness(velocity));
         }
+    }
+
+    /// The drum on `key`, of General MIDI's, is struck with `velocity` (1–127).
+    pub fn strike(&mut self, key: u8, velocity: u8) {
+        self.kit.strike(key, loudness(velocity));
     }
 
     /// `part` lets `key` go. What was struck rings on.
@@ -110,6 +114,12 @@ impl Preview {
             }
         }
     }
+}
+
+/// How loud what is struck with `velocity` (1–127) is, 0 to 1.
+fn loudness(velocity: u8) -> f32 {
+    let loudness = f32::from(velocity) / 127.0;
+    loudness * loudness
 }
 
 /// Bends a signal below ±1, smoothly, and leaves a quiet one nearly as it is.
@@ -157,7 +167,8 @@ mod tests {
             preview.note_on(part, 52, 100);
             assert!(peak(&render(&mut preview, 9600)) > 0.02, "{part:?} in the note");
             preview.note_off(part, 52);
-            render(&mut preview, 2 * 48_000);
+            // A cymbal takes its time.
+            render(&mut preview, 5 * 48_000);
             assert_eq!(peak(&render(&mut preview, 1000)), 0.0, "{part:?} after the note");
         }
     }

@@ -1,6 +1,6 @@
 //! What the musician plays: heard, answered at once, passed on, and let go.
 
-use continuo_models::{Channels, Fork, Heard, Improviser, Player};
+use continuo_models::{Fork, Heard, Improviser, Player};
 use nice_plug::prelude::NoteEvent;
 
 use super::output::{Event, Message};
@@ -83,7 +83,7 @@ impl Processor {
 
     pub(super) fn hear_and_answer(&mut self, at: u32, channel: u8, key: u8, velocity: f32) {
         self.own_tempo.hear(&self.clock, self.clock.now() + i64::from(at));
-        let channels = Channels { left: self.controls.left_hand, zones: self.zones.zones() };
+        let channels = self.channels();
         self.shared.activity.note(channels.is_drums(channel));
         let tick = self.clock.tick_at(at);
         let loudness = (velocity * 127.0).round().clamp(1.0, 127.0) as u8;

@@ -1,14 +1,31 @@
 //! Plays what leaves the plug-in on the built-in sound, and the clicks of metronome and sticks.
 
+use continuo_models::music::Kit;
+use continuo_models::{Channels, Timbre};
+
 use super::metronome::Click;
 use super::output::{Event, Message};
 use crate::preview::{self, Preview};
+use crate::seam::Part;
 
 /// The share of the way to a new level that is gone in each stretch of [`STRETCH`] samples.
 const GLIDE: f32 = 0.25;
 
 /// The samples for which a level stands, at most.
 const STRETCH: usize = 64;
+
+/// How the built-in sound is heard.
+#[derive(Clone, Copy, Debug)]
+pub struct Hearing {
+    /// Whether it plays notes. Clicks sound all the same.
+    pub on: bool,
+    /// Its loudness, in decibels.
+    pub gain_db: f32,
+    /// The kit on whose keys Drums plays.
+    pub kit: Kit,
+    /// What the musician's channels are: pads have the keys of General MIDI.
+    pub channels: Channels,
+}
 
 /// The built-in sound, and the switch and level that it is heard with. Belongs to the audio thread; never allocates
 /// after it was made.
@@ -31,21 +48,20 @@ impl Monitor {
     }
 
     /// Renders a block into `left` and `right`, which must be silent: the notes of `events` and the `clicks`, at their
-    /// samples. When it is not `on`, notes fade and no new ones begin; clicks sound all the same.
+    /// samples. When notes are off, they fade and no new ones begin.
     pub fn render(
         &mut self,
         events: &[Event],
         clicks: &[Click],
-        on: bool,
-        gain_db: f32,
+        hearing: &Hearing,
         left: &mut [f32],
         right: &mut [f32],
     ) {
-        if self.was_on && !on {
+        if self.was_on && !hearing.on {
             self.preview.release_all();
         }
-        self.was_on = on;
-        let target = 10f32.powf(gain_db / 20.0);
+        self.was_on = hearing.on;
+        let target = 10f32.powf(hearing.gain_db / 20.0);
         let length = left.len().min(right.len());
         let (mut events, mut clicks) = (events.iter().peekable(), clicks.iter().peekable());
         let mut from = 0;
@@ -62,15 +78,23 @@ impl Monitor {
             if click == next {
                 clicks.next().into_iter().for_each(|click| self.click.start(click.accent, click.by));
             } else {
-                events.next().into_iter().for_each(|event| self.sound(event, on));
+                events.next().into_iter().for_each(|event| self.sound(event, hearing));
             }
         }
     }
 
-    fn sound(&mut self, event: &Event, on: bool) {
+    fn sound(&mut self, event: &Event, hearing: &Hearing) {
         match event.message {
-            Message::NoteOn { key, velocity, .. } if on => {
-                self.preview.note_on(event.part, key, (velocity * 127.0).clamp(1.0, 127.0) as u8);
+            Message::NoteOn { channel, key, velocity } if hearing.on => {
+                let velocity = (velocity * 127.0).clamp(1.0, 127.0) as u8;
+                let general_midi = |key| hearing.kit.drum_at(key).map_or(key, |drum| Kit::default().key_of(drum));
+                match event.part {
+                    Part::You if hearing.channels.is_drums(channel) => self.preview.strike(key, velocity),
+                    Part::Player(player) if player.kind().timbre == Timbre::Kit => {
+                        self.preview.strike(general_midi(key), velocity);
+                    }
+                    part => self.preview.note_on(part, key, velocity),
+                }
             }
             Message::NoteOff { key, .. } => self.preview.note_off(event.part, key),
             _ => {}
@@ -88,9 +112,11 @@ impl Monitor {
 
 #[cfg(test)]
 mod tests {
+    use continuo_models::Player;
+    use continuo_models::music::Drum;
+
     use super::super::metronome::Clicker;
     use super::*;
-    use crate::seam::Part;
 
     fn note(offset: u32, on: bool) -> Event {
         let message = if on {
@@ -103,8 +129,30 @@ mod tests {
 
     fn render(monitor: &mut Monitor, events: &[Event], on: bool) -> Vec<f32> {
         let (mut left, mut right) = (vec![0.0; 9600], vec![0.0; 9600]);
-        monitor.render(events, &[], on, 0.0, &mut left, &mut right);
+        monitor.render(events, &[], &hearing(on), &mut left, &mut right);
         left
+    }
+
+    fn hearing(on: bool) -> Hearing {
+        Hearing { on, gain_db: 0.0, kit: Kit::default(), channels: Channels::default() }
+    }
+
+    #[test]
+    fn a_tom_is_a_tom_on_the_keys_of_every_kit_and_a_pad_is_one_too() {
+        let heard = |part, kit: Kit, channel| {
+            let (mut left, mut right) = (vec![0.0; 9600], vec![0.0; 9600]);
+            let message = Message::NoteOn { channel, key: kit.key_of(Drum::LowTom), velocity: 0.8 };
+            let events = [Event { offset: 0, part, message }];
+            Monitor::new(48_000.0).render(&events, &[], &Hearing { kit, ..hearing(true) }, &mut left, &mut right);
+            left
+        };
+        let usual = heard(Player::Drums.into(), Kit::default(), 9);
+        assert!(usual.iter().any(|sample| sample.abs() > 0.01));
+        for kit in Kit::ALL {
+            assert_eq!(heard(Player::Drums.into(), kit, 9), usual, "{kit:?}");
+        }
+        assert_eq!(heard(Part::You, Kit::default(), 9), usual);
+        assert_ne!(heard(Part::You, Kit::default(), 0), usual, "a key of the piano");
     }
 
     #[test]
@@ -120,7 +168,7 @@ mod tests {
         let mut monitor = Monitor::new(48_000.0);
         let (mut left, mut right) = (vec![0.0; 9600], vec![0.0; 9600]);
         let clicks = [Click { offset: 5000, accent: true, by: Clicker::Metronome }];
-        monitor.render(&[note(4000, true)], &clicks, false, 0.0, &mut left, &mut right);
+        monitor.render(&[note(4000, true)], &clicks, &hearing(false), &mut left, &mut right);
         assert_eq!(left.iter().position(|sample| *sample != 0.0), Some(5000));
     }
 
