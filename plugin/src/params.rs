@@ -385,6 +385,7 @@ mod tests {
         for player in ["voices", "chords", "bass", "lead"] {
             expected.extend(["on", "density", "register", "channel"].map(|field| format!("{player}_{field}")));
         }
+        expected.extend(["drums_on", "drums_density", "drums_channel"].map(String::from));
         expected.extend(["lead_chromaticism", "syncopation", "network"].map(String::from));
         expected.extend(["left_hand", "tempo", "tap", "follow_tempo"].map(String::from));
         expected
@@ -401,6 +402,14 @@ mod tests {
                 "metronome",
                 "follow_chart",
                 "learn_tune",
+                "drums_loudness",
+                "fills",
+                "fill_complexity",
+                "cymbal",
+                "brushes",
+                "kit",
+                "swing_by_style",
+                "dynamics",
                 "count_in",
             ]
             .map(String::from),

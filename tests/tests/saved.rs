@@ -3,7 +3,8 @@
 
 mod common;
 
-use common::{BAR, id, json_of, library, open, perform, state_of, tune};
+use common::{BAR, BEFORE, id, json_of, library, open, perform, state_of, tune};
+use continuo_models::Controls;
 use continuo_tests::host::performance::Change;
 use continuo_tests::host::{Format, Input, Performance, load};
 use serde_json::{Map, Value, json};
@@ -51,11 +52,28 @@ fn with_field(mut state: Value, name: &str, change: impl FnOnce(&mut Value)) -> 
     state
 }
 
+/// How many players there were.
+const FOUR: usize = 4;
+
+/// What a scene holds of the fifth, who came later.
+fn no_drummer() -> Value {
+    json!({ "on": false, "density": 0.5, "register": 0, "channel": 9 })
+}
+
+/// What a scene that does not say it means.
+fn unsaid() -> Value {
+    let before = Controls { learn_tune: false, swing_by_style: false, dynamics: 0.0, ..Controls::default() };
+    serde_json::from_str(&serde_json::to_string(&before).unwrap()).unwrap()
+}
+
 /// `state` as it is saved now: what has been added since is as in a fresh instance, and that as it was before there was
 /// a choice.
 fn brought_up_to_date(mut state: Value) -> Value {
     let fresh = json_of(&load(Format::Clap, &library(Format::Clap)).unwrap().save().unwrap());
     state["params"]["learn_tune"] = json!({ "bool": false });
+    for (id, _, saved) in BEFORE {
+        state["params"][id] = serde_json::from_str(saved).unwrap();
+    }
     for part in ["params", "fields"] {
         for (name, value) in fresh[part].as_object().unwrap().iter().filter(|(name, _)| *name != "unknown") {
             state[part].as_object_mut().unwrap().entry(name).or_insert_with(|| value.clone());
@@ -68,8 +86,13 @@ fn brought_up_to_date(mut state: Value) -> Value {
     let state = with_field(state, "state", |stamp| stamp["version"] = field(&fresh, "state")["version"].clone());
     with_field(state, "scenes", |scenes| {
         for scene in scenes["scenes"].as_array_mut().unwrap().iter_mut().filter_map(Value::as_object_mut) {
-            scene.entry("follow_chart").or_insert(true.into());
-            scene.entry("learn_tune").or_insert(false.into());
+            for (name, value) in unsaid().as_object().unwrap() {
+                scene.entry(name).or_insert_with(|| value.clone());
+            }
+            let players = scene["players"].as_array_mut().unwrap();
+            if players.len() == FOUR {
+                players.push(no_drummer());
+            }
         }
     })
 }
@@ -87,7 +110,8 @@ fn newer() -> Value {
             scene["reverb"] = json!({ "mix": 0.25 });
             let players = scene["players"].as_array_mut().unwrap();
             players[0]["pan"] = json!(-1);
-            players.push(json!({ "on": true, "density": 0.5, "register": 0, "channel": 9 }));
+            players.push(no_drummer());
+            players.push(json!({ "on": true, "density": 0.5, "register": 0, "channel": 10 }));
         }
     })
 }

@@ -38,6 +38,13 @@ const PAGES: [(&str, &str, &[&str]); 6] = [
     ("Performance", "Sound", &["thru", "preview", "preview_gain", "metronome", "count_in"]),
 ];
 
+/// The page behind those of the players, in the same way.
+const LAST: (&str, &str, &[&str]) = (
+    "Players",
+    "Drums and feel",
+    &["drums_loudness", "fills", "fill_complexity", "cymbal", "brushes", "kit", "swing_by_style", "dynamics"],
+);
+
 /// Adds the pages of `params` to those of the framework. The players are two on a page.
 pub fn add_remote_controls(params: &ContinuoParams, context: &mut impl RemoteControlsContext) {
     let map = params.param_map();
@@ -52,8 +59,9 @@ pub fn add_remote_controls(params: &ContinuoParams, context: &mut impl RemoteCon
             });
         });
     };
+    let strings = |ids: &[&str]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
     for (section, page, ids) in PAGES {
-        add(section, page, &ids.iter().map(ToString::to_string).collect::<Vec<_>>());
+        add(section, page, &strings(ids));
     }
     for pair in Player::ALL.chunks(2) {
         let name = pair.iter().map(|player| player.kind().name).collect::<Vec<_>>().join(" and ");
@@ -63,6 +71,8 @@ pub fn add_remote_controls(params: &ContinuoParams, context: &mut impl RemoteCon
         };
         add("Players", &name, &pair.iter().flat_map(own).collect::<Vec<_>>());
     }
+    let (section, page, ids) = LAST;
+    add(section, page, &strings(ids));
 }
 
 fn add_param(page: &mut impl RemoteControlsPage, param: ParamPtr) {

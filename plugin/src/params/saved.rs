@@ -18,7 +18,7 @@ use crate::repair::Fields;
 /// - 5: there was no bank, and neither `preset`, `programs` nor `metronome`.
 /// - 6: there was no chart, and no `follow_chart`.
 /// - 7: no tune was learned, and there was no `learn_tune`.
-/// - 8: nobody played drums, and there was no `count_in`.
+/// - 8: nobody played drums, loudness followed no phrase, and there was no `swing_by_style` and no `count_in`.
 /// - 9: as now.
 ///
 /// The field `memory` has a version of its own, and need not be there.
@@ -27,7 +27,9 @@ pub const VERSION: u32 = 9;
 /// What a state, a scene or a preset meant before there was what it does not say. Where that is not what begins today,
 /// it says so here, so that everything sounds as it did.
 pub fn before() -> Controls {
-    Controls { learn_tune: false, ..Controls::default() }
+    let mut before = Controls { learn_tune: false, swing_by_style: false, dynamics: 0.0, ..Controls::default() };
+    before.players[Player::Drums].on = false;
+    before
 }
 
 /// What of [`before`] is not what begins today: values of parameters by ID, without their types.

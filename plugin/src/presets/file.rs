@@ -161,6 +161,7 @@ mod fuzz;
 
 #[cfg(test)]
 mod tests {
+    use continuo_models::Player;
     use proptest::prelude::*;
 
     use super::super::{Preset, Tags};
@@ -207,6 +208,13 @@ mod tests {
         let (preset, remarks) = read(r#"{ "format": "continuo-preset", "params": { "swing": 0.5 } }"#);
         assert_eq!((preset.controls().swing, preset.controls().temperature), (0.5, 0.8));
         assert_eq!((preset.name.as_str(), remarks), ("", vec![]));
+    }
+
+    #[test]
+    fn a_preset_from_before_has_no_drummer_and_swings_as_its_knob_stands() {
+        let controls = read(r#"{ "format": "continuo-preset", "params": { "swing": 0.5 } }"#).0.controls();
+        assert!(!controls.player(Player::Drums).on && !controls.swing_by_style && controls.dynamics == 0.0);
+        assert!(Preset::default().controls().player(Player::Drums).on, "a new one has");
     }
 
     #[test]

@@ -105,6 +105,7 @@ mod tests {
             "plan_ahead",
             "programs",
             "count_in",
+            "kit",
         ] {
             assert!(of_project.contains(&id.to_owned()), "{id}");
         }

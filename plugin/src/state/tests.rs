@@ -133,6 +133,26 @@ fn version_7_learned_no_tune_and_no_scene_of_it_does() {
 }
 
 #[test]
+fn version_8_had_no_drummer_swung_by_the_knob_and_was_equally_loud_and_so_are_its_scenes() {
+    let mut state = saved();
+    state.fields.insert("state".into(), r#"{"version":8}"#.into());
+    let players = r#"[{"on":true},{"on":false},{"on":true},{"on":true}]"#;
+    state.fields.insert("scenes".into(), format!(r#"{{"version":1,"scenes":[{{"players":{players}}}]}}"#));
+    for id in ["drums_on", "swing_by_style", "dynamics", "count_in"] {
+        assert!(state.params.remove(id).is_some(), "{id}");
+    }
+    migrate(&mut state);
+    assert!(matches!(state.params["drums_on"], ParamValue::Bool(false)));
+    assert!(matches!(state.params["swing_by_style"], ParamValue::Bool(false)));
+    assert!(matches!(state.params["dynamics"], ParamValue::F32(0.0)));
+    assert_eq!(stamp(&state), Stamp::default(), "an older state is nothing to remark on");
+    let scenes: Value = serde_json::from_str(&state.fields["scenes"]).unwrap();
+    let scene = &scenes["scenes"][0];
+    assert_eq!(scene["players"][4]["on"], Value::Bool(false));
+    assert_eq!((&scene["swing_by_style"], &scene["dynamics"]), (&Value::Bool(false), &json!(0.0)));
+}
+
+#[test]
 fn a_chart_that_cannot_be_read_is_left_out_and_a_broken_one_repaired_with_a_remark() {
     let whole = r#"{"text":"| C |\n","first_bar":0,"origins":["typed"],"locked":[false]}"#;
     for (json, kept, remarks) in [
@@ -346,14 +366,15 @@ fn what_the_framework_would_refuse_a_state_for_costs_only_itself() {
 const FIXTURE: &str = include_str!("../../../tests/cases/state-version-4.json");
 
 #[test]
-fn a_state_of_four_players_loads_with_a_fifth_at_its_default() {
+fn a_state_of_four_players_loads_and_nobody_else_plays() {
     let fixture: PluginState = serde_json::from_str(FIXTURE).unwrap();
     let mut state = fixture.clone();
     migrate(&mut state);
-    for (id, default) in saved().params {
-        let expected = fixture.params.get(&id).unwrap_or(&default);
+    for (id, before) in saved().params {
+        let expected = fixture.params.get(&id).unwrap_or(&before);
         assert_eq!(format!("{:?}", state.params[&id]), format!("{expected:?}"), "{id}");
     }
+    assert!(matches!(state.params["drums_on"], ParamValue::Bool(false)));
 }
 
 proptest! {

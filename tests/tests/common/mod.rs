@@ -31,6 +31,8 @@ pub const CHORDS: u8 = 2;
 pub const BASS: u8 = 3;
 /// The channel of Lead unless it is changed.
 pub const LEAD: u8 = 4;
+/// The channel of Drums unless it is changed.
+pub const DRUMS: u8 = 9;
 
 /// Ticks in a bar of 4/4.
 pub const BAR: f64 = 96.0;
@@ -147,6 +149,20 @@ pub fn turned_by_note_and_clock(take: &Take) -> [usize; 2] {
 pub fn ended(mut performance: Performance) -> Performance {
     performance.route.push(Segment::last_breath());
     performance
+}
+
+/// What a project from before there was a drummer has otherwise than a fresh instance: the parameter, its value as a
+/// text, and as it is saved.
+pub const BEFORE: [(&str, &str, &str); 3] = [
+    ("drums_on", "Off", r#"{"bool":false}"#),
+    ("swing_by_style", "Off", r#"{"bool":false}"#),
+    ("dynamics", "0 %", r#"{"f32":0.0}"#),
+];
+
+/// The built plug-in as [`open`], as projects had it before there was a drummer.
+pub fn open_as_before(format: Format) -> Session {
+    let settings = BEFORE.map(|(id, text, _)| (id, text));
+    open(format).with(&settings).unwrap_or_else(|error| panic!("{error:#}"))
 }
 
 /// The built plug-in, offline, without its built-in sound.
