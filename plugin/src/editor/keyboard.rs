@@ -198,7 +198,8 @@ fn paint_marks(painter: &Painter, piano: Rect, key: u8, mask: u8) {
 
 /// An arrow at the end of the piano beyond which a note sounds.
 fn beyond(painter: &Painter, rect: Rect, masks: &Masks) {
-    let sounds = |keys: std::ops::RangeInclusive<usize>| masks[keys].iter().any(|&mask| mask != 0);
+    let pitched = Player::pitched().fold(Part::You.bit(), |parts, player| parts | Part::from(player).bit());
+    let sounds = |keys: std::ops::RangeInclusive<usize>| masks[keys].iter().any(|&mask| mask & pitched != 0);
     let font = theme::semibold(theme::HEADING);
     if sounds(0..=usize::from(LOWEST) - 1) {
         painter.text(rect.left_center() + vec2(3.0, 0.0), Align2::LEFT_CENTER, "‹", font.clone(), theme::WARNING);
@@ -210,7 +211,9 @@ fn beyond(painter: &Painter, rect: Rect, masks: &Masks) {
 
 /// What sounds, for assistive technology: "you C4 E4, Bass C2".
 fn spoken(masks: &Masks) -> String {
-    let parts = Part::all().filter_map(|part| {
+    // What has no pitch lies on the drum staff.
+    let has_pitches = |part: &Part| !matches!(part, Part::Player(player) if !player.kind().has_pitches);
+    let parts = Part::all().filter(has_pitches).filter_map(|part| {
         let keys: Vec<String> =
             (0..128).filter(|&key| masks[usize::from(key)] & part.bit() != 0).map(symbols::key_name).collect();
         let name = match part {
@@ -266,7 +269,7 @@ mod tests {
         let mut masks = [0; 128];
         assert_eq!(spoken(&masks), "silent");
         masks[60] = Part::You.bit() | Part::from(Player::Voices).bit();
-        masks[36] = Part::from(Player::Bass).bit();
+        masks[36] = Part::from(Player::Bass).bit() | Part::from(Player::Drums).bit();
         assert_eq!(spoken(&masks), "you C4, Voices C4, Bass C2");
     }
 }

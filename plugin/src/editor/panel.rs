@@ -22,16 +22,16 @@ use super::tabs::Page;
 use super::theme::{GAP, MARGIN};
 use super::view::View;
 use super::{
-    about, band_page, chart_page, chord_view, deadline_meter, header, keyboard, keys_card, learn, learn_offer,
-    learn_prompt, notices, paint, play_page, preset_bar, presets_page, scenes_strip, setup_page, silence, tabs,
-    take_card, theme, timeline, tour, transport_bar, undo_bar,
+    about, band_page, chart_page, chord_view, deadline_meter, drum_staff, groove_page, header, keyboard, keys_card,
+    learn, learn_offer, learn_prompt, notices, paint, play_page, preset_bar, presets_page, scenes_strip, setup_page,
+    silence, tabs, take_card, theme, timeline, tour, transport_bar, undo_bar,
 };
 
 /// The size of the panel, in points.
 pub const SIZE: Vec2 = vec2(1160.0, 674.0);
 
 /// The width of the tabs, in points.
-const TABS: f32 = 296.0;
+const TABS: f32 = 356.0;
 
 /// Where in the window the panel lies: in its middle, if there is room around it, on whole pixels.
 fn place(ui: &Ui) -> Rect {
@@ -121,6 +121,7 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
     match page {
         Page::Play => play_page::show(ui, middle, params, setter, view),
         Page::Band => request = band_page::show(ui, middle, params, setter, view).or(request),
+        Page::Groove => groove_page::show(ui, middle, params, setter, view),
         Page::Chart => request = chart_page::show(ui, middle, params, setter, view).or(request),
         Page::Presets => request = presets_page::show(ui, middle, params, setter, view).or(request),
         Page::Setup => request = setup_page::show(ui, middle, params, setter, view).or(request),
@@ -137,6 +138,8 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
     if let Some(play) = keyboard::with_hands(&context, show) {
         request = Some(Request::KeysPlay(Keys { play, ..view.keys_play }));
     }
+    let (staff, piano) = split(piano, drum_staff::WIDTH);
+    drum_staff::show(ui, staff, &view.keys, params.controls().kit);
     keyboard::show(ui, piano, &view.keys, view.keys_play);
 
     let (meter, notice) = split(foot, 652.0);

@@ -9,6 +9,7 @@ use crate::seam::Part;
 
 use super::layout::split;
 use super::setting::{Control, Setting};
+use super::swing::Swing;
 use super::theme::GAP;
 use super::view::View;
 use super::{band, player_strip, style_selector};
@@ -40,7 +41,7 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
         temperature: &control("temperature"),
         follow: &control("follow"),
         density: &control("density"),
-        swing: &control("swing"),
+        swing: &Swing { knob: &control("swing"), by_style: &control("swing_by_style") },
         humanise: &control("humanise"),
         chord_rate: &control("chord_rate"),
         tension: &control("tension"),

@@ -92,7 +92,7 @@ impl Act {
     }
 }
 
-const BUTTON: egui::Vec2 = vec2(52.0, 26.0);
+const BUTTON: egui::Vec2 = vec2(45.0, 26.0);
 const STEP: f32 = BUTTON.x + 4.0;
 const NAMES: [&str; SCENES + 1] =
     ["Panel", "Scene 1", "Scene 2", "Scene 3", "Scene 4", "Scene 5", "Scene 6", "Scene 7", "Scene 8"];

@@ -18,6 +18,8 @@ pub enum Page {
     Play,
     /// How the band listens, plans and learns.
     Band,
+    /// What the band strikes, and how it feels.
+    Groove,
     /// The chords of the tune.
     Chart,
     /// Presets to choose from.
@@ -27,12 +29,13 @@ pub enum Page {
 }
 
 impl Page {
-    const ALL: [Page; 5] = [Page::Play, Page::Band, Page::Chart, Page::Presets, Page::Setup];
+    const ALL: [Page; 6] = [Page::Play, Page::Band, Page::Groove, Page::Chart, Page::Presets, Page::Setup];
 
     fn name(self) -> &'static str {
         match self {
             Page::Play => "Play",
             Page::Band => "Band",
+            Page::Groove => "Groove",
             Page::Chart => "Chart",
             Page::Presets => "Presets",
             Page::Setup => "Setup",
@@ -41,8 +44,9 @@ impl Page {
 
     fn hint(self) -> Hint<'static> {
         let text = match self {
-            Page::Play => "Styles, knobs and the four players.",
+            Page::Play => "Styles, knobs and the players.",
             Page::Band => "Tempo, plan, memory, what Lead may do, and the scale.",
+            Page::Groove => "The drummer, swing, and how loudness moves.",
             Page::Chart => "The chords of your tune, for the band to follow.",
             Page::Presets => "Whole settings to begin with, and your own.",
             Page::Setup => "Sound, MIDI, controllers and routing.",

@@ -83,11 +83,12 @@ pub fn show(
     wish
 }
 
-/// The bar and the beat, counted from 1.
+/// The bar and the beat, counted from 1; before the song the beat alone.
 fn position(now: Tick, bar: BarPosition) -> String {
     let beat = (4 * TICKS_PER_QUARTER / Tick::from(bar.meter.denominator.clamp(1, 64))).max(1);
     let number = bar.bar_start.div_euclid(bar.meter.bar_ticks()) + 1;
-    format!("{number} . {}", (now - bar.bar_start).max(0) / beat + 1)
+    let counted = (now - bar.bar_start).max(0) / beat + 1;
+    if number < 1 { format!("count {counted}") } else { format!("{number} . {counted}") }
 }
 
 /// What is on a button.
@@ -133,6 +134,7 @@ mod tests {
             |bar_start, numerator, denominator| BarPosition { bar_start, meter: Meter { numerator, denominator } };
         assert_eq!(position(0, bar(0, 4, 4)), "1 . 1");
         assert_eq!(position(96 + 71, bar(96, 4, 4)), "2 . 3");
+        assert_eq!(position(71 - 96, bar(-96, 4, 4)), "count 3");
         assert_eq!(position(72 + 60, bar(72, 6, 8)), "2 . 6");
     }
 }

@@ -145,6 +145,9 @@ fn every_list_opens_inside_the_window() {
         ("Band", "Networks"),
         ("Band", "Form"),
         ("Band", "Lead mode"),
+        ("Groove", "Cymbal"),
+        ("Groove", "Kit"),
+        ("Groove", "Count-in"),
     ] {
         let (_, mut harness) = whole_panel(playing(), 1.0);
         harness.get_by_role_and_label(Role::Tab, page).click();

@@ -205,12 +205,13 @@ fn a_dial_with_detents_goes_from_free_to_the_highest_level() {
         assert_eq!(host.params().controls().chromaticism, expected, "{key:?}");
     }
     assert_whole(&host.take_steps(), "tension");
-    drag(&mut harness, "Lead syncopation", vec2(0.0, -44.0), Modifiers::NONE);
-    assert_eq!(host.params().controls().syncopation, Some(1));
-    assert_whole(&host.take_steps(), "syncopation");
     wheel(&mut harness, "Mode", 2.0);
     assert_eq!(host.params().controls().mode, Some(Mode::Minor));
     assert_whole(&host.take_steps(), "mode");
+    open_band_page(&mut harness);
+    drag(&mut harness, "Lead syncopation", vec2(0.0, -44.0), Modifiers::NONE);
+    assert_eq!(host.params().controls().syncopation, Some(1));
+    assert_whole(&host.take_steps(), "syncopation");
 }
 
 #[test]
@@ -270,7 +271,7 @@ fn a_click_recalls_a_scene_and_the_slider_morphs() {
     harness.run();
     assert_eq!(host.params().take.scene.value(), 3.0);
     assert_whole(&host.take_steps(), "scene");
-    drag(&mut harness, "Morph", vec2(-84.0, 0.0), Modifiers::NONE);
+    drag(&mut harness, "Morph", vec2(-73.5, 0.0), Modifiers::NONE);
     assert!((host.params().take.scene.value() - 1.5).abs() < 0.05, "{}", host.params().take.scene.value());
     harness.get_by_label("Panel").click();
     harness.run();
@@ -315,6 +316,23 @@ fn shift_and_a_click_stores_a_scene() {
     assert_eq!(host.params().take.scene.value(), 0.0);
 }
 
+#[test]
+fn swing_stands_at_the_style_until_its_knob_is_turned() {
+    let (host, mut harness) = fresh();
+    let text = |harness: &Harness<Bench>| harness.get_by_role_and_label(Role::Slider, "Swing").value();
+    assert_eq!(text(&harness).as_deref(), Some("Style"));
+    drag(&mut harness, "Swing", vec2(0.0, -60.0), Modifiers::NONE);
+    let controls = host.params().controls();
+    assert!(!controls.swing_by_style && controls.swing > 0.1);
+    assert!(text(&harness).is_some_and(|text| text.ends_with('%')), "{:?}", text(&harness));
+    harness.get_by_role_and_label(Role::Tab, "Groove").click();
+    harness.run();
+    harness.get_by_label("Swing as the style").click();
+    harness.run();
+    assert!(host.params().controls().swing_by_style);
+    assert_eq!(text(&harness).as_deref(), Some("Style"));
+}
+
 fn open_band_page(harness: &mut Harness<Bench>) {
     harness.get_by_role_and_label(Role::Tab, "Band").click();
     harness.run();
@@ -356,7 +374,7 @@ fn when_lead_plays_is_chosen_from_the_list() {
 fn every_parameter_is_moved_by_a_control_of_its_name() {
     let (host, mut harness) = fresh();
     let mut moved = BTreeSet::new();
-    for page in ["Play", "Band", "Chart", "Presets", "Setup"] {
+    for page in ["Play", "Band", "Groove", "Chart", "Presets", "Setup"] {
         harness.get_by_role_and_label(Role::Tab, page).click();
         harness.run();
         let count = harness.root().children_recursive().filter(|node| is_control(node)).count();
@@ -496,7 +514,8 @@ fn tab_goes_through_the_controls_from_top_left_to_bottom_right() {
         "Voices on",
         "Voices density",
         "Lead channel",
-        "Lead chromaticism",
+        "Drums on",
+        "Drums channel",
         "Deadline meter",
     ];
     assert!(order.is_sorted_by_key(|name| place(name)), "{names:?}");
@@ -518,8 +537,6 @@ fn assistive_technology_reads_and_sets_every_knob() {
         "Chord rate",
         "Tension",
         "Mode",
-        "Lead chromaticism",
-        "Lead syncopation",
         "Style blend",
         "Preview level",
     ] {

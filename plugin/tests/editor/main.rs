@@ -5,9 +5,9 @@
 mod around;
 mod charts;
 mod controls;
-#[cfg(feature = "fifth-player")]
-mod fifth_player;
 mod gestures;
+#[cfg(feature = "guest-player")]
+mod guest_player;
 mod host;
 mod learning;
 mod machine;

@@ -44,6 +44,11 @@ fn the_page_of_how_the_band_listens_plans_and_learns() {
 }
 
 #[test]
+fn the_page_of_what_the_band_strikes_and_how_it_feels() {
+    pictures("panel_groove", &playing(), &["Groove"]);
+}
+
+#[test]
 fn the_page_of_presets() {
     let view = View { shelf: shelf(), ..playing() };
     pictures("panel_presets", &view, &["Presets", "Bossa on the Beach"]);

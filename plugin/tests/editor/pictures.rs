@@ -266,10 +266,11 @@ fn players_sounding_silent_and_off() {
     picture("player_strip", vec2(player_strip::WIDTH, Player::COUNT as f32 * 138.0), |ui, rect| {
         for (n, player) in Player::ALL.into_iter().enumerate() {
             let is_lead = player == Player::Lead;
+            let octave = step(0.25 * n.min(4) as f32, OCTAVES);
             let settings = player_strip::Settings {
                 on: &step(if is_lead { 0.0 } else { 1.0 }, &["off", "on"]),
                 density: &amount(0.2 + 0.2 * n as f32),
-                register: player.kind().has_pitches.then_some(&step(0.25 * (n + 1) as f32, OCTAVES) as &dyn Setting),
+                register: player.kind().has_pitches.then_some(&octave as &dyn Setting),
                 channel: &step(n as f32 / 4.0, CHANNELS),
             };
             let place = pos2(rect.left(), rect.top() + 138.0 * n as f32);
@@ -421,6 +422,7 @@ fn everybody() -> keyboard::Masks {
         (Player::Chords.into(), &[52, 57, 60, 66]),
         (Player::Bass.into(), &[33, 60]),
         (Player::Lead.into(), &[60, 79, 87]),
+        (Player::Drums.into(), &[36, 42]),
     ] {
         for &key in keys {
             masks[key as usize] |= part.bit();

@@ -1,4 +1,4 @@
-//! A fifth player is a row in the table: it has parameters, and a strip on the panel.
+//! A guest is a player more, by a row in the table: it has parameters, and a strip on the panel.
 
 use continuo::editor::panel::SIZE;
 use continuo::editor::view::View;
@@ -11,7 +11,7 @@ use crate::host::Host;
 use crate::whole_panel;
 
 #[test]
-fn the_fifth_has_parameters_in_a_group_of_its_name() {
+fn the_guest_has_parameters_in_a_group_of_its_name() {
     let (host, _) = Host::new();
     let of_clave: Vec<(String, String)> = host
         .params()
@@ -26,7 +26,7 @@ fn the_fifth_has_parameters_in_a_group_of_its_name() {
 }
 
 #[test]
-fn the_fifth_has_a_strip_that_switches_it_and_all_strips_lie_side_by_side_on_the_panel() {
+fn the_guest_has_a_strip_that_switches_it_and_all_strips_lie_side_by_side_on_the_panel() {
     let (host, mut harness) = whole_panel(View::default(), 1.0);
     harness.get_by_role_and_label(Role::Switch, "Clave on").click();
     harness.run();
