@@ -4,7 +4,8 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::{BAR, BASS, CHORDS, LEAD, VOICES, left_hand_chords, melody, open, perform, tune};
+use common::{BAR, BASS, CHORDS, DRUMS, LEAD, VOICES, left_hand_chords, melody, open, perform, tune};
+use continuo_models::music::Kit;
 use continuo_tests::host::performance::Segment;
 use continuo_tests::host::{Format, Note, Performance, Take};
 
@@ -110,7 +111,8 @@ fn lead_answers_when_the_musician_pauses() {
 
 #[test]
 fn a_player_that_is_off_is_silent() {
-    for (name, channel) in [("voices_on", VOICES), ("chords_on", CHORDS), ("bass_on", BASS), ("lead_on", LEAD)] {
+    let players = [("voices_on", VOICES), ("chords_on", CHORDS), ("bass_on", BASS), ("lead_on", LEAD)];
+    for (name, channel) in players.into_iter().chain([("drums_on", DRUMS)]) {
         let take = perform(&mut open(Format::Clap).with(&[(name, "Off")]).unwrap(), &tune(BARS));
         assert!(take.notes(channel).is_empty(), "{name}");
     }
@@ -118,13 +120,23 @@ fn a_player_that_is_off_is_silent() {
 
 #[test]
 fn each_player_plays_on_the_channel_that_is_set() {
-    let settings = [("voices_channel", "7"), ("chords_channel", "9"), ("bass_channel", "11")];
+    let settings = [("voices_channel", "7"), ("chords_channel", "9"), ("bass_channel", "11"), ("drums_channel", "13")];
     let take = perform(&mut open(Format::Clap).with(&settings).unwrap(), &tune(4));
-    for channel in [6, 8, 10] {
+    for channel in [6, 8, 10, 12] {
         assert!(!take.notes(channel).is_empty(), "channel {}", channel + 1);
     }
-    for channel in [VOICES, CHORDS, BASS] {
+    for channel in [VOICES, CHORDS, BASS, DRUMS] {
         assert!(take.notes(channel).is_empty(), "channel {}", channel + 1);
+    }
+}
+
+#[test]
+fn drums_keep_to_the_keys_of_their_kit_whatever_key_and_register_the_band_has() {
+    for kit in Kit::ALL {
+        let settings = [("kit", kit.name()), ("key_lock", "On"), ("key", "F# major")];
+        let take = perform(&mut open(Format::Clap).with(&settings).unwrap(), &tune(BARS));
+        let played: BTreeSet<u8> = take.notes(DRUMS).iter().map(|note| note.key).collect();
+        assert!(played.len() > 2 && played.iter().all(|key| kit.drum_at(*key).is_some()), "{kit:?}: {played:?}");
     }
 }
 

@@ -273,7 +273,7 @@ fn at_a_jack_server_each_player_has_a_port_and_sound_goes_to_the_loudspeakers() 
     let mut running = Running::start(jack.for_program(&mut live()));
     running.wait_for("plays without it", SOON);
     let connections = jack.connections();
-    for port in ["midi_input", "midi_output", "midi_voices", "midi_chords", "midi_bass", "midi_lead"] {
+    for port in ["midi_input", "midi_output", "midi_voices", "midi_chords", "midi_bass", "midi_lead", "midi_drums"] {
         assert!(connections.contains(&format!("continuo:{port}")), "{port}: {connections}");
     }
     for (own, speaker) in [("output_1", "playback_1"), ("output_2", "playback_2")] {

@@ -3,7 +3,7 @@
 mod common;
 
 use common::turned_by_note_and_clock;
-use common::{BAR, BASS, CHORDS, LEAD, VOICES, ended, melody_alone, open, open_at, perform, tune};
+use common::{BAR, BASS, CHORDS, DRUMS, LEAD, VOICES, ended, melody_alone, open, open_at, perform, tune};
 use continuo_tests::host::performance::{Change, PlayedNote, Segment};
 use continuo_tests::host::{Blocks, Format, Input, Performance, Take};
 
@@ -36,7 +36,7 @@ fn again_and_again(notes: &[PlayedNote], from: f64, buttons: &[&str]) -> Perform
 /// loudness.
 fn passes(take: &Take, from: f64, passes: usize) -> Vec<Vec<(i64, u8, u8, u8)>> {
     let length = BARS as f64 * BAR;
-    let notes = [VOICES, CHORDS, BASS, LEAD].into_iter().flat_map(|channel| take.notes(channel));
+    let notes = [VOICES, CHORDS, BASS, LEAD, DRUMS].into_iter().flat_map(|channel| take.notes(channel));
     let mut played = vec![Vec::new(); passes];
     for note in notes {
         // A note on the first beat may be played a little early.

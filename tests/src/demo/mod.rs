@@ -259,12 +259,14 @@ impl Recording {
     }
 
     fn summary(&self, part: &Part) -> PartSummary {
-        let keys = || part.notes.iter().map(|note| note.key);
+        // What has no pitch is in no chord and has no range.
+        let pitched = part.player.is_none_or(|player| player.kind().has_pitches);
+        let keys = || part.notes.iter().map(|note| note.key).filter(|_| pitched);
         let velocities = || part.notes.iter().map(|note| note.velocity);
         PartSummary {
             name: part.name(),
             notes: part.notes.len(),
-            chord_tones: harmony::chord_tone_share(&part.notes, &self.chords),
+            chord_tones: harmony::chord_tone_share(&part.notes, &self.chords).filter(|_| pitched),
             range: keys().min().zip(keys().max()).map(|(low, high)| (key_name(low), key_name(high))),
             velocities: velocities().min().zip(velocities().max()),
         }

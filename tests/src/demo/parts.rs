@@ -109,7 +109,7 @@ mod tests {
     use crate::host::take::tests::take;
 
     #[test]
-    fn every_player_the_fifth_too_has_a_part_of_its_name() {
+    fn every_player_a_guest_too_has_a_part_of_its_name() {
         let key = |player: Player| 60 + player as u8;
         let strike = |player: Player| -> [(f64, Played); 2] {
             let (channel, key) = (player.kind().channel, key(player));

@@ -1,10 +1,12 @@
-//! A take as a picture: a piano roll in systems, like a page of music, with the chords below.
+//! A take as a picture: a piano roll in systems, like a page of music, with a drum staff and the chords below.
 
 use std::fmt::Write;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use continuo_models::Player;
+use continuo_models::music::Kit;
+use continuo_models::music::staff::Line;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
 
@@ -38,6 +40,9 @@ const RIGHT: f64 = 34.0;
 const HEAD: f64 = 104.0;
 /// Height of a semitone.
 const SEMITONE: f64 = 5.5;
+/// Height of a line of the drum staff, and of the room above it.
+const DRUM_LINE: f64 = 9.5;
+const DRUM_GAP: f64 = 8.0;
 /// Height of the lane of chord symbols and numerals.
 const LANE: f64 = 52.0;
 const GAP: f64 = 34.0;
@@ -126,7 +131,10 @@ fn picture(width: f64, height: f64, content: &str) -> String {
 fn page(roll: &Roll<'_>) -> (f64, String) {
     let systems = systems(&roll.bars, roll.quarter);
     let (low, high) = range(roll.parts);
-    let roll_height = f64::from(high - low + 1) * SEMITONE;
+    let keys_height = f64::from(high - low + 1) * SEMITONE;
+    let has_drums = roll.parts.iter().any(|part| !has_pitches(part) && !part.notes.is_empty());
+    let staff_height = if has_drums { DRUM_GAP + Line::ALL.len() as f64 * DRUM_LINE } else { 0.0 };
+    let roll_height = keys_height + staff_height;
     let height = HEAD + systems.len() as f64 * (roll_height + LANE + GAP);
     let mut svg = String::new();
     head(&mut svg, roll);
@@ -135,6 +143,7 @@ fn page(roll: &Roll<'_>) -> (f64, String) {
         let top = HEAD + index as f64 * (roll_height + LANE + GAP);
         let system = System {
             top,
+            staff: has_drums.then_some(top + keys_height + DRUM_GAP),
             bottom: top + roll_height,
             low,
             high,
@@ -144,7 +153,10 @@ fn page(roll: &Roll<'_>) -> (f64, String) {
         };
         system.ground(&mut svg, bars);
         for part in roll.parts {
-            system.notes(&mut svg, part);
+            match system.staff {
+                Some(staff) if !has_pitches(part) => system.strokes(&mut svg, staff, part),
+                _ => system.notes(&mut svg, part),
+            }
         }
         system.chords(&mut svg, roll.chords);
     }
@@ -164,9 +176,14 @@ fn systems(bars: &[Bar], quarter: f64) -> Vec<Vec<Bar>> {
     bars.chunks(bars.len().div_ceil(count).max(1)).map(<[Bar]>::to_vec).collect()
 }
 
+/// Whether the keys of the part are pitches.
+fn has_pitches(part: &Part) -> bool {
+    part.player.is_none_or(|player| player.kind().has_pitches)
+}
+
 /// The keys to show: those that are played and one or two more, at least two octaves.
 fn range(parts: &[Part]) -> (u8, u8) {
-    let keys = || parts.iter().flat_map(|part| &part.notes).map(|note| note.key);
+    let keys = || parts.iter().filter(|part| has_pitches(part)).flat_map(|part| &part.notes).map(|note| note.key);
     let low = keys().min().unwrap_or(48).saturating_sub(2);
     let high = keys().max().unwrap_or(72).saturating_add(2).min(127);
     (low, high.max(low.saturating_add(24).min(127)))
@@ -190,6 +207,9 @@ fn head(svg: &mut String, roll: &Roll<'_>) {
 /// A line of the page.
 struct System {
     top: f64,
+    /// The upper edge of the drum staff, if there is one.
+    staff: Option<f64>,
+    /// Below keys and drums.
     bottom: f64,
     low: u8,
     high: u8,
@@ -210,10 +230,22 @@ impl System {
 
     /// Rows, bar lines, beats and the axis of keys.
     fn ground(&self, svg: &mut String, bars: &[Bar]) {
-        let (right, height) = (self.x(self.end), self.bottom - self.top);
+        let right = self.x(self.end);
         let width = right - LEFT;
-        let top = self.top;
-        let _ = write!(svg, r#"<rect x="{LEFT}" y="{top:.1}" width="{width:.1}" height="{height:.1}" fill="{CARD}"/>"#);
+        let mut card = |top: f64, bottom: f64| {
+            let height = bottom - top;
+            let _ =
+                write!(svg, r#"<rect x="{LEFT}" y="{top:.1}" width="{width:.1}" height="{height:.1}" fill="{CARD}"/>"#);
+        };
+        card(self.top, self.staff.map_or(self.bottom, |staff| staff - DRUM_GAP));
+        if let Some(staff) = self.staff {
+            card(staff, self.bottom);
+            for line in Line::ALL {
+                let y = drum_line(staff, line);
+                self::line(svg, LEFT, y, right, y, BEAT, 1.0);
+                text(svg, LEFT - 10.0, y + 3.2, 9.5, DIM, REGULAR, "end", line.name());
+            }
+        }
         for key in self.low..=self.high {
             let y = self.y(key);
             if matches!(key % 12, 1 | 3 | 6 | 8 | 10) {
@@ -272,6 +304,31 @@ fill="{colour}" fill-opacity="{:.2}"/>"#,
         }
     }
 
+    /// Strokes on the drum staff: crosses for what is of metal, as drummers write them, and heads for the others.
+    fn strokes(&self, svg: &mut String, staff: f64, part: &Part) {
+        let colour = colour(part.player);
+        let shows = |note: &&PlayedNote| note.start > self.start - 2.0 && note.start < self.end - 2.0;
+        for note in part.notes.iter().filter(shows) {
+            let line = Kit::default().drum_at(note.key).map_or(Line::Percussion, Line::of);
+            let (x, y) = (self.x(note.start.max(self.start)), drum_line(staff, line));
+            let opacity = (0.35 + 0.65 * f64::from(note.velocity) / 110.0).min(1.0);
+            let _ = match line {
+                Line::Cymbals | Line::HiHat => write!(
+                    svg,
+                    r#"<path d="M{:.1} {:.1}l5 5m0 -5l-5 5" stroke="{colour}" stroke-width="1.5"
+stroke-opacity="{opacity:.2}"/>"#,
+                    x - 0.5,
+                    y - 2.5
+                ),
+                _ => write!(
+                    svg,
+                    r#"<ellipse cx="{:.1}" cy="{y:.1}" rx="3.2" ry="2.8" fill="{colour}" fill-opacity="{opacity:.2}"/>"#,
+                    x + 2.0
+                ),
+            };
+        }
+    }
+
     fn chords(&self, svg: &mut String, chords: &[(f64, String, String)]) {
         for (index, (start, symbol, numeral)) in chords.iter().enumerate() {
             let next = chords.get(index + 1).map_or(self.end, |chord| chord.0);
@@ -292,6 +349,11 @@ fill="{colour}" fill-opacity="{:.2}"/>"#,
             text(svg, x + 4.0, self.bottom + 39.0, size(&numeral, 13.5), DIM, REGULAR, "start", &numeral);
         }
     }
+}
+
+/// Where `line` lies in the drum staff with this upper edge.
+fn drum_line(staff: f64, line: Line) -> f64 {
+    staff + (line as usize as f64 + 0.5) * DRUM_LINE
 }
 
 /// Proper accidentals for `#` and for `b` after a letter of a note or before a number or numeral.
@@ -380,6 +442,21 @@ mod tests {
         let sheet = sheet(&[roll, second, third]);
         assert_eq!(sheet.matches("fill-opacity").count(), 15);
         assert!(sheet.contains("Tea") && sheet.contains("Second") && sheet.contains("Third"));
+    }
+
+    #[test]
+    fn drums_lie_on_a_staff_of_their_own_and_not_among_the_keys() {
+        let drums = part(Some(Player::Drums), &[36, 42, 38, 49, 45]);
+        let bass = part(Some(Player::Bass), &[36]);
+        let bars = bars(&[(0.0, Meter::default())], 192.0);
+        let drawn = |parts: &[Part]| {
+            svg(&Roll { title: "", caption: "", parts, bars: bars.clone(), chords: &[], quarter: QUARTER })
+        };
+        let both = drawn(&[bass.clone(), drums.clone()]);
+        assert_eq!((both.matches("<ellipse").count(), both.matches("stroke-opacity").count()), (3, 2));
+        assert!(Line::ALL.iter().all(|line| both.contains(&format!(">{}<", line.name()))));
+        assert_eq!(range(&[bass.clone(), drums]), range(std::slice::from_ref(&bass)));
+        assert!(!drawn(&[bass, part(Some(Player::Drums), &[])]).contains("Cymbals"), "who is silent needs no staff");
     }
 
     #[test]

@@ -89,6 +89,7 @@ impl Settings {
         add("follow", self.follow.map(percent));
         add("density", self.density.map(percent));
         add("swing", self.swing.map(percent));
+        add("swing_by_style", self.swing.map(|_| "Off".to_owned()));
         add("humanise", self.humanise.map(percent));
         add("seed", self.seed.map(|seed| seed.to_string()));
         add("key", self.key.map(|key| key.to_string()));
