@@ -33,7 +33,7 @@ pub fn run_all() -> ExitCode {
     report.check("models of threads", |count| count.run(&mut models(MODELS)));
     if report.check("build and bundle", |_| bundle::build_and_write_for_tests().map(|_| true)) {
         report.check("tests", suite::passes);
-        report.check("a fifth player", |count| count.run(cargo::cargo().args(FIFTH)));
+        report.check("a guest player", |count| count.run(cargo::cargo().args(GUEST)));
         report.check("lints", |_| Ok(passes(CLIPPY)? && succeeds(&mut models(CLIPPY_OF_MODELS))?));
         report.check("documentation", |_| documentation_passes());
     }
@@ -85,20 +85,20 @@ impl Report {
 }
 
 /// The tests of what it takes to add a player.
-const FIFTH: &[&str] = &[
+const GUEST: &[&str] = &[
     "test",
     "--locked",
     "--release",
     "--workspace",
     "--features",
-    "fifth-player",
+    "guest-player",
     "--lib",
     "--test",
-    "fifth_player",
+    "guest_player",
     "--test",
     "editor",
     "--",
-    "fifth",
+    "guest",
 ];
 const CLIPPY: &[&str] =
     &["clippy", "--locked", "--release", "--workspace", "--all-targets", "--", "--deny", "warnings"];

@@ -40,20 +40,10 @@ impl Part {
     /// What is struck in each row.
     pub fn rows(self) -> [&'static str; ROWS] {
         match self {
-            Self::Drums => [
-                "kick",
-                "snare",
-                "closed_hat",
-                "open_hat",
-                "low_tom",
-                "mid_tom",
-                "high_tom",
-                "crash",
-                "ride",
-            ],
-            Self::Chords => {
-                ["step 0", "step 1", "step 2", "step 3", "step 4", "whole", "upper", "low", "whole_ahead"]
+            Self::Drums => {
+                ["kick", "snare", "closed_hat", "open_hat", "low_tom", "mid_tom", "high_tom", "crash", "ride"]
             }
+            Self::Chords => ["step 0", "step 1", "step 2", "step 3", "step 4", "whole", "upper", "low", "whole_ahead"],
             Self::Bass => ["root", "fifth", "third", "sixth", "octave", "below", "above", "ahead", "again"],
         }
     }
@@ -326,7 +316,8 @@ mod tests {
     fn a_cell_is_struck_once_and_only_where_the_measure_has_it() {
         let feel = Feel { velocity: 1.0, offset: 0.0, length: 1.0 };
         let mut grid = Grid::silent(Measure::Compound);
-        let struck = [(0, 0), (0, 0), (11, 8), (12, 0), (0, 9)].map(|(slot, row)| grid.strike(Cell { slot, row }, feel));
+        let struck =
+            [(0, 0), (0, 0), (11, 8), (12, 0), (0, 9)].map(|(slot, row)| grid.strike(Cell { slot, row }, feel));
         assert_eq!((struck, grid.hits().len()), ([true, false, true, false, false], 2));
     }
 

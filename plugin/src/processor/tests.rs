@@ -497,7 +497,7 @@ fn a_reset_ends_everything_in_the_next_block() {
 }
 
 #[test]
-fn any_player_that_is_switched_off_the_fifth_too_falls_silent_at_the_next_frame() {
+fn any_player_that_is_switched_off_a_guest_too_falls_silent_at_the_next_frame() {
     for player in Player::planned() {
         let mut rig = Rig::new(busy);
         rig.play(4 * FRAME + 1000);

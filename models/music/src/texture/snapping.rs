@@ -49,8 +49,7 @@ pub fn snapped(measure: Measure, ticks: &[f64]) -> Snapped {
         .map(|(beat, tick)| (beat as usize, tick - quarter * beat))
         .collect();
     let divisions = divisions(last as usize + 1, &beats);
-    let slots: Vec<(usize, f64)> =
-        beats.iter().map(|&(beat, into)| nearest(divisions[beat], into)).collect();
+    let slots: Vec<(usize, f64)> = beats.iter().map(|&(beat, into)| nearest(divisions[beat], into)).collect();
     let swings = swinging(&beats, &slots);
     let swung: Vec<f64> = beats.iter().zip(&swings).filter(|(_, swings)| **swings).map(|(beat, _)| beat.1).collect();
     let mean = swung.iter().sum::<f64>() / swung.len().max(1) as f64;
@@ -109,7 +108,8 @@ fn swinging(beats: &[(usize, f64)], slots: &[(usize, f64)]) -> Vec<bool> {
 /// The tick of a place in a measure that swings, in the time of what was played.
 #[cfg(test)]
 fn tick(measure: Measure, (slot, offset): (usize, f32), swing: f32) -> f64 {
-    let late = if measure != Measure::Compound && slot % IN_QUARTER == OFFBEAT { SWING * f64::from(swing) } else { 0.0 };
+    let late =
+        if measure != Measure::Compound && slot % IN_QUARTER == OFFBEAT { SWING * f64::from(swing) } else { 0.0 };
     measure.tick(slot) as f64 + late + 6.0 * f64::from(offset)
 }
 

@@ -1,7 +1,7 @@
 //! The players, and what they play together on every way that the harmony may go.
 
 pub mod accompaniment;
-#[cfg(feature = "fifth-player")]
+#[cfg(feature = "guest-player")]
 mod clave;
 pub(crate) mod context;
 pub(crate) mod ensemble;

@@ -3,7 +3,7 @@
 use super::accompaniment::bassist::Bassist;
 use super::accompaniment::comper::Comper;
 use super::accompaniment::drummer::Drummer;
-#[cfg(feature = "fifth-player")]
+#[cfg(feature = "guest-player")]
 use super::clave::Clave;
 use super::context::FrameContext;
 use super::plays::Plays;
@@ -31,7 +31,7 @@ pub fn all(networks: &Networks) -> Vec<Seat> {
         seat(Player::Chords, Box::<Comper>::default()),
         seat(Player::Lead, Box::new(Soloist::new(networks))),
         seat(Player::Drums, Box::<Drummer>::default()),
-        #[cfg(feature = "fifth-player")]
+        #[cfg(feature = "guest-player")]
         seat(Player::Clave, Box::<Clave>::default()),
     ]
 }
