@@ -15,7 +15,8 @@ use std::time::Duration;
 use std::{env, fs};
 
 use common::{
-    BAR, Ended, LEAD, library, melody, melody_alone, open, perform, probe, run, tune, turned_by_note_and_clock,
+    BAR, Ended, LEAD, library, melody, melody_alone, open, open_as_before, perform, probe, run, tune,
+    turned_by_note_and_clock,
 };
 use continuo_models::music::{Frame, Style};
 use continuo_models::network::harmonist;
@@ -32,16 +33,19 @@ fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What is played, and what the band is set to.
+/// What is played, and what the band is set to: on top of what projects had before there was a drummer, which they
+/// keep, or of what an instance begins with today.
 struct Piece {
     name: &'static str,
+    is_new: bool,
     settings: &'static [(&'static str, &'static str)],
     performance: Performance,
 }
 
 impl Piece {
     fn take(&self) -> Take {
-        perform(&mut open(Format::Clap).with(self.settings).unwrap(), &self.performance)
+        let begin = if self.is_new { open } else { open_as_before };
+        perform(&mut begin(Format::Clap).with(self.settings).unwrap(), &self.performance)
     }
 }
 
@@ -53,38 +57,48 @@ fn once_through(notes: Vec<PlayedNote>, bars: usize) -> Performance {
 fn forks() -> Piece {
     // Where a tune is known nothing waits.
     let settings = &[("humanise", "0 %"), ("learn_tune", "Off")];
-    Piece { name: "forks that turn both ways", settings, performance: melody_alone(16) }
+    Piece { name: "forks that turn both ways", is_new: false, settings, performance: melody_alone(16) }
 }
 
 fn pieces() -> Vec<Piece> {
     let pass = Segment::rolling(0.0, 4.0 * BAR).with_loop(0.0, 4.0 * BAR);
     vec![
-        Piece { name: "a melody alone", settings: &[], performance: once_through(melody(16), 16) },
-        Piece { name: "two hands", settings: &[], performance: tune(16) },
+        Piece { name: "a melody alone", is_new: false, settings: &[], performance: once_through(melody(16), 16) },
+        Piece { name: "two hands", is_new: false, settings: &[], performance: tune(16) },
         forks(),
-        Piece { name: "the Transformer", settings: &[("network", "Transformer")], performance: melody_alone(8) },
+        Piece {
+            name: "the Transformer",
+            is_new: false,
+            settings: &[("network", "Transformer")],
+            performance: melody_alone(8),
+        },
         Piece {
             name: "a loop of five passes",
+            is_new: false,
             settings: &[],
             performance: Performance { route: vec![pass; 5], ..melody_alone(4) },
         },
         Piece {
             name: "a memory that is heard",
+            is_new: false,
             settings: &[("memory", "100 %"), ("lead_mode", "Continuous")],
             performance: once_through(melody(16), 16),
         },
         Piece {
             name: "eleven styles in turn",
+            is_new: false,
             settings: &[("style_blend", "0 %")],
             performance: styles(&Style::ALL[..11]),
         },
         Piece {
             name: "a bossa",
+            is_new: false,
             settings: &[("style_blend", "0 %"), ("style_a", "Bossa nova")],
             performance: melody_alone(8),
         },
         Piece {
             name: "two styles and every wish",
+            is_new: false,
             settings: &[
                 ("style_a", "Jazz"),
                 ("style_b", "Baroque"),
@@ -96,6 +110,18 @@ fn pieces() -> Vec<Piece> {
                 ("lead_mode", "Continuous"),
                 ("temperature", "1.40"),
             ],
+            performance: melody_alone(16),
+        },
+        Piece {
+            name: "a drummer in every style that has one",
+            is_new: true,
+            settings: &[("style_blend", "0 %")],
+            performance: styles(&Style::ALL),
+        },
+        Piece {
+            name: "a jazz band with brushes",
+            is_new: true,
+            settings: &[("style_blend", "0 %"), ("style_a", "Jazz"), ("brushes", "Brushes"), ("fills", "100 %")],
             performance: melody_alone(16),
         },
     ]
