@@ -18,7 +18,7 @@ from continuo_training.quantization import quantized
 from continuo_training.texture import command
 from continuo_training.texture.augmentation import TRIPLETS, TURNED, Augmentation
 from continuo_training.texture.conditions import CONDITIONS, conditions_of, only_kind
-from continuo_training.texture.evaluation import nearest, path, spearman
+from continuo_training.texture.evaluation import mixed, nearest, path, spearman
 from continuo_training.texture.export import OUTPUTS, export, read_weights
 from continuo_training.texture.fixture import fixture, said, told
 from continuo_training.texture.grid import METERS, N_SLOTS, SLOTS
@@ -208,6 +208,12 @@ def test_ranks_that_rise_together_correlate():
     assert spearman(np.arange(5), np.array([0, 1, 1, 5, 9])) > 0.95
     assert spearman(np.arange(5), np.arange(5)[::-1]) == pytest.approx(-1)
     assert spearman(np.arange(5), np.ones(5)) == 0
+
+
+def test_a_mixture_is_as_far_from_the_origin_as_what_is_mixed():
+    one, other = np.eye(2, 6, dtype=np.float32)
+    assert np.linalg.norm(mixed((one, other), (0.5, 0.5))) == pytest.approx(1)
+    assert (mixed((one, other), (1.0, 0.0)) == one).all()
 
 
 def test_a_way_between_codes_is_measured(network):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -24,6 +25,8 @@ ACTIVE = 0.01
 """A dimension whose mean code varies more than this is in use (Burda et al. 2016)."""
 PAIRS, POINTS = 200, 11
 SAMPLES = 1000
+VARIED = 0.4
+"""How much of a variation's code is chance."""
 CHUNK = 256
 
 
@@ -85,19 +88,31 @@ def _feel_errors(bars: TextureSet, back: Said) -> dict[str, dict[str, float]]:
     return errors
 
 
+def mixed(codes_of: tuple[np.ndarray, ...], weights: tuple[float, ...]) -> np.ndarray:
+    """Codes mixed with weights over the root of the sum of their squares.
+
+    So the mixture of codes that have nothing to do with each other is as far from the origin as they are. A mean is
+    nearer, where bars of few strokes lie.
+    """
+    total = sum(weight * code for code, weight in zip(codes_of, weights, strict=True))
+    return (total / np.sqrt(sum(weight**2 for weight in weights))).astype(np.float32)
+
+
 def path(network: Vae, code: np.ndarray, conditions: Conditions, rng: np.random.Generator) -> dict[str, float]:
-    """What is met on straight ways between the codes of two bars of one kind, in `POINTS` bars a way.
+    """What is met on the way between the codes of two bars of one kind, in `POINTS` bars a way.
 
     How the distance to the first bar (strokes that differ) rises: Spearman's correlation with the place on the way,
     mean and least tenth. The largest step over the mean one, of strokes and of the chances of strokes: a way of few
-    strokes cannot be even in strokes. And how much longer a way is than its ends are apart.
+    strokes cannot be even in strokes. How much longer a way is than its ends are apart, and how many strokes there are
+    in its middle, as a share of those at its ends.
     """
     first = rng.permutation(len(code))[:PAIRS]
     kind = conditions.part * len(METERS) + conditions.meter
     second = np.array([rng.choice(np.flatnonzero(kind == kind[index])) for index in first])
-    along = np.linspace(0, 1, POINTS, dtype=np.float32)
+    along = np.linspace(0, 1, POINTS)
     told = Conditions(**{name: taken(values, first) for name, values in vars(only_kind(conditions)).items()})
-    chances = [decoded(network, code[first] * (1 - share) + code[second] * share, told).chance for share in along]
+    ends = code[first], code[second]
+    chances = [decoded(network, mixed(ends, (1 - share, share)), told).chance for share in along]
     bars = [chance > 0.5 for chance in chances]
     far = np.stack([(bar != bars[0]).sum((1, 2)) for bar in bars])
     ways = far[-1] > 0
@@ -112,6 +127,7 @@ def path(network: Vae, code: np.ndarray, conditions: Conditions, rng: np.random.
         "largest_step": float((steps.max(0) / steps.mean(0)).mean()),
         "largest_step_of_chances": float((slides.max(0) / slides.mean(0)).mean()),
         "strokes_a_step": float(steps.mean()),
+        "middle": float(2 * bars[POINTS // 2].sum() / (bars[0].sum() + bars[-1].sum())),
         "detour": float((steps.sum(0) / far[-1][ways]).mean()),
     }
 
@@ -139,8 +155,9 @@ def _ranks(values: np.ndarray) -> np.ndarray:
 def samples(network: Vae, train: TextureSet, edges: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
     """Bars of codes drawn from the prior, under the conditions of bars of `train`, beside the bars themselves.
 
-    Strokes a bar, bars in which nothing is struck, and how near the nearest bar of `train` is. And how the levels that
-    are asked for come out: Spearman's correlation of each with what it is a level of.
+    Strokes a bar, bars in which nothing is struck, and how near the nearest bar of `train` is; the same of bars that
+    are varied by `VARIED`. And how the levels that are asked for come out: Spearman's correlation of each with what it
+    is a level of.
     """
     found: dict[str, Any] = {}
     for name, of_part in parts_of(train):
@@ -151,6 +168,8 @@ def samples(network: Vae, train: TextureSet, edges: dict[str, Any], rng: np.rand
         said = decoded(network, code, told)
         drawn = replace(bars, hits=said.hits, velocity=np.rint(said.velocity * MOST_VELOCITY) * said.hits)
         near = nearest_hits(drawn, train)
+        varied = mixed((codes(network, bars), code), (math.sqrt(1 - VARIED**2), VARIED))
+        other = decoded(network, varied, told).hits
         asked = {level: told.levels[level] for level in told.levels}
         heard = measured(drawn)
         found[name] = {
@@ -158,6 +177,11 @@ def samples(network: Vae, train: TextureSet, edges: dict[str, Any], rng: np.rand
             "strokes_of_people": float(bars.hits.sum((1, 2)).mean()),
             "silent": float((~said.hits.any((1, 2))).mean()),
             "nearest": f1(near, said.hits),
+            "varied": {
+                "strokes": float(other.sum((1, 2)).mean()),
+                "kept": f1(other, bars.hits),
+                "nearest": f1(nearest_hits(replace(bars, hits=other), train), other),
+            },
             "levels": {
                 level: spearman(asked[level][known], heard[level][known])
                 for level in asked
