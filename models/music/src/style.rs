@@ -59,6 +59,27 @@ pub struct Character {
     pub revoicing: Revoicing,
     /// Where in the bar the harmony likes to move.
     pub harmonic_rhythm: HarmonicRhythm,
+    /// How late off-beat eighths come.
+    #[serde(default)]
+    pub swing: Swing,
+}
+
+/// How late off-beat eighths come: tempi, in quarter notes per minute, ascending, each with a share of a full triplet.
+/// Between them it moves evenly, and beyond them it stays. Of none, eighths are straight.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct Swing(Vec<(f32, f32)>);
+
+impl Swing {
+    /// The share at `tempo`: 0 straight, 1 a full triplet.
+    pub fn at(&self, tempo: f32) -> f32 {
+        let above = self.0.iter().position(|(bound, _)| *bound > tempo);
+        let (below, above) = match above {
+            None => return self.0.last().map_or(0.0, |(_, share)| *share),
+            Some(0) => return self.0[0].1,
+            Some(above) => (self.0[above - 1], self.0[above]),
+        };
+        below.1 + (above.1 - below.1) * (tempo - below.0) / (above.0 - below.0)
+    }
 }
 
 /// The chance that a standing chord is voiced anew, 0–1.
@@ -185,10 +206,22 @@ mod tests {
             assert!([bar, half_bar].into_iter().all(|chance| (0.0..=1.0).contains(&chance)), "{style}");
             let HarmonicRhythm { bar, strong, weak } = character.harmonic_rhythm;
             assert!([bar, strong, weak].into_iter().all(|hold| (-1.0..=4.0).contains(&hold)), "{style}");
+            let Swing(swing) = &character.swing;
+            assert!(swing.windows(2).all(|pair| pair[0].0 < pair[1].0), "{style}");
+            assert!(swing.iter().all(|(_, share)| (0.0..=1.2).contains(share)), "{style}");
             assert!(!character.name.is_empty() && !character.conditions.is_empty(), "{style}");
             let others = &Style::ALL[..index];
             assert!(others.iter().all(|other| other.name() != character.name), "{style} has a name of its own");
         }
+    }
+
+    #[test]
+    fn jazz_swings_the_less_the_faster_it_is_and_others_not_at_all() {
+        let swing = |style: Style, tempo| style.character().swing.at(tempo);
+        let of_jazz = [40.0, 100.0, 150.0, 200.0, 250.0, 400.0].map(|tempo| swing(Style::Jazz, tempo));
+        assert!(of_jazz.windows(2).all(|pair| pair[0] >= pair[1]), "{of_jazz:?}");
+        assert_eq!(of_jazz[0], of_jazz[1]);
+        assert_eq!([Style::Bossa, Style::Pop, Style::Hymn].map(|style| swing(style, 120.0)), [0.0; 3]);
     }
 
     #[test]

@@ -272,6 +272,7 @@ impl Improviser {
             next_chord: harmony.planned[0].map(|(tick, coming)| (tick, coming.chord)),
             next_bass: harmony.planned[0].map(|(_, coming)| coming.bass),
             certain: harmony.certain,
+            ends: self.harmonist.ends(),
             key,
             style,
             touch: player.touch,

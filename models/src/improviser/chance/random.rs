@@ -31,8 +31,9 @@ pub enum Purpose {
     Phrase,
     Contour,
     Motif,
-    Drums,
     Idiom,
+    Drums,
+    Dynamics,
 }
 
 impl Random {
@@ -44,6 +45,12 @@ impl Random {
     /// Other numbers of the same frame; variant 0 is this one.
     pub fn variant(self, number: u32) -> Self {
         if number == 0 { self } else { Self { key: mix(self.key.rotate_left(32) ^ u64::from(number)) } }
+    }
+
+    /// About a normal deviate, of mean 0 and deviation 1, within ±3: the sum of three draws from number `draw` on.
+    pub fn deviate(self, purpose: Purpose, draw: u32) -> f32 {
+        let sum = self.uniform(purpose, draw) + self.uniform(purpose, draw + 1) + self.uniform(purpose, draw + 2);
+        2.0 * sum - 3.0
     }
 
     /// Draw number `draw` for `purpose`: uniform in 0 (inclusive) to 1 (exclusive).
@@ -91,6 +98,14 @@ mod tests {
         seeds.sort_unstable();
         seeds.dedup();
         assert_eq!(seeds.len(), 150);
+    }
+
+    #[test]
+    fn deviates_have_mean_0_and_deviation_1() {
+        let drawn: Vec<f32> = (0..10_000).map(|frame| Random::new(3, frame).deviate(Purpose::Chord, 0)).collect();
+        let mean = drawn.iter().sum::<f32>() / drawn.len() as f32;
+        let variance = drawn.iter().map(|value| value * value).sum::<f32>() / drawn.len() as f32;
+        assert!(mean.abs() < 0.03 && (variance - 1.0).abs() < 0.03, "{mean}, {variance}");
     }
 
     #[test]

@@ -88,6 +88,11 @@ impl Constraints {
         self.arrival = self.arrival.map(|arrival| arrival + delta);
     }
 
+    /// The barline at which the cadence arrives that was asked for.
+    pub fn arrival(&self) -> Option<Tick> {
+        self.arrival
+    }
+
     /// Whether the band has come to its end in the frame at `spot`: the last chord has had its bar.
     pub fn is_over(&self, spot: Spot) -> bool {
         self.arrival.is_some_and(|arrival| spot.tick() >= arrival + spot.position.meter.bar_ticks())

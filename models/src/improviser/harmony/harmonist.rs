@@ -162,6 +162,11 @@ impl Harmonist {
         self.planned = [None; OUTLOOK_CHORDS];
     }
 
+    /// The barline with which the band comes to its end, if it was asked to.
+    pub fn ends(&self) -> Option<Tick> {
+        self.constraints.arrival()
+    }
+
     /// The song goes on `delta` ticks later than it would have.
     pub fn jump(&mut self, delta: Tick) {
         self.constraints.jump(delta);

@@ -386,6 +386,11 @@ impl Listener {
         &self.belief
     }
 
+    /// When a key went down last, of whichever hand.
+    pub fn last_onset(&self) -> Option<Tick> {
+        self.last_onset
+    }
+
     /// Ticks since the musician did anything that sounds; `None` if nothing was ever heard.
     pub fn silence(&self) -> Option<Tick> {
         let holds = self.keyboard.held().any(|key| self.now - self.keyboard.onset(key) < LONGEST_NOTE);

@@ -27,6 +27,8 @@ pub struct FrameContext<'a> {
     pub next_bass: Option<PitchClass>,
     /// The first tick at which what is expected may still turn out another way.
     pub certain: Tick,
+    /// The barline with which the band comes to its end, if it was asked to.
+    pub ends: Option<Tick>,
     /// The key that the band believes to be in, or the locked one.
     pub key: Key,
     /// The style of this frame's patterns: `style_a` or `style_b`, drawn per bar by the blend.
@@ -61,6 +63,12 @@ impl FrameContext<'_> {
     /// Ticks from the barline to the frame.
     pub fn ticks_into_bar(&self) -> Tick {
         self.position.ticks_into_bar(self.tick())
+    }
+
+    /// The frame's bar by its place in the song, or in the form: counted from 0.
+    pub fn bar_number(&self) -> Tick {
+        let bar = (self.tick() - self.ticks_into_bar()).div_euclid(self.position.meter.bar_ticks());
+        self.controls.form.map_or(bar, |bars| bar.rem_euclid(bars.into()))
     }
 
     /// Whether the expected chord is certain to come: nobody strikes ahead for one that may not.
@@ -104,6 +112,7 @@ pub(crate) mod tests {
             next_chord: None,
             next_bass: None,
             certain: 0,
+            ends: None,
             key: Key::major(0),
             style: Style::Pop,
             touch: 80,

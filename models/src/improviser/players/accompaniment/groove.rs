@@ -83,6 +83,11 @@ impl<T: Copy> Strokes<T> {
         }
     }
 
+    /// All of the bar.
+    pub fn all(&self) -> impl Iterator<Item = Stroke<T>> {
+        self.strokes.iter().map(|&(_, stroke)| stroke)
+    }
+
     /// The strokes that are due in the frame, each with its place in the bar.
     pub fn due(&self) -> impl Iterator<Item = (usize, Tick, Stroke<T>)> {
         let frame = self.tick..self.tick + TICKS_PER_FRAME;

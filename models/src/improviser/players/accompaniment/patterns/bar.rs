@@ -36,7 +36,8 @@ pub struct Bar {
 
 /// What a bar is in its phrase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+#[allow(missing_docs)]
+pub enum Place {
     Opening,
     Inside,
     HalfClose,
@@ -46,7 +47,7 @@ enum Place {
 impl Place {
     /// The place of the frame's bar in its phrase of eight bars, counted from the beginning of the song, or of the
     /// form.
-    fn of(context: &FrameContext) -> Self {
+    pub fn of(context: &FrameContext) -> Self {
         let bar = context.position.at(context.tick()).bar_start.div_euclid(context.position.meter.bar_ticks());
         let form = context.controls.form.map(Tick::from);
         let bar = form.map_or(bar, |bars| bar.rem_euclid(bars));

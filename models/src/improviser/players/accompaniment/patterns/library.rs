@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Idioms, Patterns, Stroke, Tone, Touch};
+use super::{Fills, Idioms, Patterns, Stroke, Tone, Touch};
 use crate::music::{Drum, Style};
 
 /// What the players who strike have for a style.
@@ -29,6 +29,8 @@ pub struct StylePatterns {
     pub bass: Patterns<Tone>,
     /// What Drums strikes; `None`: the style has no drummer.
     pub drums: Option<Patterns<Drum>>,
+    /// What it strikes where a section ends.
+    pub fills: Option<Fills>,
 }
 
 /// Where patterns are from.
@@ -55,6 +57,7 @@ pub fn of_style(style: Style) -> &'static StylePatterns {
 mod tests {
     use super::super::Family;
     use super::*;
+    use crate::music::Meter;
 
     /// The families of a player, with the ticks of their bars.
     fn families<T>(patterns: &Patterns<T>) -> [(&Family<T>, u8); 3] {
@@ -70,6 +73,23 @@ mod tests {
             && family.bars.iter().all(|bar| bar.weight > 0.0 && bar.weight.is_finite())
             && strokes.clone().flatten().all(|stroke| stroke.at < ticks && stroke.from <= 100)
             && strokes.clone().all(|strokes| strokes.iter().any(|stroke| stroke.from == 0))
+    }
+
+    #[test]
+    fn every_style_with_drums_has_fills_that_end_with_their_bar() {
+        for style in Style::ALL.into_iter().filter(|style| of_style(*style).drums.is_some()) {
+            let fills = of_style(style).fills.as_ref().unwrap();
+            for (numerator, denominator) in [(4, 4), (3, 4), (6, 8)] {
+                let fills = fills.of(Meter { numerator, denominator });
+                assert!(fills.iter().filter(|fill| fill.idiom.is_none()).count() > 2, "{style}");
+                for fill in fills {
+                    assert!(fill.strokes.iter().all(|stroke| stroke.at < fill.length), "{style}: {fill:?}");
+                    assert!(fill.strokes.windows(2).all(|pair| pair[0].at <= pair[1].at), "{style}: {fill:?}");
+                    assert!(fill.landing.iter().all(|stroke| stroke.at == 0), "{style}: {fill:?}");
+                    assert!(of_style(style).provenance.contains_key(&fill.source), "{style}: {fill:?}");
+                }
+            }
+        }
     }
 
     /// Whether nothing is struck together: a hand has one touch at a time, a drummer one stroke for each drum.

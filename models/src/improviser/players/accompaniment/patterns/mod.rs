@@ -5,6 +5,7 @@
 //! by hand where it has not.
 
 mod bar;
+mod fill;
 mod idiom;
 mod library;
 mod tone;
@@ -14,7 +15,8 @@ use serde::Deserialize;
 
 use crate::music::{Meter, Tick};
 
-pub use bar::Bar;
+pub use bar::{Bar, Place};
+pub use fill::{Fill, Fills};
 pub use idiom::Idioms;
 pub use library::{Provenance, StylePatterns, of_style};
 pub use tone::Tone;

@@ -1,0 +1,129 @@
+//! The drummer.
+
+mod beaters;
+mod filling;
+mod interplay;
+#[cfg(test)]
+mod tests;
+
+use super::groove::{Groove, density};
+use super::patterns::{self, Stroke, stroke};
+use crate::controls::{Beaters, Player, in_range};
+use crate::improviser::chance::random::Purpose;
+use crate::improviser::listening::Listener;
+use crate::improviser::players::context::FrameContext;
+use crate::improviser::players::plays::{BassKeys, Plays};
+use crate::music::{Drum, Moment, Tick};
+use crate::score::NoteCue;
+
+use filling::{Filling, TIME};
+use interplay::Onsets;
+
+/// How long a stroke sounds, in ticks: a drum rings as it will.
+const LENGTH: Tick = 6;
+/// How much louder or softer than the musician a drummer may be set, in MIDI velocity.
+const LOUDNESS: f32 = 36.0;
+/// The softest stroke.
+const SOFTEST: i32 = 6;
+/// What ends a piece without a fill before it.
+const END: [Stroke<Drum>; 2] = [stroke(0, Drum::Kick), stroke(0, Drum::Crash)];
+
+/// Keeps time in the patterns of the style as long as the band has a chord, fills where sections end, and ends with the
+/// band.
+#[derive(Clone, Debug, Default)]
+pub struct Drummer {
+    groove: Groove,
+    /// That of the bar, or the one that led to it.
+    filling: Option<Filling>,
+    onsets: Onsets,
+}
+
+impl Plays for Drummer {
+    fn prepare(&mut self, context: &FrameContext, listener: &Listener) {
+        self.onsets.hear(listener.last_onset(), context.position);
+    }
+
+    fn decide(&mut self, context: &FrameContext, _: &Listener, _: Option<BassKeys>, out: &mut Vec<NoteCue>) {
+        let style = patterns::of_style(context.style);
+        let Some(patterns) = &style.drums else {
+            self.filling = None;
+            return;
+        };
+        let tick = context.tick();
+        let landing = self.filling.filter(|filling| filling.barline() == tick).map(|filling| filling.landing());
+        if self.groove.follow(context, patterns, Player::Drums, Purpose::Drums) {
+            self.onsets.fade();
+            let idiom = style.idioms.of(context);
+            self.filling = style.fills.as_ref().and_then(|fills| Filling::of_bar(context, fills, idiom));
+        }
+        if context.chord.is_none() || context.ends.is_some_and(|end| end < tick) {
+            return;
+        }
+        let mut strokes = self.groove.strokes(context, patterns, Purpose::Drums);
+        if let Some(filling) = self.filling {
+            strokes = strokes.changed(|strokes| filling.filled(strokes, density(context, Player::Drums)));
+        }
+        let kick = strokes.all().filter(|stroke| stroke.touch == Drum::Kick).map(|stroke| stroke.accent).min();
+        let due = strokes.due().map(|(_, at, stroke)| (at, stroke));
+        let mut struck = match (landing, context.ends == Some(tick)) {
+            (landing, true) => landing.unwrap_or(&END).iter().map(|&stroke| (tick, stroke)).collect(),
+            (Some(landing), false) if !landing.is_empty() => {
+                let stays = |(at, stroke): &(Tick, Stroke<Drum>)| {
+                    *at != tick || !TIME.contains(&stroke.touch) && !landing.iter().any(|own| own.touch == stroke.touch)
+                };
+                landing.iter().map(|&stroke| (tick, stroke)).chain(due.filter(stays)).collect()
+            }
+            _ => interplay::fitted(due, context, out, kick),
+        };
+        self.sweep(context, &mut struck);
+        self.strike(context, &struck, out);
+    }
+
+    fn arrive(&mut self, delta: Tick) {
+        self.onsets.shift(delta);
+    }
+
+    fn jump(&mut self, delta: Tick) {
+        self.filling = self.filling.map(|filling| filling.later(delta));
+    }
+
+    fn lose_place(&mut self) {
+        self.filling = None;
+    }
+}
+
+impl Drummer {
+    /// Brushes go round where they are asked for and the pattern has none: once in half a bar.
+    fn sweep(&self, context: &FrameContext, struck: &mut Vec<(Tick, Stroke<Drum>)>) {
+        let half = context.position.meter.bar_ticks() / 2;
+        let is_half = context.ticks_into_bar() == 0 || context.is_beat() && context.ticks_into_bar() == half;
+        let sweeps = struck.iter().any(|(_, stroke)| stroke.touch == Drum::BrushSwirl);
+        if context.controls.beaters == Some(Beaters::Brushes) && is_half && !sweeps {
+            struck.push((context.tick(), beaters::swirl()));
+        }
+    }
+
+    /// Appends the strokes to `out`; of two on one key at a time, the louder.
+    fn strike(&self, context: &FrameContext, struck: &[(Tick, Stroke<Drum>)], out: &mut Vec<NoteCue>) {
+        let controls = context.controls;
+        let louder = (LOUDNESS * (2.0 * in_range(controls.drums_loudness, 0.0..=1.0, 0.5) - 1.0)).round() as i32;
+        let first = out.len();
+        for &(at, stroke) in struck {
+            let Some(stroke) = beaters::held(stroke, controls.cymbal, controls.beaters) else { continue };
+            let accent = self.onsets.accent(context.position.ticks_into_bar(at));
+            let velocity = (stroke.loudness(context.touch) + louder + accent).clamp(SOFTEST, 127) as u8;
+            let (key, start) = (controls.kit.key_of(stroke.touch), Moment::from_tick(at));
+            match out[first..].iter_mut().find(|cue| cue.key == key && cue.start == start) {
+                Some(cue) => cue.velocity = cue.velocity.max(velocity),
+                None => out.push(NoteCue {
+                    player: Player::Drums,
+                    channel: controls.player(Player::Drums).channel,
+                    key,
+                    velocity,
+                    start,
+                    length: Moment::from_tick(LENGTH),
+                }),
+            }
+        }
+    }
+}
