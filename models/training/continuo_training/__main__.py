@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import commands, comparison
+from . import commands, comparison, feel
 from .arguments import network_file, positive, share, target_folder
 from .config import NETWORKS, RUNS
 from .corpus import CorpusError, CorpusMissingError
@@ -87,6 +87,9 @@ def parser() -> argparse.ArgumentParser:
     sub = subparsers.add_parser("texture-plans", help="study: codes of bars and sections, and a prior over them")
     plans.add_arguments(sub)
     sub.set_defaults(run=plans.run)
+    sub = subparsers.add_parser("feel", help="measure how people time and weigh their strokes; write models/feel.json")
+    feel.add_arguments(sub)
+    sub.set_defaults(run=feel.run)
     return parser
 
 

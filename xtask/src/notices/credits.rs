@@ -1,4 +1,4 @@
-//! The credits that the networks and the patterns owe to the music that they were made from.
+//! The credits that the networks, the patterns and the feel owe to the music that they were made from.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -24,7 +24,7 @@ struct Card {
     credits: Vec<Piece>,
 }
 
-/// What a file of patterns says of where its bars come from.
+/// What a file of patterns, or of feel, says of where it comes from.
 #[derive(Deserialize)]
 struct Patterns {
     provenance: BTreeMap<String, Origin>,
@@ -50,9 +50,9 @@ pub fn text() -> Result<String> {
             credits.insert(format!("{composer}, {title}, {licence}, {source}"));
         }
     }
-    for path in
-        files(&models, "json")?.into_iter().filter(|path| path.parent().is_some_and(|at| at.ends_with("patterns")))
-    {
+    let styles =
+        files(&models, "json")?.into_iter().filter(|path| path.parent().is_some_and(|at| at.ends_with("styles")));
+    for path in styles.chain([models.join("feel.json")]) {
         let patterns: Patterns = read(&path)?;
         credits.extend(patterns.provenance.into_values().flat_map(|origin| origin.credits));
     }

@@ -4,7 +4,9 @@ pub mod accompaniment;
 #[cfg(feature = "guest-player")]
 mod clave;
 pub(crate) mod context;
+mod dynamics;
 pub(crate) mod ensemble;
+mod feel;
 pub(crate) mod performer;
 pub(crate) mod plays;
 #[cfg(test)]

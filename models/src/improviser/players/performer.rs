@@ -1,10 +1,12 @@
-//! How the band's notes are performed: swing, and a hand's timing and loudness.
+//! How the band's notes are performed: swing, a hand's timing and loudness, and dynamics.
 
 use super::context::FrameContext;
+use super::dynamics;
+use super::feel::{self, Habit};
 use crate::controls::Player;
 use crate::improviser::chance::random::Purpose;
-use crate::music::Moment;
 use crate::music::time::{MOMENTS_PER_TICK, TICKS_PER_QUARTER};
+use crate::music::{Drum, Moment};
 use crate::score::NoteCue;
 
 /// Moments in a quarter note.
@@ -15,24 +17,37 @@ const SWING: f32 = (QUARTER * 2 / 3 - QUARTER / 2) as f32;
 const LATENESS: f32 = 20.0;
 /// The largest deviation of loudness at full humanise, in MIDI velocity.
 const LOUDNESS: f32 = 12.0;
+/// How much later than the grid a drummer's strokes come who is neither early nor late, in milliseconds: what is early
+/// with people cannot come before its frame.
+const EASE: f32 = 10.0;
+/// The latest that a drummer comes, in milliseconds.
+const LATEST: f32 = 35.0;
+/// How much of the deviation of a drum's velocity is not the pattern's.
+const OWN: f32 = 0.5;
 
-/// Swings and humanises the cues of the frame, in place. Starts move only later; ends stay where they are, or
-/// swing with the stroke that follows, so that a note never runs into the next. Without swing and humanise nothing
-/// changes.
+/// Swings and humanises the cues of the frame, in place, and gives them their dynamics. Starts move only later; ends
+/// stay where they are, or swing with the stroke that follows, so that a note never runs into the next. Without swing,
+/// humanise and dynamics nothing changes.
 pub fn play(context: &FrameContext, cues: &mut [NoteCue]) {
     for index in 0..cues.len() {
         let earlier = &cues[..index];
         // Notes of one stroke share most of its deviation.
         let chord = earlier.iter().filter(|other| other.player == cues[index].player).count() as u32;
         let cue = &mut cues[index];
-        let start = cue.start.0 + swing(context, cue.start) + lateness(context, cue, chord);
+        let louder = dynamics::of(context, cue, chord);
+        let drummer = (cue.player == Player::Drums).then(|| context.controls.kit.drum_at(cue.key)).flatten();
+        let (late, velocity) = match drummer {
+            Some(drum) => drummed(context, cue, drum),
+            None => (lateness(context, cue, chord), loudness(context, cue, chord)),
+        };
+        let start = cue.start.0 + swing(context, cue.start) + late;
         let end = cue.start.0 + cue.length.0;
         let end = end + swing(context, Moment(end));
         // However late it comes, half of the note is left.
         let shortest = (cue.length.0 / 2).max(1);
         cue.start = Moment(start);
         cue.length = Moment((end - start).max(shortest));
-        cue.velocity = loudness(context, cue, chord);
+        cue.velocity = (i32::from(velocity) + louder.round() as i32).clamp(1, 127) as u8;
     }
 }
 
@@ -44,7 +59,11 @@ fn swing(context: &FrameContext, moment: Moment) -> i64 {
         return 0;
     }
     let bar_start = Moment::from_tick(context.position.bar_start).0;
-    let delay = (SWING * context.controls.swing.clamp(0.0, 1.0)) as i64;
+    let share = match context.controls.swing_by_style {
+        true => context.style.character().swing.at(context.tempo),
+        false => context.controls.swing.clamp(0.0, 1.0),
+    };
+    let delay = (SWING * share) as i64;
     match (moment.0 - bar_start).rem_euclid(QUARTER) * 4 {
         sixteenth if sixteenth == QUARTER || sixteenth == 3 * QUARTER => delay / 2,
         eighth if eighth == 2 * QUARTER => delay,
@@ -59,6 +78,24 @@ fn lateness(context: &FrameContext, cue: &NoteCue, chord: u32) -> i64 {
     let stroke = 0.75 * draw(context, Purpose::Timing, cue.player, 0)
         + 0.25 * draw(context, Purpose::Timing, cue.player, 1 + chord);
     context.moments(LATENESS * context.controls.humanise.clamp(0.0, 1.0) * steadiness * stroke)
+}
+
+/// How many moments later a drummer strikes `drum`, and how hard: as those who were measured, at half of humanise.
+fn drummed(context: &FrameContext, cue: &NoteCue, drum: Drum) -> (i64, u8) {
+    let humanise = 2.0 * context.controls.humanise.clamp(0.0, 1.0);
+    let bar_start = Moment::from_tick(context.position.bar_start).0;
+    let beat = Moment::from_tick(context.position.meter.beat_ticks()).0.max(1);
+    let slot = ((cue.start.0 - bar_start).rem_euclid(beat) * feel::SLOTS as i64 / beat) as usize;
+    let Habit { late, spread, loudness } = feel::habit(context.style, drum, slot);
+    let draw = |purpose: Purpose, place: u32| context.random.deviate(purpose, (cue.player as u32) << 8 | 3 * place);
+    // What strokes have in common that fall together, and what is each one's own: of the variance.
+    let together = feel::of_people().together;
+    let own = 1 + drum as u32;
+    let timing = together.sqrt() * draw(Purpose::Timing, 0) + (1.0 - together).sqrt() * draw(Purpose::Timing, own);
+    let milliseconds = (humanise * (EASE + late + spread * timing)).clamp(0.0, LATEST);
+    let deviation = humanise * OWN * loudness * draw(Purpose::Loudness, own);
+    let velocity = (i32::from(cue.velocity) + deviation.round() as i32).clamp(1, 127) as u8;
+    (context.moments(milliseconds), velocity)
 }
 
 fn loudness(context: &FrameContext, cue: &NoteCue, chord: u32) -> u8 {
@@ -78,12 +115,17 @@ mod tests {
     use super::*;
     use crate::controls::Controls;
     use crate::improviser::players::context::tests::context;
-    use crate::music::Meter;
+    use crate::music::{Meter, Style};
     use proptest::prelude::*;
 
     fn cue(start: i64, length: i64) -> NoteCue {
         let (start, length) = (Moment::from_tick(start), Moment::from_tick(length));
         NoteCue { player: Player::Chords, channel: 2, key: 60, velocity: 80, start, length }
+    }
+
+    /// Swing by the knob, and everything as loud as it is struck.
+    fn plain() -> Controls {
+        Controls { swing_by_style: false, dynamics: 0.0, ..Controls::default() }
     }
 
     fn played(controls: &Controls, frame: i64, cue: NoteCue) -> NoteCue {
@@ -93,7 +135,7 @@ mod tests {
     }
 
     fn swung(swing: f32, start: i64, length: i64) -> (f64, f64) {
-        let controls = Controls { swing, humanise: 0.0, ..Controls::default() };
+        let controls = Controls { swing, humanise: 0.0, ..plain() };
         let cue = played(&controls, start / 6, cue(start, length));
         (cue.start.ticks(), cue.start.ticks() + cue.length.ticks())
     }
@@ -115,12 +157,41 @@ mod tests {
 
     #[test]
     fn compound_meters_do_not_swing() {
-        let controls = Controls { swing: 1.0, humanise: 0.0, ..Controls::default() };
+        let controls = Controls { swing: 1.0, humanise: 0.0, ..plain() };
         let mut context = context(&controls, 2);
         context.position.meter = Meter { numerator: 6, denominator: 8 };
         let mut cues = [cue(12, 12)];
         play(&context, &mut cues);
         assert_eq!(cues[0], cue(12, 12));
+    }
+
+    #[test]
+    fn swing_as_the_style_hangs_on_style_and_tempo_and_not_on_the_knob() {
+        let controls = Controls { swing: 1.0, humanise: 0.0, dynamics: 0.0, ..Controls::default() };
+        let late = |style, tempo| {
+            let mut cues = [cue(12, 12)];
+            play(&FrameContext { style, tempo, ..context(&controls, 2) }, &mut cues);
+            cues[0].start.0 - 12 * MOMENTS_PER_TICK
+        };
+        assert_eq!(late(Style::Bossa, 120.0), 0);
+        assert!(late(Style::Jazz, 250.0) < late(Style::Jazz, 120.0) && late(Style::Jazz, 250.0) > 0);
+    }
+
+    #[test]
+    fn drums_are_timed_as_drummers_time_them() {
+        let controls = Controls { humanise: 0.5, ..plain() };
+        let mean = |key: u8, tick: i64| {
+            let late = |bar: i64| {
+                let start = 96 * bar + tick;
+                let mut cues = [NoteCue { player: Player::Drums, key, ..cue(start, 6) }];
+                play(&context(&controls, start / 6), &mut cues);
+                cues[0].start.0 - Moment::from_tick(start).0
+            };
+            (0..500).map(late).sum::<i64>() as f32 / 500.0 / context(&controls, 0).moments(1000.0) as f32 * 1000.0
+        };
+        let (hat, foot, sixteenth) = (mean(42, 24), mean(44, 24), mean(38, 30));
+        assert!(foot < hat && hat < sixteenth, "the foot is early, and so is what is struck on the beat");
+        assert!((hat - EASE).abs() < 3.0, "{hat}");
     }
 
     #[test]
@@ -136,7 +207,7 @@ mod tests {
     proptest! {
         #[test]
         fn without_swing_and_humanise_nothing_changes(start in 0i64..960, length in 1i64..96, seed: u32) {
-            let controls = Controls { swing: 0.0, humanise: 0.0, seed, ..Controls::default() };
+            let controls = Controls { swing: 0.0, humanise: 0.0, seed, ..plain() };
             prop_assert_eq!(played(&controls, start / 6, cue(start, length)), cue(start, length));
         }
 
@@ -148,7 +219,7 @@ mod tests {
             swing in 0f32..=1.0,
             seed: u32,
         ) {
-            let controls = Controls { swing, humanise, seed, ..Controls::default() };
+            let controls = Controls { swing, humanise, seed, ..plain() };
             let (before, after) = (cue(start, length), played(&controls, start / 6, cue(start, length)));
             let late = after.start.0 - before.start.0;
             let most = context(&controls, 0).moments(LATENESS) + 160;
