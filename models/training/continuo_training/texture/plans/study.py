@@ -36,9 +36,12 @@ JUDGED = 2000
 """Bars of each part whose codes are decoded."""
 
 
-def bar_codebook(values: np.ndarray, chance: np.ndarray, config: dict[str, Any], rng: np.random.Generator) -> Codebook:
+def bar_codebook(
+    values: np.ndarray, chance: np.ndarray, size: int, config: dict[str, Any], rng: np.random.Generator
+) -> Codebook:
     """The codebook of a part, of the codes that the autoencoder gives its bars."""
-    book = Codebook(config["codes"], values.shape[1], config["decay"], config["least"])
+    least = config["least"] * config["batch"] / size
+    book = Codebook(size, values.shape[1], config["decay"], least)
     cumulative = np.cumsum(chance)
     all_values = torch.from_numpy(values)
     for _ in range(config["steps"]):
@@ -181,7 +184,8 @@ def study(network: Vae, bars: TextureSet, task: dict[str, Any], config: dict[str
     for name, of_this in parts_of(train):
         mine = train.where(of_this)
         _, of_piece, lengths = np.unique(mine.piece, return_inverse=True, return_counts=True)
-        book = bar_codebook(codes(network, mine), (1 / np.sqrt(lengths))[of_piece], config["bars"], rng)
+        evened = (1 / np.sqrt(lengths))[of_piece]
+        book = bar_codebook(codes(network, mine), evened, config["bars"]["codes"][name], config["bars"], rng)
         books[name] = book
         everything = bars.part == PARTS.index(name)
         code[everything] = book.nearest(torch.from_numpy(codes(network, bars.where(everything)))).numpy()
@@ -190,7 +194,8 @@ def study(network: Vae, bars: TextureSet, task: dict[str, Any], config: dict[str
         mine = bars.split == split
         by_split[split] = phrases(bars.where(mine), code[mine])
     chance = weights(by_split["train"], task)
-    prior = Prior(config["bars"]["codes"], **config["prior"]["network"])
+    most = max(config["bars"]["codes"].values())
+    prior = Prior(most, **config["prior"]["network"])
     drawn = by_split["train"]
 
     def prior_loss() -> Tensor:
@@ -199,7 +204,7 @@ def study(network: Vae, bars: TextureSet, task: dict[str, Any], config: dict[str
         return loss(prior, tensors(drawn, chosen, told))
 
     optimized(prior, prior_loss, config["prior"]["steps"], config["prior"]["learning_rate"], "prior")
-    sections = Sections(config["bars"]["codes"], config["sections"]["codes"])
+    sections = Sections(most, config["sections"]["codes"])
     four, of_part_of, phrase = sections_of(drawn)
     section_chance = chance[phrase] / chance[phrase].sum()
 
