@@ -151,6 +151,9 @@ controls! {
     channel: u8 as Channel = 0, Parameter::whole("channel", "channel", 1, 16).of_project()
         .reads(Text::Numbered("Channel "))
         .hint("The MIDI channel on which this player goes out, to a sound of its own.");
+    /// How far the player's bars stray from its patterns, 0 (they are the patterns) to 1: of those who have patterns.
+    vary: f32 = 0.0, Parameter::share("vary", "vary")
+        .hint("How far this player strays from its patterns, bar by bar. Left: it plays them as they are.");
 }
 
 controls! {
@@ -321,9 +324,13 @@ controls! {
 }
 
 impl Player {
-    /// What is declared of the player: only pitches have a register.
+    /// What is declared of the player: only pitches have a register, and only who has patterns strays from them.
     pub fn parameters(self) -> impl Iterator<Item = &'static Parameter<PlayerControls>> {
-        PLAYER_PARAMETERS.iter().filter(move |parameter| self.kind().has_pitches || parameter.about.id != "register")
+        PLAYER_PARAMETERS.iter().filter(move |parameter| match parameter.about.id {
+            "register" => self.kind().has_pitches,
+            "vary" => self.kind().has_patterns,
+            _ => true,
+        })
     }
 
     /// By which hosts and saved states know the player's parameter `about`.
@@ -487,12 +494,12 @@ pub(crate) mod tests {
         let mut wild =
             Controls { temperature: 9.0, swing: f32::NAN, chord_rate: Some(200), max_leap: 0, ..Controls::default() };
         wild.key.tonic = 15;
-        wild.players[Player::Bass] = PlayerControls { density: -1.0, register: 9, channel: 77, on: true };
+        wild.players[Player::Bass] = PlayerControls { density: -1.0, register: 9, channel: 77, vary: 2.0, on: true };
         wild.form = Some(7);
         let sensible = wild.sensible();
         assert_eq!((sensible.temperature, sensible.swing, sensible.chord_rate), (2.0, 0.0, Some(MAX_LEVEL)));
         assert_eq!((sensible.max_leap, sensible.key.tonic, sensible.form), (2, 3, None));
-        let bass = PlayerControls { density: 0.0, register: 2, channel: 15, on: true };
+        let bass = PlayerControls { density: 0.0, register: 2, channel: 15, vary: 1.0, on: true };
         assert_eq!(sensible.players[Player::Bass], bass);
         let another_take = Controls { seed: u32::MAX, ..Controls::default() };
         assert_eq!(another_take.sensible(), another_take);

@@ -6,13 +6,15 @@ use std::collections::BTreeMap;
 
 use common::{built_in, file};
 use continuo_models::Level;
+use continuo_models::music::texture::{Cell, Cells, Measure, Part};
 use continuo_models::music::{BarPosition, Chord, Meter, Mode, PitchClass, SlashChord, Style, Tick};
 use continuo_models::network::features::{Note, PitchMemory};
 use continuo_models::network::harmonist::{self, HarmonistAttributes, HarmonistInput, HarmonyLogits, Standing};
 use continuo_models::network::harmonizer::{Beat, Given, Request, SLOTS};
 use continuo_models::network::plan::{Plan, Shape};
 use continuo_models::network::soloist::{self, LastNote, SoloistAttributes, SoloistInput};
-use continuo_models::network::{HarmonistNetwork, HarmonizerNetwork, SoloistNetwork};
+use continuo_models::network::texture::{Asked, Place};
+use continuo_models::network::{HarmonistNetwork, HarmonizerNetwork, SoloistNetwork, TextureNetwork};
 use continuo_models::{Family, Role};
 use serde::Deserialize;
 
@@ -285,6 +287,77 @@ fn the_soloists_compute_what_they_computed_in_training() {
                 assert_logits(&logits.length, &step.logits.length, &place);
                 assert_logits(&logits.time, &step.logits.time, &place);
             }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Bars {
+    bars: Vec<Bar>,
+}
+
+#[derive(Deserialize)]
+struct Bar {
+    part: String,
+    meter: String,
+    style: Option<usize>,
+    levels: TextureLevels,
+    changes: Vec<usize>,
+    onsets: Vec<usize>,
+    place: Option<usize>,
+    section_end: bool,
+    /// Slot and row of each.
+    strokes: Vec<(usize, usize)>,
+    /// Which of the conditions are 1.
+    conditions: Vec<usize>,
+    shift: Vec<f32>,
+    outputs: BTreeMap<String, Vec<f32>>,
+}
+
+#[derive(Deserialize)]
+struct TextureLevels {
+    density: Level,
+    syncopation: Level,
+    loudness: Level,
+}
+
+#[test]
+fn the_texture_network_computes_what_it_computed_in_training() {
+    let network = built_in(Family::default()).get::<TextureNetwork>().unwrap();
+    let Bars { bars } = serde_json::from_slice(&file("fixtures/vae-texture.json")).unwrap();
+    let slots = |slots: &[usize]| slots.iter().fold(0, |set, slot| set | 1 << slot);
+    let asked = |bar: &Bar| {
+        let part = Part::ALL[["drums", "chords", "bass"].iter().position(|part| *part == bar.part).unwrap()];
+        let measure = Measure::ALL[["four", "three", "compound"].iter().position(|meter| *meter == bar.meter).unwrap()];
+        let TextureLevels { density, syncopation, loudness } = bar.levels;
+        Asked {
+            bar: bar.strokes.iter().map(|&(slot, row)| Cell { slot, row }).collect::<Cells>(),
+            shift: bar.shift[..].try_into().unwrap(),
+            place: Place {
+                style: bar.style.map(|style| Style::ALL[style]),
+                density,
+                syncopation,
+                loudness,
+                changes: slots(&bar.changes),
+                onsets: slots(&bar.onsets),
+                number: bar.place,
+                is_end: bar.section_end,
+                ..Place::new(part, measure)
+            },
+        }
+    };
+    let all: Vec<Asked> = bars.iter().map(asked).collect();
+    let together = network.read(&all).unwrap();
+    for (index, (bar, (asked, said))) in bars.iter().zip(all.iter().zip(&together)).enumerate() {
+        let place = format!("bar {index}");
+        let told: Vec<f32> = network.features(asked).split_off(240);
+        let ones: Vec<usize> = (0..told.len()).filter(|&index| told[index] == 1.0).collect();
+        assert_eq!(ones, bar.conditions, "{place}");
+        assert_logits(&said.code, &bar.outputs["code"], &place);
+        for (ours, name) in
+            [(&said.hits, "hits"), (&said.velocity, "velocity"), (&said.offset, "offset"), (&said.length, "length")]
+        {
+            assert_logits(&ours[..], &bar.outputs[name], &format!("{place}, {name}"));
         }
     }
 }

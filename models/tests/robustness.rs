@@ -29,7 +29,7 @@ prop_compose! {
     fn controls()(
         a in 0..Style::ALL.len(), b in 0..Style::ALL.len(), numbers in prop::collection::vec(number(), 6),
         key_lock: bool, tonic: u8, minor: bool, seed: u32,
-        players in prop::collection::vec((any::<bool>(), number(), any::<i8>(), any::<u8>()), Player::COUNT),
+        players in prop::collection::vec((any::<bool>(), number(), any::<i8>(), any::<u8>(), number()), Player::COUNT),
         levels in prop::array::uniform4(prop::option::of(any::<u8>())), mode in prop::option::of(any::<bool>()),
     ) -> Controls {
         let mut controls = Controls {
@@ -51,8 +51,8 @@ prop_compose! {
             swing: numbers[5],
             ..Controls::default()
         };
-        for ((_, player), (on, density, register, channel)) in controls.players.iter_mut().zip(players) {
-            *player = continuo_models::PlayerControls { on, density, register, channel };
+        for ((_, player), (on, density, register, channel, vary)) in controls.players.iter_mut().zip(players) {
+            *player = continuo_models::PlayerControls { on, density, register, channel, vary };
         }
         controls
     }

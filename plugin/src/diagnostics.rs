@@ -40,7 +40,7 @@ pub struct Diagnostics {
     /// The mean of these times, in microseconds.
     pub mean_lead_us: i64,
     /// Which networks play, of the instance that chose last: bit 0 harmonist, bit 1 soloist, bit 2
-    /// harmonizer. What is not set is played by rule.
+    /// harmonizer, bit 3 texture. What is not set is played by rule.
     pub networks: u32,
     /// Instances that exist now.
     pub instances: u32,

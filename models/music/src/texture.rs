@@ -16,6 +16,8 @@ pub const SLOTS: usize = 24;
 pub const ROWS: usize = 9;
 /// The cells of a bar of one part: slot by slot, row by row.
 pub const CELLS: usize = SLOTS * ROWS;
+/// The drums that keep time.
+const TIMEKEEPERS: [&str; 3] = ["closed_hat", "open_hat", "ride"];
 /// Where the slots of a quarter note lie, in ticks.
 const IN_QUARTER: [Tick; 6] = [0, 6, 8, 12, 16, 18];
 /// Ticks between the slots of 6/8.
@@ -254,16 +256,17 @@ impl Grid {
         self.hits.len() as f32 * TICKS_PER_QUARTER as f32 / self.measure.ticks() as f32
     }
 
-    /// The share of the struck slots that lie off the beat and sound over the next: nothing is struck on it.
-    pub fn syncopation(&self) -> f32 {
-        let struck = self.cells().slots();
-        let slots: Vec<usize> = (0..self.measure.slots()).filter(|slot| struck >> slot & 1 == 1).collect();
-        let is_over = |&&slot: &&usize| {
-            let next = (slot + 1..self.measure.slots()).find(|&next| self.measure.is_beat(next));
-            let between = (slot + 1..next.unwrap_or(self.measure.slots())).any(|other| struck >> other & 1 == 1);
-            !self.measure.is_beat(slot) && !between && next.is_some_and(|next| struck >> next & 1 == 0)
+    /// The share of the struck slots that lie off the beat while the next beat, around the barline, is silent. Drums
+    /// that keep time do not count.
+    pub fn syncopation(&self, part: Part) -> f32 {
+        let counts = |cell: &Cell| part != Part::Drums || !TIMEKEEPERS.contains(&part.rows()[cell.row]);
+        let cells: Cells = self.hits.iter().map(|hit| hit.0).filter(counts).collect();
+        let (struck, slots) = (cells.slots(), self.measure.slots());
+        let is_off = |&slot: &usize| {
+            let next = (slot + 1..=slots).map(|next| next % slots).find(|&next| self.measure.is_beat(next));
+            struck >> slot & 1 == 1 && !self.measure.is_beat(slot) && next.is_some_and(|next| struck >> next & 1 == 0)
         };
-        slots.iter().filter(is_over).count() as f32 / slots.len().max(1) as f32
+        (0..slots).filter(is_off).count() as f32 / struck.count_ones().max(1) as f32
     }
 
     /// The mean velocity of the hits, 0 to 1; `None` without any.
@@ -306,10 +309,10 @@ mod tests {
 
     #[test]
     fn an_offbeat_is_syncopated_if_the_next_beat_is_silent() {
-        assert_eq!(grid(&[0, 6, 12, 18]).syncopation(), 0.0);
-        assert_eq!(grid(&[0, 3, 6, 9]).syncopation(), 0.25);
-        assert_eq!(grid(&[3, 9]).syncopation(), 1.0);
-        assert_eq!(grid(&[]).syncopation(), 0.0);
+        let syncopation = |slots: &[usize]| grid(slots).syncopation(Part::Bass);
+        assert_eq!(syncopation(&[0, 6, 12, 18]), 0.0);
+        assert_eq!(syncopation(&[0, 3, 6, 9]), 0.25);
+        assert_eq!([syncopation(&[3, 21]), syncopation(&[0, 21]), syncopation(&[])], [1.0, 0.0, 0.0]);
     }
 
     #[test]

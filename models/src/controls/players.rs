@@ -27,6 +27,8 @@ pub struct PlayerKind {
     pub is_planned: bool,
     /// Whether it accompanies: where another chord begins than was planned, what it sounds ends.
     pub is_accompaniment: bool,
+    /// Whether it strikes in the patterns of a style.
+    pub has_patterns: bool,
     /// Its colour: red, green and blue. See `theme.rs` of the panel.
     pub colour: [u8; 3],
     /// Its shape.
@@ -94,6 +96,7 @@ players! {
         home: 67,
         is_planned: false,
         is_accompaniment: false,
+        has_patterns: false,
         colour: [0x5a, 0xb8, 0xee],
         mark: Mark::Circle,
         program: 48,
@@ -110,6 +113,7 @@ players! {
         home: 60,
         is_planned: true,
         is_accompaniment: true,
+        has_patterns: true,
         colour: [0xec, 0xa6, 0x2a],
         mark: Mark::Square,
         program: 4,
@@ -126,6 +130,7 @@ players! {
         home: 38,
         is_planned: true,
         is_accompaniment: true,
+        has_patterns: true,
         colour: [0x2f, 0xc0, 0x95],
         mark: Mark::Polygon(&[(0.0, -1.254), (1.32, 1.03), (-1.32, 1.03)]),
         program: 32,
@@ -142,6 +147,7 @@ players! {
         home: 72,
         is_planned: true,
         is_accompaniment: false,
+        has_patterns: false,
         colour: [0xdd, 0x8f, 0xc0],
         mark: Mark::Polygon(&[(0.0, -1.26), (1.26, 0.0), (0.0, 1.26), (-1.26, 0.0)]),
         program: 11,
@@ -158,6 +164,7 @@ players! {
         home: 40,
         is_planned: true,
         is_accompaniment: false,
+        has_patterns: true,
         colour: [0xe8, 0x7d, 0x54],
         mark: Mark::Polygon(&[(0.0, 1.254), (-1.32, -1.03), (1.32, -1.03)]),
         program: 0,
@@ -175,6 +182,7 @@ players! {
         home: 75,
         is_planned: true,
         is_accompaniment: false,
+        has_patterns: false,
         colour: [0xb0, 0x9a, 0xe8],
         mark: Mark::Polygon(&[(0.0, -1.2), (1.1, -0.3), (0.7, 1.0), (-0.7, 1.0), (-1.1, -0.3)]),
         program: 115,

@@ -135,7 +135,7 @@ impl Improviser {
             if !self.networks.share(networks, Role::Harmonist) {
                 self.harmonist.exchange(networks);
             }
-            if !self.networks.share(networks, Role::Soloist) {
+            if [Role::Soloist, Role::Texture].iter().any(|&role| !self.networks.share(networks, role)) {
                 self.ensemble.exchange(networks);
             }
             self.networks = Arc::clone(networks);

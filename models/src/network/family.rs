@@ -5,11 +5,22 @@ use super::Role;
 /// The files of a built-in family, each with its name.
 type Files = &'static [(&'static str, &'static [u8])];
 
-/// The networks that every family has alike, and the folder of this crate in which they lie.
-const COMMON_FOLDER: &str = "bidirectional-gru";
-const COMMON: Files = &[
-    ("harmonizer.onnx", include_bytes!("../../bidirectional-gru/harmonizer.onnx")),
-    ("harmonizer.json", include_bytes!("../../bidirectional-gru/harmonizer.json")),
+/// The networks that every family has alike, by the folders of this crate in which they lie.
+const COMMON: &[(&str, Files)] = &[
+    (
+        "bidirectional-gru",
+        &[
+            ("harmonizer.onnx", include_bytes!("../../bidirectional-gru/harmonizer.onnx")),
+            ("harmonizer.json", include_bytes!("../../bidirectional-gru/harmonizer.json")),
+        ],
+    ),
+    (
+        "vae",
+        &[
+            ("texture.onnx", include_bytes!("../../vae/texture.onnx")),
+            ("texture.json", include_bytes!("../../vae/texture.json")),
+        ],
+    ),
 ];
 
 /// The table of families: what the musician calls each, its folder in this crate, and the roles for which it has a
@@ -61,7 +72,9 @@ impl Family {
     /// The folder in this crate of the network that the family has for `role`: its own, or that of those that all
     /// families have alike.
     pub fn folder_of(self, role: Role) -> &'static str {
-        if common_file(&format!("{role}.onnx")).is_some() { COMMON_FOLDER } else { self.folder() }
+        let name = format!("{role}.onnx");
+        let common = COMMON.iter().find(|(_, files)| named(files, &name).is_some());
+        common.map_or(self.folder(), |(folder, _)| folder)
     }
 
     /// The built-in file of its own called `name`.
@@ -72,7 +85,7 @@ impl Family {
 
 /// The built-in file called `name` of those that every family has alike.
 pub(super) fn common_file(name: &str) -> Option<&'static [u8]> {
-    named(COMMON, name)
+    COMMON.iter().find_map(|(_, files)| named(files, name))
 }
 
 fn named(files: Files, name: &str) -> Option<&'static [u8]> {

@@ -35,7 +35,7 @@ pub const FEATURES: usize = 4 * PITCH_CLASSES
 /// What the file must look like.
 pub const SHAPE: Shape = Shape {
     role: "harmonist",
-    features: FEATURES,
+    inputs: &[("features", FEATURES)],
     outputs: &[
         ("logits_change", 2),
         ("logits_chord", Chord::VOCABULARY),

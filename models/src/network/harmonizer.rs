@@ -31,7 +31,7 @@ pub const FEATURES: usize = 2 * SLOTS * PITCH_CLASSES
 /// What the file must look like.
 pub const SHAPE: Shape = Shape {
     role: "harmonizer",
-    features: FEATURES,
+    inputs: &[("features", FEATURES)],
     outputs: &[("logits_change", 2), ("logits_chord", Chord::VOCABULARY), ("logits_bass", BASSES)],
     whole: true,
 };

@@ -15,6 +15,7 @@ pub mod plan;
 mod role;
 pub mod soloist;
 pub mod style_mix;
+pub mod texture;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -25,6 +26,7 @@ pub use harmonist::HarmonistNetwork;
 pub use harmonizer::HarmonizerNetwork;
 pub use role::{HasRole, PerRole, Role};
 pub use soloist::SoloistNetwork;
+pub use texture::TextureNetwork;
 
 use card::Card;
 use role::AnyNetwork;

@@ -2,6 +2,7 @@
 //! caller's hands; a model of whole sequences reads one at once.
 
 use std::fmt;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tract_onnx::prelude::*;
@@ -15,13 +16,34 @@ use super::operators;
 pub struct Shape {
     /// The network's role, which is also its file's name.
     pub role: &'static str,
-    /// Length of the input `features`, `[N, features]`, without the style block, which is as long as the network has
-    /// conditions.
-    pub features: usize,
+    /// Names and lengths of the inputs `[N, length]` that are its features, side by side; the last is longer than it
+    /// says here by the style block, which is as long as the network has conditions.
+    pub inputs: &'static [(&'static str, usize)],
     /// Names and lengths of the outputs `[N, length]`.
     pub outputs: &'static [(&'static str, usize)],
     /// Whether a whole sequence is read at once.
     pub whole: bool,
+}
+
+impl Shape {
+    /// Length of all features without the style block.
+    const fn features(&self) -> usize {
+        let (mut sum, mut index) = (0, 0);
+        while index < self.inputs.len() {
+            sum += self.inputs[index].1;
+            index += 1;
+        }
+        sum
+    }
+}
+
+/// What one of a model's inputs takes.
+#[derive(Clone, Debug)]
+enum Input {
+    /// These of the features.
+    Features(Range<usize>),
+    /// The next state.
+    State,
 }
 
 /// The largest file that is loaded, and the most values of all its states: far above any sensible network.
@@ -35,10 +57,10 @@ const MIXED: f32 = 1e-2;
 pub struct Plan {
     runnable: Arc<TypedRunnableModel>,
     shape: &'static Shape,
-    /// Length of the input `features`.
+    /// Length of the features.
     features: usize,
-    /// Which of the model's inputs `features` is; the others are the states, in order.
-    place: usize,
+    /// What each of the model's inputs takes.
+    inputs: Vec<Input>,
     /// Where each output of the shape, and after them each state, lies in the model's outputs.
     outputs: Vec<usize>,
     /// The shape of each state.
@@ -117,30 +139,44 @@ impl Plan {
             .and_then(TypedModel::into_decluttered)
             .map_err(unreadable)?;
 
-        let (mut features, mut states) = (None, Vec::new());
+        let (mut given, mut states) = (vec![None; shape.inputs.len()], Vec::new());
         for (index, name) in input_names.iter().enumerate() {
             let dimensions = Dimensions::of(model.input_fact(index).map_err(unreadable)?, "input", name)?;
-            match name.strip_suffix("_in") {
-                _ if name == "features" => features = Some((index, dimensions)),
-                Some(state) => states.push((format!("{state}_out"), dimensions)),
-                None => return Err(format!("it asks for an input `{name}` that this version does not know")),
+            match (shape.inputs.iter().position(|(known, _)| known == name), name.strip_suffix("_in")) {
+                (Some(known), _) => given[known] = Some(dimensions),
+                (None, Some(state)) => states.push((format!("{state}_out"), dimensions)),
+                (None, None) => return Err(format!("it asks for an input `{name}` that this version does not know")),
             }
         }
-        let (place, features): (usize, Dimensions) = features.ok_or("it has no input `features`")?;
-        let width = match features.sizes[..] {
-            [1, width] if width >= shape.features => width,
-            _ => {
-                let least = shape.features;
-                return Err(format!("its input `features` is {features}, and must be [1, {least} + its styles]"));
+        let (mut columns, mut features, mut is_batched) = (vec![0..0; given.len()], 0, false);
+        for (index, (&(name, least), dimensions)) in shape.inputs.iter().zip(given).enumerate() {
+            let dimensions: Dimensions = dimensions.ok_or_else(|| format!("it has no input `{name}`"))?;
+            let is_last = index + 1 == shape.inputs.len();
+            let width = match dimensions.sizes[..] {
+                [1, width] if width == least || width > least && is_last => width,
+                _ => {
+                    let styles = if is_last { " + its styles" } else { "" };
+                    return Err(format!("its input `{name}` is {dimensions}, and must be [1, {least}{styles}]"));
+                }
+            };
+            columns[index] = features..features + width;
+            features += width;
+            if index > 0 && is_batched != dimensions.batch.is_some() {
+                return Err(format!("its `{name}` is not of as many sequences as `{}`", shape.inputs[0].0));
             }
-        };
-        let is_batched = features.batch.is_some();
+            is_batched = dimensions.batch.is_some();
+        }
         if let Some((name, _)) = states.iter().find(|(_, state)| state.batch.is_some() != is_batched) {
-            return Err(format!("its `{name}` is not of as many sequences as `features`"));
+            return Err(format!("its `{name}` is not of as many sequences as `{}`", shape.inputs[0].0));
         }
         if shape.whole && (!states.is_empty() || !is_batched) {
             return Err("it does not read a whole sequence at once, of any length and without a state".into());
         }
+        let input = |name: &String| match shape.inputs.iter().position(|(known, _)| known == name) {
+            Some(known) => Input::Features(columns[known].clone()),
+            None => Input::State,
+        };
+        let inputs = input_names.iter().map(input).collect();
         let size = states.iter().try_fold(0usize, |sum, (_, dimensions)| {
             let size = dimensions.sizes.iter().try_fold(1usize, |size, &dimension| size.checked_mul(dimension))?;
             sum.checked_add(size)
@@ -165,7 +201,7 @@ impl Plan {
         let batch = batch.filter(|_| is_batched);
         let runnable = model.into_optimized().and_then(|model| model.into_runnable()).map_err(unreadable)?;
         let states = states.into_iter().map(|(_, dimensions)| dimensions.sizes).collect();
-        Ok(Self { runnable, shape, features: width, place, outputs, states, batch })
+        Ok(Self { runnable, shape, features, inputs, outputs, states, batch })
     }
 
     /// The first steps of a plan are several times slower, and show whether it computes at all.
@@ -209,7 +245,7 @@ impl Plan {
 
     /// How many conditions the network tells apart: the size of its style block.
     pub fn conditions(&self) -> usize {
-        self.features - self.shape.features
+        self.features - self.shape.features()
     }
 
     /// One step: reads `features`, advances `state`.
@@ -248,7 +284,6 @@ impl Plan {
     fn run<F: AsRef<[f32]>>(&self, steps: &mut [Step<F>]) -> Result<Vec<Outputs>, String> {
         let failed = |error: TractError| format!("a step failed ({})", root_cause(&error));
         let rows = steps.len();
-        let mut features = Vec::with_capacity(rows * self.features);
         for (row, _) in steps.iter() {
             let row = row.as_ref();
             if row.len() != self.features {
@@ -257,11 +292,19 @@ impl Plan {
             if !row.iter().all(|value| value.is_finite()) {
                 return Err("a feature is not a number".into());
             }
-            features.extend_from_slice(row);
         }
-        let features = Tensor::from_shape(&[rows, self.features], &features).map_err(failed)?;
-        let mut inputs = self.joined(steps).map_err(failed)?;
-        inputs.insert(self.place.min(inputs.len()), features.into());
+        let mut states = self.joined(steps).map_err(failed)?.into_iter();
+        let mut inputs = TVec::new();
+        for input in &self.inputs {
+            match input {
+                Input::Features(columns) => {
+                    let mut own = Vec::with_capacity(rows * columns.len());
+                    steps.iter().for_each(|(row, _)| own.extend_from_slice(&row.as_ref()[columns.clone()]));
+                    inputs.push(Tensor::from_shape(&[rows, columns.len()], &own).map_err(failed)?.into());
+                }
+                Input::State => inputs.extend(states.next()),
+            }
+        }
         let results = catch_unwind(AssertUnwindSafe(|| self.runnable.run(inputs)))
             .map_err(|_| "a step failed".to_string())?
             .map_err(failed)?;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::conditions::Conditions;
-use super::{HarmonistNetwork, HarmonizerNetwork, SoloistNetwork};
+use super::{HarmonistNetwork, HarmonizerNetwork, SoloistNetwork, TextureNetwork};
 
 /// Something for each role, in the order of [`Role::ALL`].
 pub type PerRole<T> = [T; COUNT];
@@ -62,6 +62,8 @@ roles! {
     Soloist "soloist", "Melody is made by rule", SoloistNetwork;
     /// The chords of a whole chorus at once.
     Harmonizer "harmonizer", "The band does not learn your tune", HarmonizerNetwork;
+    /// What the players strike in a bar.
+    Texture "texture", "Bars are not varied", TextureNetwork;
 }
 
 impl Role {

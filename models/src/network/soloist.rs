@@ -43,7 +43,7 @@ pub const FEATURES: usize = PITCH_CLASSES
 /// What the file must look like.
 pub const SHAPE: Shape = Shape {
     role: "soloist",
-    features: FEATURES,
+    inputs: &[("features", FEATURES)],
     outputs: &[("logits_pitch", PITCHES), ("logits_length", TIMES), ("logits_time", TIMES)],
     whole: false,
 };

@@ -192,10 +192,10 @@ mod tests {
     fn the_networks_are_named_where_they_differ() {
         let [gru, transformer, own] = NetworkSet::ALL.map(Some);
         for (origins, text, attention) in [
-            ([transformer; 3], "Transformer", false),
-            ([own, gru, gru], "Own folder + GRU", false),
-            ([None, own, own], "rules + Own folder", true),
-            ([None; 3], "rules", true),
+            ([transformer; 4], "Transformer", false),
+            ([own, gru, gru, gru], "Own folder + GRU", false),
+            ([None, own, own, own], "rules + Own folder", true),
+            ([None; 4], "rules", true),
         ] {
             let source = Source::Networks(origins);
             assert_eq!((source.text(), source.wants_attention()), (text.to_owned(), attention));

@@ -95,10 +95,10 @@ mod tests {
     #[test]
     fn the_origins_survive_the_passage() {
         let playing = Playing::default();
-        assert_eq!(playing.get(), [None; 3]);
+        assert_eq!(playing.get(), [None; 4]);
         for harmonist in NetworkSet::ALL {
             for soloist in [None, Some(NetworkSet::OwnFolder)] {
-                let origins = [Some(harmonist), soloist, None];
+                let origins = [Some(harmonist), soloist, None, None];
                 playing.set(origins);
                 assert_eq!(playing.get(), origins);
             }

@@ -170,10 +170,10 @@ mod tests {
     #[test]
     fn each_role_has_a_choice_of_its_own() {
         let (mut chooser, first) = chooser(GRU);
-        let mixed = chooser.follow([GRU, TRANSFORMER, GRU]).expect("the soloist is another");
+        let mixed = chooser.follow([GRU, TRANSFORMER, GRU, GRU]).expect("the soloist is another");
         assert!(mixed.share(&first, Role::Harmonist) && !mixed.share(&first, Role::Soloist));
-        assert_eq!(chooser.shared.playing.get(), [Some(GRU), Some(TRANSFORMER), Some(GRU)]);
-        assert!(chooser.follow([GRU, TRANSFORMER, GRU]).is_none());
+        assert_eq!(chooser.shared.playing.get(), [Some(GRU), Some(TRANSFORMER), Some(GRU), Some(GRU)]);
+        assert!(chooser.follow([GRU, TRANSFORMER, GRU, GRU]).is_none());
     }
 
     #[test]

@@ -189,11 +189,12 @@ mod tests {
     }
 
     #[test]
-    fn the_families_are_different_networks_but_for_the_one_that_they_have_alike() {
+    fn the_families_are_different_networks_but_for_those_that_they_have_alike() {
         let (kept, shared) = (NetworksKept::default(), Shared::new());
         let [gru, transformer] = Family::ALL.map(|family| kept.get(NetworkSet::BuiltIn(family), &shared));
         for role in Role::ALL {
-            assert_eq!(gru.networks.share(&transformer.networks, role), role == Role::Harmonizer, "{role}");
+            let is_common = [Role::Harmonizer, Role::Texture].contains(&role);
+            assert_eq!(gru.networks.share(&transformer.networks, role), is_common, "{role}");
         }
         assert_eq!(gru.origins, NetworkSet::BuiltIn(Family::Gru).for_all().map(Some));
         assert_eq!(transformer.origins, NetworkSet::BuiltIn(Family::Transformer).for_all().map(Some));

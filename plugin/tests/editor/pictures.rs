@@ -22,8 +22,8 @@ use continuo::editor::view::View;
 use continuo::editor::{button, choice, keyboard, notices, scale_card, stepper, switch, take_card, theme};
 use continuo::params::controllers::Learnt;
 use continuo::seam::{NetworkSet, Notice, Part, PickUp, Urgency};
-use continuo_models::Player;
 use continuo_models::music::{BarPosition, Key, Meter, Mode};
+use continuo_models::{Player, Role};
 use egui::{Rect, Ui, Vec2, pos2, vec2};
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotResults};
@@ -319,7 +319,7 @@ fn the_chords_planned() {
 #[test]
 fn the_deadline_meter_in_good_and_in_bad_times() {
     picture("deadline_meter", vec2(652.0, 168.0), |ui, rect| {
-        let source = Source::Networks([None, Some(NetworkSet::OwnFolder), None]);
+        let source = Source::Networks([None, Some(NetworkSet::OwnFolder), None, None]);
         let late = Reading { lead_ms: -12.0, worst_ms: -12.0, misses: 3, misses_lately: 3, late: 7, ..reading() };
         let bad = Reading { source, urgency: Urgency::Usual, ..late };
         let ahead = step(0.0, &["1/16", "2/16", "3/16", "4/16"]);
@@ -408,7 +408,7 @@ fn reading() -> Reading {
         lead_ms: 117.0,
         worst_ms: 88.0,
         frame_ms: 125.0,
-        source: Source::Networks([Some(NetworkSet::ALL[0]); 3]),
+        source: Source::Networks([Some(NetworkSet::ALL[0]); Role::ALL.len()]),
         urgency: Urgency::RealTime,
         ..Reading::default()
     }

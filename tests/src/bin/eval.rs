@@ -1,7 +1,7 @@
 //! Judges the band on lead sheets. `cargo xtask eval` builds and runs it.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::{env, fs};
@@ -10,9 +10,9 @@ use anyhow::{Context, Error, Result, anyhow, ensure};
 use clap::{Parser, ValueEnum};
 use continuo_models::improviser::Weights;
 use continuo_models::music::Style;
-use continuo_models::network::SoloistNetwork;
+use continuo_models::network::{SoloistNetwork, TextureNetwork};
 use continuo_models::{Controls, Family, Networks};
-use continuo_options::eval::{Eval, FamilyName, Judged, Learned, Sheets, Sitting, System, What};
+use continuo_options::eval::{Eval, FamilyName, Judged, Learned, Sheets, Sitting, Split, System, What};
 use continuo_options::values;
 use continuo_tests::eval::copies::{self, Copies, Index};
 use continuo_tests::eval::corpus::{self, Note, Piece, Reading};
@@ -25,7 +25,7 @@ use continuo_tests::eval::melody::{self, Evidence, NOTES, NgramModel};
 use continuo_tests::eval::phrasing::{self, Phrasing};
 use continuo_tests::eval::report::progress;
 use continuo_tests::eval::retrieval::Library;
-use continuo_tests::eval::{control, knobs, live, measures, voicing};
+use continuo_tests::eval::{control, knobs, live, measures, texture, voicing};
 use serde_json::json;
 
 /// One take of `live` under one condition, as JSON; `live` asks for it
@@ -173,6 +173,7 @@ fn run(options: &Eval) -> Result<()> {
             judge_control(sheets, judged, learned, usize::from(*bars), usize::from(*solos))
         }
         What::Voicing { sheets, judged } => judge_voicing(sheets, judged),
+        What::Texture { sheets, judged, learned } => judge_texture(sheets, judged, learned),
         What::Live(sitting) => judge_live(sitting),
     }
 }
@@ -274,6 +275,31 @@ fn judge_voicing(sheets: &Sheets, judged: &Judged) -> Result<()> {
     rows.extend(voicing::band(&Arc::new(networks(judged)), &pieces));
     println!("{} sopranos\n\n{}", pieces.len(), voicing::table(&rows));
     write(sheets, "voicing.json", &json!(rows))
+}
+
+fn judge_texture(sheets: &Sheets, judged: &Judged, learned: &Learned) -> Result<()> {
+    let read = |files: &[PathBuf]| -> Result<Vec<texture::corpus::Piece>> {
+        let all = files.iter().map(|file| texture::corpus::read(file).map(named)).collect::<Result<Vec<_>>>()?;
+        Ok(all.into_iter().flatten().collect())
+    };
+    let (mut pieces, mut train): (Vec<_>, Vec<_>) = read(&sheets.corpus)?
+        .into_iter()
+        .filter(|piece| piece.split.is_none_or(|split| [sheets.split, Split::Train].contains(&split)))
+        .partition(|piece| piece.split.is_none_or(|split| split == sheets.split));
+    if !learned.train.is_empty() {
+        train = read(&learned.train)?.into_iter().filter(|piece| piece.split != Some(Split::Test)).collect();
+    }
+    pieces.truncate(sheets.limit.unwrap_or(usize::MAX));
+    train.retain(|piece| pieces.iter().all(|judged| judged.group != piece.group));
+    ensure!(!pieces.is_empty(), "there is no piece with drums, comping or a bass in the split `{:?}`", sheets.split);
+    if train.is_empty() {
+        eprintln!("What is learned from other pieces is left out: name files to learn from with --train.");
+    }
+    let network = networks(judged).get::<TextureNetwork>();
+    let verdicts = texture::judge(&train, &pieces, &texture::systems::Row::ALL, network.as_deref());
+    println!("{} pieces; {} to learn from and to take bars of\n", pieces.len(), train.len());
+    println!("{}\n{}", texture::tables::bars(&verdicts), texture::tables::interlock(&verdicts));
+    write(sheets, "texture.json", &json!(verdicts))
 }
 
 fn judge_live(sitting: &Sitting) -> Result<()> {

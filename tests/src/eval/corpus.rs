@@ -305,7 +305,7 @@ fn key_of((tick, tonic, mode): (Tick, i64, String)) -> Result<(Tick, Key)> {
 }
 
 /// The nearest quality of the vocabulary.
-fn quality_of(name: &str) -> Result<Quality> {
+pub(super) fn quality_of(name: &str) -> Result<Quality> {
     Ok(match name {
         "maj" | "5" | "majb5" => Quality::Major,
         "min" | "minmaj7" => Quality::Minor,
@@ -323,7 +323,7 @@ fn quality_of(name: &str) -> Result<Quality> {
     })
 }
 
-fn style_of(name: &str) -> Option<Style> {
+pub(super) fn style_of(name: &str) -> Option<Style> {
     let name = match name {
         "ragtime" => "jazz",
         "pop-rock" | "pop-tpa" => "pop",

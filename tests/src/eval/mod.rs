@@ -24,6 +24,7 @@ pub mod recovery;
 pub mod report;
 pub mod retrieval;
 pub mod rules;
+pub mod texture;
 pub mod tokens;
 pub mod trust;
 pub mod voicing;

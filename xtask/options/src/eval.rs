@@ -103,6 +103,15 @@ pub enum What {
         #[command(flatten)]
         judged: Judged,
     },
+    /// What Chords, Bass and Drums strike, bar by bar, against people, real bars that fit and bars that are shuffled
+    Texture {
+        #[command(flatten)]
+        sheets: Sheets,
+        #[command(flatten)]
+        judged: Judged,
+        #[command(flatten)]
+        learned: Learned,
+    },
     /// The built plug-in under a simulated musician: harmony, recovery, delays, stuck notes, and whether a take is the
     /// same under every condition; fails if a note is stuck or a take differs without a late plan
     Live(Sitting),

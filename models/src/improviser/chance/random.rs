@@ -34,6 +34,7 @@ pub enum Purpose {
     Idiom,
     Drums,
     Dynamics,
+    Variation,
 }
 
 impl Random {

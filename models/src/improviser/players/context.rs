@@ -2,9 +2,10 @@
 
 use crate::controls::Controls;
 use crate::improviser::chance::random::Random;
+use crate::improviser::listening::LONGEST_REST;
 use crate::improviser::memory::Memory;
 use crate::music::time::{MOMENTS_PER_TICK, TICKS_PER_QUARTER, frame_start};
-use crate::music::{BarPosition, Chord, Frame, Key, PitchClass, PitchClassSet, Style, Tick};
+use crate::music::{BarPosition, Chord, Frame, Key, Meter, PitchClass, PitchClassSet, Quality, Style, Tick};
 
 /// The frame that is being decided, as the harmonist and the listener describe it to the other players.
 #[derive(Clone, Copy, Debug)]
@@ -93,16 +94,11 @@ impl FrameContext<'_> {
     }
 }
 
-#[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-    use crate::improviser::listening::LONGEST_REST;
-    use crate::music::{Meter, Quality};
-
-    /// The context of `frame` over a C major chord in 4/4, with the band's `controls`.
-    pub(crate) fn context(controls: &Controls, frame: Frame) -> FrameContext<'_> {
+impl<'a> FrameContext<'a> {
+    /// The context of `frame` over a C major chord in 4/4, with the band's `controls` and a musician who has not played.
+    pub fn alone(controls: &'a Controls, frame: Frame) -> Self {
         let bar = BarPosition { bar_start: 0, meter: Meter::default() };
-        FrameContext {
+        Self {
             frame,
             position: bar.at(frame_start(frame)),
             chord: Some(Chord::new(0, Quality::Major)),
@@ -125,6 +121,15 @@ pub(crate) mod tests {
             controls,
             random: Random::new(controls.seed, frame),
         }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    /// See [`FrameContext::alone`].
+    pub(crate) fn context(controls: &Controls, frame: Frame) -> FrameContext<'_> {
+        FrameContext::alone(controls, frame)
     }
 
     #[test]

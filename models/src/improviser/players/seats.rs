@@ -27,8 +27,8 @@ pub struct Seat {
 pub fn all(networks: &Networks) -> Vec<Seat> {
     let seat = |player, plays| Seat { player, plays };
     vec![
-        seat(Player::Bass, Box::<Bassist>::default()),
-        seat(Player::Chords, Box::<Comper>::default()),
+        seat(Player::Bass, Box::new(Bassist::new(networks))),
+        seat(Player::Chords, Box::new(Comper::new(networks))),
         seat(Player::Lead, Box::new(Soloist::new(networks))),
         seat(Player::Drums, Box::<Drummer>::default()),
         #[cfg(feature = "guest-player")]

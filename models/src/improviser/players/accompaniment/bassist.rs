@@ -2,6 +2,7 @@
 
 use super::groove::{Groove, LONGEST};
 use super::patterns::{self, Stroke, Tone, stroke};
+use super::variation::Variation;
 use crate::controls::Player;
 use crate::improviser::chance::random::Purpose;
 use crate::improviser::listening::Listener;
@@ -11,6 +12,7 @@ use crate::music::pitch::{KeyRange, PitchClassSet, class_of, nearest};
 use crate::music::time::TICKS_PER_QUARTER;
 use crate::music::voicing::{HIGHEST_CHORALE_BASS, Texture};
 use crate::music::{Chord, Moment, PitchClass, Quality, SlashChord, Tick};
+use crate::network::Networks;
 use crate::score::NoteCue;
 
 /// The keys of a bass: from the open E string up two octaves and a third.
@@ -25,6 +27,7 @@ const EARLIEST: Tick = 24;
 #[derive(Clone, Debug, Default)]
 pub struct Bassist {
     groove: Groove,
+    variation: Variation<Tone>,
     chord: Option<Chord>,
     /// The last note of the line, and the one before it. A leap of an octave is no part of the line.
     last: [Option<u8>; 2],
@@ -43,6 +46,11 @@ struct Ahead {
 }
 
 impl Plays for Bassist {
+    fn prepare(&mut self, context: &FrameContext, listener: &Listener) {
+        let (patterns, whose) = (&patterns::of_style(context.style).bass, (Player::Bass, Purpose::Bass));
+        self.variation.prepare(context, listener, &mut self.groove, patterns, whose);
+    }
+
     fn decide(&mut self, context: &FrameContext, _: &Listener, _: Option<BassKeys>, out: &mut Vec<NoteCue>) {
         let (before, first) = (self.last[0], out.len());
         self.walk_on(context, out);
@@ -58,9 +66,22 @@ impl Plays for Bassist {
     fn bass_keys(&self) -> Option<BassKeys> {
         self.keys
     }
+
+    fn exchange(&mut self, networks: &Networks) {
+        self.variation.exchange(networks);
+    }
+
+    fn lose_place(&mut self) {
+        self.variation.lose_place();
+    }
 }
 
 impl Bassist {
+    /// One that has played nothing.
+    pub fn new(networks: &Networks) -> Self {
+        Self { variation: Variation::new(networks), ..Self::default() }
+    }
+
     /// Whether the harmony that was played ahead of time does not come in the frame in which it was due.
     fn was_in_vain(&self, context: &FrameContext) -> bool {
         self.ahead.is_some_and(|ahead| ahead.due == context.tick() && context.chord != Some(ahead.harmony.chord))
@@ -81,7 +102,7 @@ impl Bassist {
         let was_ahead =
             self.ahead.is_some_and(|ahead| ahead.harmony == harmony && (tick - EARLIEST..tick).contains(&ahead.at));
 
-        let mut strokes = self.groove.strokes(context, patterns, Purpose::Bass);
+        let mut strokes = self.variation.of(self.groove.strokes(context, patterns, Purpose::Bass));
         if begins {
             strokes.begin(was_ahead, |_| Tone::Bass, || stroke(0, Tone::Bass));
             self.ahead = None;

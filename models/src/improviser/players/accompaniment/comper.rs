@@ -3,6 +3,7 @@
 use super::groove::{Groove, LONGEST};
 use super::manner::{beginning, in_manner};
 use super::patterns::{self, Stroke, Touch};
+use super::variation::Variation;
 use crate::controls::{Manner, Player};
 use crate::improviser::chance::random::Purpose;
 use crate::improviser::listening::Listener;
@@ -12,6 +13,7 @@ use crate::music::pitch::{KeyRange, ascent, class_of};
 use crate::music::style::Revoicing;
 use crate::music::voicing::{HIGHEST_CHORALE_BASS, Space, Texture, Voicing, lead};
 use crate::music::{Chord, Moment, Quality, Tick};
+use crate::network::Networks;
 use crate::score::NoteCue;
 
 /// The keys that the accompaniment may use at any register.
@@ -29,6 +31,7 @@ const STRUM: f32 = 9.0;
 #[derive(Clone, Debug, Default)]
 pub struct Comper {
     groove: Groove,
+    variation: Variation<Touch>,
     voicing: Option<Voicing>,
     /// The chord of `voicing`.
     chord: Option<Chord>,
@@ -37,6 +40,11 @@ pub struct Comper {
 }
 
 impl Plays for Comper {
+    fn prepare(&mut self, context: &FrameContext, listener: &Listener) {
+        let (patterns, whose) = (&patterns::of_style(context.style).chords, (Player::Chords, Purpose::Comping));
+        self.variation.prepare(context, listener, &mut self.groove, patterns, whose);
+    }
+
     fn decide(&mut self, context: &FrameContext, _: &Listener, bass: Option<BassKeys>, out: &mut Vec<NoteCue>) {
         self.comp(context, bass, out);
     }
@@ -47,15 +55,28 @@ impl Plays for Comper {
         let lasts = context.controls.manner == Some(Manner::Sustained);
         was_in_vain || context.chord_changes && lasts
     }
+
+    fn exchange(&mut self, networks: &Networks) {
+        self.variation.exchange(networks);
+    }
+
+    fn lose_place(&mut self) {
+        self.variation.lose_place();
+    }
 }
 
 impl Comper {
+    /// One that has played nothing.
+    pub fn new(networks: &Networks) -> Self {
+        Self { variation: Variation::new(networks), ..Self::default() }
+    }
+
     /// Appends the notes that begin in the frame, over `bass` if Bass plays, to `out`.
     fn comp(&mut self, context: &FrameContext, bass: Option<BassKeys>, out: &mut Vec<NoteCue>) {
         let patterns = &patterns::of_style(context.style).chords;
         let bar_begins = self.groove.follow(context, patterns, Player::Chords, Purpose::Comping);
         let Some(chord) = context.chord else {
-            *self = Self { groove: self.groove, voicing: self.voicing, ..Self::default() };
+            (self.chord, self.early) = (None, None);
             return;
         };
         let tick = context.tick();
@@ -74,7 +95,7 @@ impl Comper {
         }
         self.early = None;
 
-        let mut strokes = self.groove.strokes(context, patterns, Purpose::Comping);
+        let mut strokes = self.variation.of(self.groove.strokes(context, patterns, Purpose::Comping));
         let (bar_start, barline) = (strokes.bar_start, strokes.barline);
         if let Some(manner) = context.controls.manner {
             strokes = strokes.changed(|strokes| in_manner(manner, strokes, bar_start, barline));

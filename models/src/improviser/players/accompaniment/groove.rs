@@ -24,10 +24,12 @@ const MANY_NOTES: f32 = 2.0;
 pub struct Groove {
     bar: Bar,
     density: f32,
+    /// The frame that a bar began with, while that is decided.
+    entered: Option<Tick>,
 }
 
 impl Groove {
-    /// Keeps up with the song. Whether a bar begins.
+    /// Keeps up with the song. Whether a bar begins in the frame; asked twice, it says so twice.
     pub fn follow<T>(
         &mut self,
         context: &FrameContext,
@@ -37,7 +39,11 @@ impl Groove {
     ) -> bool {
         self.density = density(context, player);
         let idiom = of_style(context.style).idioms.of(context);
-        self.bar.follow(context, patterns, idiom, purpose, self.density)
+        if self.bar.follow(context, patterns, idiom, purpose, self.density) {
+            self.entered = Some(context.tick());
+        }
+        self.entered = self.entered.filter(|tick| *tick == context.tick());
+        self.entered.is_some()
     }
 
     /// The strokes of the bar.
@@ -69,6 +75,11 @@ impl<T: Copy> Strokes<T> {
     pub fn changed(mut self, change: impl FnOnce(&[(Tick, Stroke<T>)]) -> Vec<(Tick, Stroke<T>)>) -> Self {
         self.strokes = change(&self.strokes);
         self
+    }
+
+    /// Each with its first tick.
+    pub fn all(&self) -> &[(Tick, Stroke<T>)] {
+        &self.strokes
     }
 
     /// A chord begins with the frame: what is struck there is what `beginning` makes of it, or `sudden` where the

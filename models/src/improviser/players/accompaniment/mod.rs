@@ -6,3 +6,5 @@ pub mod drummer;
 mod groove;
 mod manner;
 pub mod patterns;
+pub mod textures;
+pub mod variation;

@@ -151,9 +151,10 @@ impl Reader {
         Self { network: networks.get(), chords: Vec::new() }
     }
 
-    /// Goes on with another network.
-    pub fn exchange(&mut self, networks: &Networks) {
-        self.network = networks.get();
+    /// Goes on with another network. Whether it is another.
+    pub fn exchange(&mut self, networks: &Networks) -> bool {
+        let before = std::mem::replace(&mut self.network, networks.get());
+        before.as_ref().map(Arc::as_ptr) != self.network.as_ref().map(Arc::as_ptr)
     }
 
     /// Forgets the chords.

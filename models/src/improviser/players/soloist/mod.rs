@@ -280,7 +280,9 @@ impl Plays for Soloist {
     }
 
     fn exchange(&mut self, networks: &Networks) {
-        self.reader.exchange(networks);
+        if !self.reader.exchange(networks) {
+            return;
+        }
         self.followed = Followed::default();
         self.lines().for_each(Line::forget_states);
     }
