@@ -41,9 +41,9 @@ impl Folder {
 
     /// With networks of the contract before, as far as it knew their roles.
     fn of_the_contract_before(name: &str) -> Self {
-        Self::filled(name, |name| match name.starts_with("harmonizer") {
-            true => network_file(Family::Gru, name),
-            false => file(&format!("tests/contract-2/{name}")),
+        Self::filled(name, |name| match name.starts_with("harmonist") || name.starts_with("soloist") {
+            true => file(&format!("tests/contract-2/{name}")),
+            false => network_file(Family::Gru, name),
         })
     }
 

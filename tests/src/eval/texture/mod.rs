@@ -18,7 +18,7 @@ use serde::Serialize;
 use self::corpus::{Bar, Piece};
 use self::measures::{Interlock, Likeness, OfPieces, Onsets, Runs, interlock, likeness};
 use self::systems::{Edges, Row, Systems};
-use self::told::{Unit, told};
+use self::told::{Ear, Unit};
 use super::bootstrap::Interval;
 use super::report::progress;
 
@@ -89,18 +89,17 @@ pub fn judge<'a>(
     network: Option<&'a TextureNetwork>,
 ) -> Vec<Verdict> {
     let edges = Edges::of(if train.is_empty() { pieces } else { train });
-    let judging = Systems::new(train, pieces, &edges, network);
-    let lessons = Systems::new(train, train, &edges, network);
+    let systems = Systems::new(train, &edges, network);
     let runs = Part::ALL.map(|part| Runs::of(train, part));
     let styles: Vec<Style> =
         Style::ALL.into_iter().filter(|style| pieces.iter().any(|piece| piece.style == *style)).collect();
     let bar = progress("textures", styles.len() * rows.len());
-    let of_row = |style: Style, row: Row| {
+    let of_row = |style: Style, row: Row, ears: &[(Unit, Ear)]| {
         let made: Vec<(&'a Piece, Vec<[Option<Grid>; 3]>)> = (pieces.iter())
             .filter(|piece| piece.style == style)
             .map(|piece| {
                 let bars =
-                    (0..piece.bars.len()).map(|index| Part::ALL.map(|part| judging.strike(row, piece, index, part)));
+                    (0..piece.bars.len()).map(|index| Part::ALL.map(|part| systems.strike(row, piece, index, part)));
                 (piece, bars.collect())
             })
             .collect();
@@ -115,10 +114,7 @@ pub fn judge<'a>(
             let of_pieces: OfPieces = made.iter().map(of_piece).collect();
             (name(unit), likeness(&of_pieces, part, &runs[part as usize]))
         });
-        let told = Unit::ALL
-            .into_iter()
-            .filter(|_| row != Row::People)
-            .filter_map(|unit| Some((name(unit), told([&lessons, &judging], [train, pieces], style, unit, row)?)));
+        let told = ears.iter().filter_map(|(unit, ear)| Some((name(*unit), ear.told(&systems, pieces, style)?)));
         let interlocks = PAIRS.into_iter().filter_map(|(name, one, other)| {
             let onsets: Onsets = (made.iter().enumerate())
                 .flat_map(|(number, (piece, bars))| {
@@ -138,6 +134,11 @@ pub fn judge<'a>(
         bar.inc(1);
         verdict
     };
-    let verdict = |style| Verdict { style, rows: rows.iter().map(|&row| of_row(style, row)).collect() };
-    styles.into_iter().map(verdict).collect()
+    let mut verdicts: Vec<Verdict> = styles.iter().map(|&style| Verdict { style, rows: Vec::new() }).collect();
+    for &row in rows {
+        let ear = |unit: Unit| Some((unit, Ear::learn(&systems, train, pieces, unit, row)?));
+        let ears: Vec<(Unit, Ear)> = Unit::ALL.into_iter().filter(|_| row != Row::People).filter_map(ear).collect();
+        verdicts.iter_mut().for_each(|verdict| verdict.rows.push(of_row(verdict.style, row, &ears)));
+    }
+    verdicts
 }

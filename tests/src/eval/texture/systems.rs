@@ -200,18 +200,15 @@ pub struct Systems<'a> {
     edges: &'a Edges,
     /// Bars to take.
     known: Shelves<'a>,
-    /// The bars among which are those that are judged: what is shuffled comes from there.
-    around: Shelves<'a>,
     network: Option<&'a TextureNetwork>,
     library: RefCell<HashMap<(String, Part), Vec<Grid>>>,
 }
 
 impl<'a> Systems<'a> {
-    /// Those that know the bars of `train` and make what might stand in the place of bars of `pieces`, with `network`
-    /// if there is one.
-    pub fn new(train: &'a [Piece], pieces: &'a [Piece], edges: &'a Edges, network: Option<&'a TextureNetwork>) -> Self {
+    /// Those that know the bars of `train`, and `network` if there is one.
+    pub fn new(train: &'a [Piece], edges: &'a Edges, network: Option<&'a TextureNetwork>) -> Self {
         let library = RefCell::default();
-        Self { edges, known: Shelves::of(train, edges), around: Shelves::of(pieces, edges), network, library }
+        Self { edges, known: Shelves::of(train, edges), network, library }
     }
 
     /// What `row` strikes for `part` in the place of bar `index` of `piece`, where people strike something; `None`, if
@@ -241,9 +238,10 @@ impl<'a> Systems<'a> {
     }
 
     fn shuffled(&self, piece: &Piece, bar: &Bar, part: Part) -> Option<Grid> {
-        // Of the same source too: whoever sounds another way is told by that.
-        let shelf: Vec<&Candidate> =
-            self.around.shelf(part, piece, bar).iter().filter(|other| other.piece.source == piece.source).collect();
+        // Of the same source too: whoever sounds another way is told by that. Of other pieces, for one drummer's bars fit
+        // each other.
+        let fits = |other: &&Candidate| other.piece.source == piece.source && other.piece.group != piece.group;
+        let shelf: Vec<&Candidate> = self.known.shelf(part, piece, bar).iter().filter(fits).collect();
         let mut grid = Grid::silent(bar.measure);
         for row in 0..ROWS {
             let uniform = random(piece, bar).uniform(Purpose::Style, (part as usize * ROWS + row) as u32);

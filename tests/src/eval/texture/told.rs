@@ -16,7 +16,7 @@ use crate::eval::report;
 /// The classifier counts only if it tells what is shuffled from people as often as this.
 pub const GOOD_ENOUGH: f64 = 0.75;
 /// The most bars of people from which it learns.
-const MOST_LESSONS: usize = 8000;
+const MOST_LESSONS: usize = 6000;
 /// Rows that are struck within so many slots of each other belong together.
 const NEAR: usize = 6;
 
@@ -52,6 +52,16 @@ impl Unit {
     pub fn has(self, parts: &[Option<Grid>; 3]) -> bool {
         let count = self.parts().iter().filter(|&&part| parts[part as usize].is_some()).count();
         if self == Self::Together { count > 1 } else { count == 1 }
+    }
+
+    /// The bars of a piece that are judged.
+    fn bars(self, piece: &Piece) -> Vec<usize> {
+        (0..piece.bars.len()).filter(|&index| self.has(&piece.bars[index].parts)).collect()
+    }
+
+    /// What people strike there.
+    fn own(self, piece: &Piece, index: usize) -> [Option<Grid>; 3] {
+        Part::ALL.map(|part| piece.bars[index].parts[part as usize].clone().filter(|_| self.parts().contains(&part)))
     }
 
     /// What `row` strikes there in the place of a bar; `None`, if it leaves out what people strike.
@@ -113,45 +123,42 @@ pub fn features(parts: &[Option<Grid>; 3]) -> Vec<u64> {
     all
 }
 
-/// The share of the bars of `style` in `pieces` that are told right, of people's and of those of `row` half each, by a
-/// classifier that has learned from the bars of `train`: mean over the pieces. `None`: there is too little.
-pub fn told(
-    [lessons, judging]: [&Systems; 2],
-    [train, pieces]: [&[Piece]; 2],
-    style: Style,
+/// Somebody who has learned to tell the bars of one row from people's.
+pub struct Ear {
     unit: Unit,
     row: Row,
-) -> Option<Interval> {
-    let groups: BTreeSet<&str> = pieces.iter().map(|piece| piece.group.as_str()).collect();
-    // What goes together does so in every style, and bars of a style are compared with bars of the same.
-    let fits = |piece: &&Piece| !groups.contains(piece.group.as_str());
-    let bars =
-        |piece: &Piece| (0..piece.bars.len()).filter(|&index| unit.has(&piece.bars[index].parts)).collect::<Vec<_>>();
-    let all: Vec<(&Piece, usize)> =
-        train.iter().filter(fits).flat_map(|piece| bars(piece).into_iter().map(move |index| (piece, index))).collect();
-    let count = all.len().min(MOST_LESSONS);
-    let own = |piece: &Piece, index: usize| {
-        Part::ALL.map(|part| piece.bars[index].parts[part as usize].clone().filter(|_| unit.parts().contains(&part)))
-    };
-    let mut examples = Vec::new();
-    for (piece, index) in (0..count).map(|lesson| all[lesson * all.len() / count]) {
-        if let Some(made) = unit.made(lessons, row, piece, index) {
-            examples.push((features(&own(piece, index)), 0));
-            examples.push((features(&made), 1));
-        }
+    classifier: Classifier,
+}
+
+impl Ear {
+    /// Learns from the bars of `train` that are of no group of `pieces`, of all styles: what goes together does so in
+    /// each, and every bar of people has one beside it that is made for its place. `None`: there is nothing to learn.
+    pub fn learn(systems: &Systems, train: &[Piece], pieces: &[Piece], unit: Unit, row: Row) -> Option<Self> {
+        let groups: BTreeSet<&str> = pieces.iter().map(|piece| piece.group.as_str()).collect();
+        let others = train.iter().filter(|piece| !groups.contains(piece.group.as_str()));
+        let all: Vec<(&Piece, usize)> =
+            others.flat_map(|piece| unit.bars(piece).into_iter().map(move |index| (piece, index))).collect();
+        let count = all.len().min(MOST_LESSONS);
+        let lessons = (0..count).map(|lesson| all[lesson * all.len() / count]).filter_map(|(piece, index)| {
+            let made = unit.made(systems, row, piece, index)?;
+            Some([(features(&unit.own(piece, index)), 0), (features(&made), 1)])
+        });
+        let examples: Vec<_> = lessons.flatten().collect();
+        (!examples.is_empty()).then(|| Self { unit, row, classifier: Classifier::learn(&examples, 2) })
     }
-    if examples.is_empty() {
-        return None;
+
+    /// The share of the bars of `style` that are told right, of people's and of those that are made half each: mean
+    /// over the pieces.
+    pub fn told(&self, systems: &Systems, pieces: &[Piece], style: Style) -> Option<Interval> {
+        let right = |parts: &[Option<Grid>; 3], class: usize| {
+            f64::from(u8::from(self.classifier.posterior(&features(parts))[class] > 0.5))
+        };
+        let shares = pieces.iter().filter(|piece| piece.style == style).map(|piece| {
+            report::mean(self.unit.bars(piece).into_iter().filter_map(|index| {
+                let made = self.unit.made(systems, self.row, piece, index)?;
+                Some((right(&self.unit.own(piece, index), 0) + right(&made, 1)) / 2.0)
+            }))
+        });
+        bootstrap::mean(&shares.collect::<Vec<_>>())
     }
-    let classifier = Classifier::learn(&examples, 2);
-    let right = |parts: &[Option<Grid>; 3], class: usize| {
-        f64::from(u8::from(classifier.posterior(&features(parts))[class] > 0.5))
-    };
-    let shares = pieces.iter().filter(|piece| piece.style == style).map(|piece| {
-        report::mean(bars(piece).into_iter().filter_map(|index| {
-            let made = unit.made(judging, row, piece, index)?;
-            Some((right(&own(piece, index), 0) + right(&made, 1)) / 2.0)
-        }))
-    });
-    bootstrap::mean(&shares.collect::<Vec<_>>())
 }
