@@ -30,7 +30,7 @@ pub fn all(networks: &Networks) -> Vec<Seat> {
         seat(Player::Bass, Box::new(Bassist::new(networks))),
         seat(Player::Chords, Box::new(Comper::new(networks))),
         seat(Player::Lead, Box::new(Soloist::new(networks))),
-        seat(Player::Drums, Box::<Drummer>::default()),
+        seat(Player::Drums, Box::new(Drummer::new(networks))),
         #[cfg(feature = "guest-player")]
         seat(Player::Clave, Box::<Clave>::default()),
     ]

@@ -78,7 +78,7 @@ impl<T: Copy> Strokes<T> {
     }
 
     /// Each with its first tick.
-    pub fn all(&self) -> &[(Tick, Stroke<T>)] {
+    pub fn timed(&self) -> &[(Tick, Stroke<T>)] {
         &self.strokes
     }
 

