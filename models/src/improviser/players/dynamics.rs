@@ -56,7 +56,7 @@ fn of_stroke(context: &FrameContext, cue: &NoteCue, chord: u32) -> f32 {
         return 0.0;
     }
     let people = &feel::of_people().pianists;
-    let draw = |draw: u32| context.random.deviate(Purpose::Dynamics, (cue.player as u32) << 8 | 8 + 4 * draw);
+    let draw = |draw: u32| context.random.deviate(Purpose::Dynamics, ((cue.player as u32) << 8) + 8 + 4 * draw);
     let own = 0.8 * draw(0) + 0.6 * draw(1 + chord);
     people.accents[metrical(context, cue.start)] + FREE * people.stroke[1] * own
 }

@@ -87,7 +87,7 @@ fn drummed(context: &FrameContext, cue: &NoteCue, drum: Drum) -> (i64, u8) {
     let beat = Moment::from_tick(context.position.meter.beat_ticks()).0.max(1);
     let slot = ((cue.start.0 - bar_start).rem_euclid(beat) * feel::SLOTS as i64 / beat) as usize;
     let Habit { late, spread, loudness } = feel::habit(context.style, drum, slot);
-    let draw = |purpose: Purpose, place: u32| context.random.deviate(purpose, (cue.player as u32) << 8 | 3 * place);
+    let draw = |purpose: Purpose, place: u32| context.random.deviate(purpose, ((cue.player as u32) << 8) + 3 * place);
     // What strokes have in common that fall together, and what is each one's own: of the variance.
     let together = feel::of_people().together;
     let own = 1 + drum as u32;

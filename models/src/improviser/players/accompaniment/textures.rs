@@ -137,6 +137,9 @@ impl Struck for Drum {
 /// Strokes with their first ticks, in order.
 pub type Strokes<T> = Vec<(Tick, Stroke<T>)>;
 
+/// A stroke with its first tick, and its cell if it has one.
+type Placed<T> = (Option<Cell>, (Tick, Stroke<T>));
+
 /// The strokes of a bar, or of what a longer bar has in the place of one, on the grid.
 #[derive(Clone, Debug)]
 pub struct OnGrid<T> {
@@ -145,7 +148,7 @@ pub struct OnGrid<T> {
     /// The first tick.
     start: Tick,
     /// The strokes, each with its cell: none, where the grid has no row for it or another one is there.
-    strokes: Vec<(Option<Cell>, (Tick, Stroke<T>))>,
+    strokes: Vec<Placed<T>>,
 }
 
 impl<T: Struck> OnGrid<T> {

@@ -23,8 +23,6 @@ use crate::network::{Networks, TextureNetwork};
 
 /// Bars of a phrase.
 const PHRASE: Tick = 8;
-/// Uniform draws whose sum, less half of them, is as good as normal.
-const DRAWS: u32 = 12;
 
 /// Varies the bars of a player. A clone shares the bar that it is in.
 #[derive(Clone, Debug)]
@@ -171,11 +169,7 @@ impl Bar<'_> {
 
 /// Code `number` of those that are drawn in a frame: each of its numbers is about normal.
 pub fn drawn(random: Random, number: u32) -> Code {
-    std::array::from_fn(|index| {
-        let first = number << 12 | index as u32 * DRAWS;
-        let sum: f32 = (first..first + DRAWS).map(|draw| random.uniform(Purpose::Variation, draw)).sum();
-        sum - DRAWS as f32 / 2.0
-    })
+    std::array::from_fn(|index| random.deviate(Purpose::Variation, (number << 12) + 3 * index as u32))
 }
 
 /// What turns `code` towards `other`: all the way at an `amount` of 1, and as far from the middle all along.
