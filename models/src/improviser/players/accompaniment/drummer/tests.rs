@@ -13,7 +13,10 @@ use crate::network::Networks;
 
 fn played(chart: &Chart) -> Vec<NoteCue> {
     let (mut drummer, listener) = (Drummer::default(), Listener::default());
-    chart.play(|context, out| drummer.decide(context, &listener, None, out))
+    chart.play(|context, out| {
+        drummer.prepare(context, &listener);
+        drummer.decide(context, &listener, None, out);
+    })
 }
 
 fn chart(bars: usize, style: Style) -> Chart {
@@ -142,6 +145,17 @@ fn fills_come_where_sections_end_and_nowhere_else() {
             assert!(others.iter().all(|bar| [3, 4, 7, 0].contains(&(bar % 8))), "{style}: {others:?}");
         }
     }
+}
+
+#[test]
+fn bars_that_are_varied_are_filled_all_the_same() {
+    let bars = |vary: f32| {
+        let mut chart = chart(8, Style::Pop);
+        chart.controls.players[Player::Drums].vary = vary;
+        by_bar(&played(&chart), 8)
+    };
+    // Without a network, a varied bar is itself.
+    assert_eq!(bars(0.5), bars(0.0));
 }
 
 #[test]
