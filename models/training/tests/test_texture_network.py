@@ -9,8 +9,8 @@ import torch
 from made_up import BAR, record, write_corpus
 
 from continuo_training.__main__ import parser
-from continuo_training.card import sha256
-from continuo_training.config import load_config
+from continuo_training.card import read_json, sha256
+from continuo_training.config import MODELS, load_config
 from continuo_training.corpus import CorpusMissingError
 from continuo_training.errors import UsageError
 from continuo_training.networks.vae import Vae, VaeShape
@@ -21,12 +21,12 @@ from continuo_training.texture.conditions import CONDITIONS, conditions_of, only
 from continuo_training.texture.evaluation import mixed, nearest, path, spearman
 from continuo_training.texture.export import OUTPUTS, export, read_weights
 from continuo_training.texture.fixture import fixture, said, told
-from continuo_training.texture.grid import METERS, N_SLOTS, SLOTS
+from continuo_training.texture.grid import METERS, N_ROWS, N_SLOTS, SLOTS
 from continuo_training.texture.measures import f1
 from continuo_training.texture.training import CELLS, TextureTask, codes, decoded, shape
 from continuo_training.texture.written import written_bars
 from continuo_training.training import Schedule, train
-from continuo_training.verify import session
+from continuo_training.verify import TOLERANCE, card_fits, session
 
 EVERYTHING = {"mixed": 1.0, "voices": 0.5, "beats": 0.5, "turned": 1.0, "dropped": 0.1}
 NOTHING = dict.fromkeys(EVERYTHING, 0.0)
@@ -190,6 +190,20 @@ def test_the_fixture_tells_bars_conditions_and_outputs(network):
         assert len(row["outputs"]["hits"]) == CELLS
         assert len(row["shift"]) == network.shape.code
     assert any(any(row["shift"]) for row in made["bars"])
+
+
+def test_the_network_that_ships_says_what_its_fixture_says():
+    assert card_fits(MODELS / "vae", "texture")
+    run = session((MODELS / "vae" / "texture.onnx").read_bytes())
+    shape_of = {value.name: value.shape[1] for value in run.get_inputs()}
+    for row in read_json(MODELS / "fixtures" / "vae-texture.json")["bars"]:
+        given = {name: np.zeros((1, size), np.float32) for name, size in shape_of.items()}
+        given["bar"][0, [slot * N_ROWS + number for slot, number in row["strokes"]]] = 1
+        given["conditions"][0, row["conditions"]] = 1
+        given["shift"][0] = row["shift"]
+        found = dict(zip(OUTPUTS, run.run(OUTPUTS, given), strict=True))
+        for name, values in row["outputs"].items():
+            assert np.abs(found[name][0] - values).max() < TOLERANCE, name
 
 
 def test_a_shape_is_described_and_read():
