@@ -17,7 +17,7 @@ from .bars import MOST_VELOCITY, TextureSet
 from .conditions import Conditions, conditions_of, measured, only_kind
 from .grid import METERS, PARTS
 from .measures import f1
-from .training import Said, codes, decoded, some
+from .training import CELLS, Said, codes, decoded, some
 
 MOST = 2000
 """Bars of each part that are judged."""
@@ -41,16 +41,29 @@ def nearest(bars: np.ndarray, known: np.ndarray) -> np.ndarray:
     return np.concatenate(best)
 
 
-def nearest_hits(bars: TextureSet, train: TextureSet) -> np.ndarray:
-    """The nearest bar of `train`, of the same part and meter, to each bar."""
-    found = np.zeros_like(bars.hits)
-    for part in range(len(PARTS)):
-        for meter in range(len(METERS)):
+class Library:
+    """Bars that are known, each once, by part and meter."""
+
+    def __init__(self, bars: TextureSet) -> None:
+        self._bars = bars
+        self._known: dict[tuple[int, int], np.ndarray] = {}
+
+    def _of(self, part: int, meter: int) -> np.ndarray:
+        if (part, meter) not in self._known:
+            mine = self._bars.hits[(self._bars.part == part) & (self._bars.meter == meter)]
+            _, first = np.unique(np.packbits(mine.reshape(len(mine), CELLS), axis=1), axis=0, return_index=True)
+            self._known[part, meter] = mine[first]
+        return self._known[part, meter]
+
+    def nearest(self, bars: TextureSet) -> np.ndarray:
+        """What the nearest bar of the same part and meter strikes, to each bar; nothing where none is known."""
+        found = np.zeros_like(bars.hits)
+        for part, meter in {*zip(bars.part.tolist(), bars.meter.tolist(), strict=True)}:
+            known = self._of(part, meter)
             mine = (bars.part == part) & (bars.meter == meter)
-            known = np.unique(train.hits[(train.part == part) & (train.meter == meter)], axis=0)
-            if mine.any() and len(known):
+            if len(known):
                 found[mine] = known[nearest(bars.hits[mine], known)]
-    return found
+        return found
 
 
 def hits_before(bars: TextureSet) -> np.ndarray:
@@ -152,7 +165,9 @@ def _ranks(values: np.ndarray) -> np.ndarray:
     return (np.cumsum(counts) - (counts + 1) / 2)[places]
 
 
-def samples(network: Vae, train: TextureSet, edges: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+def samples(
+    network: Vae, train: TextureSet, library: Library, edges: dict[str, Any], rng: np.random.Generator
+) -> dict[str, Any]:
     """Bars of codes drawn from the prior, under the conditions of bars of `train`, beside the bars themselves.
 
     Strokes a bar, bars in which nothing is struck, and how near the nearest bar of `train` is; the same of bars that
@@ -167,7 +182,7 @@ def samples(network: Vae, train: TextureSet, edges: dict[str, Any], rng: np.rand
         code = rng.standard_normal((len(bars), network.shape.code)).astype(np.float32)
         said = decoded(network, code, told)
         drawn = replace(bars, hits=said.hits, velocity=np.rint(said.velocity * MOST_VELOCITY) * said.hits)
-        near = nearest_hits(drawn, train)
+        near = library.nearest(drawn)
         varied = mixed((codes(network, bars), code), (math.sqrt(1 - VARIED**2), VARIED))
         other = decoded(network, varied, told).hits
         asked = {level: told.levels[level] for level in told.levels}
@@ -180,7 +195,7 @@ def samples(network: Vae, train: TextureSet, edges: dict[str, Any], rng: np.rand
             "varied": {
                 "strokes": float(other.sum((1, 2)).mean()),
                 "kept": f1(other, bars.hits),
-                "nearest": f1(nearest_hits(replace(bars, hits=other), train), other),
+                "nearest": f1(library.nearest(replace(bars, hits=other)), other),
             },
             "levels": {
                 level: spearman(asked[level][known], heard[level][known])
@@ -191,7 +206,7 @@ def samples(network: Vae, train: TextureSet, edges: dict[str, Any], rng: np.rand
     return found
 
 
-def of_split(network: Vae, bars: TextureSet, train: TextureSet, edges: dict[str, Any]) -> dict[str, Any]:
+def of_split(network: Vae, bars: TextureSet, library: Library, edges: dict[str, Any]) -> dict[str, Any]:
     """What comes back of at most `MOST` bars of each part, beside what nearest bars and bars before are worth."""
     judged = some(bars, MOST)
     told = conditions_of(judged, edges)
@@ -203,7 +218,7 @@ def of_split(network: Vae, bars: TextureSet, train: TextureSet, edges: dict[str,
         "bars": {name: int(mine.sum()) for name, mine in parts_of(judged)},
         "f1": _by_part(judged, back.hits),
         "f1_told_part_and_meter": _by_part(judged, bare.hits),
-        "f1_of_nearest": _by_part(judged, nearest_hits(judged, train)),
+        "f1_of_nearest": _by_part(judged, library.nearest(judged)),
         "f1_of_bar_before": _by_part(judged, some(before, MOST).hits),
         "exact": {name: float(same[mine].mean()) for name, mine in parts_of(judged)},
         "feel": _feel_errors(judged, back),
@@ -215,8 +230,9 @@ def measure(network: Vae, bars: TextureSet, edges: dict[str, Any], seed: int) ->
     rng = np.random.default_rng(seed)
     by_split = {split: bars.where(bars.split == split) for split in SPLITS}
     train = by_split["train"]
+    library = Library(train)
     found: dict[str, Any] = {
-        split: of_split(network, by_split[split], train, edges) for split in ("valid", "test") if len(by_split[split])
+        split: of_split(network, by_split[split], library, edges) for split in ("valid", "test") if len(by_split[split])
     }
     seen = some(train, MOST)
     told = conditions_of(seen, edges)
@@ -231,7 +247,7 @@ def measure(network: Vae, bars: TextureSet, edges: dict[str, Any], seed: int) ->
         mine = np.flatnonzero(of_part)
         told_of = Conditions(**{key: taken(values, mine) for key, values in vars(unseen_told).items()})
         found["path"][name] = path(network, unseen_code[mine], told_of, rng)
-    found["samples"] = samples(network, train, edges, rng)
+    found["samples"] = samples(network, train, library, edges, rng)
     return found
 
 

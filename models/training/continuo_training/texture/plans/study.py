@@ -22,7 +22,7 @@ from ...record_rules import SPLITS
 from ..bars import TextureSet
 from ..command import FAMILY, NAME, load_network, read
 from ..conditions import conditions_of
-from ..evaluation import nearest_hits, parts_of
+from ..evaluation import Library, parts_of
 from ..grid import PARTS
 from ..measures import f1
 from ..training import codes, decoded, some
@@ -97,7 +97,7 @@ def _prototypes(network: Vae, book: Codebook, bars: TextureSet, edges: dict[str,
         mine = bars.meter == meter
         like = bars.where(np.flatnonzero(mine)[:1].repeat(len(book.counts)))
         made = decoded(network, book.vectors.numpy(), conditions_of(like, edges)).hits
-        found[mine] = nearest_hits(bars.where(mine), replace(like, hits=made))
+        found[mine] = Library(replace(like, hits=made)).nearest(bars.where(mine))
     return found
 
 
