@@ -19,8 +19,11 @@ pub struct Settings<'a> {
 
 /// The height of a line of text, in points.
 const LINE: f32 = 16.0;
-/// The height of the rows below the steps, in points.
+/// The height of the row below the steps, in points.
 const ROW: f32 = 26.0;
+/// The players' channels: how many lie side by side, and how high they are, in points.
+const COLUMNS: usize = 3;
+const CHANNEL: f32 = 17.0;
 
 /// Shows the card in `rect`: the steps in `host`, and on which channel (1 to 16) each player goes out.
 pub fn show(ui: &mut Ui, rect: Rect, host: &Host, channels: &[(Player, u8)], settings: &Settings) {
@@ -40,11 +43,10 @@ pub fn show(ui: &mut Ui, rect: Rect, host: &Host, channels: &[(Player, u8)], set
         top = shown.bottom() + 7.0;
     }
 
-    let row =
-        |n: f32| Rect::from_min_size(pos2(rows.left(), rows.top() + 6.0 + n * (ROW + 8.0)), vec2(rows.width(), ROW));
-    let cell = row(0.0).width() / channels.len().max(1) as f32;
+    let cell = vec2(rows.width() / COLUMNS as f32, CHANNEL);
     for (n, (player, channel)) in channels.iter().enumerate() {
-        let place = Rect::from_min_size(row(0.0).min + vec2(n as f32 * cell, 0.0), vec2(cell, ROW));
+        let corner = vec2((n % COLUMNS) as f32 * cell.x, (n / COLUMNS) as f32 * cell.y);
+        let place = Rect::from_min_size(rows.min + vec2(0.0, 3.0) + corner, cell);
         let name = player.kind().name;
         let response = ui.interact(place, ui.make_persistent_id(("goes out", n)), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{name}: channel {channel}")));
@@ -53,7 +55,7 @@ pub fn show(ui: &mut Ui, rect: Rect, host: &Host, channels: &[(Player, u8)], set
         let label = place.with_min_x(place.left() + 16.0);
         text::show(ui, label, &format!("{name} {channel}"), &Look::line(theme::regular(theme::LABEL), theme::TEXT));
     }
-    let (left, right) = row(1.0).split_left_right_at_fraction(0.5);
+    let (left, right) = rows.with_min_y(rows.bottom() - ROW).split_left_right_at_fraction(0.5);
     let hint = Hint::click("Thru", "The notes that you play go on to the output, with the band's.");
     switch::show(ui, left.with_max_x(left.right() - 16.0), "Your notes too", hint, theme::YOU, settings.thru);
     silence::button(ui, right.with_min_x(right.left() + 4.0), "Nothing sounds?", "Why nothing sounds");
