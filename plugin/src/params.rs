@@ -384,8 +384,9 @@ mod tests {
         .to_vec();
         for player in ["voices", "chords", "bass", "lead"] {
             expected.extend(["on", "density", "register", "channel"].map(|field| format!("{player}_{field}")));
+            expected.extend(["chords", "bass"].contains(&player).then(|| format!("{player}_vary")));
         }
-        expected.extend(["drums_on", "drums_density", "drums_channel"].map(String::from));
+        expected.extend(["drums_on", "drums_density", "drums_channel", "drums_vary"].map(String::from));
         expected.extend(["lead_chromaticism", "syncopation", "network"].map(String::from));
         expected.extend(["left_hand", "tempo", "tap", "follow_tempo"].map(String::from));
         expected

@@ -57,7 +57,7 @@ const FOUR: usize = 4;
 
 /// What a scene holds of the fifth, who came later.
 fn no_drummer() -> Value {
-    json!({ "on": false, "density": 0.5, "register": 0, "channel": 9 })
+    json!({ "on": false, "density": 0.5, "register": 0, "channel": 9, "vary": 0.0 })
 }
 
 /// What a scene that does not say it means.
@@ -90,6 +90,9 @@ fn brought_up_to_date(mut state: Value) -> Value {
                 scene.entry(name).or_insert_with(|| value.clone());
             }
             let players = scene["players"].as_array_mut().unwrap();
+            for player in players.iter_mut().take(FOUR) {
+                player.as_object_mut().unwrap().entry("vary").or_insert_with(|| json!(0.0));
+            }
             if players.len() == FOUR {
                 players.push(no_drummer());
             }

@@ -24,10 +24,10 @@ pub struct Settings<'a> {
     pub kit: &'a dyn Setting,
 }
 
-const KNOB_WIDTH: f32 = 84.0;
+const KNOB_WIDTH: f32 = 76.0;
 /// The lists: the width of their column and of their labels in it, and the height of each, in points.
-const COLUMN: f32 = 236.0;
-const LABEL: f32 = 66.0;
+const COLUMN: f32 = 206.0;
+const LABEL: f32 = 58.0;
 const LIST: f32 = 26.0;
 
 /// Shows the card in `rect`.

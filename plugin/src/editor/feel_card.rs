@@ -22,14 +22,14 @@ pub struct Settings<'a> {
     pub count_in: &'a dyn Setting,
 }
 
-const KNOB_WIDTH: f32 = 84.0;
+const KNOB_WIDTH: f32 = 76.0;
 /// The width of what stands beside the knobs, in points.
-const COLUMN: f32 = 190.0;
+const COLUMN: f32 = 118.0;
 
 /// Shows the card in `rect`.
 pub fn show(ui: &mut Ui, rect: Rect, settings: &Settings) {
     paint::card(ui.painter(), rect);
-    let body = paint::heading(ui.painter(), rect.shrink(theme::INSET), "Feel", "Of time, and of loudness");
+    let body = paint::heading(ui.painter(), rect.shrink(theme::INSET), "Feel", "Time and loudness");
     let swing = Swing { knob: settings.swing, by_style: settings.by_style };
     let dials: [(_, _, &dyn Setting); 3] = [
         ("Swing", "swing", &swing),
@@ -43,7 +43,7 @@ pub fn show(ui: &mut Ui, rect: Rect, settings: &Settings) {
     }
     let column = rect.shrink(theme::INSET).with_min_x(body.right() - COLUMN);
     let row = Rect::from_min_size(column.min, vec2(COLUMN, 20.0));
-    switch::show(ui, row, "Swing as the style", Hint::of_click("swing_by_style"), theme::YOU, settings.by_style);
+    switch::show(ui, row, "As the style", Hint::of_click("swing_by_style"), theme::YOU, settings.by_style);
     let below = column.with_min_y(column.bottom() - 47.0);
     let field = paint::label(ui.painter(), below, "Count-in", 28.0);
     let field = Rect::from_min_max(field.min, pos2(field.right(), field.bottom()));

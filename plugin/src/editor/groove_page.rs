@@ -1,25 +1,28 @@
 //! The page of what the band strikes, and how it feels time and loudness.
 
+use continuo_models::Player;
 use egui::{Rect, Ui};
 use nice_plug::prelude::ParamSetter;
 
 use crate::params::ContinuoParams;
 
 use super::layout::split;
-use super::setting::{Bound, Control};
+use super::setting::{Bound, Control, Setting};
 use super::theme::GAP;
 use super::view::View;
-use super::{drums_card, feel_card, kit_card};
+use super::{drums_card, feel_card, kit_card, vary_card};
 
 /// The height of the upper row, in points.
 const UPPER: f32 = 124.0;
-/// The width of the drummer's card, in points.
-const DRUMS: f32 = 560.0;
+/// The widths of the drummer's card and of that of feel, in points.
+const DRUMS: f32 = 470.0;
+const FEEL: f32 = 376.0;
 
 /// Shows the page in `rect`.
 pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSetter, view: &View) {
     let (upper, lower) = rect.split_top_bottom_at_y(rect.top() + UPPER);
-    let (drums, feel) = split(upper, DRUMS);
+    let (drums, rest) = split(upper, DRUMS);
+    let (feel, vary) = split(rest, FEEL);
     let control = |id| Control { param: params.control(id), setter };
     let settings = drums_card::Settings {
         loudness: &control("drums_loudness"),
@@ -38,5 +41,10 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
         count_in: &Bound { param: &params.count_in, setter },
     };
     feel_card::show(ui, feel, &settings);
+    let own = |player| Some((player, Control { param: params.player(player, "vary")?, setter }));
+    let players: Vec<(Player, Control)> = Player::ALL.into_iter().filter_map(own).collect();
+    let knobs: Vec<(Player, &dyn Setting)> =
+        players.iter().map(|(player, control)| (*player, control as &dyn Setting)).collect();
+    vary_card::show(ui, vary, &knobs);
     kit_card::show(ui, lower.with_min_y(lower.top() + GAP), &view.keys, params.controls().kit);
 }

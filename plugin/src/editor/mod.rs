@@ -80,6 +80,7 @@ pub mod tour;
 pub mod transport_bar;
 pub mod undo;
 pub mod undo_bar;
+pub mod vary_card;
 pub mod view;
 pub mod window;
 

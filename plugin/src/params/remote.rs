@@ -38,12 +38,15 @@ const PAGES: [(&str, &str, &[&str]); 6] = [
     ("Performance", "Sound", &["thru", "preview", "preview_gain", "metronome", "count_in"]),
 ];
 
-/// The page behind those of the players, in the same way.
-const LAST: (&str, &str, &[&str]) = (
-    "Players",
-    "Drums and feel",
-    &["drums_loudness", "fills", "fill_complexity", "cymbal", "brushes", "kit", "swing_by_style", "dynamics"],
-);
+/// The pages behind those of the players, in the same way.
+const LAST: [(&str, &str, &[&str]); 2] = [
+    (
+        "Players",
+        "Drums and feel",
+        &["drums_loudness", "fills", "fill_complexity", "cymbal", "brushes", "kit", "swing_by_style", "dynamics"],
+    ),
+    ("Players", "Vary", &["chords_vary", "bass_vary", "drums_vary"]),
+];
 
 /// Adds the pages of `params` to those of the framework. The players are two on a page.
 pub fn add_remote_controls(params: &ContinuoParams, context: &mut impl RemoteControlsContext) {
@@ -71,8 +74,9 @@ pub fn add_remote_controls(params: &ContinuoParams, context: &mut impl RemoteCon
         };
         add("Players", &name, &pair.iter().flat_map(own).collect::<Vec<_>>());
     }
-    let (section, page, ids) = LAST;
-    add(section, page, &strings(ids));
+    for (section, page, ids) in LAST {
+        add(section, page, &strings(ids));
+    }
 }
 
 fn add_param(page: &mut impl RemoteControlsPage, param: ParamPtr) {

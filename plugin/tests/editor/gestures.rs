@@ -327,7 +327,7 @@ fn swing_stands_at_the_style_until_its_knob_is_turned() {
     assert!(text(&harness).is_some_and(|text| text.ends_with('%')), "{:?}", text(&harness));
     harness.get_by_role_and_label(Role::Tab, "Groove").click();
     harness.run();
-    harness.get_by_label("Swing as the style").click();
+    harness.get_by_role_and_label(Role::Switch, "Swing as the style").click();
     harness.run();
     assert!(host.params().controls().swing_by_style);
     assert_eq!(text(&harness).as_deref(), Some("Style"));
