@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Result, anyhow, ensure};
+use continuo_models::music::texture::{Cell, Measure, Part, ROWS, SLOTS};
 use continuo_models::music::time::{frame_at, frame_start};
 use continuo_models::music::{BarPosition, Chord, Meter, Quality, Style};
 use continuo_models::network::features::{Note, PitchMemory};
 use continuo_models::network::harmonist::{self, HarmonistAttributes, HarmonistInput, Standing};
 use continuo_models::network::plan::State;
 use continuo_models::network::soloist::{self, LastNote, SoloistAttributes, SoloistInput};
-use continuo_models::network::{HarmonistNetwork, SoloistNetwork};
+use continuo_models::network::texture::{Asked, CODE, Place};
+use continuo_models::network::{HarmonistNetwork, SoloistNetwork, TextureNetwork};
 use continuo_models::{Controls, Family, FrameStart, Heard, Improviser, Networks};
 
 use super::median;
@@ -94,6 +96,17 @@ fn measure_family(family: Family, score: &Score) -> Result<Vec<Measurement>> {
             result.map(drop)
         };
         measurements.push(named("soloist step", "µs", timed(&mut step)?));
+    }
+    if let Some(network) = networks.get::<TextureNetwork>() {
+        let place = Place { style: Some(Style::Jazz), number: Some(3), ..Place::new(Part::Drums, Measure::Four) };
+        let mut bar = |number: i64| {
+            let struck = (0..SLOTS).step_by(3).map(|slot| Cell { slot, row: (slot + number as usize) % ROWS });
+            let asked = Asked { bar: struck.collect(), shift: [0.0; CODE], place };
+            // What it hears, then what it makes of it.
+            let code = network.read(&[asked])?.pop().map_or([0.0; CODE], |said| said.code);
+            network.read(&[Asked { shift: code, ..asked }]).map(black_box).map(drop)
+        };
+        measurements.push(named("a bar varied", "µs", timed(&mut bar)?));
     }
     let [median, worst] = frames(networks, score);
     measurements.push(named("band frame median", "ms", median));

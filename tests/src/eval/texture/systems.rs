@@ -45,11 +45,13 @@ pub enum Row {
     Prior,
     /// The retrieved bar, varied by half.
     Varied,
+    /// The bar of the patterns, varied by half: as the band plays with *Vary* in the middle.
+    LibraryVaried,
 }
 
 impl Row {
     /// All, in the order of the tables.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::People,
         Self::Shuffled,
         Self::Retrieval,
@@ -59,6 +61,7 @@ impl Row {
         Self::Rebuilt,
         Self::Prior,
         Self::Varied,
+        Self::LibraryVaried,
     ];
 
     /// Its name in tables.
@@ -72,7 +75,8 @@ impl Row {
             Self::Library => "library",
             Self::Rebuilt => "VAE: rebuilt",
             Self::Prior => "VAE: prior",
-            Self::Varied => "VAE: vary ½",
+            Self::Varied => "retrieval, vary ½",
+            Self::LibraryVaried => "library, vary ½",
         }
     }
 }
@@ -233,6 +237,10 @@ impl<'a> Systems<'a> {
             Row::Varied => {
                 let retrieved = self.retrieved(piece, bar, own, part)?;
                 self.turned(piece, bar, own, part, &retrieved, (0.5, 0.5))
+            }
+            Row::LibraryVaried => {
+                let drawn = self.of_library(piece, index, part)?;
+                self.turned(piece, bar, own, part, &drawn, (0.5, 0.5))
             }
         }
     }
