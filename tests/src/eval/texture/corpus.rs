@@ -159,7 +159,7 @@ fn piece(record: Record, source: &str) -> Result<Option<Piece>> {
     let hand = |index: usize| measures.get(index).map_or(0, |&(start, measure)| onsets(&melody, start, measure));
     let bars = measures.iter().enumerate().map(|(number, &(start, measure))| {
         let places = hands::places(&chords, start, measure);
-        let of = |notes: &[Note], grid: fn(&[Note], &[Chorded], f64, Measure, &[Note]) -> Option<Grid>| {
+        let of = |notes: &[Note], grid: hands::Read| {
             let inside = inside(notes, start, measure);
             (!inside.is_empty() && !places.is_empty()).then(|| grid(&inside, &places, start, measure, notes)).flatten()
         };

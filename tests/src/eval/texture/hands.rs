@@ -28,6 +28,13 @@ const BASSES: std::ops::Range<u32> = 32..40;
 /// What the lower staff of a keyboard part is called.
 const LOWER_STAFF: [&str; 8] = ["down", "lower", "lh", "left", "bass", "two", "2", "v1"];
 
+/// How the notes that begin in a bar become a bar on the grid: under which chords, from which tick on, in what kind of
+/// bar, and in which part.
+pub type Read = fn(&[Note], &[Chorded], f64, Measure, &[Note]) -> Option<Grid>;
+
+/// Notes that are struck together, each with its offset.
+type Group = Vec<(Note, f32)>;
+
 /// A chord as it stands in the corpus.
 #[derive(Clone, Copy, Debug)]
 pub struct Chorded {
@@ -151,10 +158,10 @@ pub fn changes(places: &[Chorded], start: f64, measure: Measure) -> u32 {
 }
 
 /// The notes of a bar by slot, each with its offset, and the swing.
-fn groups(notes: &[Note], measure: Measure) -> (BTreeMap<usize, Vec<(Note, f32)>>, f32) {
+fn groups(notes: &[Note], measure: Measure) -> (BTreeMap<usize, Group>, f32) {
     let ticks: Vec<f64> = notes.iter().map(|note| note.onset).collect();
     let on_grid = snapped(measure, &ticks);
-    let mut groups: BTreeMap<usize, Vec<(Note, f32)>> = BTreeMap::new();
+    let mut groups: BTreeMap<usize, Group> = BTreeMap::new();
     for (note, (slot, offset)) in notes.iter().zip(on_grid.places) {
         groups.entry(slot).or_default().push((*note, offset));
     }
@@ -167,7 +174,7 @@ fn place_at(places: &[Chorded], tick: f64) -> usize {
 }
 
 /// The bar of some strokes: row and notes by slot.
-fn grid(strokes: &BTreeMap<usize, (usize, Vec<(Note, f32)>)>, measure: Measure, swing: f32) -> Grid {
+fn grid(strokes: &BTreeMap<usize, (usize, Group)>, measure: Measure, swing: f32) -> Grid {
     let mut grid = Grid::silent(measure);
     grid.swing = swing;
     let slots: Vec<usize> = strokes.keys().copied().collect();
@@ -208,7 +215,7 @@ pub fn comping(notes: &[Note], places: &[Chorded], start: f64, measure: Measure,
     }
     let (mut strokes, mut fitting) = (BTreeMap::new(), 0);
     for (index, chord) in places.iter().enumerate() {
-        let mine: Vec<(usize, &Vec<(Note, f32)>)> = (groups.iter())
+        let mine: Vec<(usize, &Group)> = (groups.iter())
             .map(|(&slot, group)| (slot, group))
             .filter(|(slot, group)| own(*slot) == index && !is_ahead(*slot, group))
             .collect();
