@@ -1,9 +1,8 @@
 //! The two rings between the audio thread and the worker.
 
-use continuo_models::music::Frame;
-use continuo_models::music::Tick;
 use continuo_models::music::time::frame_start;
-use continuo_models::{Cue, FrameStart, Heard, PerRole, Turn};
+use continuo_models::music::{BarPosition, Frame, Meter, Tick};
+use continuo_models::{Controls, Cue, FrameStart, Heard, PerRole, Turn};
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
@@ -11,6 +10,9 @@ use super::NetworkSet;
 
 /// Room for what the musician plays: a minute of dense playing at 8 frames a second, should the worker stand still.
 pub const PLAYED_CAPACITY: usize = 2048;
+
+/// Room for calls of frames: half a minute at 8 frames a second.
+const CALLS_CAPACITY: usize = 256;
 
 /// Places that note-ons may not take, so that note-offs find room.
 pub const NOTE_OFF_RESERVE: usize = 512;
@@ -81,6 +83,17 @@ pub enum Played {
     },
 }
 
+/// What lies in the `played` ring. Calls of frames, which are large and few, lie in a ring beside it, so that what is
+/// told note by note stays close together in memory.
+#[derive(Clone, Copy)]
+enum Told {
+    Heard(Heard),
+    Turned(Frame, Turn),
+    /// The next call.
+    Frame,
+    Jump(u32, Tick),
+}
+
 /// A cue and the epoch in which it is to sound. An epoch is one uninterrupted pass of the song: a start, a stop, a seek
 /// and each wrap of a loop begin a new one.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -97,7 +110,8 @@ pub struct StampedCue {
 /// remembered in a bitmap and sent before anything else, as soon as there is room; so are a jump, how a fork turned,
 /// and where each pedal is. Nothing overtakes them.
 pub struct PlayedSender {
-    ring: HeapProd<Played>,
+    ring: HeapProd<Told>,
+    calls: HeapProd<FrameCall>,
     /// Note-offs that wait for room: by channel, one bit for each key.
     waiting_offs: [u128; 16],
     /// Pedals that have moved and wait for room, and those of them that are down now: one bit for each channel.
@@ -110,17 +124,21 @@ pub struct PlayedSender {
 }
 
 /// The worker's end of the `played` ring.
-pub struct PlayedReceiver(HeapCons<Played>);
+pub struct PlayedReceiver {
+    ring: HeapCons<Told>,
+    calls: HeapCons<FrameCall>,
+}
 
-/// A `played` ring with `capacity` places. Its memory is touched here: the system gives it page by page, and would take
-/// the audio thread's time for it.
+/// A `played` ring with `capacity` places.
 pub fn played_ring(capacity: usize) -> (PlayedSender, PlayedReceiver) {
-    let mut ring = HeapRb::new(capacity);
-    ring.push_iter(std::iter::repeat(Played::Jump { epoch: 0, tick: 0 }));
-    ring.clear();
-    let (sender, receiver) = ring.split();
+    let start = FrameStart::before(0, BarPosition { bar_start: 0, meter: Meter::default() }, Controls::default());
+    let networks = NetworkSet::ALL[0].for_all();
+    let nobodys = FrameCall { start, networks, epoch: 0, cycle: None, loads: 0, again: None, counts_in: false };
+    let (ring, told) = touched(capacity, Told::Frame);
+    let (calls, called) = touched(capacity.min(CALLS_CAPACITY), nobodys);
     let sender = PlayedSender {
-        ring: sender,
+        ring,
+        calls,
         waiting_offs: [0; 16],
         waiting_pedals: 0,
         pedals_down: 0,
@@ -129,7 +147,16 @@ pub fn played_ring(capacity: usize) -> (PlayedSender, PlayedReceiver) {
         waiting: false,
         overflowed: 0,
     };
-    (sender, PlayedReceiver(receiver))
+    (sender, PlayedReceiver { ring: told, calls: called })
+}
+
+/// An empty ring with `capacity` places. Its memory is touched here: the system gives it page by page, and would take
+/// the audio thread's time for it.
+fn touched<T: Copy>(capacity: usize, with: T) -> (HeapProd<T>, HeapCons<T>) {
+    let mut ring = HeapRb::new(capacity);
+    ring.push_iter(std::iter::repeat(with));
+    ring.clear();
+    ring.split()
 }
 
 impl PlayedSender {
@@ -142,7 +169,7 @@ impl PlayedSender {
         };
         let reserve = NOTE_OFF_RESERVE.min(self.ring.capacity().get() / 2);
         let may_go = self.flush(tick) && (is_end || self.ring.vacant_len() > reserve);
-        if may_go && self.ring.try_push(Played::Heard(heard)).is_ok() {
+        if may_go && self.ring.try_push(Told::Heard(heard)).is_ok() {
             return;
         }
         match heard {
@@ -170,7 +197,8 @@ impl PlayedSender {
 
     /// A frame begins. `false`: there was no room, and the plan will not be made.
     pub fn frame(&mut self, call: FrameCall) -> bool {
-        let sent = self.flush(frame_start(call.start.frame)) && self.ring.try_push(Played::Frame(call)).is_ok();
+        let may_go = self.flush(frame_start(call.start.frame)) && !self.ring.is_full();
+        let sent = may_go && self.calls.try_push(call).is_ok() && self.ring.try_push(Told::Frame).is_ok();
         self.overflowed += u64::from(!sent);
         sent
     }
@@ -198,14 +226,14 @@ impl PlayedSender {
             let offs = &mut self.waiting_offs[usize::from(channel)];
             while *offs != 0 {
                 let key = offs.trailing_zeros() as u8;
-                if self.ring.try_push(Played::Heard(Heard::NoteOff { tick, channel, key })).is_err() {
+                if self.ring.try_push(Told::Heard(Heard::NoteOff { tick, channel, key })).is_err() {
                     return false;
                 }
                 *offs &= *offs - 1;
             }
             if self.waiting_pedals & 1 << channel != 0 {
                 let down = self.pedals_down & 1 << channel != 0;
-                if self.ring.try_push(Played::Heard(Heard::Pedal { tick, channel, down })).is_err() {
+                if self.ring.try_push(Told::Heard(Heard::Pedal { tick, channel, down })).is_err() {
                     return false;
                 }
                 self.waiting_pedals &= !(1 << channel);
@@ -213,14 +241,14 @@ impl PlayedSender {
         }
         // The worker takes over what is held, so it must know that first.
         if let Some((epoch, tick)) = self.waiting_jump {
-            if self.ring.try_push(Played::Jump { epoch, tick }).is_err() {
+            if self.ring.try_push(Told::Jump(epoch, tick)).is_err() {
                 return false;
             }
             self.waiting_jump = None;
         }
         // It turned after the jump, which leaves no other waiting.
         if let Some((frame, turn)) = self.waiting_turn {
-            if self.ring.try_push(Played::Turned { frame, turn }).is_err() {
+            if self.ring.try_push(Told::Turned(frame, turn)).is_err() {
                 return false;
             }
             self.waiting_turn = None;
@@ -235,7 +263,13 @@ impl Iterator for PlayedReceiver {
     type Item = Played;
 
     fn next(&mut self) -> Option<Played> {
-        self.0.try_pop()
+        Some(match self.ring.try_pop()? {
+            Told::Heard(heard) => Played::Heard(heard),
+            Told::Turned(frame, turn) => Played::Turned { frame, turn },
+            // It was sent before what stands for it.
+            Told::Frame => Played::Frame(self.calls.try_pop()?),
+            Told::Jump(epoch, tick) => Played::Jump { epoch, tick },
+        })
     }
 }
 
