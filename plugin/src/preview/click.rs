@@ -46,6 +46,11 @@ impl Click {
         self.last = [0.0, -LEVELS[kind] * angle.sin() / (fall * fall)];
     }
 
+    /// Whether it makes any sound.
+    pub fn sounds(&self) -> bool {
+        self.last != [0.0; 2]
+    }
+
     /// Adds the sound, times `gain`, to both sides of a stretch of audio.
     pub fn add_to(&mut self, left: &mut [f32], right: &mut [f32], gain: f32) {
         for (left, right) in left.iter_mut().zip(right) {

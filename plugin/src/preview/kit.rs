@@ -253,6 +253,11 @@ impl Kit {
         }
     }
 
+    /// Whether anything makes any sound.
+    pub fn sounds(&self) -> bool {
+        self.drums.iter().any(|struck| struck.left > 0)
+    }
+
     /// Adds the sound to the first `length` samples, [`MAX_BUFFER_SIZE`] at most, of both sides.
     pub fn add_to(&mut self, sides: &mut [[f32; MAX_BUFFER_SIZE]; 2], length: usize) {
         for (struck, drum) in self.drums.iter_mut().zip(&DRUMS).filter(|(struck, _)| struck.left > 0) {

@@ -96,6 +96,11 @@ impl Preview {
         self.kit.silence();
     }
 
+    /// Whether a voice or a drum makes any sound.
+    pub fn sounds(&self) -> bool {
+        self.pools.iter().flatten().any(|placed| !placed.voice.is_free()) || self.kit.sounds()
+    }
+
     /// Adds the sound, times `gain`, to both sides of a stretch of audio. The sum of the voices is bent below ±1.
     pub fn add_to(&mut self, left: &mut [f32], right: &mut [f32], gain: f32) {
         for (left, right) in left.chunks_mut(MAX_BUFFER_SIZE).zip(right.chunks_mut(MAX_BUFFER_SIZE)) {

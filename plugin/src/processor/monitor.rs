@@ -32,14 +32,19 @@ pub struct Hearing {
 pub struct Monitor {
     preview: Preview,
     click: preview::Click,
+    /// The level that was set last, in decibels and as a factor.
+    level: (f32, f32),
     gain: f32,
     was_on: bool,
+    /// Whether anything may be heard. While nothing is, its voices are left alone: they lie in many places of memory.
+    sounds: bool,
 }
 
 impl Monitor {
     /// A silent one, at `sample_rate` Hertz.
     pub fn new(sample_rate: f32) -> Self {
-        Self { preview: Preview::new(sample_rate), click: preview::Click::new(sample_rate), gain: 0.0, was_on: false }
+        let (preview, click) = (Preview::new(sample_rate), preview::Click::new(sample_rate));
+        Self { preview, click, level: (0.0, 1.0), gain: 0.0, was_on: false, sounds: false }
     }
 
     /// Lets all notes go, without their note-offs.
@@ -61,7 +66,16 @@ impl Monitor {
             self.preview.release_all();
         }
         self.was_on = hearing.on;
-        let target = 10f32.powf(hearing.gain_db / 20.0);
+        if hearing.gain_db != self.level.0 {
+            self.level = (hearing.gain_db, 10f32.powf(hearing.gain_db / 20.0));
+        }
+        let target = self.level.1;
+        let begins = |event: &Event| matches!(event.message, Message::NoteOn { .. });
+        self.sounds |= !clicks.is_empty() || hearing.on && events.iter().any(begins);
+        if !self.sounds {
+            self.gain = target;
+            return;
+        }
         let length = left.len().min(right.len());
         let (mut events, mut clicks) = (events.iter().peekable(), clicks.iter().peekable());
         let mut from = 0;
@@ -73,6 +87,7 @@ impl Monitor {
             self.render_until(target, &mut left[from..to], &mut right[from..to]);
             from = to;
             if next.is_none() {
+                self.sounds = self.preview.sounds() || self.click.sounds();
                 return;
             }
             if click == next {
