@@ -39,55 +39,112 @@ impl Matrix {
 
     /// Each of the rows in `x`, multiplied with the matrix, into the row of [`Matrix::width`] values in `out`.
     pub fn multiply(&self, x: &[f32], out: &mut [f32]) {
-        multiply(self, x, out);
+        multiply(self, 0, x, out, self.width);
+    }
+}
+
+/// A matrix of complex numbers, each part of each number once. In a row of such numbers all real parts come first.
+#[derive(Clone, Debug)]
+pub struct ComplexMatrix {
+    /// The real parts, and below them the imaginary ones.
+    parts: Matrix,
+    columns: usize,
+}
+
+impl ComplexMatrix {
+    /// A matrix of `rows` by `columns` complex numbers, with the real and the imaginary part `value(row, column)`.
+    pub fn new(rows: usize, columns: usize, value: impl Fn(usize, usize) -> [f64; 2]) -> Self {
+        Self { parts: Matrix::new(2 * rows, columns, |row, column| value(row % rows, column)[row / rows]), columns }
+    }
+
+    /// Values in a row that is multiplied.
+    pub fn rows(&self) -> usize {
+        self.parts.rows
+    }
+
+    /// Values in a row that comes out: both parts of the columns, filled up.
+    pub fn width(&self) -> usize {
+        self.columns + self.parts.width
+    }
+
+    /// Each of the rows in `x`, multiplied with the matrix, into the row of [`ComplexMatrix::width`] values in `out`.
+    pub fn multiply(&self, x: &[f32], out: &mut [f32]) {
+        let (rows, width) = (self.parts.rows, self.width());
+        let mut conjugate = x.to_vec();
+        for row in conjugate.chunks_exact_mut(rows.max(1)) {
+            row[rows / 2..].iter_mut().for_each(|value| *value = -*value);
+        }
+        multiply(&self.parts, 0, &conjugate, out, width);
+        // The imaginary parts lie where the real ones were filled up.
+        if let Some(out) = out.get_mut(self.columns..) {
+            multiply(&self.parts, rows / 2, x, out, width);
+        }
     }
 }
 
 #[multiversion(targets("x86_64+avx2"))]
-fn multiply(matrix: &Matrix, x: &[f32], out: &mut [f32]) {
-    multiply_here(matrix, x, out);
+fn multiply(matrix: &Matrix, turn: usize, x: &[f32], out: &mut [f32], stride: usize) {
+    multiply_here(matrix, turn, x, out, stride);
 }
 
-/// [`multiply`] with the instructions of its caller.
+/// Each of the rows in `x`, multiplied with the matrix that begins with its row `turn` and ends with those before, into
+/// rows of `out` that lie `stride` values apart. With the instructions of its caller.
 #[inline(always)]
-fn multiply_here(matrix: &Matrix, x: &[f32], out: &mut [f32]) {
-    let (rows, width) = (matrix.rows, matrix.width);
-    let mut rest = (x, out);
+fn multiply_here(matrix: &Matrix, turn: usize, x: &[f32], out: &mut [f32], stride: usize) {
+    let rows = matrix.rows;
+    if rows == 0 {
+        return;
+    }
     // Most features are zeros: row by row those are passed over. Adding nothing changes no bit.
     let is_sparse = 2 * x.iter().filter(|value| **value == 0.0).count() > x.len();
-    while rest.0.len() >= 4 * rows && rows > 0 && !is_sparse {
-        let ((x, more), (out, space)) = (rest.0.split_at(4 * rows), rest.1.split_at_mut(4 * width));
+    let count = x.len() / rows;
+    let together = if is_sparse { 0 } else { count / 4 * 4 };
+    for row in (0..together).step_by(4) {
         for (index, panel) in matrix.panels.chunks_exact(rows).enumerate() {
-            tile::<4, 1>(x, panel, out, width, index);
+            tile::<4, 1>(&x[row * rows..], panel, turn, &mut out[row * stride + index * LANES..], stride);
         }
-        rest = (more, space);
     }
-    for (x, out) in rest.0.chunks_exact(rows.max(1)).zip(rest.1.chunks_exact_mut(width.max(1))) {
+    for row in together..count {
+        let x = &x[row * rows..];
         let four = matrix.panels.chunks_exact(4 * rows);
         let (done, left) = (four.len() * 4, four.remainder());
         for (index, panels) in four.enumerate() {
-            tile::<1, 4>(x, panels, out, width, 4 * index);
+            tile::<1, 4>(x, panels, turn, &mut out[row * stride + 4 * index * LANES..], stride);
         }
         for (index, panel) in left.chunks_exact(rows).enumerate() {
-            tile::<1, 1>(x, panel, out, width, done + index);
+            tile::<1, 1>(x, panel, turn, &mut out[row * stride + (done + index) * LANES..], stride);
         }
     }
 }
 
-/// `R` rows times `P` panels, of which the first is number `first`: as many sums as the registers hold.
+/// `R` rows times `P` panels that begin with their row `turn`: as many sums as the registers hold.
 #[inline(always)]
 fn tile<const R: usize, const P: usize>(
     x: &[f32],
     panels: &[[f32; LANES]],
+    turn: usize,
     out: &mut [f32],
-    width: usize,
-    first: usize,
+    stride: usize,
 ) {
     let rows = panels.len() / P;
     let x: [&[f32]; R] = std::array::from_fn(|row| &x[row * rows..][..rows]);
     let panels: [&[[f32; LANES]]; P] = std::array::from_fn(|panel| &panels[panel * rows..][..rows]);
     let mut sums = [[[0.0f32; LANES]; P]; R];
-    for index in 0..rows {
+    add(x.map(|x| &x[..rows - turn]), panels.map(|panel| &panel[turn..]), &mut sums);
+    add(x.map(|x| &x[rows - turn..]), panels.map(|panel| &panel[..turn]), &mut sums);
+    for (row, sums) in sums.iter().enumerate() {
+        out[row * stride..][..P * LANES].copy_from_slice(sums.as_flattened());
+    }
+}
+
+/// Adds the products of rows and panels to `sums`.
+#[inline(always)]
+fn add<const R: usize, const P: usize>(
+    x: [&[f32]; R],
+    panels: [&[[f32; LANES]]; P],
+    sums: &mut [[[f32; LANES]; P]; R],
+) {
+    for index in 0..x[0].len() {
         if R == 1 && x[0][index] == 0.0 {
             continue;
         }
@@ -99,9 +156,6 @@ fn tile<const R: usize, const P: usize>(
                 }
             }
         }
-    }
-    for (row, sums) in sums.iter().enumerate() {
-        out[row * width + first * LANES..][..P * LANES].copy_from_slice(sums.as_flattened());
     }
 }
 
@@ -236,8 +290,30 @@ mod tests {
         let (matrix, x) = matrix_and_rows();
         let mut out = [vec![0.0; 11 * matrix.width()], vec![0.0; 11 * matrix.width()]];
         matrix.multiply(&x, &mut out[0]);
-        multiply_here(&matrix, &x, &mut out[1]);
+        multiply_here(&matrix, 0, &x, &mut out[1], matrix.width());
         assert_eq!(out[0], out[1]);
+    }
+
+    #[test]
+    fn complex_numbers_are_multiplied_as_such_to_the_bits_of_a_plain_matrix() {
+        let part = |row: usize, column: usize| [weight(row, column), weight(column, row + 5)];
+        let complex = ComplexMatrix::new(ROWS, COLUMNS, part);
+        let plain = Matrix::new(2 * ROWS, 2 * COLUMNS, |row, column| {
+            let [real, imaginary] = part(row % ROWS, column % COLUMNS);
+            match (row < ROWS, column < COLUMNS) {
+                (true, true) | (false, false) => real,
+                (true, false) => imaginary,
+                (false, true) => -imaginary,
+            }
+        });
+        let (_, x) = matrix_and_rows();
+        let x = &x[..10 * ROWS];
+        let mut out = [vec![0.0; 5 * complex.width()], vec![0.0; 5 * plain.width()]];
+        complex.multiply(x, &mut out[0]);
+        plain.multiply(x, &mut out[1]);
+        for (ours, theirs) in out[0].chunks(complex.width()).zip(out[1].chunks(plain.width())) {
+            assert_eq!(ours[..2 * COLUMNS], theirs[..2 * COLUMNS]);
+        }
     }
 
     #[test]

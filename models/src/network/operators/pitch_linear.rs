@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 use tract_onnx::tract_hir::internal::*;
 
 use super::Constants;
-use super::arithmetic::Matrix;
+use super::arithmetic::{ComplexMatrix, Matrix};
 use super::fourier::{self, BLOCKS};
 use super::width::{CLASSES, Width};
 
@@ -17,7 +17,10 @@ pub struct PitchLinear {
     /// Whether the classes of a channel lie together in what comes in, as in the features; otherwise, and in what goes
     /// out, the channels of a class do.
     by_channel: bool,
-    blocks: [Matrix; BLOCKS],
+    /// Of frequency 0 and what has no pitch class, and of frequency 6.
+    even: [Matrix; 2],
+    /// Of the frequencies 1 to 5: a pair of cosine and sine is turned and stretched.
+    pairs: [ComplexMatrix; BLOCKS - 2],
 }
 
 impl PitchLinear {
@@ -56,20 +59,13 @@ impl PitchLinear {
             }
         });
         let six = Matrix::new(channels, target.channels, |row, out| mean(out, row, &turning));
-        // A pair of cosine and sine is turned and stretched.
-        let pair = |frequency: usize| {
-            let (cosines, sines) = (curve(f64::cos, frequency), curve(f64::sin, frequency));
-            Matrix::new(2 * channels, 2 * target.channels, |row, column| {
-                let mean = |curve| 2.0 * mean(column % target.channels, row % channels, curve);
-                match (row < channels, column < target.channels) {
-                    (true, true) | (false, false) => mean(&cosines),
-                    (true, false) => mean(&sines),
-                    (false, true) => -mean(&sines),
-                }
+        let pairs = [1, 2, 3, 4, 5].map(|frequency| {
+            let curves = [curve(f64::cos, frequency), curve(f64::sin, frequency)];
+            ComplexMatrix::new(channels, target.channels, |row, column| {
+                curves.each_ref().map(|curve| 2.0 * mean(column, row, curve))
             })
-        };
-        let blocks = [zero, six, pair(1), pair(2), pair(3), pair(4), pair(5)];
-        Ok(Self { source, target, by_channel, blocks })
+        });
+        Ok(Self { source, target, by_channel, even: [zero, six], pairs })
     }
 
     /// What comes in.
@@ -82,11 +78,18 @@ impl PitchLinear {
         self.target
     }
 
+    /// A size of each block.
+    fn sizes(&self, even: fn(&Matrix) -> usize, pair: fn(&ComplexMatrix) -> usize) -> [usize; BLOCKS] {
+        let mut sizes = self.even.iter().map(even).chain(self.pairs.iter().map(pair));
+        std::array::from_fn(|_| sizes.next().unwrap_or_default())
+    }
+
     /// The images of the vectors in `x`, one after another: the channels of each class lie together.
     pub fn apply(&self, x: &[f32]) -> Vec<f32> {
         let (source, target) = (self.source, self.target);
         let count = x.len() / source.size();
-        let [wide, narrow] = [Matrix::rows, Matrix::width].map(|size| self.blocks.each_ref().map(size));
+        let (wide, narrow) =
+            (self.sizes(Matrix::rows, ComplexMatrix::rows), self.sizes(Matrix::width, ComplexMatrix::width));
         let mut space = vec![0.0; count * (wide.iter().sum::<usize>() + narrow.iter().sum::<usize>())];
         let mut rest = &mut space[..];
         let mut part = |size: usize| rest.split_off_mut(..count * size).unwrap_or_default();
@@ -97,7 +100,11 @@ impl PitchLinear {
             spectrum[0][source.channels + source.plain] = 1.0;
             fourier::analyse(x, source, self.by_channel, spectrum);
         }
-        for ((matrix, spectra), images) in self.blocks.iter().zip(&spectra).zip(&mut images) {
+        let ((even, pairs), (image, turned)) = (spectra.split_at(2), images.split_at_mut(2));
+        for ((matrix, spectra), images) in self.even.iter().zip(even).zip(image) {
+            matrix.multiply(spectra, images);
+        }
+        for ((matrix, spectra), images) in self.pairs.iter().zip(pairs).zip(turned) {
             matrix.multiply(spectra, images);
         }
         let mut out = vec![0.0; count * target.size()];
