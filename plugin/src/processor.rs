@@ -276,7 +276,7 @@ impl Processor {
         self.mapping.take_new(&self.shared.pick_ups);
         // As what a host automates, they count for all that happens from the block's first sample on.
         let mut first = next_input();
-        while let Some(event) = first.filter(|event| event.timing() == 0 && self.take_learnt(0, *event)) {
+        while let Some(event) = first.filter(|event| event.timing() == 0 && self.take_learnt(0, event)) {
             self.note_played(0, event);
             first = next_input();
         }
@@ -314,10 +314,8 @@ impl Processor {
             faults::strike(Place::Callback);
             let frame = self.offset_of(self.clock.upcoming().sample);
             let end = self.next_end().map(|end| self.offset_of(self.clock.sample_at(end)));
-            let start = self
-                .schedule
-                .next_note(self.promises.epoch())
-                .map(|note| self.offset_of(self.clock.sample_at(note.start)));
+            let start = self.schedule.next_start(self.promises.epoch());
+            let start = start.map(|start| self.offset_of(self.clock.sample_at(start)));
             let played = input.map(|input| i64::from(input.timing().min(length.saturating_sub(1))));
             let turn = self.last_chance().map(|until| self.offset_of(self.clock.sample_at(until)));
             let beat = self.metronome.next().map(|beat| self.offset_of(self.clock.sample_at(beat)));
@@ -388,12 +386,18 @@ impl Processor {
         self.call_frame(0, self.clock.upcoming().lead >= SHORTEST_LEAD);
     }
 
-    /// Takes what is set now; while a saved state is being loaded, what was set before stands.
+    /// Takes what is set now, if anything has changed.
     fn take_settings(&mut self) {
         let revision = Some(self.params.revision.count());
-        if self.revision == revision && self.settings.loads == self.shared.loading.newest() {
-            return;
+        if self.revision != revision || self.settings.loads != self.shared.loading.newest() {
+            self.read_settings(revision);
         }
+    }
+
+    /// Takes what is set now, of which there were `revision` changes; while a saved state is being loaded, what was set
+    /// before stands. Seldom called, and out of the way of what is done at every frame.
+    #[inline(never)]
+    fn read_settings(&mut self, revision: Option<u32>) {
         let read = |loads| (Settings::read(&self.params, loads), self.scenes.newest(), self.bank.newest());
         let Some((settings, scenes, presets)) = self.shared.loading.whole(read) else { return };
         self.revision = revision;

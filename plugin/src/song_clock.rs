@@ -389,8 +389,8 @@ impl SongClock {
 
     fn sample_after(&self, entry: &Entry, position: f64) -> i64 {
         // The small number keeps a position that is a sample exactly from rounding up to the next one.
-        let samples = ((position - entry.anchor) / self.moments_per_sample - 1e-4).ceil();
-        entry.anchor_sample.saturating_add(samples as i64)
+        let samples = ceiling((position - entry.anchor) / self.moments_per_sample - 1e-4);
+        entry.anchor_sample.saturating_add(samples)
     }
 
     fn set_anchor(&mut self, moment: f64, tempo: f64) {
@@ -486,14 +486,27 @@ impl SongClock {
     }
 }
 
+/// The whole number at or above `value`. The callback asks often; the standard library's way is a call into the
+/// system's, as not every processor has an instruction for it.
+fn ceiling(value: f64) -> i64 {
+    let whole = value as i64;
+    whole.saturating_add(i64::from((whole as f64) < value))
+}
+
+/// The whole number at or below `value`, in the same way.
+fn floor(value: f64) -> i64 {
+    let whole = value as i64;
+    whole.saturating_sub(i64::from(whole as f64 > value))
+}
+
 /// The tick to which a position in moments belongs.
 fn tick_of(position: f64) -> Tick {
-    ((position + CALL_LEAD) / MOMENTS_PER_TICK as f64).floor() as Tick
+    floor((position + CALL_LEAD) / MOMENTS_PER_TICK as f64)
 }
 
 /// The tick to which a loop's first moment belongs, once the song has wrapped to [`CALL_LEAD`] before it.
 fn first_tick(start: f64) -> Tick {
-    ((start + 1e-6) / MOMENTS_PER_TICK as f64).floor() as Tick
+    floor((start + 1e-6) / MOMENTS_PER_TICK as f64)
 }
 
 fn nearest_tick(position: f64) -> Tick {

@@ -81,7 +81,7 @@ impl<'a> Passage<'a> {
             let &Self { host, dialect, grown, start, .. } = self;
             let Some(try_push) = (*host).try_push else { return false };
             self.tell((*event).time);
-            let later = Event::copied(event, (*event).time.saturating_add(start)).filter(|_| start > 0);
+            let later = if start > 0 { Event::copied(event, (*event).time.saturating_add(start)) } else { None };
             let event = later.as_ref().map_or(event, |later| (&raw const *later).cast());
             if (*event).space_id != CLAP_CORE_EVENT_SPACE_ID {
                 return try_push(host, event);

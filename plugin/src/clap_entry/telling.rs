@@ -39,7 +39,15 @@ impl Telling {
     }
 
     /// Tells what has moved up to sample `until` of a piece that begins at `start` of the host's block.
+    #[inline]
     pub fn tell(&mut self, until: u32, start: u32, grown: &GrownChoices, push: Push) {
+        // Seldom is there anything.
+        if self.next.is_some() || !self.receiver.is_empty() {
+            self.tell_moved(until, start, grown, push);
+        }
+    }
+
+    fn tell_moved(&mut self, until: u32, start: u32, grown: &GrownChoices, push: Push) {
         while let Some(told) = self.next.take().or_else(|| self.receiver.next()) {
             if told.sample > until {
                 self.next = Some(told);

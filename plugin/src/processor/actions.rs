@@ -12,8 +12,11 @@ use crate::seam::Base;
 impl Processor {
     /// A controller that was learnt moves what it is to move; `false`: the event is none. It goes no further: a pedal
     /// that freezes the band is not to sustain, and a knob is not to turn an instrument's too.
-    pub(super) fn take_learnt(&mut self, at: u32, event: NoteEvent<()>) -> bool {
-        let NoteEvent::MidiCC { channel, cc, value, .. } = event else { return false };
+    pub(super) fn take_learnt(&mut self, at: u32, event: &NoteEvent<()>) -> bool {
+        matches!(*event, NoteEvent::MidiCC { channel, cc, value, .. } if self.take_moved(at, (channel, cc), value))
+    }
+
+    fn take_moved(&mut self, at: u32, (channel, cc): (u8, u8), value: f32) -> bool {
         let (source, value) = ((channel & 15, cc & 127), (value * 127.0).round().clamp(0.0, 127.0) as u8);
         if can_be_learnt(cc) {
             self.shared.last_moved.set(source.0, source.1, value);

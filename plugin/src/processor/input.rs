@@ -33,7 +33,7 @@ impl Processor {
     pub(super) fn take_input(&mut self, at: u32, event: NoteEvent<()>) {
         self.note_played(at, event);
         match event {
-            event if self.take_learnt(at, event) => {}
+            event if self.take_learnt(at, &event) => {}
             // A note-on without loudness is MIDI's other way to say note-off.
             NoteEvent::NoteOn { voice_id, channel, key, velocity, .. } if velocity > 0.0 => {
                 if let (Some(channel @ 0..16), Some(key @ 0..128)) = (channel.number(), key.number()) {
@@ -96,10 +96,16 @@ impl Processor {
         if self.playback.plays() || !self.controls.player(Player::Voices).on {
             return;
         }
-        let row = place.and_then(|(epoch, frame)| self.schedule.answers(epoch, frame).copied());
-        let row =
-            row.unwrap_or_else(|| Improviser::fallback_answers(self.clock.frame(), &self.controls, self.zones.zones()));
-        let Some(reply) = self.answering.reply(&row, tick, channel, key) else { return };
+        let fallback;
+        let row = match place.and_then(|(epoch, frame)| self.schedule.answers(epoch, frame)) {
+            Some(row) => row,
+            None => {
+                let frame = self.clock.frame();
+                fallback = Improviser::fallback_answers(frame, &self.controls, self.zones.zones());
+                &fallback
+            }
+        };
+        let Some(reply) = self.answering.reply(row, tick, channel, key) else { return };
         let stage = &mut stage(&mut self.output, &self.shared, at);
         if let Some((channel, key)) = reply.instead_of {
             self.sounding.end_answers(stage, channel, key);

@@ -68,6 +68,8 @@ struct LastFork {
 pub struct Schedule {
     /// In the order in which they arrived.
     notes: Vec<Waiting>,
+    /// When the first of them starts in an epoch, if it starts at all; `None`: it is to be found out.
+    first_start: Option<(u32, Option<Moment>)>,
     /// The newest last.
     rows: VecDeque<Row>,
     fork: Option<LastFork>,
@@ -79,6 +81,7 @@ impl Default for Schedule {
     fn default() -> Self {
         Self {
             notes: Vec::with_capacity(NOTES),
+            first_start: None,
             rows: VecDeque::with_capacity(ROWS),
             fork: None,
             releases: Vec::with_capacity(RELEASES),
@@ -90,6 +93,7 @@ impl Schedule {
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.notes.clear();
+        self.first_start = None;
         self.rows.clear();
         self.fork = None;
         self.releases.clear();
@@ -99,6 +103,7 @@ impl Schedule {
     /// of frames that are over, which came first.
     pub fn enter(&mut self, epoch: u32, frame: Frame, counts: impl Fn(u32) -> bool) {
         self.notes.retain(|waiting| counts(waiting.epoch));
+        self.first_start = None;
         let is_over = |row: &Row| !counts(row.epoch) || row.epoch == epoch && row.answers.frame < frame;
         while self.rows.front().is_some_and(is_over) {
             self.rows.pop_front();
@@ -135,6 +140,7 @@ impl Schedule {
             last.turn = Some(turn);
             last.epoch
         });
+        self.first_start = None;
         self.notes.retain_mut(|waiting| waiting.way.take().is_none_or(|way| way.is_taken(turn)));
         self.rows.retain_mut(|row| row.way.take().is_none_or(|way| way.is_taken(turn)));
         self.releases.retain(|release| release.way.is_taken(turn));
@@ -160,6 +166,7 @@ impl Schedule {
         let fits = self.notes.len() < NOTES;
         if fits {
             self.notes.push(Waiting { epoch, way, note });
+            self.first_start = None;
         }
         fits
     }
@@ -181,18 +188,28 @@ impl Schedule {
         true
     }
 
+    /// When the note of `epoch` starts that starts first. The callback asks at every block, and the notes lie far apart
+    /// in memory: they are looked through only after they have changed.
+    pub fn next_start(&mut self, epoch: u32) -> Option<Moment> {
+        let known = self.first_start.filter(|(of, _)| *of == epoch);
+        let (_, start) =
+            *self.first_start.insert(known.unwrap_or_else(|| (epoch, self.next_note(epoch).map(|n| n.start))));
+        start
+    }
+
     /// The note of `epoch` that starts first; of several, the one that arrived first. Notes that wait for a fork to
     /// turn do not count.
-    pub fn next_note(&self, epoch: u32) -> Option<&NoteCue> {
+    fn next_note(&self, epoch: u32) -> Option<&NoteCue> {
         let ready = self.notes.iter().filter(|waiting| waiting.epoch == epoch && waiting.way.is_none());
         ready.map(|waiting| &waiting.note).min_by_key(|note| note.start)
     }
 
-    /// Takes the note that [`Schedule::next_note`] shows.
+    /// Takes the note of which [`Schedule::next_start`] tells.
     pub fn take_next_note(&mut self, epoch: u32) -> Option<NoteCue> {
         let ready = |waiting: &Waiting| waiting.epoch == epoch && waiting.way.is_none();
         let waiting = self.notes.iter().enumerate().filter(|(_, waiting)| ready(waiting));
         let (index, _) = waiting.min_by_key(|(_, waiting)| waiting.note.start)?;
+        self.first_start = None;
         Some(self.notes.remove(index).note)
     }
 
@@ -225,11 +242,16 @@ mod tests {
     #[test]
     fn notes_come_by_their_start_and_then_in_order_of_arrival() {
         let mut schedule = Schedule::default();
+        let mut starts = Vec::new();
         for (key, start) in [(1, 20), (2, 10), (3, 10), (4, 15)] {
             schedule.add_note(0, None, note(key, start));
+            starts.extend(schedule.next_start(0).map(|start| start.0));
         }
         schedule.add_note(1, None, note(9, 0));
-        let keys: Vec<u8> = std::iter::from_fn(|| schedule.take_next_note(0).map(|note| note.key)).collect();
+        assert_eq!((starts, schedule.next_start(1)), (vec![20, 10, 10, 10], Some(Moment(0))));
+        let mut next = || schedule.next_start(0).zip(schedule.take_next_note(0));
+        let keys: Vec<u8> =
+            std::iter::from_fn(|| next().map(|(start, note)| if note.start == start { note.key } else { 0 })).collect();
         assert_eq!(keys, [2, 3, 4, 1]);
         assert_eq!(schedule.next_note(1).map(|note| note.key), Some(9), "another epoch's notes stay");
     }

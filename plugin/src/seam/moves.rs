@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use ringbuf::traits::{Consumer, Producer, Split};
+use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
 /// The most controllers that are learnt; what a project has beyond is kept, and moves nothing.
@@ -143,6 +143,13 @@ impl ToHostSender {
 
 /// The entry point's end.
 pub struct ToHostReceiver(HeapCons<Told>);
+
+impl ToHostReceiver {
+    /// Whether nothing more has moved. Never waits.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
 
 /// What has moved next; `None`: nothing more. Never waits.
 impl Iterator for ToHostReceiver {

@@ -437,3 +437,11 @@ fn a_song_that_begins_by_itself_is_counted_in_and_one_that_a_host_leads_is_not()
     standing.begin_block(&HostTime::default(), 512);
     assert_eq!(standing.frame(), 0, "what runs while a host stands is no start");
 }
+
+#[test]
+fn whole_numbers_are_those_of_the_standard_library() {
+    let values = [0.0, 0.25, 1.0, 1.5, 2.0 - 1e-9, 123_456.75, 1e15 + 0.5, 1e19, 1e300, f64::INFINITY, f64::NAN];
+    for value in values.into_iter().flat_map(|value| [value, -value]) {
+        assert_eq!((ceiling(value), floor(value)), (value.ceil() as i64, value.floor() as i64), "{value}");
+    }
+}

@@ -1,5 +1,6 @@
 //! At the sample of a note: which of the ways to answer it joins best. Everything here takes a small, bounded time and
-//! no memory, so that the audio thread may do it.
+//! no memory, so that the audio thread may do it. It comes here once in a while, when none of this lies in its caches any
+//! more: steps that are repeated are functions of their own, not copies in one large one, and so soon read.
 
 use crate::music::Tick;
 use crate::music::leading::{is_hidden, parallel};
@@ -34,15 +35,26 @@ impl AnswerRow {
     /// The answer to `key` that joins best to the one `before`. In strict styles no two of the note and its voices go
     /// on in parallel fifths or octaves; a voice that could not avoid them is silent.
     pub fn answer(&self, key: u8, before: Option<&Answer>) -> Answer {
-        let ways = self.ways[usize::from(key % 12)].iter().enumerate();
-        let answers = ways.map(|(place, way)| {
-            let answer = self.sung(key, way, before);
-            let missing = answer.voices.iter().filter(|voice| voice.is_none()).count() as i32;
-            let motion = before.map_or(0, |before| self.motion(before, &answer));
-            (MISSING * missing + PLACE * place as i32 + motion, answer)
-        });
-        let best = answers.reduce(|best, other| if other.0 < best.0 { other } else { best });
-        best.map_or(Answer { key, voices: [None; ANSWER_VOICES] }, |(_, answer)| answer)
+        let mut best = (i32::MAX, Answer { key, voices: [None; ANSWER_VOICES] });
+        for (place, way) in self.ways[usize::from(key % 12)].iter().enumerate() {
+            let least = PLACE * place as i32;
+            if best.0 <= least {
+                break;
+            }
+            let (cost, answer) = self.tried(key, way, before);
+            if least + cost < best.0 {
+                best = (least + cost, answer);
+            }
+        }
+        best.1
+    }
+
+    /// The answer in one of the ways, and what it costs wherever the way lies.
+    #[inline(never)]
+    fn tried(&self, key: u8, way: &[i8; ANSWER_VOICES], before: Option<&Answer>) -> (i32, Answer) {
+        let answer = self.sung(key, way, before);
+        let missing = answer.voices.iter().filter(|voice| voice.is_none()).count() as i32;
+        (MISSING * missing + before.map_or(0, |before| self.motion(before, &answer)), answer)
     }
 
     /// The answer in one of the ways, without the voices that are out of range or move in forbidden parallels.
@@ -72,6 +84,7 @@ impl AnswerRow {
 }
 
 /// Whether voice `index` makes parallel fifths or octaves with the note or with a voice nearer to it.
+#[inline(never)]
 fn is_forbidden(before: &Answer, after: &Answer, index: usize) -> bool {
     let voice = |index: usize| before.voices[index].zip(after.voices[index]);
     let Some(here) = voice(index) else { return false };
