@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .bars import Origin, Texture, TextureSet, empty, texture_set
-from .grid import METERS, PARTS, ROWS, SIXTEENTH, slot_ticks
+from .grid import METERS, PARTS, ROWS, slot_ticks
 
+ACCENT = 6
+"""How much louder the first beat is, in MIDI velocity."""
 Written = dict[str, list[int]]
 """At which ticks each row is struck."""
 
@@ -36,7 +38,7 @@ def written(part: str, family: str, strokes: Written, *, velocity: int = 90) -> 
     for name, ticks in strokes.items():
         for tick in ticks:
             cell = slots.index(tick), ROWS[part].index(name)
-            bar.hits[cell], bar.velocity[cell] = True, velocity + (tick == 0) * SIXTEENTH
+            bar.hits[cell], bar.velocity[cell] = True, velocity + (tick == 0) * ACCENT
             bar.length[cell] = part != "drums"
     bar.changes = np.zeros(len(bar.hits), bool)
     bar.changes[0] = part != "drums"

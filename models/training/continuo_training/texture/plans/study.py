@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,8 @@ from .phrases import LONGEST, SECTION, Phrases, echoes, phrases, weights
 from .prior import Counted, Prior, bits, loss, tensors
 from .sections import Sections, sections_of
 
+JUDGED_EVERY = 100
+"""Steps after which what is trained is judged on `valid`."""
 AABA = (0, 0, 1, 0)
 JUDGED = 2000
 """Bars of each part whose codes are decoded."""
@@ -50,17 +54,29 @@ def bar_codebook(
     return book.eval()
 
 
-def optimized(module: torch.nn.Module, batch_loss: Any, steps: int, rate: float, what: str) -> None:  # noqa: ANN401
-    """Trains a module for some steps, the rate falling along half a cosine."""
+def optimized(
+    module: torch.nn.Module,
+    batch_loss: Callable[[], Tensor],
+    judge: Callable[[], float],
+    steps: int,
+    rate: float,
+) -> None:
+    """Trains a module, the rate falling along half a cosine; it ends as it was when `judge` was least."""
     optimizer = torch.optim.AdamW(module.parameters(), rate, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
-    module.train()
-    for _ in tqdm(range(steps), desc=what, mininterval=10):
+    least, best = math.inf, module.state_dict()
+    for step in tqdm(range(1, steps + 1), desc=type(module).__name__, mininterval=10):
+        module.train()
         optimizer.zero_grad(set_to_none=True)
         batch_loss().backward()
         torch.nn.utils.clip_grad_norm_(module.parameters(), 1.0)
         optimizer.step()
         schedule.step()
+        if step % JUDGED_EVERY == 0 or step == steps:
+            module.eval()
+            if (now := judge()) < least:
+                least, best = now, copy.deepcopy(module.state_dict())
+    module.load_state_dict(best)
     module.eval()
 
 
@@ -101,21 +117,19 @@ def _prototypes(network: Vae, book: Codebook, bars: TextureSet, edges: dict[str,
     return found
 
 
-def judged_sections(made: Sections, by_split: dict[str, Phrases]) -> dict[str, Any]:
+def judged_sections(made: Sections, by_split: dict[str, Phrases], split: str) -> dict[str, Any]:
     """How the codes of sections are used, and bits a bar of the bars, their section known."""
-    found = {}
-    for split in ("valid", "test"):
-        bars, part, _ = (torch.from_numpy(values) for values in sections_of(by_split[split]))
-        with torch.no_grad():
-            _, nats, code = made.loss(bars, part)
-        size = len(made.codebook.counts)
-        found[split] = {
-            "codes": size,
-            "perplexity": perplexity(code, size),
-            "unused": unused(code, size),
-            "bits_a_bar": float(nats) / math.log(2),
-        }
-    return found
+    bars, part, _ = (torch.from_numpy(values) for values in sections_of(by_split[split]))
+    with torch.no_grad():
+        _, nats, code = made.loss(bars, part)
+    size = len(made.codebook.counts)
+    bits_a_bar = float(nats) / math.log(2)
+    return {
+        "codes": size,
+        "perplexity": perplexity(code, size),
+        "unused": unused(code, size),
+        "bits_a_bar": bits_a_bar,
+    }
 
 
 def of_part(of: Phrases, part: int) -> Phrases:
@@ -193,7 +207,7 @@ def study(network: Vae, bars: TextureSet, task: dict[str, Any], config: dict[str
     for split in SPLITS:
         mine = bars.split == split
         by_split[split] = phrases(bars.where(mine), code[mine])
-    chance = weights(by_split["train"], task)
+    chance = weights(by_split["train"], task | {"part_weight": config["part_weight"]})
     most = max(config["bars"]["codes"].values())
     prior = Prior(most, **config["prior"]["network"])
     drawn = by_split["train"]
@@ -203,7 +217,11 @@ def study(network: Vae, bars: TextureSet, task: dict[str, Any], config: dict[str
         told = rng.random((len(chosen), LONGEST // SECTION)) < config["prior"]["form_told"]
         return loss(prior, tensors(drawn, chosen, told))
 
-    optimized(prior, prior_loss, config["prior"]["steps"], config["prior"]["learning_rate"], "prior")
+    def prior_judge() -> float:
+        parts = [of_part(by_split["valid"], part) for part in range(len(PARTS))]
+        return float(np.mean([bits(prior, of) for of in parts if len(of)]))
+
+    optimized(prior, prior_loss, prior_judge, config["prior"]["steps"], config["prior"]["learning_rate"])
     sections = Sections(most, config["sections"]["codes"])
     four, of_part_of, phrase = sections_of(drawn)
     section_chance = chance[phrase] / chance[phrase].sum()
@@ -212,12 +230,15 @@ def study(network: Vae, bars: TextureSet, task: dict[str, Any], config: dict[str
         some_of = rng.choice(len(four), config["sections"]["batch"], p=section_chance)
         return sections.loss(torch.from_numpy(four[some_of]), torch.from_numpy(of_part_of[some_of]))[0]
 
-    optimized(sections, section_loss, config["sections"]["steps"], config["sections"]["learning_rate"], "sections")
+    def section_judge() -> float:
+        return judged_sections(sections, by_split, "valid")["bits_a_bar"]
+
+    optimized(sections, section_loss, section_judge, config["sections"]["steps"], config["sections"]["learning_rate"])
     test = bars.where(bars.split == "test")
     return {
         "bars": {"train": judged_codes(network, books, some(train, 20_000), task["edges"])}
         | {"test": judged_codes(network, books, test, task["edges"])},
-        "sections": judged_sections(sections, by_split),
+        "sections": {split: judged_sections(sections, by_split, split) for split in ("valid", "test")},
         "prior": judged_prior(prior, by_split, chance),
         "returns": {
             name: returns(prior, of_part(by_split["test"], number))
