@@ -1,6 +1,6 @@
 //! At the sample of a note: which of the ways to answer it joins best. Everything here takes a small, bounded time and
-//! no memory, so that the audio thread may do it. It comes here once in a while, when none of this lies in its caches any
-//! more: steps that are repeated are functions of their own, not copies in one large one, and so soon read.
+//! no memory, so that the audio thread may do it. It comes here once in a while, when none of this lies in its caches
+//! any more: steps that are repeated are functions of their own, not copies in one large one, and so soon read.
 
 use crate::music::Tick;
 use crate::music::leading::{is_hidden, parallel};
