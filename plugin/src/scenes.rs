@@ -10,7 +10,7 @@ use nice_plug::params::persist::PersistentField;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
-use crate::params::saved::before;
+use crate::before;
 use crate::repair::{self, Fields, Findings, Verdict};
 use crate::seam::{Newest, Published, Revision};
 
@@ -199,7 +199,8 @@ impl Scene {
             return Self { snapshot: None, loaded: Some(saved) };
         }
         // Numbers as short as scenes have them.
-        let model = serde_json::to_string(&before()).and_then(|json| serde_json::from_str(&json)).unwrap_or_default();
+        let model =
+            serde_json::to_string(&before::controls()).and_then(|json| serde_json::from_str(&json)).unwrap_or_default();
         let repaired = repair::repaired(saved, &model, &repair::reading(&model, Controls::sensible));
         let is_whole = repaired.findings.unknown.is_empty() && repaired.findings.out_of_range.is_empty();
         remarks.extend(repaired.findings.remark(&format!("Scene {number}")));
@@ -357,7 +358,7 @@ mod tests {
         let read: Saved = serde_json::from_str(&loaded).unwrap();
         let last = Player::ALL[Player::COUNT - 1];
         let mut players = busy;
-        players[last] = before().players[last];
+        players[last] = before::controls().players[last];
         assert_eq!(read.snapshots()[0], Some(Controls { players, ..warm(1.5) }));
 
         let mut more: Value = serde_json::from_str(&saved(&scenes)).unwrap();

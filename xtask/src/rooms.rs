@@ -45,8 +45,13 @@ pub fn draw() -> Result<&'static str> {
 }
 
 fn picture() -> Result<String> {
-    let houses =
-        HOUSES.iter().map(|house| Ok((house.name, rooms(&source::modules(&root().join(house.source))?, house.opened))));
+    let houses = HOUSES.iter().map(|house| {
+        let rooms = rooms(&source::modules(&root().join(house.source))?, house.opened);
+        match circle(&rooms) {
+            Some(circle) => bail!("{}: the rooms {} use each other in a circle", house.name, circle.join(", ")),
+            None => Ok((house.name, rooms)),
+        }
+    });
     Ok(picture::svg(&houses.collect::<Result<Vec<_>>>()?))
 }
 

@@ -4,6 +4,7 @@ use continuo_models::controls::parameter::{About, Parameter};
 use continuo_models::controls::{Controls, PARAMETERS, Player};
 use serde::{Deserialize, Serialize};
 
+use crate::before;
 use crate::presets::values;
 use crate::repair::Fields;
 
@@ -24,15 +25,7 @@ use crate::repair::Fields;
 /// The field `memory` has a version of its own, and need not be there.
 pub const VERSION: u32 = 9;
 
-/// What a state, a scene or a preset meant before there was what it does not say. Where that is not what begins today,
-/// it says so here, so that everything sounds as it did.
-pub fn before() -> Controls {
-    let mut before = Controls { learn_tune: false, swing_by_style: false, dynamics: 0.0, ..Controls::default() };
-    before.players[Player::Drums].on = false;
-    before
-}
-
-/// What of [`before`] is not what begins today: values of parameters by ID, without their types.
+/// What of [`before::controls`] is not what begins today: values of parameters by ID, without their types.
 pub fn unsaid() -> Fields {
     fn differing<'a, C: Default + 'a>(
         parameters: impl Iterator<Item = &'a Parameter<C>>,
@@ -43,7 +36,7 @@ pub fn unsaid() -> Fields {
         let value = |parameter: &Parameter<C>| values::plain(&parameter.about.kind, parameter.of(before));
         parameters.filter(differs).map(|parameter| (id(&parameter.about), value(parameter))).collect()
     }
-    let (before, now) = (before(), Controls::default());
+    let (before, now) = (before::controls(), Controls::default());
     let mut unsaid = differing(PARAMETERS.iter(), [&before, &now], |about| about.id.to_owned());
     for player in Player::ALL {
         let own = [before.player(player), now.player(player)];

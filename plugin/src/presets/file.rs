@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Preset, values};
-use crate::params::saved::before;
+use crate::before;
 use crate::repair::{self, Fields, Findings, Verdict};
 use crate::scenes;
 
@@ -58,7 +58,7 @@ impl Preset {
     fn repaired(mut saved: Value, remarks: &mut Vec<String>) -> Self {
         let whole_scenes = saved.as_object_mut().and_then(|fields| fields.remove("scenes"));
         let (name, description) = Default::default();
-        let model = Self { name, description, controls: before(), ..Self::default() }.value();
+        let model = Self { name, description, controls: before::controls(), ..Self::default() }.value();
         let repaired = repair::repaired(saved, &model, &judge);
         let name = repaired.value["name"].as_str().unwrap_or_default();
         // What is not said has its default, and is no fault.

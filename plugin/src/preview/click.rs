@@ -2,7 +2,14 @@
 
 use std::f32::consts::TAU;
 
-use crate::processor::metronome::Clicker;
+/// What clicks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clicker {
+    /// The metronome.
+    Metronome,
+    /// A drummer's sticks, before the song.
+    Sticks,
+}
 
 /// The pitch of a beat of the metronome, and of the first one in a bar, in hertz.
 const PITCHES: [f32; 2] = [1320.0, 1980.0];

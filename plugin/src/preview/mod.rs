@@ -11,7 +11,7 @@ use crate::seam::Part;
 use kit::Kit;
 use voice::Voice;
 
-pub use click::Click;
+pub use click::{Click, Clicker};
 
 /// Voices of each timbre: two hands and the chords share the keys, Voices and Lead the reeds.
 const POOLS: [(Timbre, usize); 3] = [(Timbre::Keys, 16), (Timbre::Reed, 6), (Timbre::Bass, 3)];

@@ -4,6 +4,7 @@
 use continuo_models::music::Moment;
 use continuo_models::music::time::{TICKS_PER_FRAME, frame_start};
 
+use crate::preview::Clicker;
 use crate::song_clock::SongClock;
 
 /// The most clicks in a block; only nonsense has more.
@@ -22,15 +23,6 @@ pub struct Click {
     pub accent: bool,
     /// What clicks.
     pub by: Clicker,
-}
-
-/// What clicks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Clicker {
-    /// The metronome.
-    Metronome,
-    /// A drummer's sticks, before the song.
-    Sticks,
 }
 
 /// Finds the beats. Belongs to the audio thread; never allocates after it was made.

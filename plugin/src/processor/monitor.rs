@@ -130,8 +130,8 @@ mod tests {
     use continuo_models::Player;
     use continuo_models::music::Drum;
 
-    use super::super::metronome::Clicker;
     use super::*;
+    use crate::preview::Clicker;
 
     fn note(offset: u32, on: bool) -> Event {
         let message = if on {

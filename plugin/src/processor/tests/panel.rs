@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::processor::metronome::{Click, Clicker};
+use crate::preview::Clicker;
+use crate::processor::metronome::Click;
 
 impl Rig {
     /// Plays a block, and whether it is live.
