@@ -4,7 +4,7 @@
 #![cfg(not(all(test, feature = "faults")))]
 
 pub mod bank;
-mod before;
+pub mod before;
 pub mod charts;
 mod clap_entry;
 pub mod diagnostics;

@@ -298,7 +298,7 @@ proptest! {
         let controls = Controls { key_lock: true, ..controls };
         let Take { notes, answers, .. } = taken(&struck, Meter { numerator, denominator: 4 }, controls, means);
         let allowed = controls.allowed();
-        for note in notes {
+        for note in notes.into_iter().filter(|note| note.player.kind().has_pitches) {
             prop_assert!(allowed.contains(note.key % 12), "{note:?} is not in the scale");
         }
         for row in answers {

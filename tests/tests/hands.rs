@@ -107,11 +107,11 @@ fn a_left_hand_chord_that_is_held_over_a_jump_is_known_after_it() {
     // The song starts while a chord is held: the chord is what the band plays under the melody.
     for format in Format::ALL {
         let keys = [53, 57, 60, 68];
-        let changes = keys.map(|key| Change { at: 90.0, input: Input::NoteOn { channel: 2, key, velocity: 90 } });
+        let changes = keys.map(|key| Change { at: 90.0, input: Input::NoteOn { channel: 5, key, velocity: 90 } });
         let mut performance = ended(Performance { changes: changes.to_vec(), ..Performance::default() });
         performance.route =
             vec![Segment::rolling(0.0, BAR), Segment::rolling(8.0 * BAR, 2.0 * BAR), Segment::last_breath()];
-        let take = perform(&mut open(format).with(&[("left_hand", "3")]).unwrap(), &performance);
+        let take = perform(&mut open(format).with(&[("left_hand", "6")]).unwrap(), &performance);
         let after =
             take.notes(CHORDS).into_iter().filter(|note| note.position > 8.5 * BAR && note.start >= take.segments[1]);
         let classes: Vec<u8> = after.map(|note| note.key % 12).collect();
@@ -130,7 +130,7 @@ fn drums_pass_through_and_do_not_drive_the_harmony() {
             .map(|n| PlayedNote { channel: 9, ..note(f64::from(n) * 12.0, 4.0, [36, 42, 38, 46][n as usize % 4]) });
         let mut with_drums = ended(tune(8));
         with_drums.notes.extend(pads);
-        let take = perform(&mut open(format), &with_drums);
+        let take = perform(&mut open(format).with(&[("drums_on", "Off")]).unwrap(), &with_drums);
         assert_eq!(take.notes(9).len(), 64, "{format:?}: they pass");
         assert_eq!(band(&take), played(format, &ended(tune(8))), "{format:?}");
     }

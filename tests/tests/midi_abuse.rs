@@ -22,7 +22,7 @@ fn off(channel: u8, key: u8) -> Input {
 
 /// The band's players all off: what comes out is what went in.
 fn thru_only(format: Format) -> Session {
-    let off = ["voices_on", "chords_on", "bass_on", "lead_on"].map(|name| (name, "Off"));
+    let off = ["voices_on", "chords_on", "bass_on", "lead_on", "drums_on"].map(|name| (name, "Off"));
     open(format).with(&off).unwrap()
 }
 

@@ -12,15 +12,16 @@ const GRU: u32 = 1;
 const TRANSFORMER: u32 = 2;
 const OWN: u32 = 3;
 
-const ALL: u32 = 0b111;
+const ALL: u32 = 0b1111;
 const HARMONIST: u32 = 0b001;
 const SOLOIST: u32 = 0b010;
-const HARMONIZER: u32 = 0b100;
+/// What all families have alike: harmonizer and texture network.
+const COMMON: u32 = 0b1100;
 
 /// The networks that the plug-in is built with, the GRUs where a family has its own.
 fn sources() -> impl Iterator<Item = PathBuf> {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
-    let names = [("gru", "harmonist"), ("gru", "soloist"), ("bidirectional-gru", "harmonizer")];
+    let names = [("gru", "harmonist"), ("gru", "soloist"), ("bidirectional-gru", "harmonizer"), ("vae", "texture")];
     let file = move |(folder, name): (&str, &str), kind| models.join(folder).join(format!("{name}.{kind}"));
     names.into_iter().flat_map(move |name| ["onnx", "json"].map(|kind| file(name, kind)))
 }
@@ -84,7 +85,7 @@ fn a_network_that_is_cut_off_is_named_and_the_band_plays_by_rule() {
     let bytes = fs::read(folder.file("harmonist.onnx")).unwrap();
     fs::write(folder.file("harmonist.onnx"), &bytes[..bytes.len() / 2]).unwrap();
     let probed = folder.probe();
-    assert_eq!(probed.networks, SOLOIST | HARMONIZER);
+    assert_eq!(probed.networks, SOLOIST | COMMON);
     assert!(probed.said.contains("harmonist"), "it is named: {}", probed.said);
     assert_plays(&probed, "without the harmonist");
 }
@@ -100,7 +101,7 @@ fn a_network_whose_card_agrees_but_whose_graph_is_broken_is_named() {
     card["sha256"] = digest.into();
     fs::write(folder.file("soloist.json"), card.to_string()).unwrap();
     let probed = folder.probe();
-    assert_eq!(probed.networks, HARMONIST | HARMONIZER);
+    assert_eq!(probed.networks, HARMONIST | COMMON);
     assert!(probed.said.contains("soloist"), "it is named: {}", probed.said);
     assert_plays(&probed, "without the soloist");
 }
@@ -111,7 +112,7 @@ fn a_missing_card_and_a_card_that_is_no_json_are_named() {
     fs::remove_file(folder.file("harmonist.json")).unwrap();
     fs::write(folder.file("soloist.json"), "{").unwrap();
     let probed = folder.probe();
-    assert_eq!(probed.networks, HARMONIZER);
+    assert_eq!(probed.networks, COMMON);
     assert!(probed.said.contains("harmonist") && probed.said.contains("soloist"), "both are named: {}", probed.said);
     assert_plays(&probed, "by rule alone");
 }
@@ -152,7 +153,7 @@ fn a_pipe_a_folder_and_a_file_too_large_in_the_place_of_a_network_are_named_and_
             fs::remove_file(own.file(file)).unwrap();
             put(&own.file(file));
             let probed = own.probe();
-            assert_eq!(probed.networks, SOLOIST | HARMONIZER);
+            assert_eq!(probed.networks, SOLOIST | COMMON);
             assert!(probed.said.contains(&format!("{file}: it")), "{}", probed.said);
             assert!(probed.said.contains(reason), "{}", probed.said);
         }

@@ -34,20 +34,20 @@ mod at {
     pub const NEXT_PRESET: [f32; 2] = [563.0, 32.0];
     pub const UNDO: [f32; 2] = [603.0, 32.0];
     /// White keys of the piano from middle C on, near their lower ends: they are struck hard there.
-    pub const C: [f32; 2] = [640.0, 592.0];
-    pub const E: [f32; 2] = [675.0, 592.0];
-    pub const G: [f32; 2] = [711.0, 592.0];
-    pub const SWING: [f32; 2] = [548.0, 314.0];
+    pub const C: [f32; 2] = [700.0, 592.0];
+    pub const E: [f32; 2] = [731.0, 592.0];
+    pub const G: [f32; 2] = [762.0, 592.0];
+    pub const HUMANISE: [f32; 2] = [616.0, 314.0];
     /// What is written below it.
-    pub const SWING_VALUE: [f32; 2] = [548.0, 354.0];
+    pub const HUMANISE_VALUE: [f32; 2] = [616.0, 354.0];
     /// In the menu of that knob.
-    pub const LEARN: [f32; 2] = [590.0, 401.0];
+    pub const LEARN: [f32; 2] = [658.0, 401.0];
     pub const PLAY_PAGE: [f32; 2] = [60.0, 198.0];
-    pub const PRESETS_PAGE: [f32; 2] = [237.0, 198.0];
+    pub const PRESETS_PAGE: [f32; 2] = [297.0, 198.0];
     /// On that page: a preset of a bass alone, and what has one listen to it.
     pub const BASS_DUO: [f32; 2] = [340.0, 424.0];
     pub const LISTEN: [f32; 2] = [876.0, 353.0];
-    pub const SETUP_PAGE: [f32; 2] = [297.0, 198.0];
+    pub const SETUP_PAGE: [f32; 2] = [357.0, 198.0];
     pub const RECORD: [f32; 2] = [179.0, 32.0];
     /// Inside the record button, beside its sign: where its lamp is seen.
     pub const LAMP: [f32; 2] = [170.0, 24.0];
@@ -293,32 +293,32 @@ fn a_newcomer_has_a_knob_learn_a_controller_and_finds_it_learnt_the_next_time() 
     let server = Server::start().unwrap();
     let screen = server.screen().unwrap();
     let opens = || Newcomer::opens_as(jack.for_program(&mut common::live()), &server, &screen, &home);
-    let swing = |session: &Value| session["state"]["params"]["swing"]["f32"].as_f64().unwrap();
+    let humanise = |session: &Value| session["state"]["params"]["humanise"]["f32"].as_f64().unwrap();
 
     let mut newcomer = opens();
     newcomer.pictures = newcomer.pictures.join("learns");
     fs::create_dir_all(&newcomer.pictures).unwrap();
     newcomer.strikes(&[ESCAPE]);
-    newcomer.hands.press(RIGHT, newcomer.pixel(at::SWING), BEAT / 4).unwrap();
+    newcomer.hands.press(RIGHT, newcomer.pixel(at::HUMANISE), BEAT / 4).unwrap();
     newcomer.takes_a_picture("opens-the-menu");
     newcomer.clicks(at::LEARN);
     newcomer.takes_a_picture("waits-for-the-controller");
     let knobs = jack.instrument(&["knobs", "0", "21"]);
     newcomer.running.wait_for("The MIDI port \"knobs:out\" is connected", SOON);
     // It takes the knob along when it has come to where the knob is.
-    assert!(newcomer.sees_change(at::SWING_VALUE), "the knob moves");
+    assert!(newcomer.sees_change(at::HUMANISE_VALUE), "the knob moves");
     newcomer.takes_a_picture("moves-it");
     drop(knobs);
     newcomer.closes();
     let mut kept = session(&home);
-    assert!(swing(&kept) > 0.0);
+    assert!((humanise(&kept) - 0.3).abs() > 0.01);
 
-    kept["state"]["params"]["swing"]["f32"] = 0.0.into();
+    kept["state"]["params"]["humanise"]["f32"] = 0.0.into();
     fs::write(home.join(".config/continuo/last-session.json"), kept.to_string()).unwrap();
     let newcomer = opens();
     let knobs = jack.instrument(&["knobs", "0", "21"]);
     newcomer.running.wait_for("The MIDI port \"knobs:out\" is connected", SOON);
-    assert!(newcomer.sees_change(at::SWING_VALUE), "the knob moves again");
+    assert!(newcomer.sees_change(at::HUMANISE_VALUE), "the knob moves again");
     drop(knobs);
     newcomer.closes();
     assert_eq!(session(&home)["state"]["fields"]["controllers"], kept["state"]["fields"]["controllers"]);

@@ -71,9 +71,9 @@ fn the_panel_is_drawn_while_the_plug_in_plays() {
 /// Places on the panel, in points of its drawing.
 mod at {
     pub const STORE: &str = "887,198";
-    pub const FIRST_SCENE: &str = "430,198";
+    pub const FIRST_SCENE: &str = "477,198";
     pub const PLAY_PAGE: &str = "60,198";
-    pub const PRESETS_PAGE: &str = "237,198";
+    pub const PRESETS_PAGE: &str = "297,198";
     pub const LOCK_STYLE: &str = "890,477";
     pub const UNDO: &str = "603,32";
 }

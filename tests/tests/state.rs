@@ -404,8 +404,9 @@ fn levels_are_read_and_shown_in_words_and_what_is_of_the_project_cannot_be_autom
             assert!(shown.eq_ignore_ascii_case(text), "{format:?}, {name}: {value} is {shown}");
         }
         for parameter in instance.parameters().iter().filter(|parameter| !parameter.hidden) {
-            let is_of_the_project =
-                ["network", "keep_memory", "notes_as_midi", "plan_ahead", "programs"].map(id).contains(&parameter.id);
+            let is_of_the_project = ["network", "keep_memory", "notes_as_midi", "plan_ahead", "programs", "count_in"]
+                .map(id)
+                .contains(&parameter.id);
             assert_eq!(parameter.automatable, !is_of_the_project, "{format:?}, {}", parameter.name);
         }
     }

@@ -7,7 +7,7 @@ use fundsp::prelude32::*;
 use super::voice::HIGHEST;
 
 /// A drum at full level. Its parts add up to more than a voice of the others: it is over sooner.
-const LEVEL: f32 = 0.45;
+const LEVEL: f32 = 0.32;
 
 /// Rings fall by a factor of e so many times until there is silence.
 const SILENCE: f32 = 9.0;

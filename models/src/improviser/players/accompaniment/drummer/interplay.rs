@@ -31,16 +31,19 @@ const DRAW: u32 = 8192;
 pub struct Onsets {
     slots: [u8; SLOTS],
     newest: Option<Tick>,
+    /// When listening began: a take hears nothing of what came before it.
+    since: Option<Tick>,
 }
 
 impl Onsets {
-    /// Takes note of the musician's `newest` onset, in bars as at `position`.
-    pub fn hear(&mut self, newest: Option<Tick>, position: BarPosition) {
+    /// Takes note of the musician's `newest` onset at tick `now`, in bars as at `position`.
+    pub fn hear(&mut self, newest: Option<Tick>, now: Tick, position: BarPosition) {
+        let since = *self.since.get_or_insert(now);
         if newest == self.newest {
             return;
         }
         self.newest = newest;
-        let Some(onset) = newest else { return };
+        let Some(onset) = newest.filter(|onset| *onset >= since) else { return };
         let frames = (position.meter.bar_ticks() / TICKS_PER_FRAME).max(1);
         let frame = (position.ticks_into_bar(onset) + TICKS_PER_FRAME / 2) / TICKS_PER_FRAME % frames;
         if let Some(slot) = self.slots.get_mut(frame as usize) {
@@ -56,6 +59,7 @@ impl Onsets {
     /// What was heard goes on `delta` ticks later.
     pub fn shift(&mut self, delta: Tick) {
         self.newest = self.newest.map(|onset| onset + delta);
+        self.since = self.since.map(|since| since + delta);
     }
 
     /// How much louder than usual a stroke is that falls so many ticks into the bar, in MIDI velocity.

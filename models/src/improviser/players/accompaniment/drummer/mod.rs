@@ -27,6 +27,10 @@ const LENGTH: Tick = 6;
 const LOUDNESS: f32 = 36.0;
 /// The softest stroke.
 const SOFTEST: i32 = 6;
+/// How loud a drummer is beside the musician who is not asked for more: fifteen sixteenths.
+const BELOW_YOU: (i32, i32) = (15, 16);
+/// Above this, MIDI velocities come half as near to the loudest: what humanise and dynamics add has room.
+const LOUD: i32 = 96;
 /// What ends a piece without a fill before it.
 const END: [Stroke<Drum>; 2] = [stroke(0, Drum::Kick), stroke(0, Drum::Crash)];
 
@@ -43,7 +47,7 @@ pub struct Drummer {
 
 impl Plays for Drummer {
     fn prepare(&mut self, context: &FrameContext, listener: &Listener) {
-        self.onsets.hear(listener.last_onset(), context.position);
+        self.onsets.hear(listener.last_onset(), context.tick(), context.position);
         if let Some(patterns) = &patterns::of_style(context.style).drums {
             self.variation.prepare(context, listener, &mut self.groove, patterns, (Player::Drums, Purpose::Drums));
         }
@@ -127,7 +131,7 @@ impl Drummer {
         for &(at, stroke) in struck {
             let Some(stroke) = beaters::held(stroke, controls.cymbal, controls.beaters) else { continue };
             let accent = self.onsets.accent(context.position.ticks_into_bar(at));
-            let velocity = (stroke.loudness(context.touch) + louder + accent).clamp(SOFTEST, 127) as u8;
+            let velocity = bent(stroke.loudness(context.touch) * BELOW_YOU.0 / BELOW_YOU.1 + louder + accent);
             let (key, start) = (controls.kit.key_of(stroke.touch), Moment::from_tick(at));
             match out[first..].iter_mut().find(|cue| cue.key == key && cue.start == start) {
                 Some(cue) => cue.velocity = cue.velocity.max(velocity),
@@ -142,4 +146,9 @@ impl Drummer {
             }
         }
     }
+}
+
+/// A MIDI velocity that a stick has, of one that may be beyond.
+fn bent(velocity: i32) -> u8 {
+    (velocity.min(LOUD) + (velocity - LOUD).max(0) / 2).clamp(SOFTEST, 127) as u8
 }

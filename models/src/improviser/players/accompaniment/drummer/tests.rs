@@ -313,7 +313,7 @@ fn a_drummer_strikes_harder_where_the_musician_strikes_bar_for_bar() {
     let position = chart(4, Style::Pop).context(0).position;
     for bar in 0..4 {
         onsets.fade();
-        onsets.hear(Some(96 * bar + 37), position);
+        onsets.hear(Some(96 * bar + 37), 96 * bar, position);
     }
     assert!(onsets.accent(36) >= 6 && onsets.accent(48) == 0);
     (0..4).for_each(|_| onsets.fade());
