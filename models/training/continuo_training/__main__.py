@@ -17,6 +17,7 @@ from .mining import command as mining
 from .networks.step_network import FAMILIES, SEQUENCE_FAMILIES
 from .texture import command as texture
 from .texture import round_trip
+from .texture.ensemble import study as ensemble
 from .texture.plans import study as plans
 from .training import quiet_threads
 
@@ -87,6 +88,9 @@ def parser() -> argparse.ArgumentParser:
     sub = subparsers.add_parser("texture-plans", help="study: codes of bars and sections, and a prior over them")
     plans.add_arguments(sub)
     sub.set_defaults(run=plans.run)
+    sub = subparsers.add_parser("texture-ensemble", help="study: bars of Chords, Bass and Drums, made together")
+    ensemble.add_arguments(sub)
+    sub.set_defaults(run=ensemble.run)
     sub = subparsers.add_parser("feel", help="measure how people time and weigh their strokes; write models/feel.json")
     feel.add_arguments(sub)
     sub.set_defaults(run=feel.run)
