@@ -309,5 +309,5 @@ def test_the_study_measures_all_of_it(monkeypatch):
         assert rows["people"]["f1"] == 1
         assert rows["retrieval of parts"]["parts"]["bass"]["copies"] == 1
         assert {"kick–bass", "chords–bass"} <= set(rows["people"]["interlock"])
-        assert rows["distinct a condition"].keys() == {"autoencoder", "generator", "retrieval of ensembles"}
+        assert {"autoencoder", "generator", "retrieval of ensembles"} < rows["distinct a condition"].keys()
         assert rows["drift"].keys() == {"all", "shared", "own"}

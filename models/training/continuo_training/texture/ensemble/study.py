@@ -16,6 +16,7 @@ import torch
 from ...arguments import network_file
 from ...card import write_json
 from ...config import MODELS, RESULTS, load_config
+from ...record_rules import SPLITS
 from ...verify import session
 from ...vocabulary import STYLES
 from ..command import read
@@ -63,13 +64,13 @@ def table(
     return found
 
 
-def at_random(generator: Generator, bars: Ensembles, rng: np.random.Generator) -> np.ndarray:
-    """What the generator makes at a new place for every bar."""
-    return made_by(generator, bars, rng.standard_normal((len(bars), generator.place)))
+def at_random(generator: Generator, bars: Ensembles, rng: np.random.Generator, spread: float = 1.0) -> np.ndarray:
+    """What the generator makes at a new place for every bar; with less `spread`, nearer to what is usual."""
+    return made_by(generator, bars, spread * rng.standard_normal((len(bars), generator.place)))
 
 
 def drift(generator: Generator, bars: Ensembles, rng: np.random.Generator) -> dict[str, Any]:
-    """The way from one place to another, for all parts, and for one alone, the places of the others being locked."""
+    """The way from one place to another: of all its numbers, of those that parts share, and of each part's own."""
     chosen = bars.where(rng.permutation(len(bars))[:WAYS])
     first, second = (rng.standard_normal((len(chosen), generator.place)).astype(np.float32) for _ in range(2))
     along = np.linspace(0, 1, POINTS)
@@ -106,19 +107,22 @@ def study(bars: Ensembles, run: onnxruntime.InferenceSession, config: dict[str, 
     """Trains the generator, choosing on `valid`, and measures it on all splits: `test` has few pieces of games."""
     seed = config["seed"]
     torch.manual_seed(seed)
-    by_split = {split: bars.where(bars.split == split) for split in ("train", "valid", "test")}
+    by_split = {split: bars.where(bars.split == split) for split in SPLITS}
     train = by_split["train"]
     generator, critic = Generator(**config["generator"]), Critic(**config["critic"])
     known, shelves = Known(train), Shelves(train)
     judges = judged_styles(by_split["valid"], config["judged"])
     people = table(judges, {"people": lambda bars, _: bars.hits}, known, seed)
 
-    def judge(average: Generator) -> float:
-        ours = table(judges, {"ours": lambda bars, rng: at_random(average, bars, rng)}, known, seed)
+    def judge(average: Generator, spread: float = 1.0) -> float:
+        ours = table(judges, {"ours": lambda bars, rng: at_random(average, bars, rng, spread)}, known, seed)
         return float(np.mean([score(ours[style]["ours"], people[style]["people"]) for style in ours]))
 
     began = time.perf_counter()
     log = trained(generator, critic, train, judge, config["training"], np.random.default_rng(seed))
+    took = round(time.perf_counter() - began)
+    scores = {spread: judge(generator, spread) for spread in config["spreads"]}
+    nearer = min(scores, key=scores.__getitem__)
     makers: dict[str, Maker] = {
         "people": lambda bars, _: bars.hits,
         "rows dealt": dealt_rows,
@@ -127,20 +131,24 @@ def study(bars: Ensembles, run: onnxruntime.InferenceSession, config: dict[str, 
         "retrieval of ensembles": shelves.whole,
         "autoencoder": lambda bars, rng: separately(run, bars, rng),
         "generator": lambda bars, rng: at_random(generator, bars, rng),
+        "generator, nearer": lambda bars, rng: at_random(generator, bars, rng, nearer),
     }
     found: dict[str, Any] = {
         "parameters": {
             name: sum(values.numel() for values in module.parameters())
             for name, module in (("generator", generator), ("critic", critic))
         },
-        "seconds": round(time.perf_counter() - began),
+        "seconds": took,
+        "spreads": {str(spread): value for spread, value in scores.items()},
         "bars": {split: len(of_split) for split, of_split in by_split.items()},
         "log": log,
     }
     for split, of in by_split.items():
         styles = judged_styles(of, config["judged"])
         found[split] = table(styles, makers, known, seed)
-        some_makers = {name: makers[name] for name in ("autoencoder", "generator", "retrieval of ensembles")}
+        some_makers = {
+            name: makers[name] for name in ("autoencoder", "generator", "generator, nearer", "retrieval of ensembles")
+        }
         for style, mine in styles.items():
             found[split][style]["drift"] = drift(generator, mine, np.random.default_rng(seed))
             found[split][style]["distinct a condition"] = novelty(some_makers, mine, seed)

@@ -70,7 +70,8 @@ def trained(
     average = copy.deepcopy(generator)
     least, best, log = math.inf, generator.state_dict(), []
     distance = torch.zeros(())
-    for step in tqdm(range(1, steps + 1), desc="ensemble", mininterval=10):
+    progress = tqdm(range(1, steps + 1), desc="ensemble", mininterval=10)
+    for step in progress:
         slope = slope_at(step / steps, config)
         for _ in range(config["critic_steps"]):
             real, conditions, allowed = drawing.draw(rng)
@@ -94,6 +95,7 @@ def trained(
         if step % config["judged_every"] == 0 or step == steps:
             score = judge(average)
             log.append({"step": step, "distance": distance.item(), "score": score})
+            progress.set_postfix(score=f"{score:.3f}", refresh=False)
             if score < least:
                 least, best = score, copy.deepcopy(average.state_dict())
     generator.load_state_dict(best)
