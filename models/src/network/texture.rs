@@ -80,7 +80,8 @@ pub struct Asked {
     pub place: Place,
 }
 
-/// What the network says about a bar, cell by cell: see [`crate::music::texture::Cell::index`]. Cells that the measure does not have say
+/// What the network says about a bar, cell by cell: see [`crate::music::texture::Cell::index`]. Cells that the
+/// measure does not have say
 /// nothing.
 #[derive(Clone, Debug)]
 pub struct Said {

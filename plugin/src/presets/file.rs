@@ -41,7 +41,8 @@ struct File {
 }
 
 impl Preset {
-    /// The preset in `text`. What it does not say has its default, or is as it was [`before`]; `remarks` name what is wrong or not known.
+    /// The preset in `text`. What it does not say has its default, or is as it was [`before`]; `remarks` name what is
+    /// wrong or not known.
     ///
     /// # Errors
     /// If it is no preset: what the musician should read, to go on after the file's name.
