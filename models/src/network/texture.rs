@@ -81,8 +81,7 @@ pub struct Asked {
 }
 
 /// What the network says about a bar, cell by cell: see [`crate::music::texture::Cell::index`]. Cells that the
-/// measure does not have say
-/// nothing.
+/// measure does not have say nothing.
 #[derive(Clone, Debug)]
 pub struct Said {
     /// The code of the bar, before anything was added.
