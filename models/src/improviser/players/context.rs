@@ -66,9 +66,14 @@ impl FrameContext<'_> {
         self.position.ticks_into_bar(self.tick())
     }
 
+    /// The frame's bar by its place in the song, counted from 0.
+    pub fn bar_of_song(&self) -> Tick {
+        (self.tick() - self.ticks_into_bar()).div_euclid(self.position.meter.bar_ticks())
+    }
+
     /// The frame's bar by its place in the song, or in the form: counted from 0.
     pub fn bar_number(&self) -> Tick {
-        let bar = (self.tick() - self.ticks_into_bar()).div_euclid(self.position.meter.bar_ticks());
+        let bar = self.bar_of_song();
         self.controls.form.map_or(bar, |bars| bar.rem_euclid(bars.into()))
     }
 

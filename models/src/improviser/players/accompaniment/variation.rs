@@ -15,6 +15,7 @@ use crate::improviser::chance::grid::{exp, rounded};
 use crate::improviser::chance::random::{Purpose, Random};
 use crate::improviser::listening::Listener;
 use crate::improviser::players::context::FrameContext;
+use crate::improviser::players::feel;
 use crate::music::Tick;
 use crate::music::texture::{CELLS, Cell, Feel, Grid, Measure, Part};
 use crate::music::time::frame_at;
@@ -22,7 +23,7 @@ use crate::network::texture::{Asked, CODE, Code, Place, Said};
 use crate::network::{Networks, TextureNetwork};
 
 /// Bars of a phrase.
-const PHRASE: Tick = 8;
+const PHRASE: Tick = feel::PHRASE as Tick;
 
 /// Varies the bars of a player. A clone shares the bar that it is in.
 #[derive(Clone, Debug)]
@@ -148,9 +149,7 @@ impl Bar<'_> {
         let begins = context.chord_changes.then_some(context.tick());
         let changes = begins.into_iter().chain(context.next_chord.map(|(tick, _)| tick));
         let before = self.listener.phrase().1.iter().map(|note| note.onset);
-        let bar = start.div_euclid(self.end - start);
-        let form = context.controls.form.map(Tick::from);
-        let number = form.map_or(bar, |bars| bar.rem_euclid(bars)).rem_euclid(PHRASE);
+        let number = context.bar_number().rem_euclid(PHRASE);
         Place {
             style: Some(context.style),
             changes: slots(&mut { changes }, start),

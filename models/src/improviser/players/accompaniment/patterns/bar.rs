@@ -48,9 +48,7 @@ impl Place {
     /// The place of the frame's bar in its phrase of eight bars, counted from the beginning of the song, or of the
     /// form.
     pub fn of(context: &FrameContext) -> Self {
-        let bar = context.position.at(context.tick()).bar_start.div_euclid(context.position.meter.bar_ticks());
-        let form = context.controls.form.map(Tick::from);
-        let bar = form.map_or(bar, |bars| bar.rem_euclid(bars));
+        let (bar, form) = (context.bar_number(), context.controls.form.map(Tick::from));
         match bar.rem_euclid(8) {
             0 => Self::Opening,
             7 => Self::Close,

@@ -18,8 +18,7 @@ pub struct Idioms(BTreeMap<String, f32>);
 impl Idioms {
     /// The idiom of the section in which the frame lies: the same for all players, and whenever it is asked for.
     pub fn of(&self, context: &FrameContext) -> Option<&str> {
-        let bar = context.position.at(context.tick()).bar_start.div_euclid(context.position.meter.bar_ticks());
-        let section = bar.div_euclid(context.controls.form.map_or(SECTION, i64::from));
+        let section = context.bar_of_song().div_euclid(context.controls.form.map_or(SECTION, i64::from));
         let mut left =
             Random::new(context.controls.seed, section).uniform(Purpose::Idiom, 0) * self.0.values().sum::<f32>();
         let drawn = self.0.iter().find(|(_, weight)| {
