@@ -53,6 +53,15 @@ pub enum Beaters {
     Brushes,
 }
 
+/// Where the bars of those who strike come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum BarSource {
+    /// The patterns of the style.
+    Library,
+    /// Bars that people played, where the style has some.
+    Played,
+}
+
 /// When Lead plays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum LeadMode {
@@ -321,6 +330,12 @@ controls! {
     /// How far loudness follows the phrase, the section and the musician: 0 not at all, 0.5 as people's, to 1.
     dynamics: f32 = 0.5, Parameter::share("dynamics", "Dynamics")
         .hint("How far the band's loudness follows the phrase and you. Left: everything is equally loud.");
+
+    [Bars]
+    /// Where the bars of Chords, Bass and Drums come from.
+    bar_source: BarSource = BarSource::Played, Parameter::choice::<BarSource>("bar_source", "Bars", 2)
+        .hint("What Chords, Bass and Drums strike: bars that people played, where the style has some, or the patterns \
+               of the style.");
 }
 
 impl Player {

@@ -111,6 +111,8 @@ pub struct ContinuoParams {
     /// By how many bars sticks count in a song that begins by itself.
     #[id = "count_in"]
     pub count_in: IntParam,
+    #[nested(group = "Band")]
+    bars: Declared<Controls>,
     /// The learnt controllers.
     #[persist = "controllers"]
     pub controllers: Controllers,
@@ -191,6 +193,7 @@ impl Default for ContinuoParams {
             drums: section(Section::Drums),
             feel: section(Section::Feel),
             count_in: own::count_in(),
+            bars: section(Section::Bars),
             controllers: Controllers::default(),
             scenes: Scenes::new(&revision),
             presets: Remembered::new(&revision),
@@ -233,9 +236,9 @@ fn declared_of(player: Player, revision: &Revision) -> Declared<PlayerControls> 
 }
 
 impl ContinuoParams {
-    fn sections(&self) -> [&Declared<Controls>; 11] {
-        let Self { band, melody, ears, plan, scale, comping, solo, kept, charted, drums, feel, .. } = self;
-        [band, melody, ears, plan, scale, comping, solo, kept, charted, drums, feel]
+    fn sections(&self) -> [&Declared<Controls>; 12] {
+        let Self { band, melody, ears, plan, scale, comping, solo, kept, charted, drums, feel, bars, .. } = self;
+        [band, melody, ears, plan, scale, comping, solo, kept, charted, drums, feel, bars]
     }
 
     /// The parameter of [`Controls`] with this ID.
@@ -412,6 +415,7 @@ mod tests {
                 "swing_by_style",
                 "dynamics",
                 "count_in",
+                "bar_source",
             ]
             .map(String::from),
         );

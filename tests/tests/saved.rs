@@ -5,6 +5,7 @@ mod common;
 
 use common::{BAR, BEFORE, id, json_of, library, open, perform, state_of, tune};
 use continuo_models::Controls;
+use continuo_models::controls::BarSource;
 use continuo_tests::host::performance::Change;
 use continuo_tests::host::{Format, Input, Performance, load};
 use serde_json::{Map, Value, json};
@@ -62,7 +63,13 @@ fn no_drummer() -> Value {
 
 /// What a scene that does not say it means.
 fn unsaid() -> Value {
-    let before = Controls { learn_tune: false, swing_by_style: false, dynamics: 0.0, ..Controls::default() };
+    let before = Controls {
+        learn_tune: false,
+        swing_by_style: false,
+        dynamics: 0.0,
+        bar_source: BarSource::Library,
+        ..Controls::default()
+    };
     serde_json::from_str(&serde_json::to_string(&before).unwrap()).unwrap()
 }
 

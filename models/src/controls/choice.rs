@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Beaters, Cymbal, LeadMode, Manner};
+use super::{BarSource, Beaters, Cymbal, LeadMode, Manner};
 use crate::music::{Key, Kit, Mode, Style};
 
 /// A value that is chosen from a list. The list may grow at its end.
@@ -67,6 +67,11 @@ choice! { Option<Beaters>:
     None, "style", "Style";
     Some(Beaters::Sticks), "sticks", "Sticks";
     Some(Beaters::Brushes), "brushes", "Brushes";
+}
+
+choice! { BarSource:
+    BarSource::Library, "library", "Patterns";
+    BarSource::Played, "played", "Real bars";
 }
 
 choice! { LeadMode:
@@ -179,6 +184,7 @@ mod tests {
         assert_passes::<Option<Cymbal>>();
         assert_passes::<Option<Beaters>>();
         assert_passes::<Kit>();
+        assert_passes::<BarSource>();
         assert_passes::<LeadMode>();
         assert_passes::<Form>();
         assert_eq!((Style::names()[0], Style::ids()[0], Key::ids()[12]), ("Jazz", "jazz", "cm"));

@@ -29,6 +29,8 @@ pub enum Section {
     Drums,
     /// How the band feels time and loudness.
     Feel,
+    /// Where the bars of those who strike come from.
+    Bars,
 }
 
 /// What a parameter is called, and which values it has.

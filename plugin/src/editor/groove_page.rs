@@ -10,13 +10,15 @@ use super::layout::split;
 use super::setting::{Bound, Control, Setting};
 use super::theme::GAP;
 use super::view::View;
-use super::{drums_card, feel_card, kit_card, vary_card};
+use super::{bars_card, drums_card, feel_card, kit_card, vary_card};
 
 /// The height of the upper row, in points.
 const UPPER: f32 = 124.0;
 /// The widths of the drummer's card and of that of feel, in points.
 const DRUMS: f32 = 470.0;
 const FEEL: f32 = 376.0;
+/// The width of the card of where bars come from, in points.
+const BARS: f32 = 220.0;
 
 /// Shows the page in `rect`.
 pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSetter, view: &View) {
@@ -46,5 +48,7 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
     let knobs: Vec<(Player, &dyn Setting)> =
         players.iter().map(|(player, control)| (*player, control as &dyn Setting)).collect();
     vary_card::show(ui, vary, &knobs);
-    kit_card::show(ui, lower.with_min_y(lower.top() + GAP), &view.keys, params.controls().kit);
+    let (bars, kit) = split(lower.with_min_y(lower.top() + GAP), BARS);
+    bars_card::show(ui, bars, &control("bar_source"));
+    kit_card::show(ui, kit, &view.keys, params.controls().kit);
 }

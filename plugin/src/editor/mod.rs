@@ -7,6 +7,7 @@
 pub mod about;
 pub mod band;
 pub mod band_page;
+mod bars_card;
 pub mod button;
 pub mod chart_bar;
 pub mod chart_learned;

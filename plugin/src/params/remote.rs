@@ -45,7 +45,7 @@ const LAST: [(&str, &str, &[&str]); 2] = [
         "Drums and feel",
         &["drums_loudness", "fills", "fill_complexity", "cymbal", "brushes", "kit", "swing_by_style", "dynamics"],
     ),
-    ("Players", "Vary", &["chords_vary", "bass_vary", "drums_vary"]),
+    ("Players", "Vary", &["chords_vary", "bass_vary", "drums_vary", "bar_source"]),
 ];
 
 /// Adds the pages of `params` to those of the framework. The players are two on a page.

@@ -20,10 +20,11 @@ use crate::repair::Fields;
 /// - 6: there was no chart, and no `follow_chart`.
 /// - 7: no tune was learned, and there was no `learn_tune`.
 /// - 8: nobody played drums, loudness followed no phrase, and there was no `swing_by_style` and no `count_in`.
-/// - 9: as now.
+/// - 9: Chords, Bass and Drums played patterns alone, and there was no `bar_source`.
+/// - 10: as now.
 ///
 /// The field `memory` has a version of its own, and need not be there.
-pub const VERSION: u32 = 9;
+pub const VERSION: u32 = 10;
 
 /// What of [`before::controls`] is not what begins today: values of parameters by ID, without their types.
 pub fn unsaid() -> Fields {

@@ -163,6 +163,7 @@ mod fuzz;
 #[cfg(test)]
 mod tests {
     use continuo_models::Player;
+    use continuo_models::controls::BarSource;
     use proptest::prelude::*;
 
     use super::super::{Preset, Tags};
@@ -212,9 +213,10 @@ mod tests {
     }
 
     #[test]
-    fn a_preset_from_before_has_no_drummer_and_swings_as_its_knob_stands() {
+    fn a_preset_from_before_has_no_drummer_and_patterns_and_swings_as_its_knob_stands() {
         let controls = read(r#"{ "format": "continuo-preset", "params": { "swing": 0.5 } }"#).0.controls();
         assert!(!controls.player(Player::Drums).on && !controls.swing_by_style && controls.dynamics == 0.0);
+        assert_eq!(controls.bar_source, BarSource::Library);
         assert!(Preset::default().controls().player(Player::Drums).on, "a new one has");
     }
 

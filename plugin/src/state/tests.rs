@@ -153,6 +153,18 @@ fn version_8_had_no_drummer_swung_by_the_knob_and_was_equally_loud_and_so_are_it
 }
 
 #[test]
+fn version_9_played_patterns_and_so_do_its_scenes() {
+    let mut state = saved();
+    state.fields.insert("state".into(), r#"{"version":9}"#.into());
+    state.fields.insert("scenes".into(), r#"{"version":1,"scenes":[{"temperature":1.5},null]}"#.into());
+    assert!(state.params.remove("bar_source").is_some());
+    migrate(&mut state);
+    assert!(matches!(&state.params["bar_source"], ParamValue::String(id) if id == "library"));
+    let scenes: Value = serde_json::from_str(&state.fields["scenes"]).unwrap();
+    assert_eq!(scenes["scenes"][0]["bar_source"], "Library");
+}
+
+#[test]
 fn a_chart_that_cannot_be_read_is_left_out_and_a_broken_one_repaired_with_a_remark() {
     let whole = r#"{"text":"| C |\n","first_bar":0,"origins":["typed"],"locked":[false]}"#;
     for (json, kept, remarks) in [
