@@ -36,6 +36,9 @@ macro_rules! styles {
 // Written by the build script, from the names of the files.
 include!(concat!(env!("OUT_DIR"), "/styles.rs"));
 
+/// Of each style, bars that people played.
+const PASSAGES: [Option<&[u8]>; COUNT] = include!(concat!(env!("OUT_DIR"), "/passages.rs"));
+
 /// What a style is like.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -144,6 +147,11 @@ impl Style {
     /// The style's file: JSON.
     pub fn file(self) -> &'static str {
         FILES[self as usize]
+    }
+
+    /// Bars that people played in the style: `models/passages/ID.json`, deflated (RFC 1951); `None`: there are none.
+    pub fn passages(self) -> Option<&'static [u8]> {
+        PASSAGES[self as usize]
     }
 }
 

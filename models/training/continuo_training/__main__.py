@@ -18,6 +18,7 @@ from .networks.step_network import FAMILIES, SEQUENCE_FAMILIES
 from .texture import command as texture
 from .texture import round_trip
 from .texture.ensemble import study as ensemble
+from .texture.passages import command as passages
 from .texture.plans import study as plans
 from .training import quiet_threads
 
@@ -85,6 +86,9 @@ def parser() -> argparse.ArgumentParser:
     sub = subparsers.add_parser("texture-round-trip", help="what of the bars of the corpus comes back from the grid")
     round_trip.add_arguments(sub)
     sub.set_defaults(run=round_trip.run)
+    sub = subparsers.add_parser("texture-passages", help="bars that people played, for the band; write models/passages")
+    passages.add_arguments(sub)
+    sub.set_defaults(run=passages.run)
     sub = subparsers.add_parser("texture-plans", help="study: codes of bars and sections, and a prior over them")
     plans.add_arguments(sub)
     sub.set_defaults(run=plans.run)

@@ -173,7 +173,7 @@ fn run(options: &Eval) -> Result<()> {
             judge_control(sheets, judged, learned, usize::from(*bars), usize::from(*solos))
         }
         What::Voicing { sheets, judged } => judge_voicing(sheets, judged),
-        What::Texture { sheets, judged, learned } => judge_texture(sheets, judged, learned),
+        What::Texture { sheets, judged, learned, row } => judge_texture(sheets, judged, learned, row),
         What::Live(sitting) => judge_live(sitting),
     }
 }
@@ -277,7 +277,7 @@ fn judge_voicing(sheets: &Sheets, judged: &Judged) -> Result<()> {
     write(sheets, "voicing.json", &json!(rows))
 }
 
-fn judge_texture(sheets: &Sheets, judged: &Judged, learned: &Learned) -> Result<()> {
+fn judge_texture(sheets: &Sheets, judged: &Judged, learned: &Learned, row: &[texture::systems::Row]) -> Result<()> {
     let read = |files: &[PathBuf]| -> Result<Vec<texture::corpus::Piece>> {
         let all = files.iter().map(|file| texture::corpus::read(file).map(named)).collect::<Result<Vec<_>>>()?;
         Ok(all.into_iter().flatten().collect())
@@ -296,7 +296,8 @@ fn judge_texture(sheets: &Sheets, judged: &Judged, learned: &Learned) -> Result<
         eprintln!("What is learned from other pieces is left out: name files to learn from with --train.");
     }
     let network = networks(judged).get::<TextureNetwork>();
-    let verdicts = texture::judge(&train, &pieces, &texture::systems::Row::ALL, network.as_deref());
+    let rows = if row.is_empty() { &texture::systems::Row::ALL[..] } else { row };
+    let verdicts = texture::judge(&train, &pieces, rows, network.as_deref());
     println!("{} pieces; {} to learn from and to take bars of\n", pieces.len(), train.len());
     println!("{}\n{}", texture::tables::bars(&verdicts), texture::tables::interlock(&verdicts));
     write(sheets, "texture.json", &json!(verdicts))

@@ -111,6 +111,9 @@ pub enum What {
         judged: Judged,
         #[command(flatten)]
         learned: Learned,
+        /// Judge only these bars; may be given several times. Without `shuffled` nothing says whether the classifier counts
+        #[arg(long, value_enum, value_name = "NAME")]
+        row: Vec<Row>,
     },
     /// The built plug-in under a simulated musician: harmony, recovery, delays, stuck notes, and whether a take is the
     /// same under every condition; fails if a note is stuck or a take differs without a late plan
@@ -242,5 +245,71 @@ impl System {
     /// The name on the command line and of the file.
     pub fn name(self) -> String {
         values::name(self)
+    }
+}
+
+/// Who strikes in the place of a bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Row {
+    /// People
+    People,
+    /// Each row of a part from another bar of the same style
+    Shuffled,
+    /// The real bar of other pieces that fits best
+    Retrieval,
+    /// What people struck in the bar before
+    BarBefore,
+    /// The real bar of other pieces that has the most cells in common: who takes it knows what people strike
+    Nearest,
+    /// The players' patterns
+    Library,
+    /// What the network hears in people's bar: its code, and the bar again
+    Rebuilt,
+    /// A bar of the network by a code drawn by chance, under the conditions of people's
+    Prior,
+    /// The retrieved bar, varied by half
+    Varied,
+    /// The bar of the patterns, varied by half: as the band plays with *Vary* in the middle
+    LibraryVaried,
+    /// Real bars as the band plays them: of the passages that are shipped
+    Played,
+    /// These, varied by half
+    PlayedVaried,
+}
+
+impl Row {
+    /// All, in the order of the tables.
+    pub const ALL: [Self; 12] = [
+        Self::People,
+        Self::Shuffled,
+        Self::Retrieval,
+        Self::BarBefore,
+        Self::Nearest,
+        Self::Library,
+        Self::Rebuilt,
+        Self::Prior,
+        Self::Varied,
+        Self::LibraryVaried,
+        Self::Played,
+        Self::PlayedVaried,
+    ];
+
+    /// Its name in tables.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::People => "people",
+            Self::Shuffled => "shuffled",
+            Self::Retrieval => "retrieval",
+            Self::BarBefore => "bar before",
+            Self::Nearest => "nearest",
+            Self::Library => "library",
+            Self::Rebuilt => "VAE: rebuilt",
+            Self::Prior => "VAE: prior",
+            Self::Varied => "retrieval, vary ½",
+            Self::LibraryVaried => "library, vary ½",
+            Self::Played => "real bars",
+            Self::PlayedVaried => "real bars, vary ½",
+        }
     }
 }

@@ -24,7 +24,7 @@ struct Card {
     credits: Vec<Piece>,
 }
 
-/// What a file of patterns, or of feel, says of where it comes from.
+/// What a file of patterns, passages or feel says of where it comes from.
 #[derive(Deserialize)]
 struct Patterns {
     provenance: BTreeMap<String, Origin>,
@@ -50,20 +50,20 @@ pub fn text() -> Result<String> {
             credits.insert(format!("{composer}, {title}, {licence}, {source}"));
         }
     }
-    let styles =
-        files(&models, "json")?.into_iter().filter(|path| path.parent().is_some_and(|at| at.ends_with("styles")));
-    for path in styles.chain([models.join("feel.json")]) {
+    let has_bars = |path: &PathBuf| path.parent().is_some_and(|at| at.ends_with("styles") || at.ends_with("passages"));
+    let bars = files(&models, "json")?.into_iter().filter(has_bars);
+    for path in bars.chain([models.join("feel.json")]) {
         let patterns: Patterns = read(&path)?;
         credits.extend(patterns.provenance.into_values().flat_map(|origin| origin.credits));
     }
     let mut text = String::from(
-        "\"Continuo networks, by the Continuo authors\": the networks' weights and the patterns that were mined are \
-         licensed under the Creative Commons Attribution 4.0 International licence, \
+        "\"Continuo networks, by the Continuo authors\": the networks' weights, the patterns that were mined and the \
+         passages are licensed under the Creative Commons Attribution 4.0 International licence, \
          https://creativecommons.org/licenses/by/4.0/\n\n\
          They were made from music that is in the public domain or free, among it these pieces, whose licences ask \
          that they be named (composer, title, licence, where it is from). What was made of them: the networks learnt \
          from their melodies and chords in every key; the patterns are bars of accompaniment that several pieces \
-         share.\n\n",
+         share; the passages are when, how long and how loud a few bars of a piece are struck, without their pitches.\n\n",
     );
     for credit in credits {
         text += &format!("- {}\n", credit.split_whitespace().collect::<Vec<_>>().join(" "));

@@ -35,6 +35,7 @@ pub enum Purpose {
     Drums,
     Dynamics,
     Variation,
+    Passage,
 }
 
 impl Random {

@@ -1,7 +1,7 @@
 //! A player of the band plays a chord chart by itself: for tests, and for reading what it plays.
 
 use super::context::{FrameContext, tests::context};
-use crate::controls::{Controls, Manner};
+use crate::controls::{BarSource, Controls, Manner};
 use crate::music::pitch::key_name;
 use crate::music::time::{TICKS_PER_FRAME, frame_start};
 use crate::music::{BarPosition, Chord, Frame, Key, Meter, PitchClass, Style, Tick};
@@ -24,7 +24,7 @@ pub(crate) struct Chart {
 }
 
 impl Chart {
-    /// A chart written as "C | Dm7 G7 | C", the chords of a bar of even length, played exactly on the grid.
+    /// A chart written as "C | Dm7 G7 | C", the chords of a bar of even length, played exactly on the grid, in patterns.
     pub fn new(chords: &str, key: &str, meter: (u8, u8), style: Style) -> Self {
         let meter = Meter { numerator: meter.0, denominator: meter.1 };
         let mut changes: Vec<(Tick, Chord)> = Vec::new();
@@ -39,7 +39,7 @@ impl Chart {
                 }
             }
         }
-        let controls = Controls { humanise: 0.0, ..Controls::default() };
+        let controls = Controls { humanise: 0.0, bar_source: BarSource::Library, ..Controls::default() };
         let bars = bars.len() as Tick;
         Self { key: key.parse().unwrap(), meter, style, controls, changes, inversion: 0, foreseen: true, bars }
     }
@@ -107,7 +107,8 @@ impl Chart {
     }
 }
 
-/// Charts of any kind: random chords at random frames, any key, meter and style, any density, register and seed.
+/// Charts of any kind: random chords at random frames, any key, meter and style, any density, register and seed, in
+/// patterns or in bars that people played.
 pub(crate) fn any_chart() -> impl proptest::strategy::Strategy<Value = Chart> {
     use proptest::prelude::*;
     let meters = prop::sample::select(vec![(4u8, 4u8), (3, 4), (6, 8), (12, 8), (2, 4), (5, 4), (7, 8), (6, 4)]);
@@ -115,8 +116,8 @@ pub(crate) fn any_chart() -> impl proptest::strategy::Strategy<Value = Chart> {
     let manners = vec![None, Some(Manner::Sustained), Some(Manner::Broken), Some(Manner::Strummed)];
     let manners = prop::sample::select(manners);
     let settings = (0f32..=1.0, 0f32..=1.0, -2i8..=2, any::<u32>(), any::<bool>(), 0usize..4, manners);
-    (meters, changes, settings, 0usize..24, 0..Style::ALL.len(), any::<bool>()).prop_map(
-        |(meter, steps, (band, own, register, seed, lock, inversion, manner), key, style, foreseen)| {
+    (meters, changes, settings, 0usize..24, 0..Style::ALL.len(), any::<[bool; 2]>()).prop_map(
+        |(meter, steps, (band, own, register, seed, lock, inversion, manner), key, style, [foreseen, played])| {
             let key = Key::from_index(key);
             let mut chart = Chart::new("C", "C major", meter, Style::ALL[style]);
             chart.changes.clear();
@@ -135,6 +136,7 @@ pub(crate) fn any_chart() -> impl proptest::strategy::Strategy<Value = Chart> {
             let controls = &mut chart.controls;
             (controls.density, controls.seed, controls.key_lock, controls.key) = (band, seed, lock, key);
             controls.manner = manner;
+            controls.bar_source = if played { BarSource::Played } else { BarSource::Library };
             for (_, player) in controls.players.iter_mut() {
                 (player.density, player.register) = (own, register);
             }

@@ -70,7 +70,8 @@ def read_textures(corpus: Path) -> Iterator[PieceTextures]:
     return read_corpus(corpus, piece_textures, parts=True)
 
 
-def _wanted(source: str, part: str) -> bool:
+def wanted(source: str, part: str) -> bool:
+    """Whether a part of a source is read."""
     return source not in KNOWN or source in SOURCES[part]
 
 
@@ -81,11 +82,11 @@ def piece_textures(source: str, record: dict[str, Any]) -> PieceTextures:
     credit = CREDITS.get(source, piece.credit)
     origin = Origin(piece.id, source, piece.split, piece.style, piece.licence, piece.tier, credit)
     found = PieceTextures(origin)
-    if _wanted(source, "drums"):
+    if wanted(source, "drums"):
         _read_drums(found, piece, drums["parts"]["drums"], fills="fill" in (record.get("tags") or []))
-    if _wanted(source, "chords") and len(piece.chords):
+    if wanted(source, "chords") and len(piece.chords):
         _read_hands(found, scored_from_record(source, record))
-    melody = _melody_by_bar(piece)
+    melody = melody_by_bar(piece)
     last = max((read.texture.number for read in found.bars), default=0)
     for read in found.bars:
         read.texture.onsets = melody.get(read.texture.number - 1)
@@ -115,7 +116,7 @@ def _read_hands(found: PieceTextures, scored: Scored) -> None:
                 found.bars.append(Read(bar, np.array(ticks, np.float64)))
 
 
-def _melody_by_bar(piece: Piece) -> dict[int, np.ndarray]:
+def melody_by_bar(piece: Piece) -> dict[int, np.ndarray]:
     """At which slots the melody strikes, by the number of the bar."""
     onsets = piece.melody[:, 0]
     found = {}

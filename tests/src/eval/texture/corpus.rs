@@ -73,6 +73,8 @@ pub struct Piece {
     pub split: Option<Split>,
     /// The style.
     pub style: Style,
+    /// Quarter notes per minute, if it is known.
+    pub tempo: Option<f32>,
     /// In order; bars of meters that the grid does not have are left out.
     pub bars: Vec<Bar>,
 }
@@ -90,6 +92,8 @@ struct Record {
     tags: Vec<String>,
     #[serde(default)]
     ticks: Option<f64>,
+    #[serde(default)]
+    tempo: Option<f32>,
     #[serde(default)]
     meter: Vec<(Tick, u8, u8)>,
     bars: Vec<Tick>,
@@ -179,7 +183,15 @@ fn piece(record: Record, source: &str) -> Result<Option<Piece>> {
     });
     let bars: Vec<Bar> = bars.filter(|bar| bar.parts.iter().any(Option::is_some)).collect();
     let group = record.group.unwrap_or_else(|| record.id.clone());
-    let piece = Piece { id: record.id, source: source.to_owned(), group, split: record.split, style, bars };
+    let piece = Piece {
+        id: record.id,
+        source: source.to_owned(),
+        group,
+        split: record.split,
+        style,
+        tempo: record.tempo,
+        bars,
+    };
     Ok((!piece.bars.is_empty()).then_some(piece))
 }
 
@@ -238,4 +250,82 @@ fn drum_grid(strokes: &[Note], measure: Measure) -> Option<Grid> {
 /// The part that a note of a bar is of, by its place in [`Bar::parts`].
 pub fn slots(bar: &Bar, part: Part) -> u32 {
     bar.parts[part as usize].as_ref().map_or(0, |grid| grid.cells().slots())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A record of bars of so many ticks, in C major throughout.
+    fn record(ticks: &[Tick], meter: Value, parts: Value) -> Value {
+        let bars: Vec<Tick> = ticks.iter().scan(0, |end, ticks| Some(std::mem::replace(end, *end + ticks))).collect();
+        let end: Tick = ticks.iter().sum();
+        json!({
+            "id": "a song", "style": "pop", "meter": meter, "bars": bars,
+            "chords": [[0, end, 0, "maj", 0, "C"]], "parts": parts,
+        })
+    }
+
+    fn read_as(source: &str, record: Value) -> Result<Option<Piece>> {
+        piece(serde_json::from_value(record)?, source)
+    }
+
+    fn rows(grid: &Grid, part: Part) -> Vec<(usize, &'static str)> {
+        grid.hits().iter().map(|(cell, _)| (cell.slot, part.rows()[cell.row])).collect()
+    }
+
+    #[test]
+    fn drums_are_read_in_the_ticks_of_their_file_and_of_two_in_a_cell_the_louder_stays() {
+        let strokes = json!({ "drums": [[0, 9, 36, 100], [2, 9, 35, 40], [480, 9, 38, 90], [485, 9, 54, 90]] });
+        let mut made = record(&[96], json!([[0, 4, 4]]), strokes);
+        (made["ticks"], made["bars"]) = (json!(480), json!([0]));
+        let piece = read_as("groove", made).unwrap().unwrap();
+        let drums = piece.bars[0].parts[Part::Drums as usize].as_ref().unwrap();
+        assert_eq!(rows(drums, Part::Drums), [(0, "kick"), (6, "snare")], "a tambourine has no row");
+        assert_eq!(drums.hits()[0].1.velocity, 100.0 / 127.0);
+    }
+
+    #[test]
+    fn a_piano_is_comping_and_a_bass_over_its_chords() {
+        let piano = json!({ "PIANO": [
+            [0, 24, 36, 80], [24, 24, 60, 60], [24, 24, 64, 60], [48, 24, 43, 80], [72, 24, 60, 60], [72, 24, 64, 60],
+        ] });
+        let piece = read_as("pop909", record(&[96], json!([[0, 4, 4]]), piano)).unwrap().unwrap();
+        let [_, chords, bass] = &piece.bars[0].parts;
+        let chords = rows(chords.as_ref().unwrap(), Part::Chords);
+        assert_eq!(chords, [(0, "low"), (6, "upper"), (12, "step 1"), (18, "upper")]);
+        assert_eq!(rows(bass.as_ref().unwrap(), Part::Bass)[..2], [(0, "root"), (12, "fifth")]);
+        assert_eq!(piece.bars[0].changes, 1);
+    }
+
+    #[test]
+    fn short_bars_are_joined_long_ones_parted_and_odd_ones_left_out() {
+        let meter = json!([[0, 2, 4], [96, 6, 4], [240, 7, 8], [324, 6, 8]]);
+        let strokes: Vec<Value> = (0..33).map(|twelfth| json!([12 * twelfth, 6, 36, 90])).collect();
+        let made = record(&[48, 48, 144, 84, 72], meter, json!({ "drums": strokes }));
+        let bars = read_as("groove", made).unwrap().unwrap().bars;
+        let measures: Vec<Measure> = bars.iter().map(|bar| bar.measure).collect();
+        assert_eq!(measures, [Measure::Four, Measure::Three, Measure::Three, Measure::Compound]);
+        assert_eq!(bars.iter().map(|bar| bar.is_end).collect::<Vec<_>>(), [false, false, false, true]);
+    }
+
+    #[test]
+    fn a_bar_without_a_chord_has_no_hands_and_a_fill_ends_its_section() {
+        let parts = json!({ "PIANO": [[0, 24, 48, 80], [0, 24, 52, 80]], "drums": [[0, 6, 36, 90], [96, 6, 36, 90]] });
+        let mut made = record(&[96, 96], json!([[0, 4, 4]]), parts);
+        (made["chords"], made["tags"]) = (json!([[0, 48, -1, "N", -1, "N"]]), json!(["fill"]));
+        let piece = read_as("pop909", made).unwrap().unwrap();
+        assert!(piece.bars.iter().all(|bar| bar.is_end && bar.parts[Part::Chords as usize].is_none()));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_told_and_an_unknown_style_is_none_of_ours() {
+        let mut made = record(&[96], json!([[0, 4, 4]]), json!({ "drums": [[0, 6]] }));
+        let told = read_as("groove", made.clone()).unwrap_err().to_string();
+        assert!(told.contains("fewer than three numbers"), "{told}");
+        made["style"] = json!("polka");
+        assert!(read_as("groove", made).unwrap().is_none());
+    }
 }

@@ -3,14 +3,15 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use continuo_models::controls::BarSource;
 use continuo_models::improviser::chance::random::{Purpose, Random};
-use continuo_models::improviser::players::accompaniment::textures::drawn;
+use continuo_models::improviser::players::accompaniment::drawing::{Asked as AskedBar, Drawing};
 use continuo_models::improviser::players::accompaniment::variation::{between, drawn as drawn_code, shift};
 use continuo_models::music::Style;
 use continuo_models::music::texture::{Cell, Cells, Grid, Measure, Part, ROWS};
 use continuo_models::network::TextureNetwork;
 use continuo_models::network::texture::{Asked, CODE, Place};
-use serde::Serialize;
+pub use continuo_options::eval::Row;
 
 use super::corpus::{Bar, Piece, slots};
 
@@ -22,64 +23,8 @@ const ATTRIBUTES: usize = 3;
 pub const MOST_BARS: usize = 3000;
 /// Bars of a phrase.
 const PHRASE: usize = 8;
-
-/// Who strikes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Row {
-    /// People.
-    People,
-    /// Each row of a part from another bar of the same style.
-    Shuffled,
-    /// The real bar of other pieces that fits best.
-    Retrieval,
-    /// What people struck in the bar before.
-    BarBefore,
-    /// The real bar of other pieces that has the most cells in common: who takes it knows what people strike.
-    Nearest,
-    /// The players' patterns.
-    Library,
-    /// What the network hears in people's bar: its code, and the bar again.
-    Rebuilt,
-    /// A bar of the network by a code drawn by chance, under the conditions of people's.
-    Prior,
-    /// The retrieved bar, varied by half.
-    Varied,
-    /// The bar of the patterns, varied by half: as the band plays with *Vary* in the middle.
-    LibraryVaried,
-}
-
-impl Row {
-    /// All, in the order of the tables.
-    pub const ALL: [Self; 10] = [
-        Self::People,
-        Self::Shuffled,
-        Self::Retrieval,
-        Self::BarBefore,
-        Self::Nearest,
-        Self::Library,
-        Self::Rebuilt,
-        Self::Prior,
-        Self::Varied,
-        Self::LibraryVaried,
-    ];
-
-    /// Its name in tables.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::People => "people",
-            Self::Shuffled => "shuffled",
-            Self::Retrieval => "retrieval",
-            Self::BarBefore => "bar before",
-            Self::Nearest => "nearest",
-            Self::Library => "library",
-            Self::Rebuilt => "VAE: rebuilt",
-            Self::Prior => "VAE: prior",
-            Self::Varied => "retrieval, vary ½",
-            Self::LibraryVaried => "library, vary ½",
-        }
-    }
-}
+/// The tempo of a piece that says none.
+const USUAL_TEMPO: f32 = 110.0;
 
 /// The four edges between the levels of each attribute, part by part.
 #[derive(Clone, Debug)]
@@ -205,14 +150,13 @@ pub struct Systems<'a> {
     /// Bars to take.
     known: Shelves<'a>,
     network: Option<&'a TextureNetwork>,
-    library: RefCell<HashMap<(String, Part), Vec<Grid>>>,
+    drawn: RefCell<HashMap<(String, Part), Vec<Grid>>>,
 }
 
 impl<'a> Systems<'a> {
     /// Those that know the bars of `train`, and `network` if there is one.
     pub fn new(train: &'a [Piece], edges: &'a Edges, network: Option<&'a TextureNetwork>) -> Self {
-        let library = RefCell::default();
-        Self { edges, known: Shelves::of(train, edges), network, library }
+        Self { edges, known: Shelves::of(train, edges), network, drawn: RefCell::default() }
     }
 
     /// What `row` strikes for `part` in the place of bar `index` of `piece`, where people strike something; `None`, if
@@ -230,7 +174,8 @@ impl<'a> Systems<'a> {
                 before.parts[part as usize].clone().filter(|_| follows)
             }
             Row::Nearest => self.nearest(piece, bar, own, part),
-            Row::Library => self.of_library(piece, index, part),
+            Row::Library => self.of_band(BarSource::Library, piece, index, part),
+            Row::Played => self.of_band(BarSource::Played, piece, index, part),
             // Nothing of the bar that the network misses is kept.
             Row::Rebuilt => self.turned(piece, bar, own, part, own, (0.0, 1.0)),
             Row::Prior => self.turned(piece, bar, own, part, &Grid::silent(bar.measure), (1.0, 1.0)),
@@ -238,8 +183,9 @@ impl<'a> Systems<'a> {
                 let retrieved = self.retrieved(piece, bar, own, part)?;
                 self.turned(piece, bar, own, part, &retrieved, (0.5, 0.5))
             }
-            Row::LibraryVaried => {
-                let drawn = self.of_library(piece, index, part)?;
+            Row::LibraryVaried | Row::PlayedVaried => {
+                let source = if row == Row::PlayedVaried { BarSource::Played } else { BarSource::Library };
+                let drawn = self.of_band(source, piece, index, part)?;
                 self.turned(piece, bar, own, part, &drawn, (0.5, 0.5))
             }
         }
@@ -313,19 +259,26 @@ impl<'a> Systems<'a> {
         Some(between(from, &plain, &moved, faded, part)).filter(|grid| !grid.hits().is_empty())
     }
 
-    fn of_library(&self, piece: &Piece, index: usize, part: Part) -> Option<Grid> {
+    fn of_band(&self, source: BarSource, piece: &Piece, index: usize, part: Part) -> Option<Grid> {
         let measure = piece.bars[index].measure;
-        let key = (format!("{} {measure:?}", piece.id), part);
-        let mut library = self.library.borrow_mut();
-        let bars = library.entry(key).or_insert_with(|| {
-            let density = |bar: &Bar| {
-                let level = bar.parts[part as usize].as_ref().map(|grid| self.edges.levels(grid, part)[0]);
-                level.map_or(0.5, |level| (level as f32 + 0.5) / LEVELS as f32)
-            };
-            let densities: Vec<f32> = piece.bars.iter().map(density).collect();
-            drawn(part, piece.style, measure, random_seed(&piece.id), &densities)
+        let key = (format!("{} {measure:?} {source:?}", piece.id), part);
+        let mut drawn = self.drawn.borrow_mut();
+        let bars = drawn.entry(key).or_insert_with(|| {
+            let tempo = piece.tempo.unwrap_or(USUAL_TEMPO);
+            let drawing = Drawing { source, style: piece.style, measure, tempo, seed: random_seed(&piece.id) };
+            drawing.drawn(part, &piece.bars.iter().map(|bar| self.asked(bar)).collect::<Vec<_>>())
         });
         bars.get(index).cloned().filter(|grid| !grid.hits().is_empty())
+    }
+
+    /// What the band is told of a bar: how much people play, and what is around it.
+    fn asked(&self, bar: &Bar) -> AskedBar {
+        let density = |part: Part| {
+            let level = bar.parts[part as usize].as_ref().map(|grid| self.edges.levels(grid, part)[0]);
+            level.map_or(0.5, |level| (level as f32 + 0.5) / LEVELS as f32)
+        };
+        let Bar { changes, hand_before: onsets, number, is_end, .. } = *bar;
+        AskedBar { densities: Part::ALL.map(density), changes, onsets, number, is_end }
     }
 }
 

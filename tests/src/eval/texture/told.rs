@@ -162,3 +162,90 @@ impl Ear {
         bootstrap::mean(&shares.collect::<Vec<_>>())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use continuo_models::music::texture::{Feel, Measure};
+
+    use super::super::corpus::Bar;
+    use super::super::systems::Edges;
+    use super::*;
+
+    /// Bars of drums: the kick where the bits of a word say so, and the snare `after` it.
+    fn piece(number: usize, after: usize) -> Piece {
+        let bar = |index: usize| {
+            let word = (number * 31 + index * 7 + 1).wrapping_mul(2_654_435_761) >> 7;
+            let mut grid = Grid::silent(Measure::Four);
+            for slot in (0..SLOTS).step_by(3).filter(|slot| word >> slot & 1 == 1 || *slot == 0) {
+                for (row, slot) in [(0, slot), (1, (slot + after) % SLOTS)] {
+                    grid.strike(Cell { slot, row }, Feel { velocity: 0.6, offset: 0.0, length: 0.0 });
+                }
+            }
+            Bar {
+                number: index,
+                measure: Measure::Four,
+                parts: [Some(grid), None, None],
+                changes: 0,
+                hand: 0,
+                hand_before: 0,
+                is_end: false,
+            }
+        };
+        Piece {
+            id: number.to_string(),
+            source: "us".into(),
+            group: number.to_string(),
+            split: None,
+            style: Style::Pop,
+            tempo: None,
+            bars: (0..20).map(bar).collect(),
+        }
+    }
+
+    fn told(row: Row) -> f64 {
+        let (train, pieces): (Vec<_>, Vec<_>) =
+            (0..60).map(|number| piece(number, 2)).partition(|own| own.id.len() > 1);
+        let edges = Edges::of(&train);
+        let systems = Systems::new(&train, &edges, None);
+        let ear = Ear::learn(&systems, &train, &pieces, Unit::Drums, row).unwrap();
+        ear.told(&systems, &pieces, Style::Pop).unwrap().mean
+    }
+
+    #[test]
+    fn rows_that_do_not_belong_together_are_told_and_people_are_not_told_from_themselves() {
+        assert!(told(Row::Shuffled) > 0.9, "{}", told(Row::Shuffled));
+        assert_eq!(told(Row::People), 0.5);
+        assert!((0.3..0.7).contains(&told(Row::BarBefore)), "{}", told(Row::BarBefore));
+    }
+
+    #[test]
+    fn nothing_is_learned_from_the_groups_that_are_judged() {
+        let pieces: Vec<Piece> = (0..9).map(|number| piece(number, 2)).collect();
+        let edges = Edges::of(&pieces);
+        let systems = Systems::new(&pieces, &edges, None);
+        assert!(Ear::learn(&systems, &pieces, &pieces, Unit::Drums, Row::Shuffled).is_none());
+    }
+
+    #[test]
+    fn it_hears_what_is_struck_and_not_how() {
+        let own = piece(3, 2).bars.remove(4).parts;
+        let mut softly = own.clone();
+        let grid = own[0].as_ref().unwrap();
+        let mut other = Grid::silent(grid.measure);
+        for &(cell, feel) in grid.hits() {
+            other.strike(cell, Feel { velocity: feel.velocity / 2.0, offset: 0.3, ..feel });
+        }
+        softly[0] = Some(other);
+        assert_eq!(features(&own), features(&softly));
+        assert_ne!(features(&own), features(&piece(3, 3).bars.remove(4).parts));
+    }
+
+    #[test]
+    fn a_unit_has_the_bars_in_which_its_parts_strike() {
+        let parts = piece(0, 2).bars.remove(0).parts;
+        let has = |unit: Unit| unit.has(&parts);
+        assert_eq!(Unit::ALL.map(has), [true, false, false, false]);
+        let both = [parts[0].clone(), parts[0].clone(), None];
+        assert!(Unit::Together.has(&both) && Unit::Chords.has(&both) && !Unit::Bass.has(&both));
+    }
+}

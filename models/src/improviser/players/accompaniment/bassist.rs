@@ -48,6 +48,7 @@ struct Ahead {
 impl Plays for Bassist {
     fn prepare(&mut self, context: &FrameContext, listener: &Listener) {
         let (patterns, whose) = (&patterns::of_style(context.style).bass, (Player::Bass, Purpose::Bass));
+        self.groove.prepare(context, listener, patterns, whose);
         self.variation.prepare(context, listener, &mut self.groove, patterns, whose);
     }
 

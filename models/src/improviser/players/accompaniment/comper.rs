@@ -42,6 +42,7 @@ pub struct Comper {
 impl Plays for Comper {
     fn prepare(&mut self, context: &FrameContext, listener: &Listener) {
         let (patterns, whose) = (&patterns::of_style(context.style).chords, (Player::Chords, Purpose::Comping));
+        self.groove.prepare(context, listener, patterns, whose);
         self.variation.prepare(context, listener, &mut self.groove, patterns, whose);
     }
 

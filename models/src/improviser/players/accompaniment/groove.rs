@@ -1,11 +1,14 @@
 //! What all who strike have in common: they follow the bar, strike what is due in a frame, and know when the next
 //! stroke comes.
 
-use super::patterns::{Bar, Patterns, Stroke, of_style};
-use crate::controls::Player;
+use super::passages::{self, Chosen, InPassage, Wanted};
+use super::patterns::{Bar, Patterns, Stroke, is_played, of_style};
+use crate::controls::{BarSource, Player};
 use crate::improviser::chance::random::Purpose;
+use crate::improviser::listening::Listener;
 use crate::improviser::players::context::FrameContext;
 use crate::music::Tick;
+use crate::music::texture::Measure;
 use crate::music::time::TICKS_PER_FRAME;
 
 /// The longest that a stroke sounds, in ticks: the harmony may turn another way than was planned.
@@ -26,11 +29,51 @@ pub struct Groove {
     density: f32,
     /// The frame that a bar began with, while that is decided.
     entered: Option<Tick>,
+    /// What people played, if the bar is not of the patterns.
+    played: Option<Chosen>,
+    wanted: Wanted,
 }
 
 impl Groove {
+    /// Before the ways of the frame part: hears what the musician struck in the last bar, and settles what is struck in
+    /// the one that begins.
+    pub fn prepare<T: InPassage>(
+        &mut self,
+        context: &FrameContext,
+        listener: &Listener,
+        patterns: &Patterns<T>,
+        (player, purpose): (Player, Purpose),
+    ) {
+        if !context.controls.player(player).on {
+            return;
+        }
+        if context.ticks_into_bar() == 0 {
+            let meter = context.position.meter;
+            let (measure, start) = (Measure::of(meter), context.tick() - meter.bar_ticks());
+            let struck = listener.phrase().1.iter().map(|note| note.onset - start);
+            let inside = struck.filter(|tick| (0..measure.ticks()).contains(tick));
+            self.hear(inside.fold(0, |slots, tick| slots | 1 << measure.nearest(tick)));
+        }
+        self.follow(context, patterns, player, purpose);
+    }
+
+    /// The musician struck in these slots of the last bar, a bit each.
+    pub fn hear(&mut self, onsets: u32) {
+        self.wanted.onsets = onsets;
+    }
+
+    /// Whether a bar that begins may be a fill.
+    pub fn may_fill(&mut self, fill: bool) {
+        self.wanted.fill = fill;
+    }
+
+    /// Whether the bar is a fill as it was played.
+    pub fn is_fill(&self) -> bool {
+        self.played.is_some_and(|played| played.is_fill())
+    }
+
     /// Keeps up with the song. Whether a bar begins in the frame; asked twice, it says so twice.
-    pub fn follow<T>(
+    pub fn follow<T: InPassage>(
         &mut self,
         context: &FrameContext,
         patterns: &Patterns<T>,
@@ -41,20 +84,55 @@ impl Groove {
         let idiom = of_style(context.style).idioms.of(context);
         if self.bar.follow(context, patterns, idiom, purpose, self.density) {
             self.entered = Some(context.tick());
+            let plays = context.controls.bar_source == BarSource::Played;
+            self.played = plays.then(|| passages::of_style(context.style).bar::<T>(context, self.wanted)).flatten();
         }
         self.entered = self.entered.filter(|tick| *tick == context.tick());
         self.entered.is_some()
     }
 
     /// The strokes of the bar.
-    pub fn strokes<T: Copy>(&self, context: &FrameContext, patterns: &Patterns<T>, purpose: Purpose) -> Strokes<T> {
+    pub fn strokes<T: InPassage>(
+        &self,
+        context: &FrameContext,
+        patterns: &Patterns<T>,
+        purpose: Purpose,
+    ) -> Strokes<T> {
         let bar_start = context.tick() - context.ticks_into_bar();
+        let strokes = match &self.played {
+            Some(played) => self.of_passage(played, context, bar_start, purpose),
+            None => self.bar.strokes(context, patterns, purpose, self.density).collect(),
+        };
         Strokes {
-            strokes: self.bar.strokes(context, patterns, purpose, self.density).collect(),
+            strokes,
             tick: context.tick(),
             bar_start,
             barline: bar_start + context.position.meter.bar_ticks(),
+            of_a_band: self.played.is_some_and(|played| played.is_of_a_band()),
         }
+    }
+
+    /// What is struck of a bar that people played: all of it, but where the player is to play less.
+    fn of_passage<T: InPassage>(
+        &self,
+        played: &Chosen,
+        context: &FrameContext,
+        start: Tick,
+        purpose: Purpose,
+    ) -> Vec<(Tick, Stroke<T>)> {
+        let meter = context.position.meter;
+        let (bar, period) = (meter.bar_ticks(), Measure::of(meter).ticks());
+        let seed = context.controls.seed;
+        let density = played.density(T::PART, self.density);
+        (0..=bar / period)
+            .flat_map(|turn| {
+                let strokes = played.strokes::<T>(turn as usize).iter();
+                strokes.map(move |&stroke| (turn * period + Tick::from(stroke.at), stroke))
+            })
+            .take_while(|(at, _)| *at < bar)
+            .filter(|(_, stroke)| is_played(stroke.from, start, seed, purpose, density))
+            .map(|(at, stroke)| (start + at, stroke))
+            .collect()
     }
 }
 
@@ -68,6 +146,8 @@ pub struct Strokes<T> {
     pub bar_start: Tick,
     /// The first tick after it.
     pub barline: Tick,
+    /// Whether drums and hands played it together.
+    pub of_a_band: bool,
 }
 
 impl<T: Copy> Strokes<T> {

@@ -2,9 +2,11 @@
 
 pub mod bassist;
 pub mod comper;
+pub mod drawing;
 pub mod drummer;
 mod groove;
 mod manner;
+pub mod passages;
 pub mod patterns;
 pub mod textures;
 pub mod variation;

@@ -1,13 +1,9 @@
 //! The strokes of a bar on the grid of textures, and strokes again.
 
-use super::groove::Groove;
-use super::patterns::{self, Patterns, Stroke, Tone, Touch};
-use crate::controls::{Controls, Player};
-use crate::improviser::chance::random::Purpose;
-use crate::improviser::players::context::FrameContext;
+use super::patterns::{Stroke, Tone, Touch};
 use crate::music::texture::{Cell, Feel, Grid, Measure, Part};
-use crate::music::time::{TICKS_PER_FRAME, frame_at, frame_start};
-use crate::music::{BarPosition, Drum, Meter, Style, Tick};
+use crate::music::time::TICKS_PER_FRAME;
+use crate::music::{Drum, Tick};
 
 /// The velocity of a stroke without an accent, on the grid.
 const USUAL_VELOCITY: i32 = 80;
@@ -28,6 +24,11 @@ pub trait Struck: Copy + PartialEq + 'static {
 
     /// What is struck in `row` where others do as in `bar`.
     fn of_row(row: usize, bar: &[Self]) -> Self;
+
+    /// Whether it is of the next chord, early.
+    fn is_ahead(self) -> bool {
+        false
+    }
 }
 
 impl Struck for Touch {
@@ -57,6 +58,10 @@ impl Struck for Touch {
             "whole_ahead" => Touch::Early,
             _ => Touch::Step(row as u8),
         }
+    }
+
+    fn is_ahead(self) -> bool {
+        self == Touch::Early
     }
 }
 
@@ -215,53 +220,13 @@ impl<T: Struck> OnGrid<T> {
     }
 }
 
-/// The bars that the patterns of `style` give to `part`, as its player draws them: one for each density, 0 to 1, in the
-/// order of a song. Empty, if the style has no patterns for it.
-pub fn drawn(part: Part, style: Style, measure: Measure, seed: u32, densities: &[f32]) -> Vec<Grid> {
-    let patterns = patterns::of_style(style);
-    match part {
-        Part::Chords => drawn_from(&patterns.chords, Player::Chords, Purpose::Comping, style, measure, seed, densities),
-        Part::Bass => drawn_from(&patterns.bass, Player::Bass, Purpose::Bass, style, measure, seed, densities),
-        Part::Drums => patterns.drums.as_ref().map_or_else(Vec::new, |patterns| {
-            drawn_from(patterns, Player::Drums, Purpose::Drums, style, measure, seed, densities)
-        }),
-    }
-}
-
-fn drawn_from<T: Struck>(
-    patterns: &Patterns<T>,
-    player: Player,
-    purpose: Purpose,
-    style: Style,
-    measure: Measure,
-    seed: u32,
-    densities: &[f32],
-) -> Vec<Grid> {
-    let meter = match measure {
-        Measure::Four => Meter::default(),
-        Measure::Three => Meter { numerator: 3, denominator: 4 },
-        Measure::Compound => Meter { numerator: 6, denominator: 8 },
-    };
-    let mut groove = Groove::default();
-    let bar = |(number, &density): (usize, &f32)| {
-        let start = number as Tick * measure.ticks();
-        let mut controls = Controls { seed, ..Controls::default() };
-        controls.players[player].density = density;
-        let position = BarPosition { bar_start: start, meter }.at(start);
-        let context = FrameContext { position, style, ..FrameContext::alone(&controls, frame_at(start)) };
-        groove.follow(&context, patterns, player, purpose);
-        let strokes: Vec<_> = groove.strokes(&context, patterns, purpose).timed().to_vec();
-        OnGrid::new(&strokes, frame_start(context.frame), measure).grid
-    };
-    densities.iter().enumerate().map(bar).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::improviser::players::accompaniment::patterns::of_style;
+    use crate::improviser::players::accompaniment::patterns::{Patterns, of_style};
+    use crate::music::Style;
 
     /// Every bar of the library, from tick `start` on.
     fn bars<T: Struck>(patterns: &Patterns<T>, start: Tick) -> Vec<(Strokes<T>, Measure)> {
@@ -354,14 +319,5 @@ mod tests {
             let on_grid = OnGrid::new(&strokes, 480, Measure::Four);
             prop_assert_eq!(on_grid.strokes(&on_grid.grid, 480 + 96), strokes);
         }
-    }
-
-    #[test]
-    fn a_style_draws_a_bar_for_each_density_and_fuller_ones_for_higher() {
-        let bars = |density| drawn(Part::Chords, Style::Pop, Measure::Four, 1, &[density; 64]);
-        let hits = |bars: Vec<Grid>| bars.iter().map(|bar| bar.hits().len()).sum::<usize>();
-        assert_eq!(bars(0.5).len(), 64);
-        assert!(hits(bars(0.1)) < hits(bars(0.9)));
-        assert!(drawn(Part::Drums, Style::Hymn, Measure::Four, 1, &[0.5]).is_empty());
     }
 }

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use super::groove::{self, Groove};
+use super::passages::InPassage;
 use super::patterns::{Patterns, Stroke};
 use super::textures::{OnGrid, Struck};
 use crate::controls::Player;
@@ -45,7 +46,7 @@ impl<T> Default for Variation<T> {
     }
 }
 
-impl<T: Struck> Variation<T> {
+impl<T: InPassage> Variation<T> {
     /// Varies by the network of `networks`, which is loaded when it is needed.
     pub fn new(networks: &Networks) -> Self {
         Self { networks: networks.clone(), bar: None }

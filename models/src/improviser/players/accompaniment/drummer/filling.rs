@@ -30,19 +30,7 @@ impl Filling {
     pub fn of_bar(context: &FrameContext, fills: &'static Fills, idiom: Option<&str>) -> Option<Self> {
         let bar = context.position.meter.bar_ticks();
         let start = context.tick() - context.ticks_into_bar();
-        let amount = in_range(context.controls.fills, 0.0..=1.0, 0.5);
-        let (chance, longest) = match Place::of(context) {
-            _ if ends_after(context, start + bar) || is_handed_over(context, start + bar) => (2.0 * amount, bar),
-            Place::Close => (2.0 * amount, bar),
-            // He has left room, and comes back with the second half.
-            Place::HalfClose if context.player_rests >= bar / 2 => (2.0 * amount, bar),
-            Place::HalfClose => (amount, bar / 2),
-            Place::Inside => (0.5 * (amount - RESTLESS), bar / 4),
-            Place::Opening => return None,
-        };
-        if context.random.uniform(Purpose::Drums, DRAW) >= chance {
-            return None;
-        }
+        let longest = longest(context)?;
         let complexity = in_range(context.controls.fill_complexity, 0.0..=1.0, 0.5);
         let fitting = || {
             let all = fills.of(context.position.meter).iter();
@@ -89,6 +77,28 @@ impl Filling {
         filled.sort_by_key(|(at, stroke)| (*at, stroke.touch));
         filled
     }
+}
+
+/// How many ticks a fill of the bar that begins with the frame has at the most; `None`: it gets none.
+fn longest(context: &FrameContext) -> Option<Tick> {
+    let bar = context.position.meter.bar_ticks();
+    let start = context.tick() - context.ticks_into_bar();
+    let amount = in_range(context.controls.fills, 0.0..=1.0, 0.5);
+    let (chance, longest) = match Place::of(context) {
+        _ if ends_after(context, start + bar) || is_handed_over(context, start + bar) => (2.0 * amount, bar),
+        Place::Close => (2.0 * amount, bar),
+        // He has left room, and comes back with the second half.
+        Place::HalfClose if context.player_rests >= bar / 2 => (2.0 * amount, bar),
+        Place::HalfClose => (amount, bar / 2),
+        Place::Inside => (0.5 * (amount - RESTLESS), bar / 4),
+        Place::Opening => return None,
+    };
+    (context.random.uniform(Purpose::Drums, DRAW) < chance).then_some(longest)
+}
+
+/// Whether the bar that begins with the frame gets a fill.
+pub fn comes(context: &FrameContext) -> bool {
+    longest(context).is_some()
 }
 
 /// Whether the band comes to its end with the bar that begins at `barline`.

@@ -49,7 +49,10 @@ impl Plays for Drummer {
     fn prepare(&mut self, context: &FrameContext, listener: &Listener) {
         self.onsets.hear(listener.last_onset(), context.tick(), context.position);
         if let Some(patterns) = &patterns::of_style(context.style).drums {
-            self.variation.prepare(context, listener, &mut self.groove, patterns, (Player::Drums, Purpose::Drums));
+            let whose = (Player::Drums, Purpose::Drums);
+            self.groove.may_fill(filling::comes(context));
+            self.groove.prepare(context, listener, patterns, whose);
+            self.variation.prepare(context, listener, &mut self.groove, patterns, whose);
         }
     }
 
@@ -61,10 +64,13 @@ impl Plays for Drummer {
         };
         let tick = context.tick();
         let landing = self.filling.filter(|filling| filling.barline() == tick).map(|filling| filling.landing());
+        self.groove.may_fill(filling::comes(context));
         if self.groove.follow(context, patterns, Player::Drums, Purpose::Drums) {
             self.onsets.fade();
             let idiom = style.idioms.of(context);
-            self.filling = style.fills.as_ref().and_then(|fills| Filling::of_bar(context, fills, idiom));
+            // What was played may be a fill as it is.
+            let fills = style.fills.as_ref().filter(|_| !self.groove.is_fill());
+            self.filling = fills.and_then(|fills| Filling::of_bar(context, fills, idiom));
         }
         if context.chord.is_none() || context.ends.is_some_and(|end| end < tick) {
             return;
@@ -74,6 +80,7 @@ impl Plays for Drummer {
             strokes = strokes.changed(|strokes| filling.filled(strokes, density(context, Player::Drums)));
         }
         let kick = strokes.all().filter(|stroke| stroke.touch == Drum::Kick).map(|stroke| stroke.accent).min();
+        let of_a_band = strokes.of_a_band;
         let due = strokes.due().map(|(_, at, stroke)| (at, stroke));
         let mut struck = match (landing, context.ends == Some(tick)) {
             (landing, true) => landing.unwrap_or(&END).iter().map(|&stroke| (tick, stroke)).collect(),
@@ -83,6 +90,8 @@ impl Plays for Drummer {
                 };
                 landing.iter().map(|&stroke| (tick, stroke)).chain(due.filter(stays)).collect()
             }
+            // Who played together fits as it is.
+            _ if of_a_band => due.collect(),
             _ => interplay::fitted(due, context, out, kick),
         };
         self.sweep(context, &mut struck);

@@ -177,7 +177,7 @@ fn drawn<T>(
 
 /// Whether strokes that belong to a density of `from` percent are played at `density` in the bar that begins at `bar`.
 /// The boundary is soft, so that bars differ, but strokes of the same importance come or stay away together.
-fn is_played(from: u8, bar: Tick, seed: u32, purpose: Purpose, density: f32) -> bool {
+pub fn is_played(from: u8, bar: Tick, seed: u32, purpose: Purpose, density: f32) -> bool {
     const SOFTNESS: f32 = 24.0;
     let draw = Random::new(seed, frame_at(bar)).uniform(purpose, 16 + u32::from(from));
     from == 0 || density * 100.0 + (draw - 0.5) * SOFTNESS >= f32::from(from)

@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use crate::music::{Meter, Tick};
 
-pub use bar::{Bar, Place};
+pub use bar::{Bar, Place, is_played};
 pub use fill::{Fill, Fills};
 pub use idiom::Idioms;
 pub use library::{Provenance, StylePatterns, of_style};

@@ -1,0 +1,361 @@
+//! The files of passages (`models/passages/README.md`).
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use flate2::read::DeflateDecoder;
+use serde::Deserialize;
+
+use super::super::patterns::{Provenance, Stroke, Tone, Touch, stroke};
+use super::super::textures::Struck;
+use super::{About, Bars, Passage, Shelf};
+use crate::music::texture::{Measure, Part, ROWS};
+use crate::music::{Drum, Tick};
+
+/// The newest version of the files that is understood.
+const VERSION: u32 = 1;
+/// The letters of the slots, from this one on.
+const FIRST_SLOT: u8 = b'a';
+/// Steps of velocity from silence to the loudest, and the sign for one that is not known.
+const LEVELS: i32 = 35;
+const UNKNOWN: u8 = b'-';
+/// The sign of a stroke that sounds until the next.
+const WHOLE: Tick = 9;
+/// Ticks that a stroke sounds at the least, and how long one sounds into the next bar that is struck ahead of a chord.
+const SHORTEST: Tick = 3;
+const INTO: Tick = 24;
+/// The velocity of a drum without an accent; who strikes harder all the time is heard as one who strikes so.
+const USUAL: i32 = 80;
+/// The share of the strokes of a bar that is always played, and the density in percent from which on all are.
+const CORE: f32 = 0.4;
+const ALL_FROM: f32 = 38.0;
+/// What a first beat, another beat and an off-beat eighth count beside loudness where strokes are left out.
+const WEIGHTS: [(Tick, i32); 3] = [(96, 40), (24, 20), (12, 8)];
+
+/// A file, but for what stands for readers alone.
+#[derive(Deserialize)]
+struct File {
+    provenance: BTreeMap<String, Provenance>,
+    passages: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    version: u32,
+}
+
+/// A passage as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    piece: String,
+    source: String,
+    idiom: Option<String>,
+    meter: Family,
+    tempo: Option<u16>,
+    #[serde(default)]
+    fills: Vec<usize>,
+    changes: Option<String>,
+    onsets: Option<String>,
+    drums: Option<String>,
+    chords: Option<String>,
+    bass: Option<String>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Family {
+    Four,
+    Three,
+    Compound,
+}
+
+/// The text of a deflated file.
+///
+/// # Errors
+/// If it is none.
+pub fn inflated(file: &[u8]) -> Result<String, String> {
+    let mut text = String::new();
+    DeflateDecoder::new(file).read_to_string(&mut text).map_err(|error| format!("passages are damaged: {error}"))?;
+    Ok(text)
+}
+
+/// The passages in the text of a file.
+///
+/// # Errors
+/// If it is of a newer version, or something in it is not understood; it says what and where.
+pub fn read(text: &str) -> Result<Shelf, String> {
+    let broken = |error: serde_json::Error| format!("passages cannot be read: {error}");
+    let Head { version } = serde_json::from_str(text).map_err(broken)?;
+    if version > VERSION {
+        return Err(format!("passages of version {version} are for a newer Continuo: this one knows {VERSION}"));
+    }
+    let File { provenance, passages } = serde_json::from_str(text).map_err(broken)?;
+    let mut shelf = Shelf::default();
+    for entry in passages {
+        let of = format!("the passage of {}", entry.piece);
+        if !provenance.contains_key(&entry.source) {
+            return Err(format!("{of}: the provenance says nothing of {}", entry.source));
+        }
+        let passage = entry.passage().map_err(|error| format!("{of}: {error}"))?;
+        shelf.0.push(passage);
+    }
+    fill(&mut shelf.0);
+    Ok(shelf)
+}
+
+/// Finds how full each part of the passages is among those of their measure and idiom.
+fn fill(passages: &mut [Passage]) {
+    for part in Part::ALL {
+        let counts: Vec<Option<f32>> = passages.iter().map(|passage| passage.strokes_in_bar(part)).collect();
+        for index in 0..passages.len() {
+            let Some(count) = counts[index] else { continue };
+            let own = &passages[index];
+            let is_kin = |other: &Passage| other.measure == own.measure && other.idiom == own.idiom;
+            let kin =
+                || passages.iter().zip(&counts).filter(|(other, _)| is_kin(other)).filter_map(|(_, count)| *count);
+            let fewer = kin().filter(|other| *other < count).count() as f32;
+            let others = (kin().count() - 1) as f32;
+            let as_many = kin().filter(|other| *other == count).count() as f32 - 1.0;
+            let fullness = if others > 0.0 { (fewer + as_many / 2.0) / others } else { 0.5 };
+            passages[index].fullness[part as usize] = fullness;
+        }
+    }
+}
+
+impl Entry {
+    fn passage(self) -> Result<Passage, String> {
+        let measure = match self.meter {
+            Family::Four => Measure::Four,
+            Family::Three => Measure::Three,
+            Family::Compound => Measure::Compound,
+        };
+        let drums = self.drums.map(|text| bars(&text, measure, drum)).transpose()?;
+        let chords = self.chords.map(|text| bars::<Touch>(&text, measure, row)).transpose()?;
+        let bass = self.bass.map(|text| bars::<Tone>(&text, measure, row)).transpose()?;
+        let lengths = [drums.as_ref().map(Vec::len), chords.as_ref().map(Vec::len), bass.as_ref().map(Vec::len)];
+        let Some(count) = lengths.into_iter().flatten().next() else { return Err("nobody plays".into()) };
+        let mut about = vec![About::default(); count];
+        let known = |text: Option<String>| text.map(|text| text.split(' ').map(|bar| slots(bar, measure)).collect());
+        let changes: Vec<u32> = known(self.changes).transpose()?.unwrap_or_else(|| vec![0; count]);
+        let onsets: Vec<u32> = known(self.onsets).transpose()?.unwrap_or_else(|| vec![0; count]);
+        if lengths.into_iter().flatten().chain([changes.len(), onsets.len()]).any(|length| length != count) {
+            return Err("not everything in it has as many bars".into());
+        }
+        for (index, about) in about.iter_mut().enumerate() {
+            (about.changes, about.onsets) = (changes[index], onsets[index]);
+            about.is_fill = self.fills.contains(&index);
+            about.kick = drums.as_ref().map_or(0, |bars| struck(&bars[index], measure, |drum| drum == Drum::Kick));
+            about.bass = bass.as_ref().map_or(0, |bars| struck(&bars[index], measure, |_| true));
+        }
+        let Self { idiom, tempo, .. } = self;
+        Ok(Passage { idiom, measure, tempo, drums, chords, bass, bars: about, fullness: [0.5; 3] })
+    }
+}
+
+/// The slots of the strokes that are `meant`, a bit each.
+fn struck<T: Copy>(bar: &[Stroke<T>], measure: Measure, meant: impl Fn(T) -> bool) -> u32 {
+    let own = bar.iter().filter(|stroke| meant(stroke.touch));
+    own.fold(0, |slots, stroke| slots | 1 << measure.nearest(stroke.at.into()))
+}
+
+/// The slots that a text names, a bit each.
+fn slots(text: &str, measure: Measure) -> Result<u32, String> {
+    let letters = text.bytes().filter(|letter| *letter != UNKNOWN);
+    letters.map(|letter| slot(letter, measure)).try_fold(0, |slots, slot| Ok(slots | 1 << slot?))
+}
+
+fn slot(letter: u8, measure: Measure) -> Result<usize, String> {
+    let slot = letter.checked_sub(FIRST_SLOT).map(usize::from).filter(|slot| *slot < measure.slots());
+    slot.ok_or_else(|| format!("{:?} is no slot", char::from(letter)))
+}
+
+fn drum(sign: u8) -> Option<Drum> {
+    Some(match sign {
+        b'k' => Drum::Kick,
+        b's' => Drum::Snare,
+        b'x' => Drum::SideStick,
+        b'z' => Drum::Clap,
+        b'h' => Drum::ClosedHat,
+        b'p' => Drum::PedalHat,
+        b'o' => Drum::OpenHat,
+        b'l' => Drum::LowTom,
+        b'm' => Drum::MidTom,
+        b't' => Drum::HighTom,
+        b'c' => Drum::Crash,
+        b'r' => Drum::Ride,
+        b'b' => Drum::RideBell,
+        _ => return None,
+    })
+}
+
+/// What is struck in the row that a digit names.
+fn row<T: Struck>(sign: u8) -> Option<T> {
+    let row = sign.checked_sub(b'0').map(usize::from).filter(|row| *row < ROWS)?;
+    Some(T::of_row(row, &[]))
+}
+
+fn velocity(sign: u8) -> Result<Option<i32>, String> {
+    match sign {
+        UNKNOWN => Ok(None),
+        b'0'..=b'9' => Ok(Some(i32::from(sign - b'0') * 127 / LEVELS)),
+        b'A'..=b'Z' => Ok(Some(i32::from(sign - b'A' + 10) * 127 / LEVELS)),
+        _ => Err(format!("{:?} is no velocity", char::from(sign))),
+    }
+}
+
+/// A stroke as it is written: its slot, what is struck, its velocity, and its share of the time until the next.
+#[derive(Clone)]
+struct Written<T> {
+    slot: usize,
+    touch: T,
+    velocity: Option<i32>,
+    length: Tick,
+}
+
+/// The bars of a player.
+fn bars<T: Struck>(text: &str, measure: Measure, touch: impl Fn(u8) -> Option<T>) -> Result<Bars<T>, String> {
+    let signs = if T::PART == Part::Drums { 3 } else { 4 };
+    let written = |signs: &[u8]| -> Result<Written<T>, String> {
+        let struck = touch(signs[1]).ok_or_else(|| format!("{:?} is nothing to strike", char::from(signs[1])))?;
+        let length = Tick::from(signs.get(3).copied().unwrap_or(b'9').saturating_sub(b'0')).clamp(1, WHOLE);
+        Ok(Written { slot: slot(signs[0], measure)?, touch: struck, velocity: velocity(signs[2])?, length })
+    };
+    let bar = |text: &str| -> Result<Vec<Written<T>>, String> {
+        if text.len() % signs != 0 {
+            return Err(format!("the bar {text} breaks off"));
+        }
+        text.as_bytes().chunks(signs).map(written).collect()
+    };
+    let mut bars: Vec<Vec<Written<T>>> = Vec::new();
+    for text in text.split(' ') {
+        // A number stands for a bar that was before.
+        let again = text.parse::<usize>().ok();
+        let bar = match again.map(|number| bars.get(number).cloned()) {
+            Some(known) => known.ok_or_else(|| format!("bar {text} comes before it is written"))?,
+            None if text.as_bytes() == [UNKNOWN] => Vec::new(),
+            None => bar(text)?,
+        };
+        bars.push(bar);
+    }
+    let known = || bars.iter().flatten().filter_map(|hit| hit.velocity);
+    let mean = known().sum::<i32>() / known().count().max(1) as i32;
+    let mean = if T::PART == Part::Drums { mean.max(USUAL) } else { mean };
+    Ok(bars.iter().map(|bar| strokes(bar, measure, mean)).collect())
+}
+
+/// The strokes of a bar; `mean` is the velocity at which a stroke has no accent.
+fn strokes<T: Struck>(bar: &[Written<T>], measure: Measure, mean: i32) -> Box<[Stroke<T>]> {
+    let end = measure.ticks();
+    let at = |hit: &Written<T>| measure.tick(hit.slot);
+    let next = |tick: Tick| bar.iter().map(at).find(|other| *other > tick);
+    let mut strokes: Vec<Stroke<T>> = (bar.iter())
+        .map(|hit| {
+            let tick = at(hit);
+            let gap = next(tick).unwrap_or(end) - tick;
+            let length = match hit.length {
+                _ if T::PART == Part::Drums => 0,
+                // It sounds into its chord.
+                _ if hit.touch.is_ahead() => next(tick + 2 * SHORTEST).unwrap_or(end + INTO) - tick,
+                WHOLE => 0,
+                share => (share * gap / WHOLE).max(SHORTEST),
+            };
+            let accent = hit.velocity.map_or(0, |velocity| velocity - mean).clamp(-80, 80) as i8;
+            Stroke { at: tick as u8, length: length as u8, accent, ..stroke(0, hit.touch) }
+        })
+        .collect();
+    let weight = |stroke: &Stroke<T>| {
+        let beat =
+            WEIGHTS.iter().find(|(every, _)| Tick::from(stroke.at) % every == 0).map_or(0, |(_, weight)| *weight);
+        i32::from(stroke.accent) + beat
+    };
+    let weights: Vec<i32> = strokes.iter().map(weight).collect();
+    let count = strokes.len() as f32;
+    for (index, stroke) in strokes.iter_mut().enumerate() {
+        let heavier =
+            |(other, weight): (usize, &i32)| *weight > weights[index] || *weight == weights[index] && other < index;
+        let rank = weights.iter().enumerate().filter(|(other, weight)| heavier((*other, weight))).count();
+        let beyond = (rank as f32 / count - CORE) / (1.0 - CORE);
+        stroke.from = (ALL_FROM * beyond).max(0.0) as u8;
+    }
+    strokes.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::music::Style;
+
+    const PASSAGE: &str = r#"{"piece": "a", "source": "us", "meter": "four", "tempo": 96, "fills": [1],
+        "changes": "a am a am", "onsets": "- ag - ag", "drums": "akVahFgsZmkVssZ akVssZvlZ 0 1", "chords": "a5K9m8P3 a0-9g1-9 0 1",
+        "bass": "a0K9 a0K4m1K9 - 1"}"#;
+
+    fn file(version: u32, passage: &str) -> String {
+        let us = r#"{"us": {"source": "us", "licence": "CC0"}}"#;
+        format!(r#"{{"version": {version}, "provenance": {us}, "passages": [{passage}]}}"#)
+    }
+
+    #[test]
+    fn a_passage_is_read_as_it_is_written() {
+        let shelf = read(&file(1, PASSAGE)).unwrap();
+        let [passage] = &shelf.0[..] else { panic!("{shelf:?}") };
+        let drums = passage.drums.as_ref().unwrap();
+        let struck: Vec<_> = drums[0].iter().map(|stroke| (stroke.at, stroke.touch)).collect();
+        let rock = [(0, Drum::Kick), (0, Drum::ClosedHat), (24, Drum::Snare), (48, Drum::Kick), (72, Drum::Snare)];
+        assert_eq!(struck, rock);
+        assert!(drums[0][2].accent > drums[0][0].accent && drums[0][0].accent > drums[0][1].accent);
+        let chords = passage.chords.as_ref().unwrap();
+        assert_eq!((chords[0][0].touch, chords[0][0].length), (Touch::Block, 0));
+        assert_eq!((chords[0][1].touch, chords[0][1].length), (Touch::Early, 72), "into the next bar");
+        assert_eq!(chords[1].iter().map(|stroke| stroke.accent).collect::<Vec<_>>(), [0, 0], "not known");
+        let bass = passage.bass.as_ref().unwrap();
+        assert_eq!((bass[1][0].length, bass[2].len()), (21, 0));
+        assert_eq!((&bass[3], &drums[2]), (&bass[1], &drums[0]), "as the bar before it");
+        assert_eq!((passage.bars[1].changes, passage.bars[1].onsets), (1 | 1 << 12, 1 | 1 << 6));
+        assert!(passage.bars[1].is_fill && !passage.bars[0].is_fill);
+    }
+
+    #[test]
+    fn what_is_newer_or_broken_is_told_clearly() {
+        let told = |text: &str| read(text).unwrap_err();
+        assert!(told(&file(2, PASSAGE)).contains("version 2"), "{}", told(&file(2, PASSAGE)));
+        for (broken, reason) in [
+            (PASSAGE.replace("akVahF", "akV?hF"), "'?' is no slot"),
+            (PASSAGE.replace("akVahF", "akVayF"), "'y' is nothing to strike"),
+            (PASSAGE.replace("akVahF", "ak"), "breaks off"),
+            (PASSAGE.replace("\"a am a am\"", "\"a am a\""), "as many bars"),
+            (PASSAGE.replace("- 1\"", "- 7\""), "bar 7 comes before"),
+            (PASSAGE.replace("\"us\"", "\"them\""), "provenance says nothing of them"),
+            (PASSAGE.replace("\"tempo\"", "\"pitch\""), "pitch"),
+        ] {
+            let told = told(&file(1, &broken));
+            assert!(told.contains(reason), "{told}");
+        }
+        assert!(inflated(b"no file at all").is_err());
+    }
+
+    #[test]
+    fn every_file_that_ships_is_read_and_is_small() {
+        let mut bytes = 0;
+        for style in Style::ALL {
+            let Some(file) = style.passages() else { continue };
+            let shelf = inflated(file).and_then(|text| read(&text)).unwrap_or_else(|error| panic!("{style}: {error}"));
+            for passage in &shelf.0 {
+                assert!([4, 8].contains(&passage.bars.len()), "{style}");
+                assert!(passage.fullness.iter().all(|fullness| (0.0..=1.0).contains(fullness)), "{style}");
+            }
+            bytes += file.len();
+        }
+        assert!((1..=400_000).contains(&bytes), "{bytes} bytes");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_is_written_makes_the_reader_stumble(text in "[a-zA-Z0-9 é-]{0,40}") {
+            let passage = PASSAGE.replace("akVahFgsZmkVssZ akVssZvlZ 0 1", &text);
+            let _ = read(&file(1, &passage));
+        }
+    }
+}
