@@ -84,6 +84,10 @@ pub enum LeadMode {
 const AMOUNTS: Text = Text::Names(&["Free", "Very low", "Low", "Medium", "High", "Very high"]);
 /// How fast something goes.
 const SPEEDS: Text = Text::Names(&["Free", "Very slow", "Slow", "Medium", "Fast", "Very fast"]);
+/// The highest number of a roll.
+pub const MAX_ROLL: u8 = u8::MAX;
+/// The last bar at which a variation may stand still.
+pub const MAX_LOCK: u16 = 9999;
 /// The step of the highest level; 0 is free.
 const LEVELS: i32 = MAX_LEVEL as i32 + 1;
 
@@ -163,6 +167,18 @@ controls! {
     /// How far the player's bars stray from its patterns, 0 (they are the patterns) to 1: of those who have patterns.
     vary: f32 = 0.0, Parameter::share("vary", "vary")
         .hint("How far this player strays from its patterns, bar by bar. Left: it plays them as they are.");
+    /// How fast the player's variation moves on from bar to bar, 0 (it is the same in every bar) to 1 (it is new in
+    /// every bar).
+    drift: f32 = 1.0, Parameter::share("drift", "drift")
+        .hint("How fast this player's variation moves on. Left: the same in every bar. Right: new in every bar.");
+    /// Which of the player's draws of bars and of their variations is played; 0 is the first.
+    roll: u8 = 0, Parameter::whole("roll", "roll", 0, MAX_ROLL as i32)
+        .reads(Text::Or { none: "First", prefix: "Roll " })
+        .hint("Which of its draws this player plays: each number has bars and variations of its own.");
+    /// The bar of the song, counted from 1, at whose variation the player stands still; 0: it moves on.
+    lock: u16 = 0, Parameter::whole("lock", "lock", 0, MAX_LOCK as i32).of_project()
+        .reads(Text::Or { none: "Free", prefix: "Bar " })
+        .hint("This player's variation stands still at that of one bar, while the others move on.");
 }
 
 controls! {
@@ -326,7 +342,8 @@ controls! {
     [Feel]
     /// Whether the style says how late off-beat eighths come, and not `swing`.
     swing_by_style: bool = true, Parameter::switch("swing_by_style", "Swing as the style")
-        .hint("The style says how much the off-beat eighths swing, and the tempo with it. Off: the knob Swing does.");
+        .hint("The style says how much the off-beat eighths swing, and the tempo with it. Turn Swing, or move it by a \
+               controller, and the knob says so; automation of Swing waits until this is off.");
     /// How far loudness follows the phrase, the section and the musician: 0 not at all, 0.5 as people's, to 1.
     dynamics: f32 = 0.5, Parameter::share("dynamics", "Dynamics")
         .hint("How far the band's loudness follows the phrase and you. Left: everything is equally loud.");
@@ -336,6 +353,18 @@ controls! {
     bar_source: BarSource = BarSource::Played, Parameter::choice::<BarSource>("bar_source", "Bars", 2)
         .hint("What Chords, Bass and Drums strike: bars that people played, where the style has some, or the patterns \
                of the style.");
+    /// Where on the morph pad, between two bars, 0 to 1: to the right are the captured bar and the musician's onsets.
+    morph_x: f32 = 0.0, Parameter::share("morph_x", "Morph X")
+        .hint("To the right, Chords, Bass and Drums turn to the bar that you have captured, or to what you play now.");
+    /// The same between two others: up are the bar of another style and the musician's onsets.
+    morph_y: f32 = 0.0, Parameter::share("morph_y", "Morph Y")
+        .hint("Upwards, Chords, Bass and Drums turn to the bar of another style, or to what you play now.");
+    /// The style at a corner of the morph pad.
+    morph_style: Style = Style::Jazz, Parameter::choice::<Style>("morph_style", "Morph style", 13)
+        .hint("The style whose bar stands at the upper left corner of the pad.");
+    /// Whether a movement on the morph pad counts from the next beat on, and not from the next bar.
+    morph_by_beat: bool = false, Parameter::switch("morph_by_beat", "Morph by beat")
+        .hint("A movement on the pad counts from the next beat on. Off: from the next bar.");
 }
 
 impl Player {
@@ -343,7 +372,7 @@ impl Player {
     pub fn parameters(self) -> impl Iterator<Item = &'static Parameter<PlayerControls>> {
         PLAYER_PARAMETERS.iter().filter(move |parameter| match parameter.about.id {
             "register" => self.kind().has_pitches,
-            "vary" => self.kind().has_patterns,
+            "vary" | "drift" | "roll" | "lock" => self.kind().has_patterns,
             _ => true,
         })
     }
@@ -441,6 +470,12 @@ impl Controls {
         &self.players[player]
     }
 
+    /// Whether somebody is to play other bars than the source gives.
+    pub fn reshapes(&self) -> bool {
+        let varies = |player: Player| player.kind().has_patterns && self.player(player).vary > 0.0;
+        self.morph_x > 0.0 || self.morph_y > 0.0 || Player::ALL.into_iter().any(varies)
+    }
+
     /// How much `player` plays, 0 to 1: its own density, scaled by the band's.
     pub fn density(&self, player: Player) -> f32 {
         (self.player(player).density * self.density * 2.0).clamp(0.0, 1.0)
@@ -509,12 +544,28 @@ pub(crate) mod tests {
         let mut wild =
             Controls { temperature: 9.0, swing: f32::NAN, chord_rate: Some(200), max_leap: 0, ..Controls::default() };
         wild.key.tonic = 15;
-        wild.players[Player::Bass] = PlayerControls { density: -1.0, register: 9, channel: 77, vary: 2.0, on: true };
+        wild.players[Player::Bass] = PlayerControls {
+            density: -1.0,
+            register: 9,
+            channel: 77,
+            vary: 2.0,
+            drift: -1.0,
+            lock: 20_000,
+            ..PlayerControls::default()
+        };
         wild.form = Some(7);
         let sensible = wild.sensible();
         assert_eq!((sensible.temperature, sensible.swing, sensible.chord_rate), (2.0, 0.0, Some(MAX_LEVEL)));
         assert_eq!((sensible.max_leap, sensible.key.tonic, sensible.form), (2, 3, None));
-        let bass = PlayerControls { density: 0.0, register: 2, channel: 15, vary: 1.0, on: true };
+        let bass = PlayerControls {
+            density: 0.0,
+            register: 2,
+            channel: 15,
+            vary: 1.0,
+            drift: 0.0,
+            lock: MAX_LOCK,
+            ..PlayerControls::default()
+        };
         assert_eq!(sensible.players[Player::Bass], bass);
         let another_take = Controls { seed: u32::MAX, ..Controls::default() };
         assert_eq!(another_take.sensible(), another_take);

@@ -5,7 +5,7 @@ mod common;
 use common::{networks, rules};
 use continuo_models::music::time::frame_start;
 use continuo_models::music::{BarPosition, Key, Meter, Mode, Moment, Style};
-use continuo_models::{Controls, Cue, FrameStart, Heard, Improviser, Player, Zones};
+use continuo_models::{Controls, Cue, FrameStart, Heard, Improviser, Player, PlayerControls, Zones};
 use proptest::prelude::*;
 
 fn heard() -> impl Strategy<Value = Heard> {
@@ -26,10 +26,19 @@ fn mode_of(minor: bool) -> Mode {
 }
 
 prop_compose! {
+    fn player()(
+        on: bool, density in number(), register: i8, channel: u8, vary in number(), drift in number(), roll: u8,
+        lock: u16,
+    ) -> PlayerControls {
+        PlayerControls { on, density, register, channel, vary, drift, roll, lock }
+    }
+}
+
+prop_compose! {
     fn controls()(
-        a in 0..Style::ALL.len(), b in 0..Style::ALL.len(), numbers in prop::collection::vec(number(), 6),
+        a in 0..Style::ALL.len(), b in 0..Style::ALL.len(), numbers in prop::collection::vec(number(), 8),
         key_lock: bool, tonic: u8, minor: bool, seed: u32,
-        players in prop::collection::vec((any::<bool>(), number(), any::<i8>(), any::<u8>(), number()), Player::COUNT),
+        players in prop::collection::vec(player(), Player::COUNT), by_beat: bool,
         levels in prop::array::uniform4(prop::option::of(any::<u8>())), mode in prop::option::of(any::<bool>()),
     ) -> Controls {
         let mut controls = Controls {
@@ -49,11 +58,13 @@ prop_compose! {
             seed,
             humanise: numbers[4],
             swing: numbers[5],
+            morph_x: numbers[6],
+            morph_y: numbers[7],
+            morph_style: Style::ALL[b],
+            morph_by_beat: by_beat,
             ..Controls::default()
         };
-        for ((_, player), (on, density, register, channel, vary)) in controls.players.iter_mut().zip(players) {
-            *player = continuo_models::PlayerControls { on, density, register, channel, vary };
-        }
+        controls.players.iter_mut().zip(players).for_each(|((_, player), own)| *player = own);
         controls
     }
 }

@@ -1,12 +1,12 @@
 //! What a drummer strikes.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The drums, each with the one that takes its place in a kit that does not have it.
 macro_rules! drums {
     ($($(#[doc = $doc:literal])+ $drum:ident $(=> $nearest:ident)?,)+) => {
         /// A drum, a cymbal, or a piece of percussion.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         #[repr(u8)]
         pub enum Drum {

@@ -138,6 +138,16 @@ impl Cells {
         self.0[cell.index() / 64] |= 1 << (cell.index() % 64);
     }
 
+    /// Takes a cell out.
+    pub fn remove(&mut self, cell: Cell) {
+        self.0[cell.index() / 64] &= !(1 << (cell.index() % 64));
+    }
+
+    /// How many one of both has and the other has not.
+    pub fn differing(&self, other: &Self) -> usize {
+        self.count() + other.count() - 2 * self.shared(other)
+    }
+
     /// Whether a cell is among them.
     pub fn contains(&self, cell: Cell) -> bool {
         self.0[cell.index() / 64] >> (cell.index() % 64) & 1 == 1

@@ -29,14 +29,15 @@ use harmony::harmonist::{Harmonist, Situation};
 use listening::Listener;
 use listening::key_belief::KeyBelief;
 use memory::{Learner, Memory};
+use players::accompaniment::reshaping::captured::Captured;
 use players::context::FrameContext;
 use players::ensemble::Ensemble;
 use players::voices::{self, AnswerContext};
 use tune::chart::{Guidance, Tune};
 
 /// The band as a pure state machine. Its output depends only on the calls made since [`Improviser::new`], or on its
-/// memory, its chart and the calls made since [`Improviser::restart`], never on when they are made. `Clone` is a
-/// snapshot (microseconds).
+/// memory, its chart, the captured bar and the calls made since [`Improviser::restart`], never on when they are made.
+/// `Clone` is a snapshot (microseconds).
 #[derive(Clone, Debug)]
 pub struct Improviser {
     networks: Arc<Networks>,
@@ -45,8 +46,14 @@ pub struct Improviser {
     tune: Tune,
     harmonist: Harmonist,
     ensemble: Ensemble,
+    /// The bar that the musician has captured.
+    captured: Arc<Captured>,
+    /// What the band strikes in its bar.
+    struck: Arc<Captured>,
     key: Option<Key>,
     harmony: Harmony,
+    /// The bar of the song in which that frame lies.
+    bar: Tick,
     /// The bars of the chart in which that frame lies and which come after it.
     bars: Option<[usize; 2]>,
     /// The frames from the one that began with the last call to the one that was decided then, in playing order; empty
@@ -85,8 +92,11 @@ impl Improviser {
             tune: Tune::default(),
             harmonist: Harmonist::new(&networks, weights),
             ensemble: Ensemble::new(&networks),
+            captured: Arc::default(),
+            struck: Arc::default(),
             key: None,
             harmony: Harmony::default(),
+            bar: 0,
             bars: None,
             path: Vec::new(),
             jump: None,
@@ -94,11 +104,25 @@ impl Improviser {
         }
     }
 
-    /// Forgets everything, as after [`Improviser::new`], but what it has learnt of the musician and the given chart.
+    /// Forgets everything, as after [`Improviser::new`], but what it has learnt of the musician, the given chart and
+    /// the captured bar.
     pub fn restart(&mut self) {
         let learner = Learner::new(Arc::clone(self.memory()));
         let (tune, weights) = (self.tune.unheard(), self.harmonist.weights());
+        let captured = Arc::clone(&self.captured);
         *self = Self { learner, tune, ..Self::weighing(Arc::clone(&self.networks), weights) };
+        self.capture(captured);
+    }
+
+    /// From the next bar on, `captured` is the bar at the corner of the morph pad that is the captured one's.
+    pub fn capture(&mut self, captured: Arc<Captured>) {
+        self.ensemble.capture(&captured);
+        self.captured = captured;
+    }
+
+    /// What the band strikes in the bar of the frame that was decided last: to be captured.
+    pub fn struck(&self) -> &Arc<Captured> {
+        &self.struck
     }
 
     /// What the band has learnt of the musician. The same `Arc` as long as nothing is added.
@@ -293,13 +317,18 @@ impl Improviser {
         });
         let answers = |chord| voices::answers(&answer_context, |_| Some(chord));
         self.ensemble.play(&context, before.slash_chord(), fork, start.plan_ahead, &self.listener, answers, cues);
+        if context.is_beat() {
+            self.struck = Arc::new(self.ensemble.struck(next.position.meter));
+        }
+        self.bar = context.bar_of_song();
     }
 
     /// What the band believes and intends.
     pub fn outlook(&self) -> Outlook {
         let frame = self.path.last().map_or(0, |next| next.frame);
         let Harmony { chord, bass, planned, certain, .. } = self.harmony;
-        Outlook { frame, key: self.key, chord, bass, planned, certain, bars: self.bars, agrees: self.tune.agrees() }
+        let (bars, agrees, bar) = (self.bars, self.tune.agrees(), self.bar);
+        Outlook { frame, bar, key: self.key, chord, bass, planned, certain, bars, agrees }
     }
 
     /// The harmony of the frame that was decided last.

@@ -9,6 +9,9 @@ use crate::music::{Chord, Frame, Key, PitchClass, SlashChord, Tick};
 pub struct Outlook {
     /// The frame that was decided last.
     pub frame: Frame,
+    /// The bar in which `frame` lies, counted from 0 as the band counts: by which variations stand still. In a later
+    /// take it is that of the first.
+    pub bar: Tick,
     /// The key that the band believes to be in.
     pub key: Option<Key>,
     /// The chord of `frame`.

@@ -80,6 +80,25 @@ impl Networks {
         }
     }
 
+    /// Whether the network for `role` can be had without waiting: it is loaded, or there is none to load.
+    pub fn is_at_hand(&self, role: Role) -> bool {
+        !matches!(self.0[role as usize], Slot::Common) || COMMON[role as usize].get().is_some()
+    }
+
+    /// Loads the network for `role`, if that is not done yet. Takes up to a tenth of a second: not for a thread for
+    /// which a frame waits.
+    pub fn fetch(&self, role: Role) {
+        if !self.is_at_hand(role) {
+            common(role);
+        }
+    }
+
+    /// The same without a network for `role`.
+    pub fn without(mut self, role: Role) -> Self {
+        self.0[role as usize] = Slot::Empty;
+        self
+    }
+
     /// For `role`, what `other` has: a network, or none.
     pub fn take(&mut self, role: Role, other: &Self) {
         self.0[role as usize].clone_from(&other.0[role as usize]);
@@ -158,9 +177,11 @@ fn loaded<'a>(
     Card::read(&json, role.name(), &bytes).and_then(load).map_err(|problem| (onnx, problem))
 }
 
+/// The networks that all families have alike, once they are loaded.
+static COMMON: PerRole<OnceLock<Option<AnyNetwork>>> = [const { OnceLock::new() }; Role::ALL.len()];
+
 /// The built-in network that all families have alike for `role`.
 fn common(role: Role) -> Option<AnyNetwork> {
-    static COMMON: PerRole<OnceLock<Option<AnyNetwork>>> = [const { OnceLock::new() }; Role::ALL.len()];
     let read = |file: &str| family::common_file(file).map(Cow::Borrowed).ok_or_else(String::new);
     COMMON[role as usize].get_or_init(|| loaded(role, read).ok()).clone()
 }

@@ -34,7 +34,7 @@ pub enum Purpose {
     Idiom,
     Drums,
     Dynamics,
-    Variation,
+    Vary,
     Passage,
 }
 

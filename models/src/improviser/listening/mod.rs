@@ -6,10 +6,13 @@ mod hands;
 mod held;
 pub mod key_belief;
 pub(crate) mod keyboard;
+mod onsets;
 mod phrases;
 mod portrait;
 #[cfg(test)]
 mod tests;
+
+use std::ops::Range;
 
 use crate::channels::{Channels, RightHand};
 use crate::music::pitch::class_of;
@@ -23,6 +26,7 @@ use keyboard::{Keyboard, keys_of};
 use gesture::Gesture;
 use hands::Hands;
 use held::{Held, Sound};
+use onsets::Onsets;
 use phrases::{PHRASE_REST, Phrases};
 use portrait::Habits;
 
@@ -61,8 +65,8 @@ pub struct Listener {
     /// The lead line in the frame before the open one.
     last: Note,
     sweep: Option<Sweep>,
-    /// When a key went down last.
-    last_onset: Option<Tick>,
+    /// When keys went down of late.
+    onsets: Onsets,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -117,7 +121,7 @@ impl Listener {
         self.struck |= 1 << key;
         self.waiting &= !(1 << key);
         self.habits.hear_stroke(velocity);
-        self.last_onset = Some(self.now);
+        self.onsets.push(self.now);
         if !self.sweep.as_mut().is_some_and(|sweep| sweep.gesture.goes_on(key, self.now)) {
             let gesture = Gesture::new(key, self.now);
             self.sweep = Some(Sweep { gesture, hands: self.hands, belief: self.belief });
@@ -165,7 +169,7 @@ impl Listener {
             sweep.gesture.shift(delta);
             sweep.hands.shift(delta);
         }
-        self.last_onset = self.last_onset.map(|tick| tick + delta);
+        self.onsets.shift(delta);
     }
 
     /// Settles what was played in the open frame.
@@ -388,13 +392,18 @@ impl Listener {
 
     /// When a key went down last, of whichever hand.
     pub fn last_onset(&self) -> Option<Tick> {
-        self.last_onset
+        self.onsets.last()
+    }
+
+    /// When keys went down in `span`, of whichever hand, as far as that is remembered; in order.
+    pub fn onsets(&self, span: Range<Tick>) -> impl Iterator<Item = Tick> {
+        self.onsets.within(span)
     }
 
     /// Ticks since the musician did anything that sounds; `None` if nothing was ever heard.
     pub fn silence(&self) -> Option<Tick> {
         let holds = self.keyboard.held().any(|key| self.now - self.keyboard.onset(key) < LONGEST_NOTE);
-        let since = self.lead.and_then(|lead| lead.released).into_iter().chain(self.last_onset).max()?;
+        let since = self.lead.and_then(|lead| lead.released).into_iter().chain(self.last_onset()).max()?;
         Some(if holds { 0 } else { (self.now - since).max(0) })
     }
 

@@ -4,6 +4,9 @@
 //! the other chords that a note may ask for. The note, or that there is none, decides which of them is heard and goes
 //! on.
 
+use std::sync::Arc;
+
+use super::accompaniment::reshaping::captured::Captured;
 use super::context::FrameContext;
 use super::performer;
 use super::plays::Plays;
@@ -64,6 +67,18 @@ impl Ensemble {
     /// Goes on with other networks.
     pub fn exchange(&mut self, networks: &Networks) {
         self.each(|plays| plays.exchange(networks));
+    }
+
+    /// From the next bar on, this is the bar that the musician has captured.
+    pub fn capture(&mut self, captured: &Arc<Captured>) {
+        self.each(|plays| plays.capture(captured));
+    }
+
+    /// What the players strike in their bar of `meter`, as everything is planned.
+    pub fn struck(&self, meter: Meter) -> Captured {
+        let mut struck = Captured { meter, ..Captured::default() };
+        self.players.seats.iter().for_each(|seat| seat.plays.tell(&mut struck));
+        struck
     }
 
     /// The musician plays a note of melody.

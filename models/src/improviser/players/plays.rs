@@ -1,9 +1,11 @@
 //! What a player whose notes are planned can do, and what such players pass to each other.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use dyn_clone::DynClone;
 
+use super::accompaniment::reshaping::captured::Captured;
 use super::context::FrameContext;
 use crate::improviser::listening::Listener;
 use crate::music::Tick;
@@ -54,6 +56,12 @@ pub trait Plays: Debug + DynClone + Send {
 
     /// Goes on with other networks, in the midst of a phrase too.
     fn exchange(&mut self, _networks: &Networks) {}
+
+    /// From the next bar on, this is the bar that the musician has captured.
+    fn capture(&mut self, _captured: &Arc<Captured>) {}
+
+    /// Takes down what it strikes in the bar that it is in, if it strikes in bars.
+    fn tell(&self, _struck: &mut Captured) {}
 
     /// The song goes on at another place that was not announced.
     fn lose_place(&mut self) {}

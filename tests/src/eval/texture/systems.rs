@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use continuo_models::controls::BarSource;
 use continuo_models::improviser::chance::random::{Purpose, Random};
 use continuo_models::improviser::players::accompaniment::drawing::{Asked as AskedBar, Drawing};
-use continuo_models::improviser::players::accompaniment::variation::{between, drawn as drawn_code, shift};
+use continuo_models::improviser::players::accompaniment::reshaping::vary::{between, drawn as drawn_code, shift};
 use continuo_models::music::Style;
 use continuo_models::music::texture::{Cell, Cells, Grid, Measure, Part, ROWS};
 use continuo_models::network::TextureNetwork;

@@ -1,8 +1,11 @@
 //! The player of the bass line.
 
+use std::sync::Arc;
+
 use super::groove::{Groove, LONGEST};
 use super::patterns::{self, Stroke, Tone, stroke};
-use super::variation::Variation;
+use super::reshaping::Reshaping;
+use super::reshaping::captured::Captured;
 use crate::controls::Player;
 use crate::improviser::chance::random::Purpose;
 use crate::improviser::listening::Listener;
@@ -27,7 +30,7 @@ const EARLIEST: Tick = 24;
 #[derive(Clone, Debug, Default)]
 pub struct Bassist {
     groove: Groove,
-    variation: Variation<Tone>,
+    reshaping: Reshaping<Tone>,
     chord: Option<Chord>,
     /// The last note of the line, and the one before it. A leap of an octave is no part of the line.
     last: [Option<u8>; 2],
@@ -49,7 +52,7 @@ impl Plays for Bassist {
     fn prepare(&mut self, context: &FrameContext, listener: &Listener) {
         let (patterns, whose) = (&patterns::of_style(context.style).bass, (Player::Bass, Purpose::Bass));
         self.groove.prepare(context, listener, patterns, whose);
-        self.variation.prepare(context, listener, &mut self.groove, patterns, whose);
+        self.reshaping.prepare(context, listener, &mut self.groove, whose);
     }
 
     fn decide(&mut self, context: &FrameContext, _: &Listener, _: Option<BassKeys>, out: &mut Vec<NoteCue>) {
@@ -69,18 +72,26 @@ impl Plays for Bassist {
     }
 
     fn exchange(&mut self, networks: &Networks) {
-        self.variation.exchange(networks);
+        self.reshaping.exchange(networks);
+    }
+
+    fn capture(&mut self, captured: &Arc<Captured>) {
+        self.reshaping.capture(captured);
+    }
+
+    fn tell(&self, struck: &mut Captured) {
+        self.reshaping.tell(struck);
     }
 
     fn lose_place(&mut self) {
-        self.variation.lose_place();
+        self.reshaping.lose_place();
     }
 }
 
 impl Bassist {
     /// One that has played nothing.
     pub fn new(networks: &Networks) -> Self {
-        Self { variation: Variation::new(networks), ..Self::default() }
+        Self { reshaping: Reshaping::new(networks), ..Self::default() }
     }
 
     /// Whether the harmony that was played ahead of time does not come in the frame in which it was due.
@@ -103,7 +114,7 @@ impl Bassist {
         let was_ahead =
             self.ahead.is_some_and(|ahead| ahead.harmony == harmony && (tick - EARLIEST..tick).contains(&ahead.at));
 
-        let mut strokes = self.variation.of(self.groove.strokes(context, patterns, Purpose::Bass));
+        let mut strokes = self.reshaping.of(self.groove.strokes(context, patterns, Purpose::Bass));
         if begins {
             strokes.begin(was_ahead, |_| Tone::Bass, || stroke(0, Tone::Bass));
             self.ahead = None;

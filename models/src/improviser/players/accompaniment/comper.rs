@@ -1,9 +1,12 @@
 //! The player of the accompaniment.
 
+use std::sync::Arc;
+
 use super::groove::{Groove, LONGEST};
 use super::manner::{beginning, in_manner};
 use super::patterns::{self, Stroke, Touch};
-use super::variation::Variation;
+use super::reshaping::Reshaping;
+use super::reshaping::captured::Captured;
 use crate::controls::{Manner, Player};
 use crate::improviser::chance::random::Purpose;
 use crate::improviser::listening::Listener;
@@ -31,7 +34,7 @@ const STRUM: f32 = 9.0;
 #[derive(Clone, Debug, Default)]
 pub struct Comper {
     groove: Groove,
-    variation: Variation<Touch>,
+    reshaping: Reshaping<Touch>,
     voicing: Option<Voicing>,
     /// The chord of `voicing`.
     chord: Option<Chord>,
@@ -43,7 +46,7 @@ impl Plays for Comper {
     fn prepare(&mut self, context: &FrameContext, listener: &Listener) {
         let (patterns, whose) = (&patterns::of_style(context.style).chords, (Player::Chords, Purpose::Comping));
         self.groove.prepare(context, listener, patterns, whose);
-        self.variation.prepare(context, listener, &mut self.groove, patterns, whose);
+        self.reshaping.prepare(context, listener, &mut self.groove, whose);
     }
 
     fn decide(&mut self, context: &FrameContext, _: &Listener, bass: Option<BassKeys>, out: &mut Vec<NoteCue>) {
@@ -58,18 +61,26 @@ impl Plays for Comper {
     }
 
     fn exchange(&mut self, networks: &Networks) {
-        self.variation.exchange(networks);
+        self.reshaping.exchange(networks);
+    }
+
+    fn capture(&mut self, captured: &Arc<Captured>) {
+        self.reshaping.capture(captured);
+    }
+
+    fn tell(&self, struck: &mut Captured) {
+        self.reshaping.tell(struck);
     }
 
     fn lose_place(&mut self) {
-        self.variation.lose_place();
+        self.reshaping.lose_place();
     }
 }
 
 impl Comper {
     /// One that has played nothing.
     pub fn new(networks: &Networks) -> Self {
-        Self { variation: Variation::new(networks), ..Self::default() }
+        Self { reshaping: Reshaping::new(networks), ..Self::default() }
     }
 
     /// Appends the notes that begin in the frame, over `bass` if Bass plays, to `out`.
@@ -96,7 +107,7 @@ impl Comper {
         }
         self.early = None;
 
-        let mut strokes = self.variation.of(self.groove.strokes(context, patterns, Purpose::Comping));
+        let mut strokes = self.reshaping.of(self.groove.strokes(context, patterns, Purpose::Comping));
         let (bar_start, barline) = (strokes.bar_start, strokes.barline);
         if let Some(manner) = context.controls.manner {
             strokes = strokes.changed(|strokes| in_manner(manner, strokes, bar_start, barline));

@@ -82,7 +82,10 @@ impl Groove {
     ) -> bool {
         self.density = density(context, player);
         let idiom = of_style(context.style).idioms.of(context);
-        if self.bar.follow(context, patterns, idiom, purpose, self.density) {
+        // Rolled again, the player draws other bars.
+        let random = context.random.variant(context.controls.player(player).roll.into());
+        let rolled = FrameContext { random, ..*context };
+        if self.bar.follow(&rolled, patterns, idiom, purpose, self.density) {
             self.entered = Some(context.tick());
             let plays = context.controls.bar_source == BarSource::Played;
             self.played = plays.then(|| passages::of_style(context.style).bar::<T>(context, self.wanted)).flatten();

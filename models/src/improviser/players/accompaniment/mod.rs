@@ -8,5 +8,5 @@ mod groove;
 mod manner;
 pub mod passages;
 pub mod patterns;
+pub mod reshaping;
 pub mod textures;
-pub mod variation;

@@ -143,7 +143,7 @@ impl Struck for Drum {
 pub type Strokes<T> = Vec<(Tick, Stroke<T>)>;
 
 /// A stroke with its first tick, and its cell if it has one.
-type Placed<T> = (Option<Cell>, (Tick, Stroke<T>));
+pub type Placed<T> = (Option<Cell>, (Tick, Stroke<T>));
 
 /// The strokes of a bar, or of what a longer bar has in the place of one, on the grid.
 #[derive(Clone, Debug)]
@@ -207,6 +207,11 @@ impl<T: Struck> OnGrid<T> {
         strokes.retain(|(at, _)| *at < end);
         strokes.sort_by_key(|(at, _)| *at);
         strokes
+    }
+
+    /// The strokes, each with its cell if it has one.
+    pub fn placed(&self) -> &[Placed<T>] {
+        &self.strokes
     }
 
     /// The first tick.

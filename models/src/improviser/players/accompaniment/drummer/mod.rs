@@ -6,9 +6,12 @@ mod interplay;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use super::groove::{Groove, density};
 use super::patterns::{self, Stroke, stroke};
-use super::variation::Variation;
+use super::reshaping::Reshaping;
+use super::reshaping::captured::Captured;
 use crate::controls::{Beaters, Player, in_range};
 use crate::improviser::chance::random::Purpose;
 use crate::improviser::listening::Listener;
@@ -39,7 +42,7 @@ const END: [Stroke<Drum>; 2] = [stroke(0, Drum::Kick), stroke(0, Drum::Crash)];
 #[derive(Clone, Debug, Default)]
 pub struct Drummer {
     groove: Groove,
-    variation: Variation<Drum>,
+    reshaping: Reshaping<Drum>,
     /// That of the bar, or the one that led to it.
     filling: Option<Filling>,
     onsets: Onsets,
@@ -48,12 +51,12 @@ pub struct Drummer {
 impl Plays for Drummer {
     fn prepare(&mut self, context: &FrameContext, listener: &Listener) {
         self.onsets.hear(listener.last_onset(), context.tick(), context.position);
+        let whose = (Player::Drums, Purpose::Drums);
         if let Some(patterns) = &patterns::of_style(context.style).drums {
-            let whose = (Player::Drums, Purpose::Drums);
             self.groove.may_fill(filling::comes(context));
             self.groove.prepare(context, listener, patterns, whose);
-            self.variation.prepare(context, listener, &mut self.groove, patterns, whose);
         }
+        self.reshaping.prepare(context, listener, &mut self.groove, whose);
     }
 
     fn decide(&mut self, context: &FrameContext, _: &Listener, _: Option<BassKeys>, out: &mut Vec<NoteCue>) {
@@ -75,7 +78,7 @@ impl Plays for Drummer {
         if context.chord.is_none() || context.ends.is_some_and(|end| end < tick) {
             return;
         }
-        let mut strokes = self.variation.of(self.groove.strokes(context, patterns, Purpose::Drums));
+        let mut strokes = self.reshaping.of(self.groove.strokes(context, patterns, Purpose::Drums));
         if let Some(filling) = self.filling {
             strokes = strokes.changed(|strokes| filling.filled(strokes, density(context, Player::Drums)));
         }
@@ -99,7 +102,15 @@ impl Plays for Drummer {
     }
 
     fn exchange(&mut self, networks: &Networks) {
-        self.variation.exchange(networks);
+        self.reshaping.exchange(networks);
+    }
+
+    fn capture(&mut self, captured: &Arc<Captured>) {
+        self.reshaping.capture(captured);
+    }
+
+    fn tell(&self, struck: &mut Captured) {
+        self.reshaping.tell(struck);
     }
 
     fn arrive(&mut self, delta: Tick) {
@@ -112,14 +123,14 @@ impl Plays for Drummer {
 
     fn lose_place(&mut self) {
         self.filling = None;
-        self.variation.lose_place();
+        self.reshaping.lose_place();
     }
 }
 
 impl Drummer {
     /// One that has played nothing.
     pub fn new(networks: &Networks) -> Self {
-        Self { variation: Variation::new(networks), ..Self::default() }
+        Self { reshaping: Reshaping::new(networks), ..Self::default() }
     }
 
     /// Brushes go round where they are asked for and the pattern has none: once in half a bar.

@@ -79,7 +79,7 @@ impl Chosen {
 impl Shelf {
     /// The bar that the player of `T` plays in the frame's bar; `None`: there is no passage that fits.
     pub fn bar<T: InPassage>(&'static self, context: &FrameContext, wanted: Wanted) -> Option<Chosen> {
-        let kind = Kind::of(context);
+        let kind = Kind::of(context, PLAYERS[T::PART as usize]);
         // Those who played together lead; for whom rests there, somebody else does.
         let band = kind.drawn(&self.0, 0, |passage| if passage.players().count() > 1 { 1.0 } else { 0.0 });
         let passage = match band.filter(|passage| T::bars(passage).is_some()) {
@@ -103,14 +103,16 @@ struct Kind<'a> {
 }
 
 impl<'a> Kind<'a> {
-    fn of(context: &'a FrameContext) -> Self {
+    fn of(context: &'a FrameContext, player: Player) -> Self {
+        // Who rolls alike goes on playing together.
+        let roll = context.controls.player(player).roll.into();
         Self {
             measure: Measure::of(context.position.meter),
             idiom: patterns_of(context.style).idioms.of(context),
             densities: PLAYERS.map(|player| context.controls.density(player)),
             // Steps of a tempo that trembles are none.
             tempo: context.tempo.clamp(20.0, 400.0).round(),
-            random: Random::new(context.controls.seed, section(context)),
+            random: Random::new(context.controls.seed, section(context)).variant(roll),
         }
     }
 

@@ -11,7 +11,7 @@ mod library;
 mod tone;
 mod touch;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::music::{Meter, Tick};
 
@@ -25,8 +25,12 @@ pub use touch::Touch;
 /// The touch at which accents are as loud as they are written, as a MIDI velocity.
 const USUAL_TOUCH: i32 = 80;
 /// One stroke of a pattern; `T` is what the player does with it. In a file: `[at, touch, length, from, accent]`.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(from = "(u8, T, u8, u8, i8)", bound(deserialize = "T: Deserialize<'de>"))]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(
+    from = "(u8, T, u8, u8, i8)",
+    into = "(u8, T, u8, u8, i8)",
+    bound(serialize = "T: Copy + Serialize", deserialize = "T: Deserialize<'de>")
+)]
 pub struct Stroke<T> {
     /// Ticks from the beginning of the pattern.
     pub at: u8,
@@ -63,6 +67,13 @@ impl<T: Copy> Stroke<T> {
 impl<T> From<(u8, T, u8, u8, i8)> for Stroke<T> {
     fn from((at, touch, length, from, accent): (u8, T, u8, u8, i8)) -> Self {
         Self { at, touch, length, from, accent }
+    }
+}
+
+impl<T> From<Stroke<T>> for (u8, T, u8, u8, i8) {
+    fn from(stroke: Stroke<T>) -> Self {
+        let Stroke { at, touch, length, from, accent } = stroke;
+        (at, touch, length, from, accent)
     }
 }
 

@@ -1,9 +1,9 @@
 //! What a bass line is made of.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What a stroke of the bass plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tone {
     /// The bass of the harmony, with which its chord begins: the root, or what lies under a slash chord.

@@ -1,9 +1,9 @@
 //! What an accompaniment strikes.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What a stroke of the accompaniment strikes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Touch {
     /// The whole voicing.

@@ -1,0 +1,202 @@
+//! What becomes of the bar that the source gives before it is struck: it is morphed towards other bars, and varied.
+
+pub mod captured;
+mod corners;
+pub mod morph;
+mod place;
+#[cfg(test)]
+mod tests;
+pub mod vary;
+mod with_you;
+
+use std::sync::Arc;
+
+use super::groove::{self, Groove};
+use super::patterns::{Stroke, of_style};
+use super::textures::{OnGrid, Strokes};
+use crate::controls::Player;
+use crate::improviser::chance::random::Purpose;
+use crate::improviser::listening::Listener;
+use crate::improviser::players::context::FrameContext;
+use crate::music::Tick;
+use crate::music::texture::Measure;
+use crate::network::{Networks, TextureNetwork};
+
+use captured::Captured;
+use corners::{Corners, Shaped};
+use morph::Pad;
+
+/// Reshapes the bars of a player. A clone shares the bar that it is in.
+#[derive(Clone, Debug)]
+pub struct Reshaping<T> {
+    networks: Networks,
+    /// The bar that the musician has captured.
+    captured: Arc<Captured>,
+    /// The bars of the style at a corner of the pad.
+    other: Groove,
+    bar: Option<Bar<T>>,
+}
+
+/// The bar that a player is in.
+#[derive(Clone, Debug)]
+struct Bar<T> {
+    /// Its first tick.
+    start: Tick,
+    /// Where on the pad it is.
+    pad: Pad,
+    /// The bars at the corners, if they were asked for.
+    corners: Option<Arc<Corners<T>>>,
+    /// Whether it was to be another one than the source gives.
+    is_wanted: bool,
+    /// Whether it is.
+    is_other: bool,
+    strokes: Arc<[(Tick, Stroke<T>)]>,
+}
+
+impl<T> Default for Reshaping<T> {
+    fn default() -> Self {
+        Self { networks: Networks::default(), captured: Arc::default(), other: Groove::default(), bar: None }
+    }
+}
+
+impl<T: Shaped> Reshaping<T> {
+    /// Reshapes by the network of `networks`, which is loaded when it is needed.
+    pub fn new(networks: &Networks) -> Self {
+        Self { networks: networks.clone(), ..Self::default() }
+    }
+
+    /// Goes on with other networks, from the next bar on.
+    pub fn exchange(&mut self, networks: &Networks) {
+        self.networks = networks.clone();
+    }
+
+    /// From the next bar on, the captured bar is this one.
+    pub fn capture(&mut self, captured: &Arc<Captured>) {
+        self.captured = Arc::clone(captured);
+    }
+
+    /// As a bar begins in the frame, or a beat where the pad is followed by beats, finds out what is struck there: once
+    /// for all ways on which it may go on.
+    pub fn prepare(
+        &mut self,
+        context: &FrameContext,
+        listener: &Listener,
+        groove: &mut Groove,
+        (player, purpose): (Player, Purpose),
+    ) {
+        let controls = context.controls.player(player);
+        let patterns = T::patterns(of_style(context.style)).filter(|_| controls.on);
+        let Some(patterns) = patterns else {
+            self.bar = None;
+            return;
+        };
+        let start = context.tick() - context.ticks_into_bar();
+        let bar = self.bar.take().filter(|bar| bar.start == start);
+        let turns = context.controls.morph_by_beat && context.is_beat();
+        let pad = bar.as_ref().filter(|_| !turns).map_or_else(|| Pad::of(context.controls), |bar| bar.pad);
+        let is_wanted = controls.vary > 0.0 || !pad.is_home();
+        if bar.as_ref().is_some_and(|bar| (bar.pad, bar.is_wanted) == (pad, is_wanted)) {
+            self.bar = bar;
+            return;
+        }
+        groove.follow(context, patterns, player, purpose);
+        let own = groove.strokes(context, patterns, purpose);
+        let mut corners = bar.and_then(|bar| bar.corners);
+        if !pad.is_home() && corners.is_none() {
+            let source = own.timed().into();
+            corners = Some(Arc::new(self.corners(context, listener, source, (start, own.barline), (player, purpose))));
+        }
+        let of = Between { context, listener, player, start, end: own.barline };
+        let strokes = is_wanted.then(|| of.reshaped(&self.networks, own.timed(), pad, corners.as_deref())).flatten();
+        let is_other = strokes.is_some();
+        let strokes = strokes.map_or_else(|| own.timed().into(), Into::into);
+        self.bar = Some(Bar { start, pad, corners, is_wanted, is_other, strokes });
+    }
+
+    fn corners(
+        &mut self,
+        context: &FrameContext,
+        listener: &Listener,
+        source: Arc<[(Tick, Stroke<T>)]>,
+        (start, end): (Tick, Tick),
+        (player, purpose): (Player, Purpose),
+    ) -> Corners<T> {
+        let styled = FrameContext { style: context.controls.morph_style, ..*context };
+        let style = T::patterns(of_style(styled.style)).map(|patterns| {
+            self.other.prepare(&styled, listener, patterns, (player, purpose));
+            self.other.strokes(&styled, patterns, purpose).timed().into()
+        });
+        let captured = self.captured.strokes(context.position.meter, start);
+        let onsets = listener.onsets(2 * start - end..start).map(|tick| tick + end - start);
+        let with_you = with_you::strokes(onsets, start, context.position.meter);
+        Corners::new(source, [captured, style, with_you])
+    }
+
+    /// What is struck in a bar: `strokes`, or what was found in their place.
+    pub fn of(&self, strokes: groove::Strokes<T>) -> groove::Strokes<T> {
+        match self.bar.as_ref().filter(|bar| bar.is_other && bar.start == strokes.bar_start) {
+            Some(bar) => strokes.changed(|_| bar.strokes.to_vec()),
+            None => strokes,
+        }
+    }
+
+    /// Takes down what is struck in the bar that the player is in, as it was found when the bar began.
+    pub fn tell(&self, struck: &mut Captured) {
+        if let Some(bar) = &self.bar {
+            struck.take_down(bar.start, &bar.strokes);
+        }
+    }
+
+    /// The song goes on at another place that was not announced.
+    pub fn lose_place(&mut self) {
+        self.bar = None;
+    }
+}
+
+/// A bar that is reshaped.
+struct Between<'a> {
+    context: &'a FrameContext<'a>,
+    listener: &'a Listener,
+    player: Player,
+    start: Tick,
+    end: Tick,
+}
+
+impl Between<'_> {
+    /// The bar at `pad`, `own` where nothing draws it away, and varied. `None`: it is `own`.
+    fn reshaped<T: Shaped>(
+        &self,
+        networks: &Networks,
+        own: &[(Tick, Stroke<T>)],
+        pad: Pad,
+        corners: Option<&Corners<T>>,
+    ) -> Option<Strokes<T>> {
+        let amount = self.context.controls.player(self.player).vary;
+        // One bar alone is struck as it is.
+        let network = (amount > 0.0 || pad.corner().is_none()).then(|| networks.get::<TextureNetwork>()).flatten();
+        let network = network.as_deref();
+        let morphed = corners.filter(|_| !pad.is_home()).map(|corners| {
+            // Without a network, or where it fails, the nearest corner is struck.
+            let between = network.filter(|_| pad.corner().is_none());
+            let between = between.and_then(|network| self.morphed(network, pad, corners).ok());
+            between.unwrap_or_else(|| corners.at(pad.nearest()).to_vec())
+        });
+        // A network that fails says nothing: then the bar is itself.
+        let strokes = morphed.as_deref().unwrap_or(own);
+        let varied = network.filter(|_| amount > 0.0).and_then(|network| self.varied(network, strokes, amount).ok());
+        varied.or(morphed)
+    }
+
+    /// The measures of which the bar is composed, by their first ticks: the last one may break off.
+    fn measures(&self) -> (Measure, impl Iterator<Item = Tick> + use<>) {
+        let measure = Measure::of(self.context.position.meter);
+        (measure, (self.start..self.end).step_by(measure.ticks() as usize))
+    }
+
+    /// Those of `strokes` that lie in the `measure` that begins at `start`, on its grid.
+    fn on_grid<T: Shaped>(strokes: &[(Tick, Stroke<T>)], start: Tick, measure: Measure) -> OnGrid<T> {
+        let inside = |at: Tick| (start..start + measure.ticks()).contains(&at);
+        let own: Vec<_> = strokes.iter().filter(|(at, _)| inside(*at)).copied().collect();
+        OnGrid::new(&own, start, measure)
+    }
+}
