@@ -32,6 +32,8 @@ pub struct Groove {
     /// What people played, if the bar is not of the patterns.
     played: Option<Chosen>,
     wanted: Wanted,
+    /// Which draw it plays.
+    roll: u8,
 }
 
 impl Groove {
@@ -82,8 +84,12 @@ impl Groove {
     ) -> bool {
         self.density = density(context, player);
         let idiom = of_style(context.style).idioms.of(context);
-        // Rolled again, the player draws other bars.
-        let random = context.random.variant(context.controls.player(player).roll.into());
+        // Rolled again, the player draws other bars, in a loop of one bar too.
+        let roll = context.controls.player(player).roll;
+        if context.ticks_into_bar() == 0 && std::mem::replace(&mut self.roll, roll) != roll {
+            self.bar = Bar::default();
+        }
+        let random = context.random.variant(roll.into());
         let rolled = FrameContext { random, ..*context };
         if self.bar.follow(&rolled, patterns, idiom, purpose, self.density) {
             self.entered = Some(context.tick());

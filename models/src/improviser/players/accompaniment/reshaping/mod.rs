@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::groove::{self, Groove};
 use super::patterns::{Stroke, of_style};
 use super::textures::{OnGrid, Strokes};
-use crate::controls::Player;
+use crate::controls::{Player, PlayerControls};
 use crate::improviser::chance::random::Purpose;
 use crate::improviser::listening::Listener;
 use crate::improviser::players::context::FrameContext;
@@ -42,8 +42,8 @@ pub struct Reshaping<T> {
 struct Bar<T> {
     /// Its first tick.
     start: Tick,
-    /// Where on the pad it is.
-    pad: Pad,
+    /// As what it was made.
+    shape: Shape,
     /// The bars at the corners, if they were asked for.
     corners: Option<Arc<Corners<T>>>,
     /// Whether it was to be another one than the source gives.
@@ -51,6 +51,16 @@ struct Bar<T> {
     /// Whether it is.
     is_other: bool,
     strokes: Arc<[(Tick, Stroke<T>)]>,
+}
+
+/// What a bar is made by, besides the bars at the corners.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Shape {
+    pad: Pad,
+    vary: f32,
+    drift: f32,
+    roll: u8,
+    lock: u16,
 }
 
 impl<T> Default for Reshaping<T> {
@@ -91,11 +101,15 @@ impl<T: Shaped> Reshaping<T> {
             return;
         };
         let start = context.tick() - context.ticks_into_bar();
-        let bar = self.bar.take().filter(|bar| bar.start == start);
+        let PlayerControls { vary, drift, roll, lock, .. } = *controls;
+        let now = Shape { pad: Pad::of(context.controls), vary, drift, roll, lock };
+        // A loop of one bar comes to the same bar again, to which much may have happened.
+        let stays = |bar: &Bar<T>| context.ticks_into_bar() > 0 || bar.shape == now && now.pad.is_home();
+        let bar = self.bar.take().filter(|bar| bar.start == start && stays(bar));
         let turns = context.controls.morph_by_beat && context.is_beat();
-        let pad = bar.as_ref().filter(|_| !turns).map_or_else(|| Pad::of(context.controls), |bar| bar.pad);
-        let is_wanted = controls.vary > 0.0 || !pad.is_home();
-        if bar.as_ref().is_some_and(|bar| (bar.pad, bar.is_wanted) == (pad, is_wanted)) {
+        let pad = bar.as_ref().filter(|_| !turns).map_or(now.pad, |bar| bar.shape.pad);
+        let is_wanted = vary > 0.0 || !pad.is_home();
+        if bar.as_ref().is_some_and(|bar| (bar.shape.pad, bar.is_wanted) == (pad, is_wanted)) {
             self.bar = bar;
             return;
         }
@@ -110,7 +124,8 @@ impl<T: Shaped> Reshaping<T> {
         let strokes = is_wanted.then(|| of.reshaped(&self.networks, own.timed(), pad, corners.as_deref())).flatten();
         let is_other = strokes.is_some();
         let strokes = strokes.map_or_else(|| own.timed().into(), Into::into);
-        self.bar = Some(Bar { start, pad, corners, is_wanted, is_other, strokes });
+        let shape = Shape { pad, ..now };
+        self.bar = Some(Bar { start, shape, corners, is_wanted, is_other, strokes });
     }
 
     fn corners(
