@@ -90,6 +90,7 @@ impl Default for Continuo {
         params.stamp.attach(Arc::clone(&shared));
         params.memory.attach(&params, &shared);
         params.chart.attach(Arc::clone(&shared));
+        params.captured.attach(Arc::clone(&shared));
         Inside { params: Arc::clone(&params), shared: Arc::clone(&shared) }.note();
         Self { params, shared, networks: Arc::default(), worker: None, processor: None }
     }
@@ -144,7 +145,8 @@ impl Continuo {
         let processor =
             self.processor.get_or_insert_with(|| Processor::new(Arc::clone(&self.params), Arc::clone(&self.shared)));
         let chosen = self.params.network.value().0.for_all();
-        match Worker::start(Arc::clone(&self.shared), Arc::clone(&self.networks), chosen) {
+        let reshapes = self.params.controls().reshapes();
+        match Worker::start(Arc::clone(&self.shared), Arc::clone(&self.networks), chosen, reshapes) {
             Ok((worker, played, cues)) => {
                 processor.connect(sample_rate, offline, played, cues);
                 if worker.wait_until_ready(NETWORKS_PATIENCE) == Start::Late {

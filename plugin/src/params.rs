@@ -2,6 +2,7 @@
 //!
 //! IDs are final: hosts store automation under them and projects are saved with them.
 
+mod captured;
 pub mod changes;
 mod chart;
 pub mod controllers;
@@ -37,6 +38,7 @@ use controllers::Controllers;
 use host::Declared;
 use saved::{Stamp, Unknown};
 
+pub use captured::{CapturedField, SavedBar};
 pub use chart::{ChartField, SavedChart};
 pub use guarded::GuardedParams;
 pub use host::HostParam;
@@ -134,6 +136,9 @@ pub struct ContinuoParams {
     /// The chart of the project.
     #[persist = "chart"]
     pub chart: ChartField,
+    /// The bar that the musician has captured of the band.
+    #[persist = "captured"]
+    pub captured: CapturedField,
     /// What a newer Continuo has saved, to be written back.
     #[persist = "unknown"]
     pub unknown: RwLock<Unknown>,
@@ -201,6 +206,7 @@ impl Default for ContinuoParams {
             stamp: StampField::default(),
             memory: MemoryField::default(),
             chart: ChartField::default(),
+            captured: CapturedField::default(),
             unknown: RwLock::default(),
             revision,
         }
@@ -387,9 +393,11 @@ mod tests {
         .to_vec();
         for player in ["voices", "chords", "bass", "lead"] {
             expected.extend(["on", "density", "register", "channel"].map(|field| format!("{player}_{field}")));
-            expected.extend(["chords", "bass"].contains(&player).then(|| format!("{player}_vary")));
+            let reshaped = ["vary", "drift", "roll", "lock"].map(|field| format!("{player}_{field}"));
+            expected.extend(["chords", "bass"].contains(&player).then_some(reshaped).into_iter().flatten());
         }
-        expected.extend(["drums_on", "drums_density", "drums_channel", "drums_vary"].map(String::from));
+        let drums = ["on", "density", "channel", "vary", "drift", "roll", "lock"];
+        expected.extend(drums.map(|field| format!("drums_{field}")));
         expected.extend(["lead_chromaticism", "syncopation", "network"].map(String::from));
         expected.extend(["left_hand", "tempo", "tap", "follow_tempo"].map(String::from));
         expected
@@ -416,6 +424,10 @@ mod tests {
                 "dynamics",
                 "count_in",
                 "bar_source",
+                "morph_x",
+                "morph_y",
+                "morph_style",
+                "morph_by_beat",
             ]
             .map(String::from),
         );

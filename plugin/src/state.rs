@@ -14,7 +14,7 @@ use crate::bank;
 use crate::faults::{self, Place};
 use crate::guard::caught;
 use crate::params::saved::{Stamp, Unknown, VERSION, unsaid};
-use crate::params::{ContinuoParams, SavedChart, SavedMemory, controllers};
+use crate::params::{ContinuoParams, SavedBar, SavedChart, SavedMemory, controllers};
 use crate::presets::project;
 use crate::repair::{self, Fields, Findings, Verdict};
 use crate::scenes;
@@ -69,8 +69,11 @@ pub fn migrate(state: &mut PluginState) {
     let learnt = "What the band has learnt of you";
     judge(state, "memory", learnt, |saved| SavedMemory::repaired(saved).1, &mut remarks);
     judge(state, "chart", "The chart", |saved| SavedChart::repaired(saved).1, &mut remarks);
-    // A project that says nothing of a chart has none.
-    state.fields.entry("chart".to_owned()).or_insert_with(|| "null".to_owned());
+    judge(state, "captured", "The captured bar", |saved| SavedBar::repaired(saved).1, &mut remarks);
+    // A project that says nothing of these has none.
+    for name in ["chart", "captured"] {
+        state.fields.entry(name.to_owned()).or_insert_with(|| "null".to_owned());
+    }
     let scenes = scenes::repaired(state.fields.get("scenes").map(String::as_str), &mut remarks);
     let bank = bank::repaired(state.fields.get("bank").map(String::as_str), &mut remarks);
     let controllers = controllers::repaired(state.fields.get("controllers").map(String::as_str), &mut remarks);

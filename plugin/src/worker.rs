@@ -72,7 +72,8 @@ pub struct Worker {
 
 impl Worker {
     /// Starts the thread, and gives the audio thread's ends of its rings. The networks are loaded on the new thread, or
-    /// shared with the instances that have them; `networks` play first.
+    /// shared with the instances that have them; `networks` play first, with the one of textures if somebody `reshapes`
+    /// bars.
     ///
     /// # Errors
     /// When the system has no thread to give.
@@ -80,6 +81,7 @@ impl Worker {
         shared: Arc<Shared>,
         kept: Arc<NetworksKept>,
         networks: PerRole<NetworkSet>,
+        reshapes: bool,
     ) -> io::Result<(Self, PlayedSender, CueReceiver)> {
         let (played_sender, played) = played_ring(PLAYED_CAPACITY);
         let (cues, cue_receiver) = cue_ring(CUES_CAPACITY);
@@ -92,8 +94,9 @@ impl Worker {
             let chooser_stop = Arc::clone(&loop_stop);
             let begun = caught(|| {
                 faults::delay(Place::SlowStart);
-                let (chooser, networks) = Chooser::new(kept, Arc::clone(&shared), networks, chooser_stop)?;
-                let band = Band::new(networks, shared.memory.newest(), shared.chart.newest());
+                let (chooser, networks) = Chooser::new(kept, Arc::clone(&shared), (networks, reshapes), chooser_stop)?;
+                let mut band = Band::new(networks, shared.memory.newest(), shared.chart.newest());
+                band.capture(&shared.captured.newest());
                 faults::strike(Place::WorkerStart);
                 Some((chooser, band))
             });
@@ -208,12 +211,17 @@ impl WorkerLoop {
         let Auditions { seen, rendering } = &mut self.audition;
         if *seen != self.shared.listening.wishes() {
             let (number, wish) = self.shared.listening.wish();
+            // What an audition needs is loaded, but the live band does not wait for it.
+            if wish.as_ref().is_some_and(|trial| trial.controls.reshapes()) && !self.chooser.has_textures() {
+                return false;
+            }
             *seen = number;
             *rendering = wish.map(|trial| {
                 let (networks, learnt) = (self.chooser.at_hand(trial.network), Arc::clone(self.band.learnt()));
                 let (bars, tempo) = (self.lately.bars(), self.lately.tempo().unwrap_or(DEFAULT_TEMPO as f32));
                 let chart = self.shared.chart.newest();
                 Rendering::new(bars, self.lately.meter(), tempo, &trial, networks, learnt, &chart)
+                    .with(&self.shared.captured.newest())
             });
         }
         let Some(audition) = rendering else { return false };
@@ -234,7 +242,7 @@ impl WorkerLoop {
             let frame = quarter * TICKS_PER_FRAME as f64 / TICKS_PER_QUARTER as f64;
             self.pause = Duration::from_secs_f64(frame / LOOKS_IN_FRAME).clamp(SHORTEST_SLEEP, LONGEST_PAUSE);
             faults::delay(Place::SlowWorker);
-            if let Some(networks) = self.chooser.follow(call.networks) {
+            if let Some(networks) = self.chooser.follow(call.networks, call.start.controls.reshapes()) {
                 self.band.exchange(networks);
             }
             if let Some(memory) = self.shared.memory.take_brought(call.loads) {
@@ -242,6 +250,9 @@ impl WorkerLoop {
             }
             if let Some(chart) = self.shared.chart.take_brought(call.loads) {
                 self.band.follow_chart(&chart);
+            }
+            if let Some(captured) = self.shared.captured.take_brought(call.loads) {
+                self.band.capture(&captured);
             }
             if let Some(doubt) = self.shared.doubts.take_new() {
                 self.shared.notify(doubt.text());
@@ -260,6 +271,7 @@ impl WorkerLoop {
         self.shared.publish_outlook(outlook);
         self.shared.memory.publish(self.band.learnt());
         self.shared.learned.publish(self.band.learned());
+        self.shared.struck.publish(self.band.struck());
     }
 
     /// The band has failed on something: say so, and begin anew rather than fall silent.

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use continuo_models::Captured;
 use continuo_models::controls::PARAMETERS;
 use continuo_models::music::Chart;
 use nice_plug::context::PluginApi;
@@ -120,6 +121,7 @@ struct Rest {
     locks: Locks,
     controllers: Vec<Learnt>,
     chart: Arc<Chart>,
+    captured: Arc<Captured>,
 }
 
 /// All that can be undone, as it was at one time.
@@ -252,6 +254,7 @@ impl Undo {
         (to.rest.locks, to.rest.controllers) = (now.rest.locks, now.rest.controllers.clone());
         to.rest.bank.clone_from(&now.rest.bank);
         to.rest.chart = Arc::clone(&now.rest.chart);
+        to.rest.captured = Arc::clone(&now.rest.captured);
         let moves = now.moves_to(&to);
         let rest = (now.rest != to.rest).then_some([now.rest, to.rest]);
         let step = self.make(Step::new(moves, rest, Slots::Switch), false);
@@ -303,16 +306,19 @@ impl Undo {
             if before.chart != after.chart {
                 self.params.chart.set(Arc::clone(&rest.chart));
             }
+            if before.captured != after.captured {
+                self.params.captured.set(Arc::clone(&rest.captured));
+            }
             self.shared.unsaved.note();
         }
         step
     }
 
     fn rest(&self) -> Rest {
-        let ContinuoParams { scenes, presets, controllers, bank, chart, .. } = &*self.params;
+        let ContinuoParams { scenes, presets, controllers, bank, chart, captured, .. } = &*self.params;
         let (current, locks) = (presets.current(), presets.locks());
-        let (controllers, chart) = (controllers.learnt(), chart.newest());
-        Rest { scenes: scenes.saved(), bank: bank.saved(), current, locks, controllers, chart }
+        let (controllers, chart, captured) = (controllers.learnt(), chart.newest(), captured.newest());
+        Rest { scenes: scenes.saved(), bank: bank.saved(), current, locks, controllers, chart, captured }
     }
 
     fn moment(&self) -> Moment {

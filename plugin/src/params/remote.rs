@@ -39,13 +39,23 @@ const PAGES: [(&str, &str, &[&str]); 6] = [
 ];
 
 /// The pages behind those of the players, in the same way.
-const LAST: [(&str, &str, &[&str]); 2] = [
+const LAST: [(&str, &str, &[&str]); 4] = [
     (
         "Players",
         "Drums and feel",
         &["drums_loudness", "fills", "fill_complexity", "cymbal", "brushes", "kit", "swing_by_style", "dynamics"],
     ),
     ("Players", "Vary", &["chords_vary", "bass_vary", "drums_vary", "bar_source"]),
+    (
+        "Players",
+        "Morph and drift",
+        &["morph_x", "morph_y", "morph_style", "morph_by_beat", "chords_drift", "bass_drift", "drums_drift"],
+    ),
+    (
+        "Players",
+        "Rolls and locks",
+        &["chords_roll", "bass_roll", "drums_roll", "chords_lock", "bass_lock", "drums_lock"],
+    ),
 ];
 
 /// Adds the pages of `params` to those of the framework. The players are two on a page.

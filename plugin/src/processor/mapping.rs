@@ -3,7 +3,7 @@
 //! A controller *picks up* a value: it moves nothing until it comes to where the parameter is, or past it, so that
 //! nothing jumps; and when somebody else has moved the parameter since, it has to do so again. So the last who moves
 //! it counts. What is on or off goes the other way with every press of a pedal or button; what sets something off is
-//! on while it is down.
+//! on while it is down. Swing is the knob's again as soon as a controller moves it, as on the panel.
 
 use std::sync::Arc;
 
@@ -13,6 +13,9 @@ use nice_plug::params::internals::ParamPtr;
 use crate::params::controllers::{Action, Entry, Moves, Table};
 use crate::params::{ContinuoParams, number};
 use crate::seam::{MOST_CONTROLLERS, Newest, PickUp, PickUps, ToHostSender, Told};
+
+/// How much swing there is, and whether the style says so instead.
+const SWING: [&str; 2] = ["swing", "swing_by_style"];
 
 /// From here on a pedal is down, and a button pressed.
 const DOWN: u8 = 64;
@@ -58,6 +61,8 @@ pub struct Mapping {
     _params: Arc<ContinuoParams>,
     /// In the order of their numbers.
     known: Vec<Param>,
+    /// The numbers of swing, and of whether the style says how much there is.
+    swing: [u32; 2],
     reader: Newest<Table>,
     table: Table,
     holds: [Hold; MOST_CONTROLLERS],
@@ -77,7 +82,15 @@ impl Mapping {
             all.map(|(id, pointer, _)| Param { number: number(&id), pointer, kind: kind(&id, pointer) }).collect();
         known.sort_unstable_by_key(|param| param.number);
         let (reader, holds) = (params.controllers.reader(), [Hold::default(); MOST_CONTROLLERS]);
-        Self { _params: params, known, reader, table: [None; MOST_CONTROLLERS], holds, to_host }
+        Self {
+            _params: params,
+            known,
+            swing: SWING.map(number),
+            reader,
+            table: [None; MOST_CONTROLLERS],
+            holds,
+            to_host,
+        }
     }
 
     /// Nothing is known of where controllers are: the instance is activated.
@@ -170,6 +183,10 @@ impl Mapping {
                 if holds || is_close(to) || passes {
                     self.set(sample, number, to);
                     self.holds[index].left = Some(now());
+                    if number == self.swing[0] {
+                        // Who turns it wants to hear it.
+                        self.set(sample, self.swing[1], 0.0);
+                    }
                 }
             }
         }

@@ -3,8 +3,8 @@
 //! To the preset belongs what is heard of the music: everything that Continuo's own presets hold, the scenes, the bank,
 //! and which of them are recalled. To the project belong where notes come from and go to, what is called for at the
 //! moment, how time is kept, what is planned ahead, what the built-in sound and a keyboard do, what is locked, the
-//! chart, and what the band has learnt. A state that was saved as a preset says so, and is loaded as one whatever the
-//! host says.
+//! chart, the captured bar, and what the band has learnt. A state that was saved as a preset says so, and is loaded as
+//! one whatever the host says.
 
 use continuo_models::Player;
 use continuo_models::controls::{PARAMETERS, PLAYER_PARAMETERS};
@@ -18,7 +18,9 @@ const PRESET: &str = "preset";
 const OWN: [&str; 4] = ["network", "scene", "scene_at", "preset"];
 
 /// Persisted fields that belong to the project.
-const OF_PROJECT: [&str; 3] = ["memory", "presets", "chart"];
+const OF_PROJECT: [&str; 4] = ["memory", "presets", "chart", "captured"];
+/// Those of them that stay as they are when a preset is loaded.
+const KEPT: [&str; 3] = ["presets", "chart", "captured"];
 
 /// The state `json` without what belongs to the project; `None`: it is no state.
 pub fn as_preset(json: &[u8]) -> Option<Vec<u8>> {
@@ -44,7 +46,7 @@ pub fn in_project(json: &[u8], as_preset: bool, now: impl FnOnce() -> Option<Vec
     let fields = state.get_mut("fields")?.as_object_mut()?;
     fields.retain(|name, _| !OF_PROJECT.contains(&name.as_str()));
     // What the band knows of the musician it goes on to know; the rest is loaded as it is.
-    let kept = now["fields"].as_object()?.iter().filter(|(name, _)| ["presets", "chart"].contains(&name.as_str()));
+    let kept = now["fields"].as_object()?.iter().filter(|(name, _)| KEPT.contains(&name.as_str()));
     fields.extend(kept.map(|(name, field)| (name.clone(), field.clone())));
     serde_json::to_vec(&state).ok()
 }

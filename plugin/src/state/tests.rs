@@ -158,7 +158,13 @@ fn version_9_played_patterns_and_so_do_its_scenes() {
     state.fields.insert("state".into(), r#"{"version":9}"#.into());
     state.fields.insert("scenes".into(), r#"{"version":1,"scenes":[{"temperature":1.5},null]}"#.into());
     assert!(state.params.remove("bar_source").is_some());
+    for id in ["drums_drift", "drums_roll", "drums_lock", "morph_x", "morph_y", "morph_style", "morph_by_beat"] {
+        assert!(state.params.remove(id).is_some());
+    }
+    assert!(state.fields.remove("captured").is_some());
     migrate(&mut state);
+    assert!(matches!(state.params["drums_drift"], ParamValue::F32(1.0)), "new in each bar");
+    assert!(matches!(state.params["morph_x"], ParamValue::F32(0.0)));
     assert!(matches!(&state.params["bar_source"], ParamValue::String(id) if id == "library"));
     let scenes: Value = serde_json::from_str(&state.fields["scenes"]).unwrap();
     assert_eq!(scenes["scenes"][0]["bar_source"], "Library");
@@ -179,6 +185,26 @@ fn a_chart_that_cannot_be_read_is_left_out_and_a_broken_one_repaired_with_a_rema
         migrate(&mut state);
         assert_eq!(state.fields["chart"], kept, "{json}");
         assert_eq!(stamp(&state).remarks.len(), remarks, "{json}: {:?}", stamp(&state).remarks);
+    }
+}
+
+#[test]
+fn a_captured_bar_that_is_damaged_or_newer_is_repaired_with_a_remark() {
+    let whole = r#"{"meter":{"numerator":4,"denominator":4},"chords":[[0,"block",0,0,0]],"bass":[],"drums":[]}"#;
+    let newer = whole.replace(r#""bass":[]"#, r#""bass":[[0,"root",0,0,0],[24,"slap",0,0,0]],"strings":[]"#);
+    for (json, kept, remark) in [
+        (whole, whole, ""),
+        ("null", "null", ""),
+        (&*newer, &*newer, "1 of 2 bass, strings"),
+        ("7", "null", "cannot be read"),
+    ] {
+        let mut state = saved();
+        state.fields.insert("captured".into(), json.into());
+        migrate(&mut state);
+        assert_eq!(state.fields["captured"], kept, "{json}");
+        let remarks = stamp(&state).remarks;
+        assert_eq!(remarks.len(), usize::from(!remark.is_empty()), "{json}: {remarks:?}");
+        assert!(remarks.iter().all(|said| said.contains("captured bar") && said.contains(remark)), "{remarks:?}");
     }
 }
 
@@ -243,7 +269,7 @@ fn what_is_missing_or_unknown_is_made_good() {
 #[test]
 fn a_state_from_the_future_is_read_as_far_as_it_is_known() {
     let mut state = saved();
-    state.fields.insert("state".into(), r#"{"version":10,"mood":"blue"}"#.into());
+    state.fields.insert("state".into(), r#"{"version":1000,"mood":"blue"}"#.into());
     migrate(&mut state);
     let stamp = stamp(&state);
     assert!(stamp.remarks[0].contains("newer") && stamp.remarks[1].contains("state.mood"), "{:?}", stamp.remarks);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use continuo_models::music::time::frame_start;
 use continuo_models::music::{Chart, Moment, Tick};
-use continuo_models::{Cue, Memory, Networks, Outlook, Player};
+use continuo_models::{Captured, Cue, Memory, Networks, Outlook, Player};
 
 use super::mind::Mind;
 use super::take::{Opening, Takes};
@@ -31,6 +31,8 @@ use crate::seam::{Cycle, FrameCall, Played, StampedCue};
 pub struct Band {
     networks: Arc<Networks>,
     chart: Arc<Chart>,
+    /// The bar that the musician has captured.
+    captured: Arc<Captured>,
     /// A chart without bars.
     nothing: Arc<Chart>,
     mind: Mind,
@@ -45,8 +47,8 @@ impl Band {
     /// A band that has heard nothing, knows of the musician what `learnt` holds, and follows `chart`.
     pub fn new(networks: Arc<Networks>, learnt: Arc<Memory>, chart: Arc<Chart>) -> Self {
         let mind = Mind::new(&networks, learnt, Arc::clone(&chart));
-        let (nothing, loop_start, takes, decided, cues) = Default::default();
-        Self { networks, chart, nothing, mind, loop_start, takes, decided, cues }
+        let (captured, nothing, loop_start, takes, decided, cues) = Default::default();
+        Self { networks, chart, captured, nothing, mind, loop_start, takes, decided, cues }
     }
 
     /// Takes what happened next. Gives the outlook if it is another one now: after a frame, whose cues are then in
@@ -120,6 +122,20 @@ impl Band {
         self.takes.follow_chart(chart);
     }
 
+    /// What the band strikes in its bar.
+    pub fn struck(&self) -> &Arc<Captured> {
+        self.mind.struck()
+    }
+
+    /// `captured` is the captured bar from the next one on, in the loop and in the takes to come too: it is set, and
+    /// not played.
+    pub fn capture(&mut self, captured: &Arc<Captured>) {
+        self.captured = Arc::clone(captured);
+        let copies = self.loop_start.iter_mut().map(|(_, mind)| mind);
+        copies.chain([&mut self.mind]).for_each(|mind| mind.capture(captured));
+        self.takes.capture(captured);
+    }
+
     /// Forgets what was heard and learned of the tune, in the loop and for the takes to come too.
     pub fn forget_tune(&mut self) {
         let copies = self.loop_start.iter_mut().map(|(_, mind)| mind);
@@ -130,6 +146,7 @@ impl Band {
     /// Forgets everything that was heard before `tick`, but not what was learnt of the musician, nor what is held.
     fn begin_anew(&mut self, tick: Tick) {
         let mut anew = Mind::new(&self.networks, Arc::clone(self.learnt()), Arc::clone(&self.chart));
+        anew.capture(&self.captured);
         anew.catch_up(self.mind.hands(), tick);
         self.mind = anew;
         self.loop_start = None;
@@ -138,7 +155,11 @@ impl Band {
     /// A band that begins anew in the place of one that has failed at something, at `tick`: it knows what `learnt`
     /// holds, and what the musician holds, unless it fails at that again.
     pub fn after_failure(failed: &Self, learnt: Arc<Memory>, tick: Tick) -> Self {
-        let fresh = || Self::new(Arc::clone(&failed.networks), Arc::clone(&learnt), Arc::clone(&failed.chart));
+        let fresh = || {
+            let mut band = Self::new(Arc::clone(&failed.networks), Arc::clone(&learnt), Arc::clone(&failed.chart));
+            band.capture(&failed.captured);
+            band
+        };
         let mut band = fresh();
         let caught_up = caught(|| band.mind.catch_up(failed.mind.hands(), tick));
         if caught_up.is_ok() { band } else { fresh() }
@@ -168,6 +189,7 @@ impl Band {
 
 #[cfg(test)]
 mod tests {
+    use continuo_models::improviser::players::accompaniment::patterns::{Touch, stroke};
     use continuo_models::music::{BarPosition, Frame, Meter};
     use continuo_models::{Controls, Family, FrameStart, Heard, Player};
 
@@ -246,6 +268,37 @@ mod tests {
         let other: Vec<_> = (3..6).map(|epoch| pass(&mut band, epoch)).collect();
         assert_eq!((other[2] == other[1], other[1] == passes[1]), (true, false));
         assert_eq!(band.mind.outlook().chord.map(|chord| chord.to_string()).as_deref(), Some("Bm7"));
+    }
+
+    #[test]
+    fn a_captured_bar_outlives_jumps_and_failures_and_a_loop_repeats_with_one_that_is_set_meanwhile() {
+        let at_the_corner = |frame: Played| match frame {
+            Played::Frame(mut call) => {
+                call.start.controls.morph_x = 1.0;
+                Played::Frame(call)
+            }
+            other => other,
+        };
+        let played = |band: &mut Band, epoch: u32| -> Vec<Vec<Cue>> {
+            let frame = |f: Frame| {
+                let next = (f + 1) % 16;
+                band.take(at_the_corner(frame(f, next, epoch + u32::from(next == 0), Some(CYCLE))));
+                band.cues().iter().map(|stamped| stamped.cue).collect()
+            };
+            (0..16).map(frame).collect()
+        };
+        let mut band = Band::new(Arc::default(), Arc::default(), chart("| C |"));
+        let own: Vec<_> = (0..3).map(|epoch| played(&mut band, epoch)).collect();
+        let strokes = vec![stroke(0, Touch::Low), stroke(54, Touch::Low)];
+        let captured = Arc::new(Captured { chords: strokes, ..Captured::default() });
+        band.capture(&captured);
+        let with: Vec<_> = (3..6).map(|epoch| played(&mut band, epoch)).collect();
+        assert!(with[1] != own[2] && with[2] == with[1]);
+        assert_eq!(band.struck().chords, captured.chords);
+        let mut anew = Band::after_failure(&band, Arc::default(), 0);
+        anew.take(Played::Jump { epoch: 9, tick: 0 });
+        played(&mut anew, 9);
+        assert_eq!(anew.struck().chords, captured.chords);
     }
 
     #[test]

@@ -21,25 +21,45 @@ pub struct Chooser {
     networks: Networks,
     origins: PerRole<Origin>,
     reading: Option<Receiver<Arc<Loaded>>>,
+    textures: Textures,
     /// Whether nobody needs them any more.
     stop: Arc<AtomicBool>,
 }
 
+/// What is known of the network of textures, which many a song does not need.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Textures {
+    /// It plays, or there is none.
+    #[default]
+    Play,
+    /// It was held back: it is not loaded yet.
+    HeldBack,
+    /// The same, and it is being loaded.
+    Coming,
+}
+
 impl Chooser {
-    /// Loads what may be needed, before the first frame: takes its time, but `None` soon after `stop` is set. Also
-    /// gives the networks to begin with.
+    /// Loads what may be needed, before the first frame, with the network of textures if somebody `reshapes` bars:
+    /// takes its time, but `None` soon after `stop` is set. Also gives the networks to begin with.
     pub fn new(
         kept: Arc<NetworksKept>,
         shared: Arc<Shared>,
-        chosen: PerRole<NetworkSet>,
+        (chosen, reshapes): (PerRole<NetworkSet>, bool),
         stop: Arc<AtomicBool>,
     ) -> Option<(Self, Arc<Networks>)> {
         let (loader_kept, loader_shared) = (Arc::clone(&kept), Arc::clone(&shared));
-        let prepared = match loaders::spawn(move || loader_kept.prepare(chosen, &loader_shared)) {
+        let prepare = move || {
+            loader_kept.prepare(chosen, &loader_shared);
+            if reshapes {
+                let set = chosen[Role::Texture as usize];
+                loader_kept.get(set, &loader_shared).networks.fetch(Role::Texture);
+            }
+        };
+        let prepared = match loaders::spawn(prepare.clone()) {
             Ok(prepared) => loaders::wait(&prepared, &stop),
             // Without a thread for it, this one loads.
             Err(_) => {
-                kept.prepare(chosen, &shared);
+                prepare();
                 Some(())
             }
         };
@@ -47,8 +67,8 @@ impl Chooser {
             shared.notify("The networks could not be loaded, so the band cannot play. Please report this.");
         }
         prepared?;
-        let (networks, origins) = Default::default();
-        let mut chooser = Self { kept, shared, chosen, networks, origins, reading: None, stop };
+        let (networks, origins, textures) = Default::default();
+        let mut chooser = Self { kept, shared, chosen, networks, origins, reading: None, textures, stop };
         for (role, set) in Role::ALL.into_iter().zip(chosen) {
             chooser.take(role, &chooser.kept.get(set, &chooser.shared));
         }
@@ -56,10 +76,11 @@ impl Chooser {
         Some((chooser, networks))
     }
 
-    /// A frame is to be decided with `chosen`: the networks to go on with, if they are others than before.
-    pub fn follow(&mut self, chosen: PerRole<NetworkSet>) -> Option<Arc<Networks>> {
+    /// A frame is to be decided with `chosen`, and somebody `reshapes` bars or not: the networks to go on with, if they
+    /// are others than before.
+    pub fn follow(&mut self, chosen: PerRole<NetworkSet>, reshapes: bool) -> Option<Arc<Networks>> {
         let before = mem::replace(&mut self.chosen, chosen);
-        let mut changes = false;
+        let mut changes = reshapes && self.textures != Textures::Play && self.has_textures();
         for role in Role::ALL.into_iter().filter(|&role| chosen[role as usize] != before[role as usize]) {
             match chosen[role as usize] {
                 NetworkSet::OwnFolder => self.read_folder(),
@@ -94,6 +115,21 @@ impl Chooser {
         changes.then(|| self.begin())
     }
 
+    /// Whether the network of textures is at hand. If not, it is loaded: on a thread of its own, or here, where the
+    /// callback waits.
+    pub fn has_textures(&mut self) -> bool {
+        if self.networks.is_at_hand(Role::Texture) {
+            return true;
+        }
+        let networks = self.networks.clone();
+        let load = move || networks.fetch(Role::Texture);
+        let is_coming = mem::replace(&mut self.textures, Textures::Coming) == Textures::Coming;
+        if self.shared.is_awaited() || !is_coming && loaders::spawn(load.clone()).is_err() {
+            load();
+        }
+        self.networks.is_at_hand(Role::Texture)
+    }
+
     /// The networks of `set`, to play with for a while. In the place of the musician's folder, which would have to be
     /// read, those that play.
     pub fn at_hand(&self, set: NetworkSet) -> Arc<Networks> {
@@ -124,10 +160,17 @@ impl Chooser {
     }
 
     /// What was taken plays from now on: says so.
-    fn begin(&self) -> Arc<Networks> {
+    fn begin(&mut self) -> Arc<Networks> {
         self.shared.playing.set(self.origins);
         TOTALS.playing.set(self.origins);
-        Arc::new(self.networks.clone())
+        let networks = self.networks.clone();
+        let is_at_hand = networks.is_at_hand(Role::Texture);
+        self.textures = match self.textures {
+            _ if is_at_hand => Textures::Play,
+            Textures::Coming => Textures::Coming,
+            Textures::Play | Textures::HeldBack => Textures::HeldBack,
+        };
+        Arc::new(if is_at_hand { networks } else { networks.without(Role::Texture) })
     }
 }
 
@@ -141,19 +184,21 @@ mod tests {
     const TRANSFORMER: NetworkSet = NetworkSet::BuiltIn(Family::Transformer);
 
     fn chooser(chosen: NetworkSet) -> (Chooser, Arc<Networks>) {
-        Chooser::new(Arc::default(), Shared::new(), chosen.for_all(), Arc::default()).expect("nothing stops it")
+        Chooser::new(Arc::default(), Shared::new(), (chosen.for_all(), false), Arc::default())
+            .expect("nothing stops it")
     }
 
     impl Chooser {
         /// Follows the choice of `set` for every role.
         fn follow_all(&mut self, set: NetworkSet) -> Option<Arc<Networks>> {
-            self.follow(set.for_all())
+            self.follow(set.for_all(), false)
         }
     }
 
-    /// Whether no role has another network.
+    /// Whether no role has another network, of those that need not be loaded first.
     fn are_same(one: &Networks, other: &Networks) -> bool {
-        Role::ALL.into_iter().all(|role| one.share(other, role))
+        let begun = [Role::Harmonist, Role::Soloist, Role::Harmonizer];
+        begun.into_iter().all(|role| one.share(other, role))
     }
 
     #[test]
@@ -170,10 +215,10 @@ mod tests {
     #[test]
     fn each_role_has_a_choice_of_its_own() {
         let (mut chooser, first) = chooser(GRU);
-        let mixed = chooser.follow([GRU, TRANSFORMER, GRU, GRU]).expect("the soloist is another");
+        let mixed = chooser.follow([GRU, TRANSFORMER, GRU, GRU], false).expect("the soloist is another");
         assert!(mixed.share(&first, Role::Harmonist) && !mixed.share(&first, Role::Soloist));
         assert_eq!(chooser.shared.playing.get(), [Some(GRU), Some(TRANSFORMER), Some(GRU), Some(GRU)]);
-        assert!(chooser.follow([GRU, TRANSFORMER, GRU, GRU]).is_none());
+        assert!(chooser.follow([GRU, TRANSFORMER, GRU, GRU], false).is_none());
     }
 
     #[test]
@@ -186,7 +231,26 @@ mod tests {
             read = chooser.follow_all(NetworkSet::OwnFolder);
         }
         let networks = read.expect("with or without files, something plays");
-        assert!(Role::ALL.into_iter().all(|role| networks.has(role)));
+        assert!([Role::Harmonist, Role::Soloist, Role::Harmonizer].into_iter().all(|role| networks.has(role)));
+    }
+
+    #[test]
+    fn who_begins_to_reshape_bars_has_the_network_as_soon_as_it_is_loaded() {
+        let (mut chooser, mut networks) = chooser(GRU);
+        assert_eq!(
+            networks.has(Role::Texture),
+            networks.is_at_hand(Role::Texture) && chooser.textures == Textures::Play
+        );
+        while chooser.textures != Textures::Play {
+            networks = chooser.follow(GRU.for_all(), true).unwrap_or(networks);
+            std::thread::yield_now();
+        }
+        assert!(networks.has(Role::Texture) && chooser.follow(GRU.for_all(), true).is_none());
+        let begun = Chooser::new(Arc::default(), Shared::new(), (GRU.for_all(), true), Arc::default());
+        assert!(
+            begun.expect("nothing stops it").1.has(Role::Texture),
+            "with the others, if it is needed from the start"
+        );
     }
 
     #[test]

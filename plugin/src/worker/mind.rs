@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use continuo_models::improviser::chance::random::seed_of_take;
 use continuo_models::music::{Chart, Frame, Tick};
-use continuo_models::{Cue, FrameStart, Heard, Improviser, Memory, Networks, Outlook, Turn};
+use continuo_models::{Captured, Cue, FrameStart, Heard, Improviser, Memory, Networks, Outlook, Turn};
 
 use super::hands::Hands;
 
@@ -81,6 +81,16 @@ impl Mind {
     /// Follows `chart` from the next frame on.
     pub fn follow_chart(&mut self, chart: Arc<Chart>) {
         self.improviser.follow_chart(chart);
+    }
+
+    /// `captured` is the captured bar from the next one on.
+    pub fn capture(&mut self, captured: &Arc<Captured>) {
+        self.improviser.capture(Arc::clone(captured));
+    }
+
+    /// What the band strikes in its bar.
+    pub fn struck(&self) -> &Arc<Captured> {
+        self.improviser.struck()
     }
 
     /// Forgets what was heard and learned of the tune.

@@ -169,7 +169,7 @@ mod tests {
         let (kept, shared) = (Arc::new(NetworksKept::default()), Shared::new());
         // The first set takes for ever to load.
         let loading = lock(&kept.0[0]);
-        let (worker, ..) = Worker::start(shared, Arc::clone(&kept), NetworkSet::ALL[0].for_all()).unwrap();
+        let (worker, ..) = Worker::start(shared, Arc::clone(&kept), NetworkSet::ALL[0].for_all(), false).unwrap();
         assert_eq!(worker.wait_until_ready(Duration::from_millis(50)), Start::Late);
         let begun = Instant::now();
         drop(worker);

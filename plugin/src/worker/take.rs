@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use continuo_models::music::time::{frame_of_onset, frame_start};
 use continuo_models::music::{Chart, Frame, Spot};
-use continuo_models::{FrameStart, Heard};
+use continuo_models::{Captured, FrameStart, Heard};
 
 use super::hands::Hands;
 use super::mind::Mind;
@@ -78,6 +78,13 @@ impl Takes {
     pub fn follow_chart(&mut self, chart: &Arc<Chart>) {
         if let Some(origin) = &mut self.origin {
             origin.mind.follow_chart(Arc::clone(chart));
+        }
+    }
+
+    /// `captured` is the captured bar from now on, in the takes to come too.
+    pub fn capture(&mut self, captured: &Arc<Captured>) {
+        if let Some(origin) = &mut self.origin {
+            origin.mind.capture(captured);
         }
     }
 

@@ -21,7 +21,7 @@ fn render(length: u32) -> (Vec<String>, u64) {
     let (params, shared) = (Arc::new(ContinuoParams::default()), Shared::new());
     let mut processor = Processor::new(params, Arc::clone(&shared));
     let (worker, played, cues) =
-        Worker::start(Arc::clone(&shared), Arc::default(), NetworkSet::ALL[0].for_all()).unwrap();
+        Worker::start(Arc::clone(&shared), Arc::default(), NetworkSet::ALL[0].for_all(), false).unwrap();
     assert_eq!(worker.wait_until_ready(Duration::from_secs(60)), Start::Ready);
     processor.connect(48_000.0, true, played, cues);
     let (mut sample, mut events) = (0u32, Vec::new());
@@ -69,7 +69,8 @@ fn offline_every_plan_arrives_and_blocks_do_not_matter() {
 
 #[test]
 fn a_worker_ends_when_it_is_dropped() {
-    let (worker, _played, _cues) = Worker::start(Shared::new(), Arc::default(), NetworkSet::ALL[0].for_all()).unwrap();
+    let (worker, _played, _cues) =
+        Worker::start(Shared::new(), Arc::default(), NetworkSet::ALL[0].for_all(), false).unwrap();
     assert_eq!(worker.wait_until_ready(Duration::from_secs(60)), Start::Ready);
     let begun = Instant::now();
     drop(worker);

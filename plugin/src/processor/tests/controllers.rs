@@ -49,6 +49,25 @@ fn a_learnt_controller_picks_its_parameter_up_and_then_moves_it() {
 }
 
 #[test]
+fn who_turns_swing_by_a_controller_has_it_by_the_knob_and_the_host_is_told() {
+    let mut rig = Rig::new(nothing);
+    let mut receiver = rig.shared.to_host.receiver();
+    learn(&rig, 1, "swing");
+    assert_eq!(value(&rig, "swing_by_style"), 1.0);
+    turn(&mut rig, 1, 64);
+    assert_eq!(value(&rig, "swing_by_style"), 1.0, "it has not picked it up");
+    turn(&mut rig, 1, 0);
+    turn(&mut rig, 1, 64);
+    assert_eq!(value(&rig, "swing_by_style"), 0.0);
+    let said: Vec<u32> = told(&mut receiver).into_iter().map(|(parameter, ..)| parameter).collect();
+    assert!(said.contains(&number("swing_by_style")) && said.contains(&number("swing")), "{said:?}");
+    rig.params.set(number("swing_by_style"), 1.0);
+    rig.params.set(number("swing"), 0.9);
+    rig.block(&rig.host(true), 500, &[]);
+    assert_eq!(value(&rig, "swing_by_style"), 1.0, "what automation moves waits");
+}
+
+#[test]
 fn who_moves_a_parameter_last_counts() {
     let mut rig = Rig::new(nothing);
     learn(&rig, 74, "temperature");
