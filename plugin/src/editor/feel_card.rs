@@ -22,7 +22,7 @@ pub struct Settings<'a> {
     pub count_in: &'a dyn Setting,
 }
 
-const KNOB_WIDTH: f32 = 76.0;
+const KNOB_WIDTH: f32 = 88.0;
 /// The width of what stands beside the knobs, in points.
 const COLUMN: f32 = 118.0;
 

@@ -1,30 +1,48 @@
 //! The page of what the band strikes, and how it feels time and loudness.
 
-use continuo_models::Player;
+use std::sync::Arc;
+
+use continuo_models::{Captured, Player};
 use egui::{Rect, Ui};
 use nice_plug::prelude::ParamSetter;
 
 use crate::params::ContinuoParams;
 
 use super::layout::split;
-use super::setting::{Bound, Control, Setting};
+use super::request::Request;
+use super::setting::{Bound, Control};
 use super::theme::GAP;
 use super::view::View;
-use super::{bars_card, drums_card, feel_card, kit_card, vary_card};
+use super::{bars_card, drums_card, feel_card, kit_card, morph_card, vary_card};
 
-/// The height of the upper row, in points.
-const UPPER: f32 = 124.0;
-/// The widths of the drummer's card and of that of feel, in points.
-const DRUMS: f32 = 470.0;
-const FEEL: f32 = 376.0;
-/// The width of the card of where bars come from, in points.
-const BARS: f32 = 220.0;
+/// The height of the drummer's card, and the width of that and the card of feel below it, in points.
+const DRUMS: f32 = 124.0;
+const LEFT: f32 = 448.0;
+/// The width of the cards in the middle, and the height of the upper one.
+const MIDDLE: f32 = 366.0;
+const BARS: f32 = 48.0;
+
+/// What the band strikes, as the page shows it and captures it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Struck {
+    /// What is struck in the bar that it is in.
+    pub now: Arc<Captured>,
+    /// The number of that bar, as the band counts, from 0 on.
+    pub bar: i64,
+    /// Whether there is a network that leads from bar to bar.
+    pub has_network: bool,
+}
+
+impl Default for Struck {
+    fn default() -> Self {
+        Self { now: Arc::default(), bar: 0, has_network: true }
+    }
+}
 
 /// Shows the page in `rect`.
-pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSetter, view: &View) {
-    let (upper, lower) = rect.split_top_bottom_at_y(rect.top() + UPPER);
-    let (drums, rest) = split(upper, DRUMS);
-    let (feel, vary) = split(rest, FEEL);
+pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSetter, view: &View) -> Option<Request> {
+    let (left, right) = split(rect, LEFT);
+    let (drums, feel) = left.split_top_bottom_at_y(left.top() + DRUMS);
     let control = |id| Control { param: params.control(id), setter };
     let settings = drums_card::Settings {
         loudness: &control("drums_loudness"),
@@ -34,7 +52,7 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
         brushes: &control("brushes"),
         kit: &control("kit"),
     };
-    drums_card::show(ui, drums, &settings);
+    let shows_keys = drums_card::show(ui, drums, &settings);
     let settings = feel_card::Settings {
         swing: &control("swing"),
         by_style: &control("swing_by_style"),
@@ -42,13 +60,42 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
         dynamics: &control("dynamics"),
         count_in: &Bound { param: &params.count_in, setter },
     };
-    feel_card::show(ui, feel, &settings);
-    let own = |player| Some((player, Control { param: params.player(player, "vary")?, setter }));
-    let players: Vec<(Player, Control)> = Player::ALL.into_iter().filter_map(own).collect();
-    let knobs: Vec<(Player, &dyn Setting)> =
-        players.iter().map(|(player, control)| (*player, control as &dyn Setting)).collect();
-    vary_card::show(ui, vary, &knobs);
-    let (bars, kit) = split(lower.with_min_y(lower.top() + GAP), BARS);
+    feel_card::show(ui, feel.with_min_y(feel.top() + GAP), &settings);
+    if shows_keys {
+        kit_card::show(ui, right, &view.keys, params.controls().kit);
+        return None;
+    }
+    let (middle, morph) = split(right, MIDDLE);
+    let (bars, vary) = middle.split_top_bottom_at_y(middle.top() + BARS);
     bars_card::show(ui, bars, &control("bar_source"));
-    kit_card::show(ui, kit, &view.keys, params.controls().kit);
+    show_vary(ui, vary.with_min_y(vary.top() + GAP), params, setter, view.groove.bar);
+    let settings = morph_card::Settings {
+        across: &control("morph_x"),
+        up: &control("morph_y"),
+        style: &control("morph_style"),
+        by_beat: &control("morph_by_beat"),
+    };
+    let captured = params.captured.newest();
+    let state =
+        morph_card::State { captured: &captured, meter: view.pulse.meter, has_network: view.groove.has_network };
+    if !morph_card::show(ui, morph, &settings, &state) {
+        return None;
+    }
+    if view.groove.now.is_empty() {
+        return Some(Request::Tell("Nobody strikes anything that can be captured: let the band play first."));
+    }
+    params.captured.set(Arc::clone(&view.groove.now));
+    None
+}
+
+fn show_vary(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSetter, bar: i64) {
+    let controls = |player| {
+        let control = |id| Some(Control { param: params.player(player, id)?, setter });
+        Some((player, [control("vary")?, control("drift")?, control("lock")?, control("roll")?]))
+    };
+    let players: Vec<(Player, [Control; 4])> = Player::ALL.into_iter().filter_map(controls).collect();
+    let rows: Vec<vary_card::Row> = (players.iter())
+        .map(|(player, [vary, drift, lock, roll])| vary_card::Row { player: *player, vary, drift, lock, roll })
+        .collect();
+    vary_card::show(ui, rect, &rows, bar);
 }

@@ -10,8 +10,8 @@ use crate::seam::Part;
 use super::keyboard::Masks;
 use super::{mark, paint, theme};
 
-/// Drums in a row.
-const COLUMNS: usize = 13;
+/// The least width of a drum's place, in points.
+const PLACE: f32 = 84.0;
 /// Between two drums, in points.
 const SPACE: f32 = 5.0;
 
@@ -20,12 +20,13 @@ pub fn show(ui: &mut Ui, rect: Rect, masks: &Masks, kit: Kit) {
     paint::card(ui.painter(), rect);
     let inside = rect.shrink(theme::INSET);
     let body = paint::heading(ui.painter(), inside, "Kit", &format!("{}, and the MIDI key of each drum", kit.name()));
-    let rows = Drum::ALL.len().div_ceil(COLUMNS);
+    let columns = ((body.width() / PLACE) as usize).max(1);
+    let rows = Drum::ALL.len().div_ceil(columns);
     let (width, height) =
-        ((body.width() + SPACE) / COLUMNS as f32 - SPACE, (body.height() + SPACE) / rows as f32 - SPACE);
+        ((body.width() + SPACE) / columns as f32 - SPACE, (body.height() + SPACE) / rows as f32 - SPACE);
     let colour = theme::player_colour(Player::Drums);
     for (n, drum) in Drum::ALL.into_iter().enumerate() {
-        let (row, column) = (n / COLUMNS, n % COLUMNS);
+        let (row, column) = (n / columns, n % columns);
         let corner = body.min + vec2(column as f32 * (width + SPACE), row as f32 * (height + SPACE));
         let place = Rect::from_min_size(corner, vec2(width, height));
         let key = kit.key_of(drum);

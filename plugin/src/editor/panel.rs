@@ -121,7 +121,7 @@ pub fn show(ui: &mut Ui, params: &ContinuoParams, setter: &ParamSetter, view: &V
     match page {
         Page::Play => play_page::show(ui, middle, params, setter, view),
         Page::Band => request = band_page::show(ui, middle, params, setter, view).or(request),
-        Page::Groove => groove_page::show(ui, middle, params, setter, view),
+        Page::Groove => request = groove_page::show(ui, middle, params, setter, view).or(request),
         Page::Chart => request = chart_page::show(ui, middle, params, setter, view).or(request),
         Page::Presets => request = presets_page::show(ui, middle, params, setter, view).or(request),
         Page::Setup => request = setup_page::show(ui, middle, params, setter, view).or(request),

@@ -36,7 +36,12 @@ impl Setting for Swing<'_> {
     }
 
     fn text(&self, value: f32) -> String {
-        if self.is_by_style() { "Style".to_owned() } else { self.knob.text(value) }
+        match self.is_by_style() {
+            true if value == self.default() => "Style".to_owned(),
+            // What automation has moved waits.
+            true => format!("Style ({})", self.knob.text(value)),
+            false => self.knob.text(value),
+        }
     }
 
     fn begin(&self) {

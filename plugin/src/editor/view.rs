@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use continuo_models::music::numeral::Numeral;
 use continuo_models::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER, frame_start};
 use continuo_models::music::{Key, SlashChord, Tick};
-use continuo_models::{Controls, Outlook, Player};
+use continuo_models::{Controls, Outlook, Player, Role};
 use nice_plug::params::Param;
 
 use crate::machine::Status;
@@ -19,6 +19,7 @@ use crate::seam::{Base, Notice, STANDALONE, Shared, Stream};
 use super::chart_learned::Learned;
 use super::chord_view::{ChordText, Now};
 use super::deadline_meter::{Reading, Source};
+use super::groove_page;
 use super::header::Pulse;
 use super::keyboard::Masks;
 use super::keys_card::Keys;
@@ -47,6 +48,8 @@ pub struct View {
     pub bars: Option<[usize; 2]>,
     /// What the band has learned of the tune.
     pub learned: Option<Learned>,
+    /// What the band strikes.
+    pub groove: groove_page::Struck,
     /// What came of the chart's files.
     pub chart_said: String,
     /// What sounds.
@@ -88,6 +91,7 @@ impl Default for View {
             scenes: Scenes::default(),
             bars: None,
             learned: None,
+            groove: groove_page::Struck::default(),
             chart_said: String::new(),
             keys: [0; 128],
             keys_play: Keys::default(),
@@ -145,6 +149,11 @@ impl View {
             learned: Some(shared.learned.newest())
                 .filter(|chart| !chart.is_empty())
                 .map(|chart| Learned { chart, agrees: outlook.agrees }),
+            groove: groove_page::Struck {
+                now: shared.struck.newest(),
+                bar: outlook.bar,
+                has_network: meters.plans.load(Relaxed) == 0 || shared.playing.get()[Role::Texture as usize].is_some(),
+            },
             keys: std::array::from_fn(|key| shared.keyboard.mask(key as u8)),
             keys_play: Keys::default(),
             controllers: Controllers {

@@ -6,6 +6,7 @@ mod around;
 mod charts;
 mod controls;
 mod gestures;
+mod groove;
 #[cfg(feature = "guest-player")]
 mod guest_player;
 mod host;

@@ -1,12 +1,15 @@
 //! What the whole panel looks like, page by page, at the sizes that it may have.
 
+use continuo::editor::groove_page::Struck;
 use continuo::editor::silence::Facts;
 use continuo::editor::view::View;
+use continuo::params::number;
 use continuo::seam::Notice;
 use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
+use crate::groove::bar;
 use crate::pictures::{at_scales, playing};
 use crate::presets::shelf;
 use crate::{Bench, whole_panel};
@@ -46,6 +49,27 @@ fn the_page_of_how_the_band_listens_plans_and_learns() {
 #[test]
 fn the_page_of_what_the_band_strikes_and_how_it_feels() {
     pictures("panel_groove", &playing(), &["Groove"]);
+}
+
+#[test]
+fn the_same_page_in_the_midst_of_a_morph() {
+    at_scales("panel_groove_morph", &[1.0, 2.0], |scale| {
+        let groove = Struck { now: bar(), bar: 11, has_network: true };
+        let (host, mut harness) = whole_panel(View { scale, groove, ..playing() }, scale);
+        for (id, value) in [("morph_x", 0.68), ("morph_y", 0.44), ("chords_vary", 0.4), ("bass_vary", 0.2)] {
+            host.params().set(number(id), value);
+        }
+        for name in ["Groove", "Capture the bar", "Chords lock", "Roll again"] {
+            harness.get_by_label(name).click_accesskit();
+            harness.run();
+        }
+        harness
+    });
+}
+
+#[test]
+fn the_keys_of_the_kit() {
+    at_scales("panel_groove_kit", &[1.0], |scale| clicked(&playing(), &["Groove", "Keys of the kit"], scale));
 }
 
 #[test]

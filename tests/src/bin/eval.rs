@@ -300,6 +300,11 @@ fn judge_texture(sheets: &Sheets, judged: &Judged, learned: &Learned, row: &[tex
     let verdicts = texture::judge(&train, &pieces, rows, network.as_deref());
     println!("{} pieces; {} to learn from and to take bars of\n", pieces.len(), train.len());
     println!("{}\n{}", texture::tables::bars(&verdicts), texture::tables::interlock(&verdicts));
+    if let Some(network) = network.as_deref() {
+        let paths = texture::paths::walk(&pieces, network);
+        println!("{}\n{}", texture::paths::walks(&paths), texture::paths::drifts(&paths));
+        write(sheets, "texture-paths.json", &json!(paths))?;
+    }
     write(sheets, "texture.json", &json!(verdicts))
 }
 

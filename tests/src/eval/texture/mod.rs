@@ -4,6 +4,7 @@
 pub mod corpus;
 mod hands;
 pub mod measures;
+pub mod paths;
 pub mod systems;
 pub mod tables;
 pub mod told;
