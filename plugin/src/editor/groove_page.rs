@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use continuo_models::{Captured, Player};
+use continuo_models::Player;
 use egui::{Rect, Ui};
 use nice_plug::prelude::ParamSetter;
 
@@ -21,23 +21,6 @@ const LEFT: f32 = 448.0;
 /// The width of the cards in the middle, and the height of the upper one.
 const MIDDLE: f32 = 366.0;
 const BARS: f32 = 48.0;
-
-/// What the band strikes, as the page shows it and captures it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Struck {
-    /// What is struck in the bar that it is in.
-    pub now: Arc<Captured>,
-    /// The number of that bar, as the band counts, from 0 on.
-    pub bar: i64,
-    /// Whether there is a network that leads from bar to bar.
-    pub has_network: bool,
-}
-
-impl Default for Struck {
-    fn default() -> Self {
-        Self { now: Arc::default(), bar: 0, has_network: true }
-    }
-}
 
 /// Shows the page in `rect`.
 pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSetter, view: &View) -> Option<Request> {

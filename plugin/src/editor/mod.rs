@@ -40,7 +40,7 @@ pub mod learn_prompt;
 pub mod mark;
 pub mod memory_card;
 pub mod midi_names;
-mod morph_card;
+pub mod morph_card;
 pub mod notices;
 pub mod overlay;
 pub mod pad;

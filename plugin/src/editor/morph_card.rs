@@ -1,5 +1,7 @@
 //! The morph pad, between four bars, and what stands at its corners.
 
+use std::sync::Arc;
+
 use continuo_models::Captured;
 use continuo_models::music::Meter;
 use egui::{Rect, Ui, pos2, vec2};
@@ -9,6 +11,23 @@ use super::layout::cell;
 use super::pad::{self, Axis, Corner};
 use super::setting::Setting;
 use super::{button, choice, paint, status_line, switch, theme};
+
+/// What the band strikes, as the page shows it and captures it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Struck {
+    /// What is struck in the bar that it is in.
+    pub now: Arc<Captured>,
+    /// The number of that bar, as the band counts, from 0 on.
+    pub bar: i64,
+    /// Whether there is a network that leads from bar to bar.
+    pub has_network: bool,
+}
+
+impl Default for Struck {
+    fn default() -> Self {
+        Self { now: Arc::default(), bar: 0, has_network: true }
+    }
+}
 
 /// The settings of the card.
 pub struct Settings<'a> {

@@ -19,11 +19,11 @@ use crate::seam::{Base, Notice, STANDALONE, Shared, Stream};
 use super::chart_learned::Learned;
 use super::chord_view::{ChordText, Now};
 use super::deadline_meter::{Reading, Source};
-use super::groove_page;
 use super::header::Pulse;
 use super::keyboard::Masks;
 use super::keys_card::Keys;
 use super::learn::Controllers;
+use super::morph_card;
 use super::preset_bar;
 use super::scenes_strip::Scenes;
 use super::silence::Facts;
@@ -49,7 +49,7 @@ pub struct View {
     /// What the band has learned of the tune.
     pub learned: Option<Learned>,
     /// What the band strikes.
-    pub groove: groove_page::Struck,
+    pub groove: morph_card::Struck,
     /// What came of the chart's files.
     pub chart_said: String,
     /// What sounds.
@@ -91,7 +91,7 @@ impl Default for View {
             scenes: Scenes::default(),
             bars: None,
             learned: None,
-            groove: groove_page::Struck::default(),
+            groove: morph_card::Struck::default(),
             chart_said: String::new(),
             keys: [0; 128],
             keys_play: Keys::default(),
@@ -149,7 +149,7 @@ impl View {
             learned: Some(shared.learned.newest())
                 .filter(|chart| !chart.is_empty())
                 .map(|chart| Learned { chart, agrees: outlook.agrees }),
-            groove: groove_page::Struck {
+            groove: morph_card::Struck {
                 now: shared.struck.newest(),
                 bar: outlook.bar,
                 has_network: meters.plans.load(Relaxed) == 0 || shared.playing.get()[Role::Texture as usize].is_some(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use continuo::editor::groove_page::Struck;
+use continuo::editor::morph_card::Struck;
 use continuo::editor::request::Request;
 use continuo::editor::undo::Undo;
 use continuo::editor::view::View;

@@ -1,6 +1,6 @@
 //! What the whole panel looks like, page by page, at the sizes that it may have.
 
-use continuo::editor::groove_page::Struck;
+use continuo::editor::morph_card::Struck;
 use continuo::editor::silence::Facts;
 use continuo::editor::view::View;
 use continuo::params::number;

@@ -26,16 +26,16 @@ pub struct Captured {
 }
 
 /// A player's part of it.
-pub trait Part: Struck {
+pub trait Kept: Struck {
     /// The strokes of the player.
     fn of(captured: &Captured) -> &Vec<Stroke<Self>>;
     /// The same, to be changed.
     fn of_mut(captured: &mut Captured) -> &mut Vec<Stroke<Self>>;
 }
 
-macro_rules! part {
+macro_rules! kept {
     ($($field:ident: $touch:ty,)+) => {$(
-        impl Part for $touch {
+        impl Kept for $touch {
             fn of(captured: &Captured) -> &Vec<Stroke<Self>> {
                 &captured.$field
             }
@@ -46,7 +46,7 @@ macro_rules! part {
         }
     )+};
 }
-part! { chords: Touch, bass: Tone, drums: Drum, }
+kept! { chords: Touch, bass: Tone, drums: Drum, }
 
 impl Captured {
     /// Whether nobody struck anything.
@@ -55,14 +55,14 @@ impl Captured {
     }
 
     /// What a player struck, from tick `start` on; `None`, where it has no bar of `meter`.
-    pub fn strokes<T: Part>(&self, meter: Meter, start: Tick) -> Option<Strokes<T>> {
+    pub fn strokes<T: Kept>(&self, meter: Meter, start: Tick) -> Option<Strokes<T>> {
         let own = Some(T::of(self)).filter(|strokes| !strokes.is_empty() && self.meter == meter)?;
         let inside = own.iter().filter(|stroke| Tick::from(stroke.at) < meter.bar_ticks());
         Some(inside.map(|stroke| (start + Tick::from(stroke.at), *stroke)).collect())
     }
 
     /// Takes down what a player strikes in a bar that begins at `start`, each stroke with its first tick.
-    pub fn take_down<T: Part>(&mut self, start: Tick, strokes: &[(Tick, Stroke<T>)]) {
+    pub fn take_down<T: Kept>(&mut self, start: Tick, strokes: &[(Tick, Stroke<T>)]) {
         let kept = strokes.iter().filter(|(at, _)| (start..=start + LAST).contains(at));
         *T::of_mut(self) = kept.map(|&(at, stroke)| Stroke { at: (at - start) as u8, from: 0, ..stroke }).collect();
     }

@@ -6,12 +6,12 @@ use super::super::passages::InPassage;
 use super::super::patterns::{Patterns, Stroke, StylePatterns, Tone, Touch};
 use super::super::textures::Strokes;
 use super::captured;
-use super::morph::{CORNERS, SOURCE};
+use super::pad::{CORNERS, SOURCE};
 use super::with_you::WithYou;
 use crate::music::{Drum, Tick};
 
 /// Who strikes bars that can be reshaped.
-pub trait Shaped: InPassage + captured::Part + WithYou {
+pub trait Shaped: InPassage + captured::Kept + WithYou {
     /// What the player has for a style; `None`: nothing.
     fn patterns(style: &StylePatterns) -> Option<&Patterns<Self>>;
 }

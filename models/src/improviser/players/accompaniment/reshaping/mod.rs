@@ -1,9 +1,10 @@
 //! What becomes of the bar that the source gives before it is struck: it is morphed towards other bars, and varied.
 
+mod between;
 pub mod captured;
 mod corners;
 pub mod morph;
-mod place;
+pub mod pad;
 #[cfg(test)]
 mod tests;
 pub mod vary;
@@ -13,18 +14,18 @@ use std::sync::Arc;
 
 use super::groove::{self, Groove};
 use super::patterns::{Stroke, of_style};
-use super::textures::{OnGrid, Strokes};
+use super::textures::Strokes;
 use crate::controls::{Player, PlayerControls};
 use crate::improviser::chance::random::Purpose;
 use crate::improviser::listening::Listener;
 use crate::improviser::players::context::FrameContext;
 use crate::music::Tick;
-use crate::music::texture::Measure;
 use crate::network::{Networks, TextureNetwork};
 
+use between::Between;
 use captured::Captured;
 use corners::{Corners, Shaped};
-use morph::Pad;
+use pad::Pad;
 
 /// Reshapes the bars of a player. A clone shares the bar that it is in.
 #[derive(Clone, Debug)]
@@ -168,15 +169,6 @@ impl<T: Shaped> Reshaping<T> {
     }
 }
 
-/// A bar that is reshaped.
-struct Between<'a> {
-    context: &'a FrameContext<'a>,
-    listener: &'a Listener,
-    player: Player,
-    start: Tick,
-    end: Tick,
-}
-
 impl Between<'_> {
     /// The bar at `pad`, `own` where nothing draws it away, and varied. `None`: it is `own`.
     fn reshaped<T: Shaped>(
@@ -200,18 +192,5 @@ impl Between<'_> {
         let strokes = morphed.as_deref().unwrap_or(own);
         let varied = network.filter(|_| amount > 0.0).and_then(|network| self.varied(network, strokes, amount).ok());
         varied.or(morphed)
-    }
-
-    /// The measures of which the bar is composed, by their first ticks: the last one may break off.
-    fn measures(&self) -> (Measure, impl Iterator<Item = Tick> + use<>) {
-        let measure = Measure::of(self.context.position.meter);
-        (measure, (self.start..self.end).step_by(measure.ticks() as usize))
-    }
-
-    /// Those of `strokes` that lie in the `measure` that begins at `start`, on its grid.
-    fn on_grid<T: Shaped>(strokes: &[(Tick, Stroke<T>)], start: Tick, measure: Measure) -> OnGrid<T> {
-        let inside = |at: Tick| (start..start + measure.ticks()).contains(&at);
-        let own: Vec<_> = strokes.iter().filter(|(at, _)| inside(*at)).copied().collect();
-        OnGrid::new(&own, start, measure)
     }
 }

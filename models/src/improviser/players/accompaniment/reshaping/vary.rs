@@ -7,7 +7,7 @@
 
 use super::super::patterns::Stroke;
 use super::super::textures::{OnGrid, Strokes};
-use super::Between;
+use super::between::Between;
 use super::corners::Shaped;
 use crate::controls::PlayerControls;
 use crate::improviser::chance::grid::{exp, rounded};
