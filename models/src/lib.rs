@@ -17,7 +17,7 @@ pub use continuo_music as music;
 pub use controls::players::{Mark, PlayerKind, Timbre};
 pub use controls::{Beaters, Controls, Cymbal, LeadMode, Level, MAX_LEVEL, Manner, Player, PlayerControls, PlayerMap};
 pub use improviser::memory::Memory;
-pub use improviser::players::accompaniment::reshaping::captured::Captured;
+pub use improviser::players::strokes::captured::Captured;
 pub use improviser::{Improviser, Outlook};
 pub use network::{Family, Networks, PerRole, Role};
 pub use score::{AnswerRow, Cue, Fork, FrameStart, Heard, NoteCue, Turn, Way};

@@ -29,9 +29,9 @@ use harmony::harmonist::{Harmonist, Situation};
 use listening::Listener;
 use listening::key_belief::KeyBelief;
 use memory::{Learner, Memory};
-use players::accompaniment::reshaping::captured::Captured;
 use players::context::FrameContext;
 use players::ensemble::Ensemble;
+use players::strokes::captured::Captured;
 use players::voices::{self, AnswerContext};
 use tune::chart::{Guidance, Tune};
 

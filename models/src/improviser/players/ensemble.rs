@@ -6,11 +6,11 @@
 
 use std::sync::Arc;
 
-use super::accompaniment::reshaping::captured::Captured;
 use super::context::FrameContext;
 use super::performer;
 use super::plays::Plays;
 use super::seats::{self, Seat};
+use super::strokes::captured::Captured;
 use super::tape::Tape;
 use crate::controls::Player;
 use crate::improviser::harmony::Alternatives;

@@ -13,5 +13,6 @@ pub(crate) mod plays;
 mod rehearsal;
 pub(crate) mod seats;
 pub(crate) mod soloist;
+pub mod strokes;
 pub(crate) mod tape;
 pub mod voices;

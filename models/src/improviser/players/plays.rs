@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use dyn_clone::DynClone;
 
-use super::accompaniment::reshaping::captured::Captured;
 use super::context::FrameContext;
+use super::strokes::captured::Captured;
 use crate::improviser::listening::Listener;
 use crate::music::Tick;
 use crate::network::Networks;

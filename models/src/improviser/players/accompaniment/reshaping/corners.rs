@@ -5,13 +5,13 @@ use std::sync::Arc;
 use super::super::passages::InPassage;
 use super::super::patterns::{Patterns, Stroke, StylePatterns, Tone, Touch};
 use super::super::textures::Strokes;
-use super::captured;
 use super::pad::{CORNERS, SOURCE};
 use super::with_you::WithYou;
+use crate::improviser::players::strokes::captured::Kept;
 use crate::music::{Drum, Tick};
 
 /// Who strikes bars that can be reshaped.
-pub trait Shaped: InPassage + captured::Kept + WithYou {
+pub trait Shaped: InPassage + Kept + WithYou {
     /// What the player has for a style; `None`: nothing.
     fn patterns(style: &StylePatterns) -> Option<&Patterns<Self>>;
 }

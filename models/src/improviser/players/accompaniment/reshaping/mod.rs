@@ -1,7 +1,6 @@
 //! What becomes of the bar that the source gives before it is struck: it is morphed towards other bars, and varied.
 
 mod between;
-pub mod captured;
 mod corners;
 pub mod morph;
 pub mod pad;
@@ -19,11 +18,11 @@ use crate::controls::{Player, PlayerControls};
 use crate::improviser::chance::random::Purpose;
 use crate::improviser::listening::Listener;
 use crate::improviser::players::context::FrameContext;
+use crate::improviser::players::strokes::captured::Captured;
 use crate::music::Tick;
 use crate::network::{Networks, TextureNetwork};
 
 use between::Between;
-use captured::Captured;
 use corners::{Corners, Shaped};
 use pad::Pad;
 

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::patterns::{Stroke, Tone, Touch};
-use super::super::textures::{Strokes, Struck};
+use super::{Stroke, Tone, Touch};
 use crate::music::{Drum, Meter, Tick};
 
 /// The last tick of a bar at which a stroke can be kept.
@@ -26,7 +25,7 @@ pub struct Captured {
 }
 
 /// A player's part of it.
-pub trait Kept: Struck {
+pub trait Kept: Copy + 'static {
     /// The strokes of the player.
     fn of(captured: &Captured) -> &Vec<Stroke<Self>>;
     /// The same, to be changed.
@@ -55,7 +54,7 @@ impl Captured {
     }
 
     /// What a player struck, from tick `start` on; `None`, where it has no bar of `meter`.
-    pub fn strokes<T: Kept>(&self, meter: Meter, start: Tick) -> Option<Strokes<T>> {
+    pub fn strokes<T: Kept>(&self, meter: Meter, start: Tick) -> Option<Vec<(Tick, Stroke<T>)>> {
         let own = Some(T::of(self)).filter(|strokes| !strokes.is_empty() && self.meter == meter)?;
         let inside = own.iter().filter(|stroke| Tick::from(stroke.at) < meter.bar_ticks());
         Some(inside.map(|stroke| (start + Tick::from(stroke.at), *stroke)).collect())
