@@ -93,7 +93,10 @@ def test_a_file_says_nothing_of_pitch():
 def transposed(made, semitones):
     """A song so many semitones higher."""
     notes = [[onset, length, key + semitones, *rest] for onset, length, key, *rest in made["parts"]["PIANO"]]
-    chords = [[on, length, (root + semitones) % 12, q, (b + semitones) % 12, w] for on, length, root, q, b, w in made["chords"]]
+    chords = [
+        [on, length, (root + semitones) % 12, q, (b + semitones) % 12, w]
+        for on, length, root, q, b, w in made["chords"]
+    ]
     melody = [[on, length, key + semitones] for on, length, key in made["melody"]]
     return made | {"parts": {"PIANO": notes}, "chords": chords, "melody": melody}
 

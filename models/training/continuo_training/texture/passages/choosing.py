@@ -18,6 +18,7 @@ STRAIGHT, TERNARY = 0.2, 0.5
 """Up to this share of triplets a passage is straight, and from this on it swings."""
 FAST = 170
 """Quarter notes per minute from which on people hardly swing."""
+ANCHORED = 0.5
 HANDS, DRUMS, BAND = ("chords", "bass"), ("drums",), ("drums", "chords", "bass")
 
 
@@ -37,8 +38,10 @@ class Shelf:
     idiom: str | None = None
     """The idiom of our style in which they fit; None: in all."""
     cut: bool = False
-    """Whether they are read in cut time: each half of a bar of sixteenths is a bar of eighths, twice as fast. So a clave
-    that people wrote into one bar goes over two, as in the patterns."""
+    """Whether they are read in cut time: each half of a bar of sixteenths is a bar of eighths, twice as fast. So a
+    clave that people wrote into one bar goes over two, as in the patterns."""
+    anchored: bool = False
+    """Whether the kick is to be on the first beat of at least half of the bars."""
     turn: int = 0
     """With which bar they begin, so that their clave has the side first that the patterns have first."""
 
@@ -53,6 +56,7 @@ class Shelf:
             and METERS[passage.meter] in self.most
             and all(low <= passage.density(part) <= high for part, (low, high) in _bounds(passage))
             and self._has_feel(passage)
+            and (not self.anchored or _firsts(passage) >= ANCHORED)
         )
 
     def _has_feel(self, passage: Passage) -> bool:
@@ -65,6 +69,12 @@ class Shelf:
 
 def _bounds(passage: Passage) -> Iterable[tuple[str, tuple[float, float]]]:
     return ((part, DENSITIES[part]) for part in passage.parts)
+
+
+def _firsts(passage: Passage) -> float:
+    """The share of the bars that have the kick on the first beat."""
+    bars = passage.parts["drums"]
+    return sum(any((hit.slot, hit.what) == (0, "kick") for hit in bar) for bar in bars) / len(bars)
 
 
 def _four(most: int) -> dict[str, int]:
@@ -81,11 +91,9 @@ CUBAN = r"afrocuban/rhumba|latin/brazilian-songo"
 SHELVES: dict[str, tuple[Shelf, ...]] = {
     "pop": (
         Shelf("pop", ("pop909",), HANDS, _all(440, 24)),
-        Shelf("pop", ("groove",), DRUMS, _four(280), ROCK),
+        Shelf("pop", ("groove",), DRUMS, _four(280), ROCK, anchored=True),
     ),
-    "jazz": (
-        Shelf("jazz", ("groove",), DRUMS, _four(60), r"jazz|jazz/(swing|fast|mediumfast)", swings=True),
-    ),
+    "jazz": (Shelf("jazz", ("groove",), DRUMS, _four(60), r"jazz|jazz/(swing|fast|mediumfast)", swings=True),),
     "latin": (
         Shelf("latin", ("groove",), DRUMS, _four(50), CUBAN, idiom="son", cut=True, turn=1),
         Shelf("jazz", ("groove",), DRUMS, _four(8), r"neworleans/chacha", idiom="cha"),
@@ -100,7 +108,7 @@ SHELVES: dict[str, tuple[Shelf, ...]] = {
         Shelf("pop", ("groove",), DRUMS, _four(24), r"soul.*|gospel", idiom="motown"),
     ),
     "electronic": (
-        Shelf("electronic", ("groove",), DRUMS, _four(12), r"dance/disco", idiom="four"),
+        Shelf("electronic", ("groove",), DRUMS, _four(12), r"dance/disco", idiom="four", anchored=True),
         Shelf("electronic", ("groove",), DRUMS, _four(30), r"hiphop.*", idiom="break"),
     ),
     "blues": (
@@ -110,8 +118,8 @@ SHELVES: dict[str, tuple[Shelf, ...]] = {
     ),
     "folk": (
         Shelf("folk", ("bbloomf", "mutopia"), HANDS, _all(24, 24, 16)),
-        Shelf("folk", ("groove",), DRUMS, _four(5), r"country"),
-        Shelf("pop", ("groove",), DRUMS, _four(8), r"rock/folk"),
+        Shelf("folk", ("groove",), DRUMS, _four(5), r"country", anchored=True),
+        Shelf("pop", ("groove",), DRUMS, _four(8), r"rock/folk", anchored=True),
     ),
     "game": (
         Shelf("game", GAMES, BAND, _all(170, 20), swings=None),

@@ -51,7 +51,7 @@ def part_text(part: str, bars: list[Bar]) -> str:
     """The bars of a part; one that is as an earlier one is its number."""
     texts = [bar_text(part, bar) or UNKNOWN for bar in bars]
     firsts = [texts.index(text) for text in texts]
-    return " ".join(text if first == number else str(first) for number, (first, text) in enumerate(zip(firsts, texts)))
+    return " ".join(texts[first] if first == number else str(first) for number, first in enumerate(firsts))
 
 
 def _level(velocity: int) -> str:

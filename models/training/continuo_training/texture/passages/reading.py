@@ -124,9 +124,7 @@ def passages_of(source: str, record: dict[str, Any]) -> list[Passage]:
         tracks["drums"] = {bar.number: (bar, _drums(bar, inside)) for bar, inside in bars}
     named = {"group": record.get("group") or piece.id, "kind": record.get("style_as_written") or record["style"]}
     melody = melody_by_bar(piece)
-    return [
-        _passage(origin, tracks, window, melody, record.get("tempo"), named) for window in _windows(tracks, starts)
-    ]
+    return [_passage(origin, tracks, window, melody, record.get("tempo"), named) for window in _windows(tracks, starts)]
 
 
 def _hits(bar: Texture) -> Bar:
@@ -200,9 +198,7 @@ def _passage(
     if "drums" in players:
         found["fills"] = fills([tracks["drums"][number][0].hits for number in numbers])
     meter = textures[0].meter
-    return Passage(
-        origin, meter=meter, tempo=tempo, parts=parts, ternary=ternary(textures, meter), **named, **found
-    )
+    return Passage(origin, meter=meter, tempo=tempo, parts=parts, ternary=ternary(textures, meter), **named, **found)
 
 
 def _slots(struck: np.ndarray | None) -> list[int]:
@@ -234,4 +230,3 @@ def ternary(bars: list[Texture], meter: int) -> float:
         three += triplets + swung * (bar.swing >= SWINGS)
         two += int((slots > 0).sum()) - triplets - swung * (bar.swing >= SWINGS)
     return three / max(three + two, 1)
-

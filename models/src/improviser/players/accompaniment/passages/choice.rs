@@ -25,8 +25,8 @@ const TEMPO: f32 = 6.0;
 const WITH_BASS: f32 = 0.1;
 /// What it costs to leave the order of a passage, and each slot in which it changes chords otherwise, or the musician
 /// struck otherwise.
-const OUT_OF_ORDER: u32 = 12;
-const CHANGE: u32 = 5;
+const OUT_OF_ORDER: u32 = 8;
+const CHANGE: u32 = 10;
 const ONSET: u32 = 1;
 
 /// Who plays each part.

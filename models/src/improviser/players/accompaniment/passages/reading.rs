@@ -24,8 +24,14 @@ const WHOLE: Tick = 9;
 /// Ticks that a stroke sounds at the least, and how long one sounds into the next bar that is struck ahead of a chord.
 const SHORTEST: Tick = 3;
 const INTO: Tick = 24;
-/// The velocity of a drum without an accent; who strikes harder all the time is heard as one who strikes so.
+/// The velocity of a drum without an accent; who strikes harder than this all the time is heard as one who strikes
+/// somewhat less.
 const USUAL: i32 = 80;
+const BELOW: i32 = 8;
+/// The largest accent of a hand: beyond is an effect, such as an echo.
+const HAND: i32 = 24;
+/// That of a stick.
+const STICK: i32 = 80;
 /// The share of the strokes of a bar that is always played, and the density in percent from which on all are.
 const CORE: f32 = 0.4;
 const ALL_FROM: f32 = 38.0;
@@ -240,7 +246,7 @@ fn bars<T: Struck>(text: &str, measure: Measure, touch: impl Fn(u8) -> Option<T>
     }
     let known = || bars.iter().flatten().filter_map(|hit| hit.velocity);
     let mean = known().sum::<i32>() / known().count().max(1) as i32;
-    let mean = if T::PART == Part::Drums { mean.max(USUAL) } else { mean };
+    let mean = if T::PART == Part::Drums { (mean + BELOW).max(USUAL) } else { mean };
     Ok(bars.iter().map(|bar| strokes(bar, measure, mean)).collect())
 }
 
@@ -260,7 +266,8 @@ fn strokes<T: Struck>(bar: &[Written<T>], measure: Measure, mean: i32) -> Box<[S
                 WHOLE => 0,
                 share => (share * gap / WHOLE).max(SHORTEST),
             };
-            let accent = hit.velocity.map_or(0, |velocity| velocity - mean).clamp(-80, 80) as i8;
+            let most = if T::PART == Part::Drums { STICK } else { HAND };
+            let accent = hit.velocity.map_or(0, |velocity| velocity - mean).clamp(-most, most) as i8;
             Stroke { at: tick as u8, length: length as u8, accent, ..stroke(0, hit.touch) }
         })
         .collect();
