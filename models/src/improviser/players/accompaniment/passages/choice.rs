@@ -72,7 +72,7 @@ impl Chosen {
 
     /// Whether drums and hands played it together.
     pub fn is_of_a_band(&self) -> bool {
-        self.passage.drums.is_some() && self.passage.players().count() > 1
+        self.passage.drums.is_some() && self.passage.players() > 1
     }
 }
 
@@ -81,11 +81,11 @@ impl Shelf {
     pub fn bar<T: InPassage>(&'static self, context: &FrameContext, wanted: Wanted) -> Option<Chosen> {
         let kind = Kind::of(context, PLAYERS[T::PART as usize]);
         // Those who played together lead; for whom rests there, somebody else does.
-        let band = kind.drawn(&self.0, 0, |passage| if passage.players().count() > 1 { 1.0 } else { 0.0 });
-        let passage = match band.filter(|passage| T::bars(passage).is_some()) {
+        let band = kind.drawn(&self.0, 0, |passage| if passage.players() > 1 { 1.0 } else { 0.0 });
+        let passage = match band.filter(|passage| passage.has(T::PART)) {
             Some(passage) => passage,
             None => kind.drawn(&self.0, 1 + T::PART as u32, |passage| {
-                if T::bars(passage).is_some() { passage.goes_with(band) } else { 0.0 }
+                if passage.has(T::PART) { passage.goes_with(band) } else { 0.0 }
             })?,
         };
         Some(Chosen { passage, bar: passage.bar_at(context, wanted, T::PART) })
@@ -124,7 +124,7 @@ impl<'a> Kind<'a> {
         counts: impl Fn(&Passage) -> f32,
     ) -> Option<&'static Passage> {
         let fits = |passage: &&Passage| {
-            passage.measure == self.measure && (passage.idiom.is_none() || passage.idiom.as_deref() == self.idiom)
+            passage.measure == self.measure && (passage.idiom.is_none() || passage.idiom == self.idiom)
         };
         let weight = |passage: &Passage| {
             let away = Part::ALL.map(|part| passage.away(part, &self.densities));
@@ -150,9 +150,13 @@ impl<'a> Kind<'a> {
 }
 
 impl Passage {
+    fn has(&self, part: Part) -> bool {
+        self.strokes[part as usize].is_some()
+    }
+
     /// By how much `part` plays more in it than is asked for; `None`: it rests.
     fn away(&self, part: Part, densities: &[f32; Part::ALL.len()]) -> Option<f32> {
-        self.strokes_in_bar(part).map(|_| self.fullness[part as usize] - densities[part as usize])
+        self.has(part).then(|| self.fullness[part as usize] - densities[part as usize])
     }
 
     /// How well its drums go with the bass of `hands`: the more of its notes have the kick, the better. Who is no drummer
@@ -195,7 +199,7 @@ impl Passage {
         let backwards = || (0..count).map(|back| (chosen + count - back) % count);
         match wanted.fill {
             false => backwards().find(|bar| !self.bars[*bar].is_fill),
-            true if last && self.players().count() == 1 => backwards().find(|bar| self.bars[*bar].is_fill),
+            true if last && self.players() == 1 => backwards().find(|bar| self.bars[*bar].is_fill),
             true => None,
         }
         .unwrap_or(chosen)
@@ -311,7 +315,7 @@ mod tests {
             let context = FrameContext { style, ..context(&controls, 0) };
             let idiom = patterns_of(style).idioms.of(&context);
             if let Some(Chosen { passage, .. }) = chosen::<Drum>(style, &controls, 0, CALM) {
-                assert!(passage.idiom.is_none() || passage.idiom.as_deref() == idiom, "{style}");
+                assert!(passage.idiom.is_none() || passage.idiom == idiom, "{style}");
                 assert_eq!(passage.measure, Measure::Four);
             }
         }

@@ -18,20 +18,29 @@ pub use choice::{Chosen, Wanted};
 /// The bars of one player, each with its strokes in order.
 pub type Bars<T> = Vec<Box<[Stroke<T>]>>;
 
+/// What a player does in a passage: as it is written, and read when it is first played.
+#[derive(Clone, Debug)]
+struct Line<T> {
+    text: &'static str,
+    read: OnceLock<Bars<T>>,
+}
+
 /// Bars in a row of one piece.
 #[derive(Clone, Debug)]
 pub struct Passage {
     /// The idiom to which it belongs; `None`: it fits all of its style.
-    idiom: Option<String>,
+    idiom: Option<&'static str>,
     measure: Measure,
     /// Quarter notes per minute; `None`: it is not known.
     tempo: Option<u16>,
-    drums: Option<Bars<Drum>>,
-    chords: Option<Bars<Touch>>,
-    bass: Option<Bars<Tone>>,
+    drums: Option<Line<Drum>>,
+    chords: Option<Line<Touch>>,
+    bass: Option<Line<Tone>>,
     /// What is known of each bar.
-    bars: Vec<About>,
-    /// How many strokes each part has among those of its kind: the fewest (0) to the most (1).
+    bars: Box<[About]>,
+    /// Strokes of each part in a bar; `None`: it rests.
+    strokes: [Option<f32>; Part::ALL.len()],
+    /// How many these are among those of its kind: the fewest (0) to the most (1).
     fullness: [f32; Part::ALL.len()],
 }
 
@@ -57,39 +66,33 @@ pub trait InPassage: Struck {
 
 impl Passage {
     /// Who plays in it.
-    fn players(&self) -> impl Iterator<Item = Part> {
-        Part::ALL.into_iter().filter(|part| self.strokes_in_bar(*part).is_some())
-    }
-
-    /// How many strokes the player of `part` has in a bar; `None`: it rests.
-    fn strokes_in_bar(&self, part: Part) -> Option<f32> {
-        fn count<T>(bars: Option<&Bars<T>>) -> Option<usize> {
-            bars.map(|bars| bars.iter().map(|bar| bar.len()).sum())
-        }
-        let strokes = match part {
-            Part::Drums => count(self.drums.as_ref()),
-            Part::Chords => count(self.chords.as_ref()),
-            Part::Bass => count(self.bass.as_ref()),
-        };
-        Some(strokes? as f32 / self.bars.len() as f32)
+    fn players(&self) -> usize {
+        self.strokes.iter().flatten().count()
     }
 }
 
 impl InPassage for Drum {
     fn bars(passage: &Passage) -> Option<&Bars<Self>> {
-        passage.drums.as_ref()
+        passage.drums.as_ref().map(|line| line.bars(passage.measure, reading::drum))
     }
 }
 
 impl InPassage for Touch {
     fn bars(passage: &Passage) -> Option<&Bars<Self>> {
-        passage.chords.as_ref()
+        passage.chords.as_ref().map(|line| line.bars(passage.measure, reading::row))
     }
 }
 
 impl InPassage for Tone {
     fn bars(passage: &Passage) -> Option<&Bars<Self>> {
-        passage.bass.as_ref()
+        passage.bass.as_ref().map(|line| line.bars(passage.measure, reading::row))
+    }
+}
+
+impl<T: Struck> Line<T> {
+    fn bars(&self, measure: Measure, touch: impl Fn(u8) -> Option<T>) -> &Bars<T> {
+        // It was read once, with the file.
+        self.read.get_or_init(|| reading::bars(self.text, measure, touch).unwrap_or_default())
     }
 }
 
@@ -97,12 +100,14 @@ impl InPassage for Tone {
 #[derive(Clone, Debug, Default)]
 pub struct Shelf(Vec<Passage>);
 
-/// The passages of `style`. The first call reads its file, which takes a millisecond or two.
+/// The passages of `style`, one copy in a process. The first call reads its file, which takes some milliseconds; what a
+/// player does in a passage is read when it is first played.
 pub fn of_style(style: Style) -> &'static Shelf {
     static SHELVES: [OnceLock<Shelf>; Style::ALL.len()] = [const { OnceLock::new() }; Style::ALL.len()];
     SHELVES[style as usize].get_or_init(|| {
         style.passages().map_or_else(Shelf::default, |file| {
-            reading::inflated(file).and_then(|text| reading::read(&text)).expect("the tests read the files that ship")
+            let text = reading::inflated(file).map(|text| &*text.leak());
+            text.and_then(reading::read).expect("the tests read the files that ship")
         })
     })
 }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::sync::OnceLock;
 
 use flate2::read::DeflateDecoder;
 use serde::Deserialize;
 
 use super::super::patterns::{Provenance, Stroke, Tone, Touch, stroke};
 use super::super::textures::Struck;
-use super::{About, Bars, Passage, Shelf};
+use super::{About, Bars, Line, Passage, Shelf};
 use crate::music::texture::{Measure, Part, ROWS};
 use crate::music::{Drum, Tick};
 
@@ -40,9 +41,10 @@ const WEIGHTS: [(Tick, i32); 3] = [(96, 40), (24, 20), (12, 8)];
 
 /// A file, but for what stands for readers alone.
 #[derive(Deserialize)]
-struct File {
+struct File<'a> {
     provenance: BTreeMap<String, Provenance>,
-    passages: Vec<Entry>,
+    #[serde(borrow)]
+    passages: Vec<Entry<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -53,19 +55,19 @@ struct Head {
 /// A passage as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
-    piece: String,
-    source: String,
-    idiom: Option<String>,
+struct Entry<'a> {
+    piece: &'a str,
+    source: &'a str,
+    idiom: Option<&'a str>,
     meter: Family,
     tempo: Option<u16>,
     #[serde(default)]
     fills: Vec<usize>,
-    changes: Option<String>,
-    onsets: Option<String>,
-    drums: Option<String>,
-    chords: Option<String>,
-    bass: Option<String>,
+    changes: Option<&'a str>,
+    onsets: Option<&'a str>,
+    drums: Option<&'a str>,
+    chords: Option<&'a str>,
+    bass: Option<&'a str>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -90,7 +92,7 @@ pub fn inflated(file: &[u8]) -> Result<String, String> {
 ///
 /// # Errors
 /// If it is of a newer version, or something in it is not understood; it says what and where.
-pub fn read(text: &str) -> Result<Shelf, String> {
+pub fn read(text: &'static str) -> Result<Shelf, String> {
     let broken = |error: serde_json::Error| format!("passages cannot be read: {error}");
     let Head { version } = serde_json::from_str(text).map_err(broken)?;
     if version > VERSION {
@@ -100,7 +102,7 @@ pub fn read(text: &str) -> Result<Shelf, String> {
     let mut shelf = Shelf::default();
     for entry in passages {
         let of = format!("the passage of {}", entry.piece);
-        if !provenance.contains_key(&entry.source) {
+        if !provenance.contains_key(entry.source) {
             return Err(format!("{of}: the provenance says nothing of {}", entry.source));
         }
         let passage = entry.passage().map_err(|error| format!("{of}: {error}"))?;
@@ -112,50 +114,86 @@ pub fn read(text: &str) -> Result<Shelf, String> {
 
 /// Finds how full each part of the passages is among those of their measure and idiom.
 fn fill(passages: &mut [Passage]) {
-    for part in Part::ALL {
-        let counts: Vec<Option<f32>> = passages.iter().map(|passage| passage.strokes_in_bar(part)).collect();
-        for index in 0..passages.len() {
-            let Some(count) = counts[index] else { continue };
-            let own = &passages[index];
-            let is_kin = |other: &Passage| other.measure == own.measure && other.idiom == own.idiom;
-            let kin =
-                || passages.iter().zip(&counts).filter(|(other, _)| is_kin(other)).filter_map(|(_, count)| *count);
-            let fewer = kin().filter(|other| *other < count).count() as f32;
-            let others = (kin().count() - 1) as f32;
-            let as_many = kin().filter(|other| *other == count).count() as f32 - 1.0;
-            let fullness = if others > 0.0 { (fewer + as_many / 2.0) / others } else { 0.5 };
-            passages[index].fullness[part as usize] = fullness;
+    type Kin = (Measure, Option<&'static str>, usize);
+    let mut kin: BTreeMap<Kin, Vec<f32>> = BTreeMap::new();
+    for passage in passages.iter() {
+        for (part, strokes) in passage.strokes.iter().enumerate() {
+            kin.entry((passage.measure, passage.idiom, part)).or_default().extend(strokes);
+        }
+    }
+    kin.values_mut().for_each(|counts| counts.sort_by(f32::total_cmp));
+    for passage in passages {
+        for (part, strokes) in passage.strokes.iter().enumerate() {
+            let counts = &kin[&(passage.measure, passage.idiom, part)];
+            let Some(strokes) = strokes.filter(|_| counts.len() > 1) else { continue };
+            let [fewer, upto] = [f32::lt, f32::le].map(|is| counts.partition_point(|other| is(other, &strokes)));
+            passage.fullness[part] = (fewer + upto - 1) as f32 / 2.0 / (counts.len() - 1) as f32;
         }
     }
 }
 
-impl Entry {
+/// Reads what a player does, to see that all is well, and finds out of each bar what is `known`; how many bars there
+/// are, and strokes in each.
+fn checked<T: Struck>(
+    text: &'static str,
+    measure: Measure,
+    touch: impl Fn(u8) -> Option<T>,
+    known: impl Fn(T) -> bool,
+) -> Result<(Line<T>, Vec<u32>, f32), String> {
+    let bars = bars(text, measure, touch)?;
+    let known = bars.iter().map(|bar| struck(bar, measure, &known)).collect();
+    let strokes = bars.iter().map(|bar| bar.len()).sum::<usize>() as f32 / bars.len() as f32;
+    Ok((Line { text, read: OnceLock::new() }, known, strokes))
+}
+
+impl Entry<'static> {
     fn passage(self) -> Result<Passage, String> {
         let measure = match self.meter {
             Family::Four => Measure::Four,
             Family::Three => Measure::Three,
             Family::Compound => Measure::Compound,
         };
-        let drums = self.drums.map(|text| bars(&text, measure, drum)).transpose()?;
-        let chords = self.chords.map(|text| bars::<Touch>(&text, measure, row)).transpose()?;
-        let bass = self.bass.map(|text| bars::<Tone>(&text, measure, row)).transpose()?;
-        let lengths = [drums.as_ref().map(Vec::len), chords.as_ref().map(Vec::len), bass.as_ref().map(Vec::len)];
-        let Some(count) = lengths.into_iter().flatten().next() else { return Err("nobody plays".into()) };
-        let mut about = vec![About::default(); count];
-        let known = |text: Option<String>| text.map(|text| text.split(' ').map(|bar| slots(bar, measure)).collect());
-        let changes: Vec<u32> = known(self.changes).transpose()?.unwrap_or_else(|| vec![0; count]);
-        let onsets: Vec<u32> = known(self.onsets).transpose()?.unwrap_or_else(|| vec![0; count]);
-        if lengths.into_iter().flatten().chain([changes.len(), onsets.len()]).any(|length| length != count) {
+        let is_kick = |drum| drum == Drum::Kick;
+        let drums = self.drums.map(|text| checked(text, measure, drum, is_kick)).transpose()?;
+        let chords = self.chords.map(|text| checked::<Touch>(text, measure, row, |_| true)).transpose()?;
+        let bass = self.bass.map(|text| checked::<Tone>(text, measure, row, |_| true)).transpose()?;
+        let played = [
+            drums.as_ref().map(|(_, known, _)| known),
+            chords.as_ref().map(|(_, known, _)| known),
+            bass.as_ref().map(|(_, known, _)| known),
+        ];
+        let Some(count) = played.iter().flatten().map(|bars| bars.len()).next() else {
+            return Err("nobody plays".into());
+        };
+        let silent = || vec![0; count];
+        let known = |text: &str| text.split(' ').map(|bar| slots(bar, measure)).collect::<Result<Vec<u32>, _>>();
+        let changes = self.changes.map_or_else(|| Ok(silent()), known)?;
+        let onsets = self.onsets.map_or_else(|| Ok(silent()), known)?;
+        if played.into_iter().flatten().chain([&changes, &onsets]).any(|bars| bars.len() != count) {
             return Err("not everything in it has as many bars".into());
         }
-        for (index, about) in about.iter_mut().enumerate() {
-            (about.changes, about.onsets) = (changes[index], onsets[index]);
-            about.is_fill = self.fills.contains(&index);
-            about.kick = drums.as_ref().map_or(0, |bars| struck(&bars[index], measure, |drum| drum == Drum::Kick));
-            about.bass = bass.as_ref().map_or(0, |bars| struck(&bars[index], measure, |_| true));
-        }
-        let Self { idiom, tempo, .. } = self;
-        Ok(Passage { idiom, measure, tempo, drums, chords, bass, bars: about, fullness: [0.5; 3] })
+        let about = |bar: usize| About {
+            changes: changes[bar],
+            onsets: onsets[bar],
+            kick: played[Part::Drums as usize].map_or(0, |bars| bars[bar]),
+            bass: played[Part::Bass as usize].map_or(0, |bars| bars[bar]),
+            is_fill: self.fills.contains(&bar),
+        };
+        Ok(Passage {
+            idiom: self.idiom,
+            measure,
+            tempo: self.tempo,
+            bars: (0..count).map(about).collect(),
+            strokes: [
+                drums.as_ref().map(|(_, _, strokes)| *strokes),
+                chords.as_ref().map(|(_, _, strokes)| *strokes),
+                bass.as_ref().map(|(_, _, strokes)| *strokes),
+            ],
+            drums: drums.map(|(line, ..)| line),
+            chords: chords.map(|(line, ..)| line),
+            bass: bass.map(|(line, ..)| line),
+            fullness: [0.5; Part::ALL.len()],
+        })
     }
 }
 
@@ -176,7 +214,8 @@ fn slot(letter: u8, measure: Measure) -> Result<usize, String> {
     slot.ok_or_else(|| format!("{:?} is no slot", char::from(letter)))
 }
 
-fn drum(sign: u8) -> Option<Drum> {
+/// The drum that a letter names.
+pub fn drum(sign: u8) -> Option<Drum> {
     Some(match sign {
         b'k' => Drum::Kick,
         b's' => Drum::Snare,
@@ -196,7 +235,7 @@ fn drum(sign: u8) -> Option<Drum> {
 }
 
 /// What is struck in the row that a digit names.
-fn row<T: Struck>(sign: u8) -> Option<T> {
+pub fn row<T: Struck>(sign: u8) -> Option<T> {
     let row = sign.checked_sub(b'0').map(usize::from).filter(|row| *row < ROWS)?;
     Some(T::of_row(row, &[]))
 }
@@ -220,7 +259,10 @@ struct Written<T> {
 }
 
 /// The bars of a player.
-fn bars<T: Struck>(text: &str, measure: Measure, touch: impl Fn(u8) -> Option<T>) -> Result<Bars<T>, String> {
+///
+/// # Errors
+/// If something is not understood.
+pub fn bars<T: Struck>(text: &str, measure: Measure, touch: impl Fn(u8) -> Option<T>) -> Result<Bars<T>, String> {
     let signs = if T::PART == Part::Drums { 3 } else { 4 };
     let written = |signs: &[u8]| -> Result<Written<T>, String> {
         let struck = touch(signs[1]).ok_or_else(|| format!("{:?} is nothing to strike", char::from(signs[1])))?;
@@ -292,6 +334,7 @@ fn strokes<T: Struck>(bar: &[Written<T>], measure: Measure, mean: i32) -> Box<[S
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::InPassage;
     use super::*;
     use crate::music::Style;
 
@@ -299,25 +342,25 @@ mod tests {
         "changes": "a am a am", "onsets": "- ag - ag", "drums": "akVahFgsZmkVssZ akVssZvlZ 0 1", "chords": "a5K9m8P3 a0-9g1-9 0 1",
         "bass": "a0K9 a0K4m1K9 - 1"}"#;
 
-    fn file(version: u32, passage: &str) -> String {
+    fn file(version: u32, passage: &str) -> &'static str {
         let us = r#"{"us": {"source": "us", "licence": "CC0"}}"#;
-        format!(r#"{{"version": {version}, "provenance": {us}, "passages": [{passage}]}}"#)
+        format!(r#"{{"version": {version}, "provenance": {us}, "passages": [{passage}]}}"#).leak()
     }
 
     #[test]
     fn a_passage_is_read_as_it_is_written() {
-        let shelf = read(&file(1, PASSAGE)).unwrap();
+        let shelf = read(file(1, PASSAGE)).unwrap();
         let [passage] = &shelf.0[..] else { panic!("{shelf:?}") };
-        let drums = passage.drums.as_ref().unwrap();
+        let drums = Drum::bars(passage).unwrap();
         let struck: Vec<_> = drums[0].iter().map(|stroke| (stroke.at, stroke.touch)).collect();
         let rock = [(0, Drum::Kick), (0, Drum::ClosedHat), (24, Drum::Snare), (48, Drum::Kick), (72, Drum::Snare)];
         assert_eq!(struck, rock);
         assert!(drums[0][2].accent > drums[0][0].accent && drums[0][0].accent > drums[0][1].accent);
-        let chords = passage.chords.as_ref().unwrap();
+        let chords = Touch::bars(passage).unwrap();
         assert_eq!((chords[0][0].touch, chords[0][0].length), (Touch::Block, 0));
         assert_eq!((chords[0][1].touch, chords[0][1].length), (Touch::Early, 72), "into the next bar");
         assert_eq!(chords[1].iter().map(|stroke| stroke.accent).collect::<Vec<_>>(), [0, 0], "not known");
-        let bass = passage.bass.as_ref().unwrap();
+        let bass = Tone::bars(passage).unwrap();
         assert_eq!((bass[1][0].length, bass[2].len()), (21, 0));
         assert_eq!((&bass[3], &drums[2]), (&bass[1], &drums[0]), "as the bar before it");
         assert_eq!((passage.bars[1].changes, passage.bars[1].onsets), (1 | 1 << 12, 1 | 1 << 6));
@@ -326,8 +369,8 @@ mod tests {
 
     #[test]
     fn what_is_newer_or_broken_is_told_clearly() {
-        let told = |text: &str| read(text).unwrap_err();
-        assert!(told(&file(2, PASSAGE)).contains("version 2"), "{}", told(&file(2, PASSAGE)));
+        let told = |text| read(text).unwrap_err();
+        assert!(told(file(2, PASSAGE)).contains("version 2"), "{}", told(file(2, PASSAGE)));
         for (broken, reason) in [
             (PASSAGE.replace("akVahF", "akV?hF"), "'?' is no slot"),
             (PASSAGE.replace("akVahF", "akVayF"), "'y' is nothing to strike"),
@@ -337,7 +380,7 @@ mod tests {
             (PASSAGE.replace("\"us\"", "\"them\""), "provenance says nothing of them"),
             (PASSAGE.replace("\"tempo\"", "\"pitch\""), "pitch"),
         ] {
-            let told = told(&file(1, &broken));
+            let told = told(file(1, &broken));
             assert!(told.contains(reason), "{told}");
         }
         assert!(inflated(b"no file at all").is_err());
@@ -348,7 +391,8 @@ mod tests {
         let mut bytes = 0;
         for style in Style::ALL {
             let Some(file) = style.passages() else { continue };
-            let shelf = inflated(file).and_then(|text| read(&text)).unwrap_or_else(|error| panic!("{style}: {error}"));
+            let shelf =
+                inflated(file).and_then(|text| read(text.leak())).unwrap_or_else(|error| panic!("{style}: {error}"));
             for passage in &shelf.0 {
                 assert!([4, 8].contains(&passage.bars.len()), "{style}");
                 assert!(passage.fullness.iter().all(|fullness| (0.0..=1.0).contains(fullness)), "{style}");
@@ -362,7 +406,7 @@ mod tests {
         #[test]
         fn nothing_that_is_written_makes_the_reader_stumble(text in "[a-zA-Z0-9 é-]{0,40}") {
             let passage = PASSAGE.replace("akVahFgsZmkVssZ akVssZvlZ 0 1", &text);
-            let _ = read(&file(1, &passage));
+            let _ = read(file(1, &passage));
         }
     }
 }
