@@ -70,6 +70,9 @@ def parser() -> argparse.ArgumentParser:
             help_start = "go on from an exported network with its card, at the rate of fine tuning"
             sub.add_argument("--from", dest="start", type=network_file, metavar="FILE.onnx", help=help_start)
             sub.add_argument("--devices", type=positive, default=1, help="processes, each with a GPU if there is one")
+        if name in ("train", "make"):
+            help_teacher = "an exported harmonizer, from whose beliefs a harmonist learns beside the written chords"
+            sub.add_argument("--teacher", type=network_file, metavar="FILE.onnx", help=help_teacher)
         if name == "make":
             sub.add_argument("--keep", type=share, help="share of the units that stay")
         sub.set_defaults(run=run, command=name)

@@ -24,6 +24,8 @@ from .evaluation import report
 from .export import export
 from .fixtures import fixture
 from .harmonist import training as harmonist
+from .harmonist.training import Teach
+from .harmonizer import teaching
 from .harmonizer import training as harmonizer
 from .networks.step_network import FAMILIES, SEQUENCE_FAMILIES, Shape, StepNetwork, load_network
 from .quantization import quantized
@@ -47,12 +49,33 @@ def families_of(role: str) -> tuple[str, ...]:
     return SEQUENCE_FAMILIES if role == "harmonizer" else FAMILIES
 
 
-def make_task(role: str, corpus: Path) -> Task:
-    """The task of `role` on the splits `train` and `valid`; says how often each style is seen."""
+def make_task(role: str, corpus: Path, teacher: Path | None = None) -> Task:
+    """The task of `role` on the splits `train` and `valid`; says how often each style is seen.
+
+    A harmonist can have a `teacher`: an exported harmonizer.
+
+    Raises:
+        UsageError: the role has no teachers, or the file is none.
+
+    """
+    config = load_config(role)["task"]
     pieces = [piece for piece in read_corpus(corpus) if piece.split != "test"]
-    task = TASKS[role](pieces, load_config(role)["task"])
+    if teacher is None:
+        task = TASKS[role](pieces, config)
+    elif role == "harmonist":
+        task = harmonist.HarmonistTask(pieces, config, taught_by(teacher, config["edges"]))
+    else:
+        raise UsageError(f"a {role} has no teacher: leave --teacher out")
     print(f"share of the styles in the sequences: {task.shares()}")
     return task
+
+
+def taught_by(path: Path, edges: dict[str, list[float]]) -> Teach:
+    """The lessons of an exported harmonizer."""
+    network, role = exported_network(path)
+    if role != "harmonizer":
+        raise UsageError(f"{path} is a {role}: only a harmonizer, which hears whole pieces, can teach")
+    return lambda frames: teaching.lessons(network, frames, edges)
 
 
 def new_network(role: str, family: str) -> StepNetwork:
@@ -76,6 +99,11 @@ def schedule_of(config: dict[str, Any], family: str, steps: int | None, *, tunin
     return schedule if tuning or rate is None else replace(schedule, learning_rate=rate)
 
 
+def learned_from(role: str, corpus: Path, *, taught: bool) -> list[Piece]:
+    """The pieces that a network of `role` learns from, and those that it is judged on; if `taught`, all melodies."""
+    return list(read_corpus(corpus)) if taught else usable(role, corpus)
+
+
 def usable(role: str, corpus: Path, split: str | None = None) -> list[Piece]:
     """The pieces (of one split) that a network of `role` can learn from."""
     pieces = (piece for piece in read_corpus(corpus) if split in (None, piece.split))
@@ -93,7 +121,7 @@ def train_full(args: argparse.Namespace) -> int:
     network = new_network(args.network, args.family)
     if args.start is not None:
         network = started_from(args.start, network)
-    task = make_task(args.network, args.corpus)
+    task = make_task(args.network, args.corpus, args.teacher)
     schedule = schedule_of(config, args.family, args.steps, tuning=args.start is not None)
     folder = folder_of(args) / "full"
     done = train(task, network, schedule, folder, config["seed"], fresh=args.fresh, devices=args.devices)
@@ -164,7 +192,7 @@ def tune_network(args: argparse.Namespace) -> None:
     if not fresh and pruned.is_file() and pruned.stat().st_mtime < full.stat().st_mtime:
         print(f"{full} is newer than {pruned}: pruning and tuning begin anew")
         fresh = True
-    task = make_task(args.network, args.corpus)
+    task = make_task(args.network, args.corpus, args.teacher)
     keep = config["pruning"]["keep"] if args.keep is None else args.keep
     if network.shape.family not in pruning.FAMILIES:
         keep = 1.0  # only tuned: neither attention nor what reads whole sequences is pruned
@@ -197,7 +225,11 @@ def export_network(args: argparse.Namespace) -> int:
     out.mkdir(parents=True, exist_ok=True)
     (out / f"{name}.onnx").write_bytes(data)
     config = load_config(name)
-    write_json(out / f"{name}.json", card(name, network, data, usable(name, args.corpus), config, folder))
+    pieces = learned_from(name, args.corpus, taught=args.teacher is not None)
+    made = card(name, network, data, pieces, config, folder)
+    if args.teacher is not None:
+        made["training"]["teacher"] = sha256(args.teacher.read_bytes())
+    write_json(out / f"{name}.json", made)
     print(f"{out / name}.onnx: {len(data)} bytes, sha256 {sha256(data)}")
     return 0
 

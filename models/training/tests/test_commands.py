@@ -188,6 +188,22 @@ def test_a_training_goes_on_from_an_exported_network(role, corpus, finished, tmp
         commands.started_from(exported, commands.new_network(other, commands.families_of(other)[0]))
 
 
+def test_a_harmonist_is_taught_by_a_harmonizer(finished, corpus, tmp_path):
+    teacher = finished / "mine" / "harmonizer.onnx"
+    melody = write_corpus(tmp_path / "corpus", [record(chords=[]), record(split="valid")])
+    made("harmonist", melody, tmp_path / "runs", tmp_path / "mine", "--teacher", teacher)
+    beside = read_json(tmp_path / "mine" / "harmonist.json")
+    assert beside["training"]["teacher"] == sha256(teacher.read_bytes())
+    assert beside["corpus"][0]["pieces"] == 2  # the melody without chords too
+
+
+def test_a_teacher_that_cannot_teach_is_named_with_2(monkeypatch, finished, corpus, tmp_path, capsys):
+    for role, teacher, reason in (("harmonist", "soloist", "is a soloist"), ("soloist", "harmonizer", "no teacher")):
+        words = ("train", role, "--corpus", corpus, "--runs", tmp_path)
+        assert main(monkeypatch, *words, "--teacher", finished / "mine" / f"{teacher}.onnx") == 2
+        assert reason in capsys.readouterr().err
+
+
 def test_a_family_of_another_role_is_named_with_2(monkeypatch, corpus, tmp_path, capsys):
     words = ("train", "harmonizer", "--corpus", corpus, "--runs", tmp_path, "--family", "gru")
     assert main(monkeypatch, *words) == 2

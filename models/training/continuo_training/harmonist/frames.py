@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -112,10 +112,16 @@ class FrameBatch:
     frames: Frames
     style: np.ndarray
     valid: np.ndarray
+    index: np.ndarray
+    """Where each frame stands in its frame set, `[T, B]`."""
+    semitones: np.ndarray
+    """By how many semitones each sequence is moved, `[B]`."""
 
     def lanes(self, index: np.ndarray) -> FrameBatch:
         """Some of the sequences."""
-        return FrameBatch(self.frames.take(np.s_[:, index]), self.style[index], self.valid[:, index])
+        lanes = np.s_[:, index]
+        frames, style, semitones = self.frames.take(lanes), self.style[index], self.semitones[index]
+        return FrameBatch(frames, style, self.valid[lanes], self.index[lanes], semitones)
 
 
 class FrameSet:
@@ -160,7 +166,7 @@ class FrameSet:
         frames.chord = transpose_chord(frames.chord, semitones)
         frames.bass = (frames.bass + semitones) % 12
         frames.key = np.where(frames.key < 0, -1, transpose_key(frames.key, semitones))
-        return FrameBatch(frames, style, valid)
+        return FrameBatch(frames, style, valid, index, semitones)
 
     def sample(
         self, rng: np.random.Generator, weights: np.ndarray, batch: int, length: int, style_dropout: float
@@ -185,4 +191,4 @@ def opening(frame_set: FrameSet, length: int = 256) -> FrameBatch:
 
 def unknown_style(batch: FrameBatch) -> FrameBatch:
     """The same sequences without their style."""
-    return FrameBatch(batch.frames, np.full_like(batch.style, UNKNOWN_STYLE), batch.valid)
+    return replace(batch, style=np.full_like(batch.style, UNKNOWN_STYLE))

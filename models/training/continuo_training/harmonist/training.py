@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,11 +22,14 @@ from .attributes import levels_of
 from .features import ATTRIBUTES, FEATURES, REGULAR, History, features
 from .frames import HIDDEN, N_NOTES, REST, FrameBatch, FrameSet, opening, unknown_style
 from .history import SHARED, Hearing, Sampling, generate, imagine
+from .lessons import Lesson, Lessons, learned
 
 CHORD_HEADS = {"change": ("classes", 0, 2), "chord": ("classes", N_QUALITIES, 1), "bass": ("classes", 12, 0)}
 HEADS = (
     CHORD_HEADS | {f"next_{name}": head for name, head in CHORD_HEADS.items()} | {"note": ("note", N_NOTES // 12, 1)}
 )
+Teach = Callable[[FrameSet], Lessons]
+"""What a teacher believes of the pieces of a frame set."""
 GUESSED_CHORDS = "hmm"
 """Chords that were guessed from the melody alone: not for the harmonist."""
 
@@ -53,13 +58,16 @@ class HarmonistTask:
 
     name = "harmonist"
 
-    def __init__(self, pieces: list[Piece], config: dict[str, Any]) -> None:
+    def __init__(self, pieces: list[Piece], config: dict[str, Any], teach: Teach | None = None) -> None:
+        """With a teacher the harmonist learns from pieces without chords too."""
+        melodies = [replace(piece, chords=piece.chords[:0]) for piece in pieces if not usable(piece)]
         pieces = [piece for piece in pieces if usable(piece)]
         self.config = config
-        train = pieces_of(pieces, "train")
+        train = pieces_of(pieces if teach is None else pieces + melodies, "train")
         train += [twin for piece in train for factor in FACTORS if (twin := stretched(piece, factor)) is not None]
         hand = Hand.from_table(config["hand"])
         self.train_set = FrameSet(train, hand, config["takes"], config["hand_seed"])
+        self.lessons = None if teach is None else teach(self.train_set)
         valid = pieces_of(pieces, "valid")
         self.valid_sets = {source: FrameSet(part) for source, part in judged_parts(valid, config["judged_on"]).items()}
         self.valid_set = FrameSet(valid)
@@ -86,7 +94,8 @@ class HarmonistTask:
         fed = self._hidden(batch.frames.note.astype(np.int64), rng)
         history = self._history(network, batch, levels, fed, rng, progress)
         rows = features(batch.frames, batch.style, levels, fed, history)
-        return self._losses(network(rows.to(network.device))[0], batch)
+        lesson = self.lessons.of(batch) if self.lessons is not None and split == "train" else None
+        return self._losses(network(rows.to(network.device))[0], batch, lesson)
 
     def _hidden(self, notes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The note tokens with some spans hidden: frames that are planned before they are heard."""
@@ -132,7 +141,9 @@ class HarmonistTask:
             history = History(chord[:, told], bass[:, told], np.ones(len(told), dtype=bool))
         return History(chord, bass, given)
 
-    def _losses(self, logits: dict[str, Tensor], batch: FrameBatch) -> tuple[Tensor, dict[str, float]]:
+    def _losses(
+        self, logits: dict[str, Tensor], batch: FrameBatch, lesson: Lesson | None = None
+    ) -> tuple[Tensor, dict[str, float]]:
         config = self.config
         device = logits["note"].device
 
@@ -141,22 +152,28 @@ class HarmonistTask:
 
         chord = batch.frames.chord.astype(np.int64)
         changed = np.concatenate([np.zeros_like(chord[:1]), chord[1:] != chord[:-1]])
-        weight = self._frame_weights(batch)
+        weight = self._frame_weights(batch, lesson)
         emphasis = weight * np.where(changed > 0, config["change_emphasis"], 1.0)
         truth = {
             "change": (tensor(changed.astype(np.int64)), tensor(weight)),
             "chord": (tensor(chord), tensor(emphasis)),
+            "root": (tensor(chord // N_QUALITIES), tensor(emphasis)),
             "bass": (tensor(self._bass_classes(batch)), tensor(emphasis * (chord != NO_CHORD))),
         }
         loss: Tensor = torch.zeros((), device=device)
         parts: dict[str, float] = {}
         for prefix, skipped in (("", 0), ("next_", 1)):
             for name, (target, weights) in truth.items():
-                mine, target, weights = logits[prefix + name], target[skipped:], weights[skipped:].float()
+                target, weights = target[skipped:], weights[skipped:].float()
+                mine = logits[prefix + ("chord" if name == "root" else name)][: len(target)]
                 if name == "bass":
-                    mine = at_root(mine[: len(target)], tensor(chord // N_QUALITIES % 12)[skipped:])
-                value = F.cross_entropy(mine[: len(target)].flatten(0, 1), target.flatten(), reduction="none")
-                value = (value * weights.flatten()).sum() / weights.sum().clamp_min(1)
+                    mine = at_root(mine, tensor(chord // N_QUALITIES % 12)[skipped:])
+                elif name == "root":
+                    mine = of_roots(mine)
+                value = F.cross_entropy(mine.flatten(0, 1), target.flatten(), reduction="none").view_as(weights)
+                if lesson is not None:
+                    value = self._taught(value, name, mine, lesson, skipped)
+                value = (value * weights).sum() / weights.sum().clamp_min(1)
                 loss = loss + config["weight"][name] * value
                 parts[prefix + name] = value.item()
         following = tensor(np.where(batch.valid[1:], batch.frames.note[1:].astype(np.int64), -1))
@@ -164,13 +181,34 @@ class HarmonistTask:
         parts["note"] = note.item()
         return loss + config["weight"]["note"] * note, parts
 
+    def _taught(self, value: Tensor, name: str, logits: Tensor, lesson: Lesson, skipped: int) -> Tensor:
+        """The losses `value` `[T, B]` of frames from `skipped` on with the teacher's share.
+
+        Where nobody wrote chords its share is all; of basses it says nothing.
+        """
+        config, device = self.config["teaching"], value.device
+        alone = torch.from_numpy(lesson.alone[skipped:]).to(device)
+        if name == "bass":
+            return value * ~alone
+        believed = {"chord": lesson.chord, "root": of_roots(lesson.chord), "change": lesson.change}[name]
+        temperature = 1.0 if name == "change" else config["temperature"]
+        far = learned(logits, believed[skipped:].to(device), temperature)
+        share = torch.where(alone, 1.0, config["share"])
+        if name == "change":
+            decided = torch.from_numpy(lesson.decided[skipped:]).to(device)
+            share, value = share * decided, value * ~alone
+        return (1 - share) * value + share * far
+
     def _bass_classes(self, batch: FrameBatch) -> np.ndarray:
         """Interval of the bass over the root, `[T, B]`."""
         return (batch.frames.bass.astype(np.int64) - batch.frames.chord // N_QUALITIES) % 12
 
-    def _frame_weights(self, batch: FrameBatch) -> np.ndarray:
+    def _frame_weights(self, batch: FrameBatch, lesson: Lesson | None = None) -> np.ndarray:
         """Weight of each frame in the losses `[T, B]`: less without a chord, and before the melody has begun."""
-        weight = np.where(batch.frames.chord == NO_CHORD, self.config["no_chord_weight"], 1.0) * batch.valid
+        none = batch.frames.chord == NO_CHORD
+        if lesson is not None:
+            none &= ~lesson.alone
+        weight = np.where(none, self.config["no_chord_weight"], 1.0) * batch.valid
         begun = np.cumsum(batch.frames.note != REST, axis=0) > 0
         return np.where(begun, weight, self.config["intro_weight"] * weight)
 
@@ -185,6 +223,12 @@ class HarmonistTask:
                 out |= {f"{source}.{hearing}.{name}": value for name, value in panel(chords, batch).items()}
         out["score"] = float(np.mean([value for name, value in out.items() if name.endswith("agreement")]))
         return out
+
+
+def of_roots(chord: Tensor) -> Tensor:
+    """Logits of the 12 roots and of no chord `[..., 13]` from those of the chords `[..., 145]`."""
+    roots = chord[..., :NO_CHORD].unflatten(-1, (12, N_QUALITIES)).logsumexp(-1)
+    return torch.cat([roots, chord[..., NO_CHORD:]], -1)
 
 
 def at_root(bass: Tensor, root: Tensor) -> Tensor:

@@ -66,6 +66,8 @@ class BeatSet:
         fresh[frames.starts] = True
         starts = np.flatnonzero(fresh)
         beat = np.cumsum(fresh) - 1
+        self.beat = beat.astype(np.int32)
+        """Which beat each frame of the frame set lies in."""
         slot = np.minimum(np.arange(len(beat)) - starts[beat], SLOTS - 1)
         self.takes = []
         """Note tokens of every take, as written first."""
