@@ -34,14 +34,17 @@ impl Shaped for Drum {
     }
 }
 
+/// A bar of strokes with their first ticks.
+pub type Bar<T> = Arc<[(Tick, Stroke<T>)]>;
+
 /// What is struck in one bar at each corner.
 #[derive(Clone, Debug)]
-pub struct Corners<T>([Arc<[(Tick, Stroke<T>)]>; CORNERS]);
+pub struct Corners<T>([Bar<T>; CORNERS]);
 
 impl<T: Copy> Corners<T> {
     /// The bar that the `source` gives, and the others as they come after it on the pad; for a corner without one the
     /// source's stands.
-    pub fn new(source: Arc<[(Tick, Stroke<T>)]>, others: [Option<Strokes<T>>; CORNERS - 1]) -> Self {
+    pub fn new(source: Bar<T>, others: [Option<Strokes<T>>; CORNERS - 1]) -> Self {
         let mut bars: [_; CORNERS] = std::array::from_fn(|_| Arc::clone(&source));
         for (bar, other) in bars[SOURCE + 1..].iter_mut().zip(others) {
             if let Some(other) = other {
