@@ -1,7 +1,8 @@
 //! Ways between bars: across the morph pad, and from bar to bar of a player who drifts.
 
 use continuo_models::improviser::chance::random::{Purpose, Random};
-use continuo_models::improviser::players::accompaniment::reshaping::morph::{self, CORNERS, Pad};
+use continuo_models::improviser::players::accompaniment::reshaping::morph;
+use continuo_models::improviser::players::accompaniment::reshaping::pad::{CORNERS, Pad};
 use continuo_models::improviser::players::accompaniment::reshaping::vary::{
     between, drawn, drifted, likely, mixed, shift, sigmoid,
 };
