@@ -111,7 +111,7 @@ pub enum What {
         judged: Judged,
         #[command(flatten)]
         learned: Learned,
-        /// Judge only these bars; may be given several times. Without `shuffled` nothing says whether the classifier counts
+        /// Judge only these bars; may be given several times. Only `shuffled` says whether the classifier counts
         #[arg(long, value_enum, value_name = "NAME")]
         row: Vec<Row>,
     },

@@ -63,7 +63,8 @@ pub fn text() -> Result<String> {
          They were made from music that is in the public domain or free, among it these pieces, whose licences ask \
          that they be named (composer, title, licence, where it is from). What was made of them: the networks learnt \
          from their melodies and chords in every key; the patterns are bars of accompaniment that several pieces \
-         share; the passages are when, how long and how loud a few bars of a piece are struck, without their pitches.\n\n",
+         share; the passages are when, how long and how loud a few bars of a piece are struck, without their \
+         pitches.\n\n",
     );
     for credit in credits {
         text += &format!("- {}\n", credit.split_whitespace().collect::<Vec<_>>().join(" "));

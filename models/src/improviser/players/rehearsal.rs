@@ -24,7 +24,8 @@ pub(crate) struct Chart {
 }
 
 impl Chart {
-    /// A chart written as "C | Dm7 G7 | C", the chords of a bar of even length, played exactly on the grid, in patterns.
+    /// A chart written as "C | Dm7 G7 | C", the chords of a bar of even length, played exactly on the grid, in
+    /// patterns.
     pub fn new(chords: &str, key: &str, meter: (u8, u8), style: Style) -> Self {
         let meter = Meter { numerator: meter.0, denominator: meter.1 };
         let mut changes: Vec<(Tick, Chord)> = Vec::new();

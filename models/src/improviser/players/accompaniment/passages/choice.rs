@@ -18,8 +18,8 @@ const PHRASE: Tick = feel::PHRASE as Tick;
 const CHORUS: Tick = 4;
 /// The bridge among them.
 const BRIDGE: Tick = 2;
-/// How strictly the fullness of a passage is that of the density knob, its tempo that of the song, and its kick with the
-/// bass.
+/// How strictly the fullness of a passage is that of the density knob, its tempo that of the song, and its kick with
+/// the bass.
 const STRICTNESS: f32 = 144.0;
 const TEMPO: f32 = 6.0;
 const WITH_BASS: f32 = 0.1;
@@ -58,8 +58,8 @@ impl Chosen {
         bars.get((self.bar + turn) % bars.len().max(1)).map_or(&[], |bar| bar)
     }
 
-    /// The density at which the strokes of `part` are played, where it is to play as much as `density` says: people's own
-    /// (0.5), as far as that is not far too much.
+    /// The density at which the strokes of `part` are played, where it is to play as much as `density` says: people's
+    /// own (0.5), as far as that is not far too much.
     pub fn density(&self, part: Part, density: f32) -> f32 {
         let fuller = self.passage.fullness[part as usize] - density;
         0.5 - LEFT_OUT * (fuller - FULLER).max(0.0)
@@ -159,8 +159,8 @@ impl Passage {
         self.has(part).then(|| self.fullness[part as usize] - densities[part as usize])
     }
 
-    /// How well its drums go with the bass of `hands`: the more of its notes have the kick, the better. Who is no drummer
-    /// goes with all.
+    /// How well its drums go with the bass of `hands`: the more of its notes have the kick, the better. Who is no
+    /// drummer goes with all.
     fn goes_with(&self, hands: Option<&Passage>) -> f32 {
         let Some(hands) = hands.filter(|hands| self.drums.is_some() && hands.bass.is_some()) else { return 1.0 };
         let bars = (0..self.bars.len().max(hands.bars.len()))
@@ -214,8 +214,8 @@ fn changes(context: &FrameContext, measure: Measure) -> u32 {
     known.filter(|tick| (0..measure.ticks()).contains(tick)).fold(0, |slots, tick| slots | 1 << measure.nearest(tick))
 }
 
-/// A number that is the same wherever a section comes again. A form of 32 bars is A A B A, one of 16 is A B, shorter ones
-/// are one section; without a form it is A A B A, with another bridge each time.
+/// A number that is the same wherever a section comes again. A form of 32 bars is A A B A, one of 16 is A B, shorter
+/// ones are one section; without a form it is A A B A, with another bridge each time.
 fn section(context: &FrameContext) -> i64 {
     let phrase = context.bar_number().div_euclid(PHRASE);
     match context.controls.form {

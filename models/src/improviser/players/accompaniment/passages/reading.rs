@@ -339,7 +339,8 @@ mod tests {
     use crate::music::Style;
 
     const PASSAGE: &str = r#"{"piece": "a", "source": "us", "meter": "four", "tempo": 96, "fills": [1],
-        "changes": "a am a am", "onsets": "- ag - ag", "drums": "akVahFgsZmkVssZ akVssZvlZ 0 1", "chords": "a5K9m8P3 a0-9g1-9 0 1",
+        "changes": "a am a am", "onsets": "- ag - ag",
+        "drums": "akVahFgsZmkVssZ akVssZvlZ 0 1", "chords": "a5K9m8P3 a0-9g1-9 0 1",
         "bass": "a0K9 a0K4m1K9 - 1"}"#;
 
     fn file(version: u32, passage: &str) -> &'static str {
