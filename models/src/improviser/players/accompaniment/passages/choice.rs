@@ -189,7 +189,7 @@ impl Passage {
                 + OUT_OF_ORDER * u32::from(bar != own)
         };
         // A phrase ends with its end, and nowhere else.
-        let closes = |bar: usize| bar + 1 == count && bar != own || self.bars[bar].is_fill && bar != own;
+        let closes = |bar: usize| bar != own && (bar + 1 == count || self.bars[bar].is_fill);
         let chosen =
             if last { own } else { (0..count).filter(|bar| !closes(*bar)).min_by_key(|bar| cost(*bar)).unwrap_or(own) };
         if part != Part::Drums {

@@ -270,7 +270,7 @@ pub fn bars<T: Struck>(text: &str, measure: Measure, touch: impl Fn(u8) -> Optio
         Ok(Written { slot: slot(signs[0], measure)?, touch: struck, velocity: velocity(signs[2])?, length })
     };
     let bar = |text: &str| -> Result<Vec<Written<T>>, String> {
-        if text.len() % signs != 0 {
+        if !text.len().is_multiple_of(signs) {
             return Err(format!("the bar {text} breaks off"));
         }
         text.as_bytes().chunks(signs).map(written).collect()
