@@ -118,6 +118,8 @@ pub struct Chord {
 }
 
 impl Chord {
+    /// How many harmonies there are: root, and mode.
+    pub const HARMONIES: usize = 24;
     /// The number of entries in the networks' chord vocabulary: every chord, then "no chord".
     pub const VOCABULARY: usize = 145;
     /// The index of "no chord".
@@ -184,6 +186,12 @@ impl Chord {
     /// What stays when colour comes and goes: the root, and whether the third is minor.
     pub fn root_and_mode(self) -> (PitchClass, bool) {
         (self.root, self.quality.is_minor())
+    }
+
+    /// The place of its harmony, of which it is a colour: `root * 2`, and 1 more in minor.
+    pub fn harmony(self) -> usize {
+        let (root, is_minor) = self.root_and_mode();
+        2 * usize::from(root % 12) + usize::from(is_minor)
     }
 
     /// The chord moved up by `semitones` (down, if negative).

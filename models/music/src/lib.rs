@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod changes;
 pub mod chart;
 pub mod chord;
 pub mod drum;
@@ -20,6 +21,7 @@ pub mod texture;
 pub mod time;
 pub mod voicing;
 
+pub use changes::Changes;
 pub use chart::Chart;
 pub use chord::{Chord, Quality, SlashChord};
 pub use drum::Drum;

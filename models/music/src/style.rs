@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::changes::Changes;
 use super::voicing::Texture;
 
 /// The styles, each with its identifier and its file.
@@ -65,6 +66,9 @@ pub struct Character {
     /// How late off-beat eighths come.
     #[serde(default)]
     pub swing: Swing,
+    /// The changes that everybody who plays in the style knows by heart.
+    #[serde(default)]
+    pub changes: Option<Changes>,
 }
 
 /// How late off-beat eighths come: tempi, in quarter notes per minute, ascending, each with a share of a full triplet.

@@ -208,7 +208,9 @@ impl Improviser {
         if let Some(here) = here {
             self.listener.expect(here.belief());
         }
-        let believed = self.listener.belief().key().map(|(key, _)| key);
+        let expected = self.tune.expected(next, controls);
+        let of_changes = expected.and_then(|_| self.harmonist.key());
+        let believed = of_changes.or(self.listener.belief().key().map(|(key, _)| key));
         let key = if controls.key_lock { controls.key } else { believed.unwrap_or(controls.key) };
         let keys = match controls.key {
             key if controls.key_lock => KeyBelief::certain(key),
@@ -222,7 +224,7 @@ impl Improviser {
         let (listener, memory) = (&self.listener, &**self.learner.memory());
         let path = path.as_slice();
         let situation =
-            Situation { listener, controls, key, keys, memory, given, guidance, plays_alone, path, may_wait };
+            Situation { listener, controls, key, keys, memory, given, guidance, expected, plays_alone, path, may_wait };
         let before = std::mem::take(&mut self.harmony);
         self.harmony = self.harmonist.decide(&situation, |spot| Random::new(controls.seed, spot.frame));
         self.bars = here.map(|here| here.bars());

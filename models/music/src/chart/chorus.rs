@@ -85,6 +85,11 @@ impl Chorus {
         self.length
     }
 
+    /// How many bars it has.
+    pub fn bars(&self) -> usize {
+        self.bars.len()
+    }
+
     /// How many bars it has, if they are counted as a song in bars of this length has them.
     pub fn bars_of(&self, bar: Tick) -> Option<usize> {
         self.bar.filter(|&own| self.is_free || own == bar).map(|_| self.bars.len())

@@ -36,6 +36,7 @@ pub enum Purpose {
     Dynamics,
     Vary,
     Passage,
+    Changes,
 }
 
 impl Random {

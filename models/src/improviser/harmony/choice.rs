@@ -9,6 +9,7 @@ use crate::improviser::chance::random::{Purpose, Random};
 use crate::improviser::chance::sampler::{Freedom, happens, likeliest, sample};
 use crate::improviser::listening::key_belief::KeyBelief;
 use crate::improviser::memory::Memory;
+use crate::improviser::tune::changes::{Bearings, Expected};
 use crate::music::{Chord, Key, PitchClass, PitchClassSet, Quality, SlashChord, Spot};
 use crate::network::harmonist::HarmonyLogits;
 
@@ -41,7 +42,7 @@ impl Recent {
 /// What is advised on each chord of a set and on each harmony, whose colours the chords are; −∞ on what is not there.
 struct Advised {
     chords: [f32; Chord::VOCABULARY],
-    harmonies: [f32; HARMONIES],
+    harmonies: [f32; Chord::HARMONIES],
 }
 
 impl Advised {
@@ -51,10 +52,10 @@ impl Advised {
         let chords: [f32; Chord::VOCABULARY] =
             std::array::from_fn(|index| if fits(index) { logits[index] } else { f32::NEG_INFINITY });
         let most = chords.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let mut chances = [0.0; HARMONIES];
+        let mut chances = [0.0; Chord::HARMONIES];
         for chord in (0..Chord::NONE_INDEX).filter_map(Chord::from_index) {
             let logit = chords[chord.index()];
-            chances[harmony_of(chord)] += if logit > f32::NEG_INFINITY { exp(logit - most) } else { 0.0 };
+            chances[chord.harmony()] += if logit > f32::NEG_INFINITY { exp(logit - most) } else { 0.0 };
         }
         let logit = |chance: f32| if chance > 0.0 { most + ln(chance.into()) as f32 } else { f32::NEG_INFINITY };
         Self { chords, harmonies: chances.map(logit) }
@@ -78,12 +79,12 @@ impl Advised {
         let origin = 2 * usize::from(root);
         let mut seen = self.harmonies;
         seen.rotate_left(origin);
-        let harmony = (pick(&seen)? + origin) % HARMONIES;
+        let harmony = (pick(&seen)? + origin) % Chord::HARMONIES;
         let coloured = || {
             let quality = Quality::ALL[colour(&self.colours(harmony))?];
             Some(Chord::new((harmony / 2) as PitchClass, quality))
         };
-        let chord = stays.filter(|&standing| harmony_of(standing) == harmony).or_else(coloured)?;
+        let chord = stays.filter(|&standing| standing.harmony() == harmony).or_else(coloured)?;
         Some((harmony, chord))
     }
 
@@ -92,18 +93,9 @@ impl Advised {
         let root = (harmony / 2) as PitchClass;
         Quality::ALL.map(|quality| {
             let chord = Chord::new(root, quality);
-            if harmony_of(chord) == harmony { self.chords[chord.index()] } else { f32::NEG_INFINITY }
+            if chord.harmony() == harmony { self.chords[chord.index()] } else { f32::NEG_INFINITY }
         })
     }
-}
-
-/// Root and third: what a sixth or a seventh more does not move.
-const HARMONIES: usize = 24;
-
-/// The harmony of which `chord` is a colour.
-fn harmony_of(chord: Chord) -> usize {
-    let (root, is_minor) = chord.root_and_mode();
-    2 * usize::from(root) + usize::from(is_minor)
 }
 
 /// The chord that a note asks for.
@@ -128,6 +120,8 @@ pub struct ChordChoice<'a> {
     given: Option<SlashChord>,
     /// What the musician has played so far.
     memory: &'a Memory,
+    /// The changes that are expected, and in which keys.
+    expected: Option<(Expected, &'a Bearings)>,
 }
 
 impl<'a> ChordChoice<'a> {
@@ -142,7 +136,21 @@ impl<'a> ChordChoice<'a> {
         memory: &'a Memory,
     ) -> Self {
         let given = given.filter(|given| given.chord.tones().is_subset(controls.allowed()));
-        Self { weights, controls, key, keys, given, memory }
+        Self { weights, controls, key, keys, given, memory, expected: None }
+    }
+
+    /// The same, where these changes are expected.
+    pub fn expecting(self, expected: Option<Expected>, bearings: &'a Bearings) -> Self {
+        Self { expected: expected.map(|expected| (expected, bearings)), ..self }
+    }
+
+    /// How likely each chord is at `spot`, by what is advised there and what is expected.
+    fn likely(&self, advice: &HarmonyLogits, spot: Spot) -> [f32; Chord::VOCABULARY] {
+        let mut chords = advice.chord;
+        if let Some((expected, bearings)) = &self.expected {
+            bearings.weigh(expected, spot, self.weights.expected, &mut chords);
+        }
+        chords
     }
 
     /// Whether the choice is made already.
@@ -169,7 +177,7 @@ impl<'a> ChordChoice<'a> {
         });
         stands.unwrap_or_else(|| {
             let before = standing.map(|standing| standing.chord);
-            let chord = self.drawn(advice, before, recent, permitted, random);
+            let chord = self.drawn(advice, spot, before, recent, permitted, random);
             standing.filter(|standing| standing.chord == chord).unwrap_or_else(|| self.over_bass(chord, advice, random))
         })
     }
@@ -178,19 +186,19 @@ impl<'a> ChordChoice<'a> {
     /// at `spot`; at least 0.
     pub fn regret(&self, advice: &HarmonyLogits, spot: Spot, standing: Option<Chord>, harmony: Chord) -> f32 {
         let Some(standing) = standing else { return 0.0 };
-        let advised = Advised::of(&advice.chord, |_| true);
+        let advised = Advised::of(&self.likely(advice, spot), |_| true);
         let beginning = self.beginning(&advised, advice, spot, standing);
         if standing == harmony {
             return beginning.max(0.0);
         }
         let best = advised.harmonies.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        (-beginning).max(0.0) + best - advised.harmonies[harmony_of(harmony)]
+        (-beginning).max(0.0) + best - advised.harmonies[harmony.harmony()]
     }
 
     /// Log-odds for another harmony to begin at `spot` where `standing` stands: how much likelier one is, less what it
     /// takes.
     fn beginning(&self, advised: &Advised, advice: &HarmonyLogits, spot: Spot, standing: Chord) -> f32 {
-        let standing = harmony_of(standing);
+        let standing = standing.harmony();
         let likelier = advised.best_but(standing) - advised.harmonies[standing];
         self.weights.likelier * likelier - self.hold(advice, spot)
     }
@@ -202,7 +210,8 @@ impl<'a> ChordChoice<'a> {
 
     fn begins(&self, advice: &HarmonyLogits, spot: Spot, standing: Chord, random: Random) -> bool {
         let heat = self.weights.rhythm_heat * self.controls.temperature;
-        let beginning = self.beginning(&Advised::of(&advice.chord, |_| true), advice, spot, standing);
+        let advised = Advised::of(&self.likely(advice, spot), |_| true);
+        let beginning = self.beginning(&advised, advice, spot, standing);
         happens(beginning, heat, random.uniform(Purpose::HarmonicRhythm, 0))
     }
 
@@ -210,12 +219,13 @@ impl<'a> ChordChoice<'a> {
     fn drawn(
         &self,
         advice: &HarmonyLogits,
+        spot: Spot,
         standing: Option<Chord>,
         recent: &Recent,
         permitted: &Permitted,
         random: Random,
     ) -> Chord {
-        let mut logits = advice.chord;
+        let mut logits = self.likely(advice, spot);
         self.memory.recall_chord(&mut logits, recent.0.into_iter().flatten(), self.controls.memory);
         for chord in (0..Chord::NONE_INDEX).filter_map(Chord::from_index) {
             logits[chord.index()] -= recent.repetition(chord, self.weights);
@@ -284,7 +294,7 @@ impl<'a> ChordChoice<'a> {
         random: Random,
     ) -> Option<Reaction> {
         let stays = standing.filter(|&standing| permitted.stand.contains(standing));
-        let mut logits = advice.chord;
+        let mut logits = self.likely(advice, spot);
         if standing.is_none() {
             let mut keys = *self.keys;
             keys.hear_onset(struck);
@@ -292,15 +302,15 @@ impl<'a> ChordChoice<'a> {
         }
         let mut advised = Advised::of(&logits, |chord| chord == planned || permitted.allow(chord, standing));
         if let Some(standing) = stays {
-            advised.harmonies[harmony_of(standing)] += self.hold(advice, spot);
+            advised.harmonies[standing.harmony()] += self.hold(advice, spot);
         }
         let likeliest = |logits: &[f32]| likeliest(logits, |index| logits[index] > f32::NEG_INFINITY);
         let colour = |colours: &[f32]| self.coloured(colours, random);
         let (harmony, chord) = advised.taken(planned.root, stays, likeliest, colour)?;
-        if harmony == harmony_of(planned) {
+        if harmony == planned.harmony() {
             return None;
         }
-        let lead = advised.harmonies[harmony] - advised.harmonies[harmony_of(planned)];
+        let lead = advised.harmonies[harmony] - advised.harmonies[planned.harmony()];
         Some(Reaction { chord, lead })
     }
 

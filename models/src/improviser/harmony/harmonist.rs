@@ -14,6 +14,7 @@ use crate::improviser::chance::random::Random;
 use crate::improviser::listening::Listener;
 use crate::improviser::listening::key_belief::KeyBelief;
 use crate::improviser::memory::Memory;
+use crate::improviser::tune::changes::{Bearings, Expected};
 use crate::improviser::tune::chart::Guidance;
 use crate::music::time::TICKS_PER_FRAME;
 use crate::music::{Chord, Frame, Key, PitchClass, SlashChord, Spot, Tick};
@@ -45,6 +46,8 @@ pub struct Situation<'a> {
     pub given: Option<SlashChord>,
     /// What the chart says of the frame to decide.
     pub guidance: Guidance,
+    /// The changes that are expected, if the song is in them.
+    pub expected: Option<Expected>,
     /// Whether the band plays though the musician does not: somebody has given the chart.
     pub plays_alone: bool,
     /// The frame that has just ended, the one that begins now, those that were decided after it, and the one to decide:
@@ -99,6 +102,8 @@ pub struct Harmonist {
     decided: Vec<Decided>,
     recent: Recent,
     constraints: Constraints,
+    /// In which keys the changes are expected.
+    bearings: Bearings,
     planned: Planned,
     /// The first frame for which nothing is promised.
     certain: Frame,
@@ -136,6 +141,7 @@ impl Harmonist {
             decided: vec![Decided::default()],
             recent: Recent::default(),
             constraints: Constraints::default(),
+            bearings: Bearings::default(),
             planned: [None; OUTLOOK_CHORDS],
             certain: Frame::MIN,
             since_fork: usize::MAX,
@@ -179,7 +185,8 @@ impl Harmonist {
         // Where the band begins to plan ahead by more frames, what stood goes on.
         let standing = Decided { reactions: Reactions::default(), ..self.last_decided() };
         self.decided.resize(situation.path.len() - 1, standing);
-        self.constraints.follow(situation.next(), situation.controls);
+        let has_changes = situation.expected.is_some();
+        self.constraints.follow(situation.next(), situation.controls, has_changes);
         self.attempt(situation, &random).unwrap_or_else(|_| {
             // A network that fails once is not asked again.
             self.source = AdviceSource::Rules;
@@ -196,7 +203,9 @@ impl Harmonist {
             AdviceSource::Network(_) => self.weights,
             AdviceSource::Rules => Weights::RULES,
         };
+        let bearings = self.bearings_of(situation);
         let choice = ChordChoice::new(&weights, controls, situation.key, keys, situation.given, situation.memory);
+        let choice = choice.expecting(situation.expected, &bearings);
         let permitted = self.constraints.permitted(next, situation.key, controls, ahead.cycles());
         let standing = ahead.standing().map(|standing| standing.chord);
 
@@ -277,6 +286,7 @@ impl Harmonist {
         self.certain = if harmony.is_some() { next.frame + Frame::from(controls.commit) } else { Frame::MIN };
         self.since_fork = if alternatives.is_some() { 1 } else { self.since_fork.saturating_add(1) };
         self.history = history;
+        self.bearings = bearings;
         self.decided.rotate_left(1);
         self.decided[frames_ahead] = Decided { harmony, reactions };
         Ok(Harmony {
@@ -288,6 +298,24 @@ impl Harmonist {
             planned: self.planned,
             certain: next.plus(controls.commit.into()).tick(),
         })
+    }
+
+    /// The key in which the changes are expected.
+    pub fn key(&self) -> Option<Key> {
+        self.bearings.key()
+    }
+
+    /// In which keys the changes are expected after the frame that has just ended.
+    fn bearings_of(&self, situation: &Situation) -> Bearings {
+        let (&Situation { listener, ref keys, ref expected, .. }, next) = (situation, situation.next());
+        let Some(expected) = expected else { return Bearings::default() };
+        let mut bearings = self.bearings.clone();
+        bearings.hear(listener.last_frame());
+        if let Some(given) = listener.held_harmony().filter(|_| next.begins_beat()) {
+            bearings.hear_chord(expected, next, given.chord);
+        }
+        bearings.settle(expected, keys, next);
+        bearings
     }
 
     /// The frame that was decided last.

@@ -25,6 +25,8 @@ pub struct Weights {
     pub circle: f32,
     /// Factor of the log-probability that the first chord lies in the key.
     pub in_key: f32,
+    /// Factor of what is expected of the changes.
+    pub expected: f32,
     /// For the root in the bass.
     pub root: f32,
     /// For what was planned, against what a note asks for, where the band follows half.
@@ -55,6 +57,7 @@ impl Weights {
         repetition: 0.0,
         circle: 0.0,
         in_key: 1.0,
+        expected: 1.0,
         root: 1.0,
         reluctance: 1.0,
         late: 1.0,
@@ -75,6 +78,7 @@ impl Weights {
         repetition: 0.15,
         circle: 1.5,
         in_key: 0.0,
+        expected: 1.0,
         root: 1.0,
         reluctance: f32::INFINITY,
         late: 0.0,
@@ -87,7 +91,7 @@ impl Weights {
 
     /// For a network that says itself when a chord begins, as the rules do: what is asked beyond that is to be better
     /// than this.
-    pub const ALONE: Self = Self { reluctance: 1.0, chord_heat: 0.3, colour_heat: 0.3, ..Self::RULES };
+    pub const ALONE: Self = Self { expected: 0.0, reluctance: 1.0, chord_heat: 0.3, colour_heat: 0.3, ..Self::RULES };
 
     /// What is asked for at `spot` before another harmony takes the place of the standing one.
     pub(super) fn hold(&self, spot: Spot, controls: &Controls) -> f32 {

@@ -97,10 +97,7 @@ impl KeyBelief {
     }
 
     fn weigh(&mut self, class: PitchClass, evidence: impl Fn(f32) -> f32) {
-        self.multiply(|key| {
-            let degree = (usize::from(class % 12) + 12 - usize::from(key.tonic)) % 12;
-            evidence(PROFILES[usize::from(key.is_minor())][degree])
-        });
+        self.multiply(|key| evidence(usual_note(class, key)));
     }
 
     fn multiply(&mut self, evidence: impl Fn(Key) -> f32) {
@@ -120,6 +117,12 @@ impl KeyBelief {
             *belief = (1.0 - LEAK) * before[index] + LEAK * (0.5 / 24.0 + 0.5 * near);
         }
     }
+}
+
+/// How usual the note is in a melody in the key, 0–1.
+pub fn usual_note(class: PitchClass, key: Key) -> f32 {
+    let degree = (usize::from(class % 12) + 12 - usize::from(key.tonic)) % 12;
+    PROFILES[usize::from(key.is_minor())][degree]
 }
 
 /// How usual the chord is in the key.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::agreement::Agreement;
+use super::changes::Expected;
 use super::harmonizer::Wish;
-use super::heard::HeardFrame;
+use super::heard::{HeardBar, HeardFrame};
 use super::learner::{Learned, Lesson, Told, TuneLearner};
 use crate::controls::Controls;
 use crate::improviser::listening::key_belief::KeyBelief;
@@ -112,19 +113,37 @@ impl Tune {
         }
         let charted = if let Slot::Chord(chord) = slot { Some(chord) } else { None };
         let given = left_hand.or(charted);
-        let told = self.followed.as_ref().filter(|followed| followed.is_given && followed.chorus.is_open());
-        let told = told.and_then(|followed| {
-            let period = followed.chorus.bars_of(spot.position.meter.bar_ticks())?;
-            Some(Told { period, first: followed.first })
-        });
-        let wish = Wish::of(controls);
+        let told = self.told(spot);
+        let (wish, expected) = (Wish::of(controls), Expected::of(controls));
         let networks = controls.learn_tune.then_some(networks);
-        let lesson = Lesson { networks, wish: &wish, told, agrees: self.agreement.holds() };
+        let lesson = Lesson { networks, wish: &wish, told, expected, agrees: self.agreement.holds() };
         let frame = HeardFrame { note, given, ..HeardFrame::default() };
         if self.learner.hear(spot, frame, &lesson) {
             self.settle();
         }
         self.agreement.settle(next, self.learner.is_in_it().unwrap_or(true));
+    }
+
+    /// The form that a chart with open bars has, in the bars of `spot`.
+    fn told(&self, spot: Spot) -> Option<Told> {
+        let followed = self.followed.as_ref().filter(|followed| followed.is_given && followed.chorus.is_open())?;
+        let period = followed.chorus.bars_of(spot.position.meter.bar_ticks())?;
+        Some(Told { period, first: followed.first })
+    }
+
+    /// The changes that the style knows by heart, if the song may be in them where the frame at `next` is decided: in a
+    /// form that they fit; and, if they are usual, where nobody knows the form, from the bar on with which the tune has
+    /// begun.
+    pub fn expected(&self, next: Spot, controls: &Controls) -> Option<Expected> {
+        let expected = Expected::of(controls)?;
+        let asked = controls.form.map(|bars| Told { period: bars.into(), first: 0 });
+        let looped = self.learner.cycle().filter(|looped| expected.fits(looped.period));
+        let first = match self.told(next).or(looped).or(asked).or_else(|| self.learner.form()) {
+            Some(form) => expected.fits(form.period).then_some(form.first)?,
+            None if expected.is_usual() => self.learner.first().unwrap_or_else(|| HeardBar::number_of(next)),
+            None => return None,
+        };
+        Some(expected.from_bar(first))
     }
 
     /// Goes by `controls`.

@@ -5,10 +5,12 @@
 //! could be hedged. The melody is moved to where its first note is a C before the network hears it, and the chords back:
 //! so the same tune in another key gets the same chords in that key, to the bit.
 
+use super::changes::{Bearings, Expected};
 use super::decoding::{self, likeliest};
 use super::repeats::together;
 use crate::controls::Controls;
 use crate::improviser::chance::grid::{rounded, steps};
+use crate::improviser::listening::key_belief::KeyBelief;
 use crate::music::pitch::transposed;
 use crate::music::{Chord, PitchClass, PitchClassSet, Quality, SlashChord, Spot};
 use crate::network::HarmonizerNetwork;
@@ -37,6 +39,8 @@ pub struct Wish {
     pub attributes: HarmonistAttributes,
     /// The pitch classes that chords and basses may have, except where they are given.
     pub allowed: PitchClassSet,
+    /// The changes that are expected, where the chorus is the beginning of a song.
+    pub expected: Option<Expected>,
 }
 
 impl Wish {
@@ -47,6 +51,7 @@ impl Wish {
             mix: Some(StyleMix::of(controls)),
             attributes: HarmonistAttributes { chord_rate, chromaticism, mode },
             allowed: controls.allowed(),
+            expected: None,
         }
     }
 }
@@ -54,7 +59,7 @@ impl Wish {
 impl Default for Wish {
     /// Nothing is asked for.
     fn default() -> Self {
-        Self { mix: None, attributes: HarmonistAttributes::default(), allowed: PitchClassSet::ALL }
+        Self { mix: None, attributes: HarmonistAttributes::default(), allowed: PitchClassSet::ALL, expected: None }
     }
 }
 
@@ -86,7 +91,10 @@ pub fn harmonize(
     let moved: Vec<ChorusFrame> = chorus.iter().map(|frame| frame.transposed(-up)).collect();
     let allowed: PitchClassSet = wish.allowed.iter().map(|class| transposed(class, -up)).collect();
     let (beats, firsts) = beats(&moved);
-    let said = together(&beats, &said(network, &beats, wish)?);
+    let mut said = together(&beats, &said(network, &beats, wish)?);
+    if let Some(expected) = &wish.expected {
+        expect(expected, &moved, &firsts, &mut said);
+    }
     let harmony = decode(&beats, &said, allowed);
     let ends = firsts.iter().skip(1).copied().chain([moved.len()]);
     let mut out = Vec::with_capacity(moved.len());
@@ -158,6 +166,23 @@ fn said(network: &HarmonizerNetwork, beats: &[Beat], wish: &Wish) -> Result<Vec<
     let Some((other, share)) = second else { return Ok(ours) };
     let theirs = ask(Some(other))?;
     Ok(ours.into_iter().zip(&theirs).map(|(ours, theirs)| ours.mixed(theirs, share)).collect())
+}
+
+/// Makes the chords likelier of the changes that are expected, in what is said of the beats of `chorus` that begin with
+/// the frames `firsts`.
+fn expect(expected: &Expected, chorus: &[ChorusFrame], firsts: &[usize], said: &mut [HarmonyLogits]) {
+    let Some(first) = chorus.first() else { return };
+    let mut bearings = Bearings::default();
+    chorus.iter().for_each(|frame| bearings.hear(frame.note));
+    for &first in firsts {
+        if let Given::Chord(given) = chorus[first].given {
+            bearings.hear_chord(expected, chorus[first].spot, given.chord);
+        }
+    }
+    bearings.settle(expected, &KeyBelief::default(), first.spot);
+    for (said, &first) in said.iter_mut().zip(firsts) {
+        bearings.weigh(expected, chorus[first].spot, 1.0, &mut said.chord);
+    }
 }
 
 /// The harmony of each beat.

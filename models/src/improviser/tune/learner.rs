@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::changes::Expected;
 use super::form::{Form, FormBelief};
 use super::harmonizer::{ChorusFrame, Wish, harmonize};
 use super::heard::{Heard, HeardBar, HeardFrame, in_a_row};
@@ -51,6 +52,8 @@ pub struct Lesson<'a> {
     pub wish: &'a Wish,
     /// The form, if a chart has one.
     pub told: Option<Told>,
+    /// The changes that the style knows by heart, if it knows some.
+    pub expected: Option<Expected>,
     /// Whether the musician plays over what was learned as if it were right.
     pub agrees: bool,
 }
@@ -124,6 +127,21 @@ impl TuneLearner {
         self.learned.as_ref()
     }
 
+    /// The loop that the song is in.
+    pub fn cycle(&self) -> Option<Told> {
+        self.cycle
+    }
+
+    /// The form, by ear.
+    pub fn form(&self) -> Option<Told> {
+        Some(Told { period: self.by_ear.form()?.period, first: self.first? })
+    }
+
+    /// The bar of the song with which the tune began, once it is known.
+    pub fn first(&self) -> Option<Tick> {
+        self.first
+    }
+
     /// Whether the song is believed to be in what was learned; `None`: there is no saying.
     pub fn is_in_it(&self) -> Option<bool> {
         let learned = self.learned.as_ref()?;
@@ -180,7 +198,8 @@ impl TuneLearner {
         }
         let silence = HeardBar::silent(meter);
         let chorus = in_a_row(bars.iter().map(|bar| bar.as_deref().unwrap_or(&silence)));
-        let harmony = harmonize(&network, &chorus, lesson.wish).ok()?;
+        let expected = lesson.expected.filter(|expected| expected.fits(period)).map(|expected| expected.from_bar(0));
+        let harmony = harmonize(&network, &chorus, &Wish { expected, ..*lesson.wish }).ok()?;
         let chart = Arc::new(Chart {
             first_bar: first.try_into().unwrap_or_default(),
             ..chart(&bars, meter, &chorus, &harmony)

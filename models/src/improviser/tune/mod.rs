@@ -2,6 +2,7 @@
 //! learned.
 
 mod agreement;
+pub mod changes;
 pub mod chart;
 mod decoding;
 mod form;
