@@ -85,6 +85,15 @@ fn a_chart_and_the_left_hand_come_before_the_twelve_bars() {
 }
 
 #[test]
+fn in_jazz_twelve_bars_that_sound_like_a_blues_are_one() {
+    let controls = Controls { style_a: Style::Jazz, form: Some(12), ..Controls::default() };
+    let heard = chords(&mut Improviser::new(networks()), &blues(2), 2 * 192, controls);
+    let bars = by_bar(&heard[192..]);
+    assert_eq!([0, 4, 6].map(|bar| bars[bar].as_str()), ["C7", "F7", "C7"], "{bars:?}");
+    assert!(["Dm7", "G7"].contains(&bars[8].as_str()) && bars[9] == "G7", "{bars:?}");
+}
+
+#[test]
 fn another_form_has_no_twelve_bars() {
     let run = |style_a, form| {
         let controls = Controls { style_a, form, ..Controls::default() };

@@ -11,7 +11,7 @@ use crate::controls::Controls;
 use crate::improviser::chance::grid::{GRID, exp, ln, logit_of, steps, weight};
 use crate::improviser::chance::random::{Purpose, Random};
 use crate::improviser::listening::key_belief::{KeyBelief, usual_note};
-use crate::music::{Changes, Chord, Key, Spot, Tick};
+use crate::music::{Changes, Chord, Key, Mode, Spot, Tick};
 use crate::network::features::Note;
 use crate::network::style_mix::StyleMix;
 
@@ -50,13 +50,15 @@ pub struct Expected {
     /// A bar of the song with which they begin.
     first: Tick,
     seed: u32,
+    /// The mode that is asked for.
+    mode: Option<Mode>,
 }
 
 impl Expected {
     /// What the style knows by heart, from the first bar of the song on.
     pub fn of(controls: &Controls) -> Option<Self> {
         let changes = StyleMix::of(controls).main().character().changes.as_ref()?;
-        Some(Self { changes, first: 0, seed: controls.seed }.from_bar(0))
+        Some(Self { changes, first: 0, seed: controls.seed, mode: controls.mode }.from_bar(0))
     }
 
     /// The same, where they begin with the bar `first` of the song: there, and again and again before and after it.
@@ -93,6 +95,9 @@ impl Expected {
 
     /// How usual the mode is, in steps of the grid.
     fn rarity(&self, minor: bool) -> i32 {
+        if let Some(mode) = self.mode {
+            return if (mode == Mode::Minor) == minor { 0 } else { -2 * MOST };
+        }
         let [ours, other] = [minor, !minor].map(|minor| self.changes.weight_of(minor));
         steps(logit_of(ours / (ours + other)))
     }
