@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use super::changes::Changes;
+use super::chord::Chord;
+use super::pitch::ascent;
 use super::voicing::Texture;
 
 /// The styles, each with its identifier and its file.
@@ -66,9 +68,26 @@ pub struct Character {
     /// How late off-beat eighths come.
     #[serde(default)]
     pub swing: Swing,
+    /// What is to be said for each move of the harmony beside what a network says.
+    #[serde(default)]
+    pub moves: Moves,
     /// The changes that everybody who plays in the style knows by heart.
     #[serde(default)]
     pub changes: Option<Changes>,
+}
+
+/// How much likelier a move from one harmony to another is among people than with a band that goes by its network
+/// alone, as log-odds: in its first place by the mode of what stands, major or minor, then by the mode of what comes, then
+/// by how many semitones its root lies above. Of none, nothing is to be said.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct Moves([[[f32; 12]; 2]; 2]);
+
+impl Moves {
+    /// What is to be said for the move `from` one chord `to` another.
+    pub fn of(&self, from: Chord, to: Chord) -> f32 {
+        let [stands, comes] = [from, to].map(|chord| usize::from(chord.quality.is_minor()));
+        self.0[stands][comes][usize::from(ascent(from.root, to.root))]
+    }
 }
 
 /// How late off-beat eighths come: tempi, in quarter notes per minute, ascending, each with a share of a full triplet.

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import commands, comparison, feel
+from . import commands, comparison, feel, moves
 from .arguments import network_file, positive, share, target_folder
 from .config import NETWORKS, RUNS
 from .corpus import CorpusError, CorpusMissingError
@@ -101,6 +101,9 @@ def parser() -> argparse.ArgumentParser:
     sub = subparsers.add_parser("feel", help="measure how people time and weigh their strokes; write models/feel.json")
     feel.add_arguments(sub)
     sub.set_defaults(run=feel.run)
+    sub = subparsers.add_parser("moves", help="how people move from chord to chord beside the band; for models/styles")
+    moves.add_arguments(sub)
+    sub.set_defaults(run=moves.run)
     return parser
 
 

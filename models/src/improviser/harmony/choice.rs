@@ -144,9 +144,18 @@ impl<'a> ChordChoice<'a> {
         Self { expected: expected.map(|expected| (expected, bearings)), ..self }
     }
 
-    /// How likely each chord is at `spot`, by what is advised there and what is expected.
-    fn likely(&self, advice: &HarmonyLogits, spot: Spot) -> [f32; Chord::VOCABULARY] {
+    /// How likely each chord is at `spot` after `standing`, by what is advised there, how the style moves, and what is
+    /// expected.
+    fn likely(&self, advice: &HarmonyLogits, spot: Spot, standing: Option<Chord>) -> [f32; Chord::VOCABULARY] {
         let mut chords = advice.chord;
+        if let Some(standing) = standing.filter(|_| self.weights.moves > 0.0) {
+            let Controls { style_a, style_b, style_blend, .. } = *self.controls;
+            let [style, other] = [style_a, style_b].map(|style| &style.character().moves);
+            for chord in (0..Chord::NONE_INDEX).filter_map(Chord::from_index) {
+                let (ours, theirs) = (style.of(standing, chord), other.of(standing, chord));
+                chords[chord.index()] += self.weights.moves * (ours + style_blend * (theirs - ours));
+            }
+        }
         if let Some((expected, bearings)) = &self.expected {
             bearings.weigh(expected, spot, self.weights.expected, &mut chords);
         }
@@ -186,7 +195,7 @@ impl<'a> ChordChoice<'a> {
     /// at `spot`; at least 0.
     pub fn regret(&self, advice: &HarmonyLogits, spot: Spot, standing: Option<Chord>, harmony: Chord) -> f32 {
         let Some(standing) = standing else { return 0.0 };
-        let advised = Advised::of(&self.likely(advice, spot), |_| true);
+        let advised = Advised::of(&self.likely(advice, spot, Some(standing)), |_| true);
         let beginning = self.beginning(&advised, advice, spot, standing);
         if standing == harmony {
             return beginning.max(0.0);
@@ -210,7 +219,7 @@ impl<'a> ChordChoice<'a> {
 
     fn begins(&self, advice: &HarmonyLogits, spot: Spot, standing: Chord, random: Random) -> bool {
         let heat = self.weights.rhythm_heat * self.controls.temperature;
-        let advised = Advised::of(&self.likely(advice, spot), |_| true);
+        let advised = Advised::of(&self.likely(advice, spot, Some(standing)), |_| true);
         let beginning = self.beginning(&advised, advice, spot, standing);
         happens(beginning, heat, random.uniform(Purpose::HarmonicRhythm, 0))
     }
@@ -225,7 +234,7 @@ impl<'a> ChordChoice<'a> {
         permitted: &Permitted,
         random: Random,
     ) -> Chord {
-        let mut logits = self.likely(advice, spot);
+        let mut logits = self.likely(advice, spot, standing);
         self.memory.recall_chord(&mut logits, recent.0.into_iter().flatten(), self.controls.memory);
         for chord in (0..Chord::NONE_INDEX).filter_map(Chord::from_index) {
             logits[chord.index()] -= recent.repetition(chord, self.weights);
@@ -294,7 +303,7 @@ impl<'a> ChordChoice<'a> {
         random: Random,
     ) -> Option<Reaction> {
         let stays = standing.filter(|&standing| permitted.stand.contains(standing));
-        let mut logits = self.likely(advice, spot);
+        let mut logits = self.likely(advice, spot, standing);
         if standing.is_none() {
             let mut keys = *self.keys;
             keys.hear_onset(struck);

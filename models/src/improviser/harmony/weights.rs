@@ -25,6 +25,8 @@ pub struct Weights {
     pub circle: f32,
     /// Factor of the log-probability that the first chord lies in the key.
     pub in_key: f32,
+    /// Factor of what the style says for each move of the harmony.
+    pub moves: f32,
     /// Factor of what is expected of the changes.
     pub expected: f32,
     /// For the root in the bass.
@@ -57,6 +59,7 @@ impl Weights {
         repetition: 0.0,
         circle: 0.0,
         in_key: 1.0,
+        moves: 0.5,
         expected: 1.0,
         root: 1.0,
         reluctance: 1.0,
@@ -78,6 +81,7 @@ impl Weights {
         repetition: 0.15,
         circle: 1.5,
         in_key: 0.0,
+        moves: 0.0,
         expected: 1.0,
         root: 1.0,
         reluctance: f32::INFINITY,
