@@ -237,6 +237,7 @@ mod tests {
             assert!([bar, half_bar].into_iter().all(|chance| (0.0..=1.0).contains(&chance)), "{style}");
             let HarmonicRhythm { bar, strong, weak } = character.harmonic_rhythm;
             assert!([bar, strong, weak].into_iter().all(|hold| (-1.0..=4.0).contains(&hold)), "{style}");
+            assert!(character.moves.0.iter().flatten().flatten().all(|odds| odds.abs() <= 1.5), "{style}");
             let Swing(swing) = &character.swing;
             assert!(swing.windows(2).all(|pair| pair[0].0 < pair[1].0), "{style}");
             assert!(swing.iter().all(|(_, share)| (0.0..=1.2).contains(share)), "{style}");

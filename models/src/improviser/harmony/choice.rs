@@ -358,7 +358,7 @@ mod tests {
     use crate::network::features::Note;
 
     /// Only how likely each harmony is counts.
-    const LIKELIER: Weights = Weights { likelier: 1.0, change: 0.0, root: 0.0, ..Weights::NETWORK };
+    const LIKELIER: Weights = Weights { likelier: 1.0, change: 0.0, moves: 0.0, root: 0.0, ..Weights::NETWORK };
     /// The advice says when a chord begins.
     const TOLD: Weights = Weights { likelier: 0.0, change: 1.0, ..LIKELIER };
 
@@ -457,6 +457,15 @@ mod tests {
         assert_eq!((first(None).as_str(), first(Some("G")).as_str()), ("C7", "F#"), "a seventh may be blue");
         let reaction = choice.reaction(&advice, spot(0), None, chord("G"), 0, &permitted(&controls), Random::new(1, 0));
         assert_eq!(reaction.map(|reaction| reaction.chord), Some(chord("C7")));
+    }
+
+    #[test]
+    fn a_style_moves_as_its_people_do() {
+        let advised = advice(0.0, &[("C", 0.3), ("G", 0.0)]);
+        let after_ii = |weights, style_a| chosen(weights, &Controls { style_a, ..cool() }, &advised, "Dm");
+        let moving: &'static Weights = &Weights { moves: 0.5, ..LIKELIER };
+        assert_eq!([&LIKELIER, moving].map(|weights| after_ii(weights, Style::Jazz)), ["C", "G"]);
+        assert_eq!(after_ii(moving, Style::Game), "C", "of which nothing is known");
     }
 
     #[test]

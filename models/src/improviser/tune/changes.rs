@@ -176,10 +176,12 @@ impl Bearings {
         self.shares = (shares, shares.iter().sum::<u64>() + others.map_or(0, weigh));
     }
 
-    /// The key in which the changes are believed to be: likelier than not.
+    /// The key in which the changes are believed to be: on a tonic that is likelier than not, in its likelier mode.
     pub fn key(&self) -> Option<Key> {
         let (shares, sum) = &self.shares;
-        (0..24).find(|&index| 2 * shares[index] > *sum).map(Key::from_index)
+        let tonic = (0..12).find(|&tonic| 2 * (shares[tonic] + shares[tonic + 12]) > *sum)?;
+        let is_minor = shares[tonic + 12] > shares[tonic];
+        Some(Key::from_index(tonic + if is_minor { 12 } else { 0 }))
     }
 
     /// Makes the chord that stands in the changes at `spot` likelier among `logits`, by `factor` times as much as it is
