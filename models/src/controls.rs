@@ -365,6 +365,12 @@ controls! {
     /// Whether a movement on the morph pad counts from the next beat on, and not from the next bar.
     morph_by_beat: bool = false, Parameter::switch("morph_by_beat", "Morph by beat")
         .hint("A movement on the pad counts from the next beat on. Off: from the next bar.");
+
+    [Hand]
+    /// Whether Chords, Bass and Voices go with a chord of the left hand in the moment in which it is struck.
+    hand_at_once: bool = true, Parameter::switch("hand_at_once", "Hand at once").of_project()
+        .hint("Chords, Bass and Voices go with a chord of your left hand in the moment in which you strike it. Off: a \
+               little later.");
 }
 
 impl Player {

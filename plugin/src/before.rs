@@ -10,6 +10,7 @@ pub fn controls() -> Controls {
         swing_by_style: false,
         dynamics: 0.0,
         bar_source: BarSource::Library,
+        hand_at_once: false,
         ..Controls::default()
     };
     before.players[Player::Drums].on = false;

@@ -115,6 +115,8 @@ pub struct ContinuoParams {
     pub count_in: IntParam,
     #[nested(group = "Band")]
     bars: Declared<Controls>,
+    #[nested(group = "Band")]
+    hand: Declared<Controls>,
     /// The learnt controllers.
     #[persist = "controllers"]
     pub controllers: Controllers,
@@ -199,6 +201,7 @@ impl Default for ContinuoParams {
             feel: section(Section::Feel),
             count_in: own::count_in(),
             bars: section(Section::Bars),
+            hand: section(Section::Hand),
             controllers: Controllers::default(),
             scenes: Scenes::new(&revision),
             presets: Remembered::new(&revision),
@@ -242,9 +245,9 @@ fn declared_of(player: Player, revision: &Revision) -> Declared<PlayerControls> 
 }
 
 impl ContinuoParams {
-    fn sections(&self) -> [&Declared<Controls>; 12] {
-        let Self { band, melody, ears, plan, scale, comping, solo, kept, charted, drums, feel, bars, .. } = self;
-        [band, melody, ears, plan, scale, comping, solo, kept, charted, drums, feel, bars]
+    fn sections(&self) -> [&Declared<Controls>; 13] {
+        let Self { band, melody, ears, plan, scale, comping, solo, kept, charted, drums, feel, bars, hand, .. } = self;
+        [band, melody, ears, plan, scale, comping, solo, kept, charted, drums, feel, bars, hand]
     }
 
     /// The parameter of [`Controls`] with this ID.
@@ -428,6 +431,7 @@ mod tests {
                 "morph_y",
                 "morph_style",
                 "morph_by_beat",
+                "hand_at_once",
             ]
             .map(String::from),
         );

@@ -68,6 +68,7 @@ fn unsaid() -> Value {
         swing_by_style: false,
         dynamics: 0.0,
         bar_source: BarSource::Library,
+        hand_at_once: false,
         ..Controls::default()
     };
     serde_json::from_str(&serde_json::to_string(&before).unwrap()).unwrap()

@@ -31,6 +31,8 @@ pub enum Section {
     Feel,
     /// Where the bars of those who strike come from.
     Bars,
+    /// How the band goes with the left hand.
+    Hand,
 }
 
 /// What a parameter is called, and which values it has.

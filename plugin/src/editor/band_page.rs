@@ -30,6 +30,7 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
         tap: &Bound { param: &params.listening.tap, setter },
         follow: &Bound { param: &params.listening.follow_tempo, setter },
         left_hand: &control("left_hand"),
+        at_once: &control("hand_at_once"),
         notes_as_midi: &Bound { param: &params.notes_as_midi, setter },
     };
     time_card::show(ui, time, &view.pulse, &settings);

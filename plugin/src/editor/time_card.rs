@@ -20,6 +20,8 @@ pub struct Settings<'a> {
     pub follow: &'a dyn Setting,
     /// The channel of the left hand.
     pub left_hand: &'a dyn Setting,
+    /// Whether the band goes with its chords at once.
+    pub at_once: &'a dyn Setting,
     /// Whether notes leave the CLAP plug-in as MIDI messages.
     pub notes_as_midi: &'a dyn Setting,
 }
@@ -52,6 +54,8 @@ pub fn show(ui: &mut Ui, rect: Rect, pulse: &Pulse, settings: &Settings) {
     switch::show(ui, row(taps, 44.0, 22.0), "Follow me", hint, theme::YOU, settings.follow);
 
     let hand = column(taps.right() + 24.0, body.right() - taps.right() - 24.0);
+    let title = hand.with_min_y(rect.top() + theme::INSET).with_max_y(rect.top() + theme::INSET + 22.0);
+    switch::show(ui, title, "At once", Hint::of_click("hand_at_once"), theme::YOU, settings.at_once);
     let field = paint::label(ui.painter(), hand, "Left hand", 26.0);
     let hint = Hint::of_turn("left_hand");
     stepper::show(ui, field, hint, settings.left_hand);

@@ -35,7 +35,7 @@ const PAGES: [(&str, &str, &[&str]); 6] = [
         "Listening",
         &["left_hand", "commit", "wait", "tempo", "tap", "follow_tempo", "follow_chart", "learn_tune"],
     ),
-    ("Performance", "Sound", &["thru", "preview", "preview_gain", "metronome", "count_in"]),
+    ("Performance", "Sound", &["thru", "preview", "preview_gain", "metronome", "count_in", "hand_at_once"]),
 ];
 
 /// The pages behind those of the players, in the same way.

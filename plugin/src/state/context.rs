@@ -108,6 +108,7 @@ mod tests {
             "programs",
             "count_in",
             "kit",
+            "hand_at_once",
         ] {
             assert!(of_project.contains(&id.to_owned()), "{id}");
         }

@@ -153,12 +153,12 @@ fn version_8_had_no_drummer_swung_by_the_knob_and_was_equally_loud_and_so_are_it
 }
 
 #[test]
-fn version_9_played_patterns_and_so_do_its_scenes() {
+fn version_9_played_patterns_and_followed_the_left_hand_later_and_so_do_its_scenes() {
     let mut state = saved();
     state.fields.insert("state".into(), r#"{"version":9}"#.into());
     state.fields.insert("scenes".into(), r#"{"version":1,"scenes":[{"temperature":1.5},null]}"#.into());
     assert!(state.params.remove("bar_source").is_some());
-    for id in ["drums_drift", "drums_roll", "drums_lock", "morph_x", "morph_y", "morph_style", "morph_by_beat"] {
+    for id in ["hand_at_once", "drums_drift", "drums_roll", "drums_lock", "morph_x", "morph_y", "morph_style", "morph_by_beat"] {
         assert!(state.params.remove(id).is_some());
     }
     assert!(state.fields.remove("captured").is_some());
@@ -166,8 +166,10 @@ fn version_9_played_patterns_and_so_do_its_scenes() {
     assert!(matches!(state.params["drums_drift"], ParamValue::F32(1.0)), "new in each bar");
     assert!(matches!(state.params["morph_x"], ParamValue::F32(0.0)));
     assert!(matches!(&state.params["bar_source"], ParamValue::String(id) if id == "library"));
+    assert!(matches!(state.params["hand_at_once"], ParamValue::Bool(false)));
     let scenes: Value = serde_json::from_str(&state.fields["scenes"]).unwrap();
     assert_eq!(scenes["scenes"][0]["bar_source"], "Library");
+    assert_eq!(scenes["scenes"][0]["hand_at_once"], Value::Bool(false));
 }
 
 #[test]

@@ -153,11 +153,12 @@ pub fn ended(mut performance: Performance) -> Performance {
 
 /// What a project from before there was a drummer has otherwise than a fresh instance: the parameter, its value as a
 /// text, and as it is saved.
-pub const BEFORE: [(&str, &str, &str); 4] = [
+pub const BEFORE: [(&str, &str, &str); 5] = [
     ("drums_on", "Off", r#"{"bool":false}"#),
     ("swing_by_style", "Off", r#"{"bool":false}"#),
     ("dynamics", "0 %", r#"{"f32":0.0}"#),
     ("bar_source", "Patterns", r#"{"string":"library"}"#),
+    ("hand_at_once", "Off", r#"{"bool":false}"#),
 ];
 
 /// The built plug-in as [`open`], as projects had it before there was a drummer.
