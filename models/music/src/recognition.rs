@@ -18,8 +18,11 @@ impl Chord {
     /// triad, are taken as colour. With such a colour, third and seventh the root of a seventh chord may be missing
     /// too, if no other chord is meant. Of several readings (C6 and Am7) the one over the lowest key wins.
     pub fn recognise(keys: &[u8]) -> Option<SlashChord> {
-        let bass = class_of(*keys.iter().min()?);
-        let held: PitchClassSet = keys.iter().map(|&key| class_of(key)).collect();
+        Self::of_classes(keys.iter().map(|&key| class_of(key)).collect(), class_of(*keys.iter().min()?))
+    }
+
+    /// The same, of the pitch classes `held` over `bass`, which is one of them. Takes no memory.
+    pub fn of_classes(held: PitchClassSet, bass: PitchClass) -> Option<SlashChord> {
         if held.len() < 2 {
             return None;
         }
@@ -139,6 +142,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_recognised_is_the_same_in_every_key(keys in prop::collection::vec(36u8..72, 1..6), up in 0u8..12) {
+            let higher: Vec<u8> = keys.iter().map(|key| key + up).collect();
+            let found = Chord::recognise(&keys).map(|found| found.transposed(up.into()));
+            prop_assert_eq!(Chord::recognise(&higher), found);
+        }
+
         #[test]
         fn every_chord_is_recognised_in_every_inversion_and_spacing(
             chord in chord(),
