@@ -75,7 +75,7 @@ impl Channels {
     /// Whose notes the right hand's are, as far as channels say.
     pub fn right_hand(self) -> RightHand {
         let others = (0..16).filter(|&channel| self.is_left(channel) || self.is_drums(channel));
-        RightHand { lowest: 0, by_channel: self.tell_hands(), not_on: mask(others) }
+        RightHand { by_channel: self.tell_hands(), not_on: mask(others), ..RightHand::default() }
     }
 }
 
@@ -85,6 +85,11 @@ impl Channels {
 pub struct RightHand {
     /// Its lowest MIDI key, where no channel tells the hands apart: what lies lower is the left hand's.
     pub lowest: u8,
+    /// A chord of three keys or more within a hand's span is the left hand's as a whole if its lowest and its highest
+    /// key add up to less, and the highest is lower than `joined_from`.
+    pub chords_below: u8,
+    /// See `chords_below`.
+    pub joined_from: u8,
     /// Whether the left hand has channels of its own.
     pub by_channel: bool,
     /// The channels that are not the right hand's, one bit each: drums, and the left hand's if it has some.

@@ -7,6 +7,7 @@
 
 pub mod channels;
 pub mod controls;
+pub mod ground;
 pub mod improviser;
 pub mod network;
 pub mod score;
@@ -16,6 +17,7 @@ pub use continuo_input::files;
 pub use continuo_music as music;
 pub use controls::players::{Mark, PlayerKind, Timbre};
 pub use controls::{Beaters, Controls, Cymbal, LeadMode, Level, MAX_LEVEL, Manner, Player, PlayerControls, PlayerMap};
+pub use ground::{Ground, Yielding};
 pub use improviser::memory::Memory;
 pub use improviser::players::strokes::captured::Captured;
 pub use improviser::{Improviser, Outlook};

@@ -2,6 +2,7 @@
 
 use crate::channels::{RightHand, Zones};
 use crate::controls::{Controls, Player};
+use crate::ground::{Ground, Yielding};
 use crate::music::pitch::KeyRange;
 use crate::music::time::{frame_of_onset, frame_start};
 use crate::music::{BarPosition, Frame, Moment, PitchClass, Tick};
@@ -138,8 +139,8 @@ pub const ANSWER_VOICES: usize = 3;
 /// The most ways to answer a note, of which one is chosen when it is played.
 pub const ANSWER_WAYS: usize = 5;
 
-/// What Voices answers to a note of each pitch class that is played in one frame. How it is read:
-/// [`crate::improviser::players::voices::answering`].
+/// What Voices answers to a note of each pitch class that is played in one frame, and on what the frame stands. How the
+/// answers are read: [`crate::improviser::players::voices::answering`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AnswerRow {
     /// The frame for which the answers hold (see [`crate::music::time::frame_of_onset`]).
@@ -150,6 +151,8 @@ pub struct AnswerRow {
     pub range: KeyRange,
     /// Whose notes are answered.
     pub right_hand: RightHand,
+    /// The harmony on which the frame was planned, and all its notes.
+    pub ground: Ground,
     /// Whether parallel fifths and octaves are forbidden.
     pub strict: bool,
     /// Whether the voices go along with the played note; else each stays near where it was.
@@ -167,6 +170,7 @@ impl AnswerRow {
             channel: 0,
             range: KeyRange::new(0, 127),
             right_hand: RightHand::default(),
+            ground: Ground::default(),
             strict: false,
             goes_along: false,
             ways: [[[0; ANSWER_VOICES]; ANSWER_WAYS]; 12],
@@ -174,7 +178,19 @@ impl AnswerRow {
     }
 }
 
-/// A frame in which the band waits for the musician: what it plays from there on depends on the first note that counts.
+impl AnswerRow {
+    /// The same on a ground that has given way.
+    pub fn yielding(&self, by: &Yielding) -> Self {
+        let mut row = Self { ground: by.ground(), ..*self };
+        for (class, ways) in (0..).zip(&mut row.ways) {
+            ways.iter_mut().for_each(|way| *way = by.way(class, way));
+        }
+        row
+    }
+}
+
+/// A frame in which the band waits for the musician: what it plays from there on depends on the first note that counts,
+/// or on the chord that the left hand strikes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fork {
     /// The frame.
@@ -183,13 +199,15 @@ pub struct Fork {
     pub until: Moment,
     /// Whose notes count.
     pub right_hand: RightHand,
+    /// Whether it is a chord of the left hand for which the band waits: then no note turns it.
+    pub is_for_left_hand: bool,
 }
 
 impl Fork {
     /// Whether a note that belongs to `frame` turns the fork, if it is the first and comes in time: up to
     /// [`Fork::until`], as whoever plays it counts.
     pub fn awaits(&self, frame: Frame, channel: u8, key: u8) -> bool {
-        frame == self.frame && self.right_hand.plays(channel, key)
+        !self.is_for_left_hand && frame == self.frame && self.right_hand.plays(channel, key)
     }
 
     /// Whether a note-on at `tick` turns the fork, if it is the first that does, in a song that is counted in ticks.
@@ -211,6 +229,9 @@ pub struct Way {
 }
 
 impl Way {
+    /// Every turn.
+    pub const ALL: u16 = (1 << 13) - 1;
+
     /// Whether `turn` leads there.
     pub fn is_taken(self, turn: Turn) -> bool {
         self.turns >> turn.unwrap_or(12) & 1 == 1

@@ -87,6 +87,44 @@ fn the_chord_that_the_left_hand_holds_is_taken() {
 }
 
 #[test]
+fn what_gives_way_to_a_chord_of_the_left_hand_goes_on_in_it() {
+    for networks in bands() {
+        let press = |tick, keys: [u8; 3]| keys.map(|key| Heard::NoteOn { tick, channel: 0, key, velocity: 70 });
+        let lift = |tick, keys: [u8; 3]| keys.map(|key| Heard::NoteOff { tick, channel: 0, key });
+        let (c, f) = ([48, 52, 55], [41, 45, 48]);
+        let mut improviser = Improviser::new(networks);
+        let mut cues = Vec::new();
+        for frame in 0..20 {
+            cues.clear();
+            improviser.decide(&start(frame, Meter::default(), exact()), &mut cues);
+            let struck = match frame {
+                0 => press(0, c).to_vec(),
+                15 => lift(90, c).to_vec(),
+                16 => press(96, f).to_vec(),
+                _ => Vec::new(),
+            };
+            struck.into_iter().for_each(|heard| improviser.hear(heard));
+            let harmony = |improviser: &Improviser| improviser.outlook().slash_chord().map(|chord| chord.to_string());
+            if frame == 16 {
+                let chord = SlashChord { chord: "F".parse().unwrap(), bass: 5 };
+                assert_eq!(harmony(&improviser).as_deref(), Some("C"));
+                assert!(improviser.give_way(16, chord));
+                assert!(!improviser.give_way(16, chord), "it is there");
+            }
+            if frame >= 16 {
+                assert_eq!(harmony(&improviser).as_deref(), Some("F"));
+                assert!(!cues.iter().any(|cue| matches!(cue, Cue::Release { .. })), "no stroke for the same chord");
+            }
+            if frame > 16 {
+                let accompaniment = |player| [Player::Chords, Player::Bass].contains(&player);
+                let keys = notes(&cues).filter(|note| accompaniment(note.player)).map(|note| note.key);
+                assert!(keys.map(|key| key % 12).all(|class| [5, 9, 0, 7, 2].contains(&class)));
+            }
+        }
+    }
+}
+
+#[test]
 fn chords_change_on_the_beat_unless_the_band_reacts() {
     for networks in bands() {
         let by_rule = !networks.has(Role::Harmonist);

@@ -16,6 +16,7 @@
 
 mod actions;
 mod input;
+pub mod left_hand;
 mod mapping;
 pub mod metronome;
 pub mod monitor;
@@ -38,7 +39,7 @@ use std::time::{Duration, Instant};
 use continuo_models::improviser::players::voices::answering::Answering;
 use continuo_models::music::time::{frame_of_onset, frame_start};
 use continuo_models::music::{Frame, Moment, Spot, Tick};
-use continuo_models::{Channels, Controls, Cue, FrameStart, NoteCue, Player, Turn, Way};
+use continuo_models::{Channels, Controls, Cue, FrameStart, Ground, NoteCue, Player, Turn};
 use nice_plug::prelude::NoteEvent;
 
 use crate::bank::Presets;
@@ -51,6 +52,7 @@ use crate::seam::{AuditionEvent, CueReceiver, Doubt, FrameCall, Newest, Part, Pl
 use crate::song_clock::{HostTime, MOMENTS_PER_QUARTER, SongClock, Upcoming};
 use crate::tempo::{OwnTempo, TempoSettings};
 use input::ALL_NOTES_OFF;
+use left_hand::{Arriving, LeftHand};
 use mapping::Mapping;
 use metronome::Metronome;
 use monitor::{Hearing, Monitor};
@@ -58,12 +60,12 @@ use output::{Event, Message, Output};
 use panel_hand::PanelHand;
 use patience::Patience;
 use playback::Playback;
-use promises::{Promise, Promises};
+use promises::{Promise, Promises, Struck};
 use recall::{Held, Recall};
 use retakes::Retakes;
 use schedule::Schedule;
 use settings::Settings;
-use sounding::{Sounding, Stage};
+use sounding::{PlannedNote, Sounding, Stage};
 use zones::ZoneReader;
 
 /// A frame is asked for only if that is at least this many ticks before it, and the song came at least as many before
@@ -123,8 +125,8 @@ pub struct Processor {
     retakes: Retakes,
     promises: Promises,
     schedule: Schedule,
-    /// The way to which the cues that arrive belong.
-    way: Option<Way>,
+    arriving: Arriving,
+    left_hand: LeftHand,
     sounding: Sounding,
     /// What Voices has answered in this epoch.
     answering: Answering,
@@ -193,7 +195,8 @@ impl Processor {
             retakes: Retakes::default(),
             promises: Promises::default(),
             schedule: Schedule::default(),
-            way: None,
+            arriving: Arriving::default(),
+            left_hand: LeftHand::default(),
             sounding: Sounding::default(),
             answering: Answering::default(),
             output: Output::default(),
@@ -318,11 +321,15 @@ impl Processor {
             let start = self.schedule.next_start(self.promises.epoch());
             let start = start.map(|start| self.offset_of(self.clock.sample_at(start)));
             let played = input.map(|input| i64::from(input.timing().min(length.saturating_sub(1))));
-            let turn = self.last_chance().map(|until| self.offset_of(self.clock.sample_at(until)));
+            let settles = self.left_hand.settles().map(|sample| self.offset_of(sample));
+            let turn = self.last_chance().map(|sample| self.offset_of(sample));
             let beat = self.metronome.next().map(|beat| self.offset_of(self.clock.sample_at(beat)));
             let audition = self.playback.next().map(|sample| self.offset_of(sample));
-            let next =
-                [Some(frame), end, start, played, turn, beat, audition].into_iter().flatten().min().unwrap_or(i64::MAX);
+            let next = [Some(frame), settles, end, start, played, turn, beat, audition]
+                .into_iter()
+                .flatten()
+                .min()
+                .unwrap_or(i64::MAX);
             if next >= i64::from(length) {
                 break;
             }
@@ -330,13 +337,15 @@ impl Processor {
             let at = offset as u32;
             if frame == next {
                 self.enter_next_frame(at);
+            } else if settles == Some(next) {
+                self.settle_stroke(at);
             } else if end == Some(next) {
                 let due = self.next_end().unwrap_or_default();
                 let keeping = self.kept_parts();
                 self.sounding.end_due(&mut stage(&mut self.output, &self.shared, at), due, keeping);
             } else if start == Some(next) {
-                if let Some(note) = self.schedule.take_next_note(self.promises.epoch()) {
-                    self.start_note(at, &note);
+                if let Some((note, ground)) = self.schedule.take_next_note(self.promises.epoch()) {
+                    self.start_note(at, &note, ground);
                 }
             } else if played == Some(next) {
                 if let Some(event) = input.take() {
@@ -379,6 +388,7 @@ impl Processor {
         self.holding = None;
         self.answering = Answering::default();
         self.schedule.clear();
+        self.left_hand.jump();
         self.take_settings();
         self.recall.jump(&self.settings);
         self.sounding.end_band(&mut stage(&mut self.output, &self.shared, 0));
@@ -510,7 +520,10 @@ impl Processor {
         let (networks, counts_in) = (networks.for_all(), self.clock.counts_in(frame));
         if self.played.frame(FrameCall { start, networks, epoch, cycle, again, counts_in, loads }) {
             self.retakes.done();
-            self.promises.add(plan_ahead, Promise { epoch, frame, wraps, due: sample, is_kept: false });
+            self.promises.add(
+                plan_ahead,
+                Promise { epoch, frame, wraps, due: sample, is_kept: false, struck: Struck::default() },
+            );
         }
     }
 
@@ -542,22 +555,22 @@ impl Processor {
         for _ in 0..most {
             let Some(stamped) = self.cues.next() else { return };
             if !self.promises.has(stamped.epoch) {
-                self.way = None;
+                self.arriving.way = None;
                 continue;
             }
             match stamped.cue {
                 Cue::Note(note) => self.plan_note(stamped.epoch, note, at),
-                Cue::Answers(row) => self.schedule.add_answers(stamped.epoch, self.way, row),
+                Cue::Answers(row) => self.add_answers(stamped.epoch, row),
                 Cue::Release { player, at } => {
-                    let is_due = self.schedule.end_by(stamped.epoch, self.way, player, at);
+                    let is_due = self.schedule.end_by(stamped.epoch, self.arriving.way, player, at);
                     if is_due && stamped.epoch == self.promises.epoch() {
                         self.sounding.end_by(player.into(), at);
                     }
                 }
-                Cue::Fork(fork) => self.schedule.add_fork(stamped.epoch, fork),
-                Cue::On(way) => self.way = Some(way),
+                Cue::Fork(fork) => self.add_fork(stamped.epoch, fork),
+                Cue::On(way) => self.arriving.turn_to(way),
                 Cue::Done(frame) => {
-                    self.way = None;
+                    self.arriving.way = None;
                     if (stamped.epoch, frame) == (self.promises.epoch(), self.clock.frame()) {
                         self.holding = None;
                     }
@@ -582,20 +595,22 @@ impl Processor {
                 }
             }
         }
-        if !self.schedule.add_note(epoch, self.way, note) {
+        let (note, ground) = self.overtaken(epoch, note);
+        if !self.schedule.add_note(epoch, self.arriving.way, note, ground) {
             count(&self.shared.meters.dropped, &TOTALS.dropped, 1);
         }
     }
 
-    fn start_note(&mut self, at: u32, note: &NoteCue) {
+    fn start_note(&mut self, at: u32, note: &NoteCue, ground: Ground) {
         let end = Moment(note.start.0.saturating_add(note.length.0.max(1)));
         let is_over = self.clock.sample_at(end) <= self.clock.now() + i64::from(at);
         if self.playback.plays() || !self.controls.player(note.player).on || is_over {
             return;
         }
         let velocity = f32::from(note.velocity.clamp(1, 127)) / 127.0;
+        let &NoteCue { player, channel, key, .. } = note;
         let stage = &mut stage(&mut self.output, &self.shared, at);
-        if !self.sounding.play(stage, note.player.into(), (note.channel, note.key), velocity, end) {
+        if !self.sounding.play(stage, PlannedNote { part: player.into(), channel, key, velocity, end, ground }) {
             count(&self.shared.meters.dropped, &TOTALS.dropped, 1);
         }
     }
@@ -667,21 +682,28 @@ impl Processor {
         Some((epoch, frame))
     }
 
-    /// Up to when a chord of the present frame waits, if one does.
-    fn last_chance(&self) -> Option<Moment> {
+    /// The sample up to which a chord of the present frame waits, if one does; for the left hand, until it has landed.
+    fn last_chance(&self) -> Option<i64> {
         let fork = self.schedule.open_fork(self.promises.epoch())?;
-        (fork.frame <= self.clock.frame()).then_some(fork.until)
+        let until = (fork.frame <= self.clock.frame()).then(|| self.clock.sample_at(fork.until))?;
+        let lands = self.left_hand.settles().filter(|_| fork.is_for_left_hand);
+        Some(lands.map_or(until, |lands| lands.max(until)))
     }
 
     /// The note has come for which a chord waited, or it has waited long enough.
     fn turn(&mut self, turn: Turn) {
-        let epochs = [Some(self.promises.epoch()), self.promises.next().map(|promise| promise.epoch)];
-        let fork = epochs.into_iter().flatten().find_map(|epoch| self.schedule.open_fork(epoch));
-        let Some(frame) = fork.map(|fork| fork.frame) else { return };
+        if let Some(frame) = self.turn_fork(turn) {
+            self.played.turned(frame, turn);
+        }
+    }
+
+    /// The fork that is open turns, if there is one: in that frame.
+    fn turn_fork(&mut self, turn: Turn) -> Option<Frame> {
+        let frame = self.open_fork()?.frame;
         for (player, end) in self.schedule.turn(turn) {
             self.sounding.end_by(player.into(), end);
         }
-        self.played.turned(frame, turn);
+        Some(frame)
     }
 
     /// How much of the block's duration the callback took, for the meter.

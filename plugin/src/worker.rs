@@ -262,7 +262,7 @@ impl WorkerLoop {
         // Before the cues, for which an offline host waits: then it knows all decisions that it has heard.
         match played {
             Played::Frame(call) if outlook.frame == call.start.next => self.teller.decided(call.epoch, &outlook),
-            Played::Turned { frame, .. } => self.teller.turned(frame, &outlook),
+            Played::Turned { frame, .. } | Played::Struck { frame, .. } => self.teller.turned(frame, &outlook),
             _ => {}
         }
         let plans = u64::from(matches!(played, Played::Frame(_)));
@@ -279,7 +279,7 @@ impl WorkerLoop {
         self.shared.tell_panic(panic, "The band lost its place", "It has begun anew.");
         let tick = match played {
             Played::Heard(heard) => heard.tick(),
-            Played::Turned { frame, .. } => frame_start(frame),
+            Played::Turned { frame, .. } | Played::Struck { frame, .. } => frame_start(frame),
             Played::Frame(call) => frame_start(call.start.frame),
             Played::Jump { tick, .. } => tick,
         };

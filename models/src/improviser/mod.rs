@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use crate::channels::{Channels, Zones};
 use crate::controls::{Controls, in_range};
+use crate::ground::Ground;
 use crate::music::time::{TICKS_PER_FRAME, frame_start};
 use crate::music::{Chart, Frame, Key, Meter, Moment, SlashChord, Spot, Style, Tick};
 use crate::network::{Networks, Role};
@@ -29,6 +30,7 @@ use harmony::harmonist::{Harmonist, Situation};
 use listening::Listener;
 use listening::key_belief::KeyBelief;
 use memory::{Learner, Memory};
+use players::accompaniment::{bassist, comper};
 use players::context::FrameContext;
 use players::ensemble::Ensemble;
 use players::strokes::captured::Captured;
@@ -54,6 +56,8 @@ pub struct Improviser {
     harmony: Harmony,
     /// The bar of the song in which that frame lies.
     bar: Tick,
+    /// On which the frame was planned that was decided last.
+    ground: Ground,
     /// The bars of the chart in which that frame lies and which come after it.
     bars: Option<[usize; 2]>,
     /// The frames from the one that began with the last call to the one that was decided then, in playing order; empty
@@ -97,6 +101,7 @@ impl Improviser {
             key: None,
             harmony: Harmony::default(),
             bar: 0,
+            ground: Ground::default(),
             bars: None,
             path: Vec::new(),
             jump: None,
@@ -184,6 +189,22 @@ impl Improviser {
         let Some(chord) = self.ensemble.turn(frame, turn) else { return false };
         self.harmonist.turn(chord);
         (self.harmony.chord, self.harmony.bass) = (Some(chord.chord), Some(chord.bass));
+        self.ground.harmony = Some(chord);
+        true
+    }
+
+    /// The musician's left hand has struck `chord` in `frame`: what was decided from there on has given way to it as
+    /// its [`Ground`] says, and no chord waits any more. Call it before the call of the frame after that. Whether the
+    /// harmony of the frame that was decided last is another one now.
+    pub fn give_way(&mut self, frame: Frame, chord: SlashChord) -> bool {
+        self.ensemble.settle();
+        let Some(first) = self.path.iter().position(|spot| spot.frame == frame) else { return false };
+        let Some(by) = self.ground.giving_way(chord) else { return false };
+        let frames = self.path.len() - first;
+        self.ground = by.ground();
+        self.harmonist.give_way(by.harmony(), frames);
+        self.ensemble.give_way(&by, frames);
+        (self.harmony.chord, self.harmony.bass) = (Some(by.harmony().chord), Some(by.harmony().bass));
         true
     }
 
@@ -200,7 +221,11 @@ impl Improviser {
         self.listener.advance(now.tick());
         self.learner.listen(&self.listener);
 
-        let (note, left_hand) = (self.listener.last_frame(), self.listener.held_harmony());
+        let note = self.listener.last_frame();
+        let left_hand = match controls.hand_at_once {
+            true => self.listener.landed_harmony(),
+            false => self.listener.held_harmony(),
+        };
         self.tune.hear(path[0], note, left_hand, next, &self.networks, controls);
         let here = self.tune.at(next, controls);
         let guidance = here.map_or(Guidance::Free, |here| here.guidance());
@@ -238,7 +263,7 @@ impl Improviser {
         }
         self.key = if controls.key_lock { Some(key) } else { believed };
 
-        self.play(&start, &before, next, key, cues);
+        self.play(&start, &before, next, key, left_hand.is_some(), cues);
         cues.push(done);
     }
 
@@ -278,8 +303,17 @@ impl Improviser {
         }
     }
 
-    /// Appends what the players do in the frame at `next`, after the harmony `before`.
-    fn play(&mut self, start: &FrameStart, before: &Harmony, next: Spot, key: Key, cues: &mut Vec<Cue>) {
+    /// Appends what the players do in the frame at `next`, after the harmony `before`. `is_given`: the left hand gives
+    /// the harmony.
+    fn play(
+        &mut self,
+        start: &FrameStart,
+        before: &Harmony,
+        next: Spot,
+        key: Key,
+        is_given: bool,
+        cues: &mut Vec<Cue>,
+    ) {
         let (controls, harmony) = (&start.controls, &self.harmony);
         let foreseen = before.planned[0]
             .is_some_and(|(tick, coming)| tick == next.tick() && Some(coming) == harmony.slash_chord());
@@ -287,7 +321,18 @@ impl Improviser {
         let style = style_of_bar(controls, next);
         let right_hand = self.listener.right_hand();
         let answer_context = AnswerContext { frame: next.frame, key, style, right_hand, controls };
-        cues.push(Cue::Answers(voices::answers(&answer_context, |class| harmony.under[usize::from(class % 12)])));
+        self.ground = Ground {
+            harmony: harmony.slash_chord(),
+            allowed: controls.allowed(),
+            chords: comper::keys_under(player.lowest, controls),
+            bass: bassist::keys_in(style, controls),
+            // Who has asked for the end gets it.
+            yields: controls.hand_at_once && self.harmonist.ends().is_none(),
+            has_yielded: false,
+        };
+        let ground = self.ground;
+        let row = voices::answers(&answer_context, |class| harmony.under[usize::from(class % 12)]);
+        cues.push(Cue::Answers(AnswerRow { right_hand, ground, ..row }));
         let context = FrameContext {
             frame: next.frame,
             position: next.position,
@@ -311,13 +356,21 @@ impl Improviser {
             controls,
             random: Random::new(controls.seed, next.frame),
         };
-        let fork = harmony.alternatives.as_ref().map(|alternatives| {
-            // The frame after it must know how the fork turned before half of it is over.
-            let wait = context.moments(controls.wait).min(Moment::from_tick(TICKS_PER_FRAME / 2).0);
-            let until = Moment(Moment::from_tick(next.tick()).0 + wait);
-            (Fork { frame: next.frame, until, right_hand }, alternatives)
-        });
-        let answers = |chord| voices::answers(&answer_context, |_| Some(chord));
+        let alternatives = harmony.alternatives.as_ref();
+        let is_for_left_hand = alternatives.is_none()
+            && (is_given && ground.yields && ground.harmony.is_some())
+            && next.begins_beat()
+            && self.ensemble.may_fork();
+        // The frame after it must know how the fork turned before half of it is over.
+        let wait = context.moments(controls.wait).min(Moment::from_tick(TICKS_PER_FRAME / 2).0);
+        let until = Moment(Moment::from_tick(next.tick()).0 + wait);
+        let fork = (alternatives.is_some() || is_for_left_hand)
+            .then_some((Fork { frame: next.frame, until, right_hand, is_for_left_hand }, alternatives));
+        let answers = |chord: SlashChord| AnswerRow {
+            right_hand,
+            ground: Ground { harmony: Some(chord), ..ground },
+            ..voices::answers(&answer_context, |_| Some(chord.chord))
+        };
         self.ensemble.play(&context, before.slash_chord(), fork, start.plan_ahead, &self.listener, answers, cues);
         if context.is_beat() {
             self.struck = Arc::new(self.ensemble.struck(next.position.meter));

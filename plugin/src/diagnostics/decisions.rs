@@ -66,7 +66,8 @@ impl Teller {
         self.tell(epoch, outlook.frame, outlook);
     }
 
-    /// Worker: the fork in `frame` has turned from what was planned, so the chord of `outlook` holds from there on.
+    /// Worker: the fork in `frame` has turned from what was planned, or the left hand has struck a chord there, so the
+    /// chord of `outlook` holds from there on.
     pub fn turned(&mut self, frame: Frame, outlook: &Outlook) {
         let fork = self.last.iter().rposition(|&(_, last)| last == frame).unwrap_or(self.last.len());
         self.last[fork..].iter().for_each(|&(epoch, frame)| self.tell(epoch, frame, outlook));

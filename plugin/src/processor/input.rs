@@ -93,6 +93,7 @@ impl Processor {
         if place.is_some_and(|(epoch, frame)| self.schedule.open_fork(epoch).is_some_and(|fork| waits(fork, frame))) {
             self.turn(Some(key % 12));
         }
+        self.grasp(at, tick, channel, key, place);
         if self.playback.plays() || !self.controls.player(Player::Voices).on {
             return;
         }
@@ -130,6 +131,7 @@ impl Processor {
                 if self.sounding.is_held(channel, key) {
                     let stage = &mut stage(&mut self.output, &self.shared, at);
                     self.sounding.release(stage, channel, key, velocity);
+                    self.left_hand.release(channel, key);
                     self.played.heard(Heard::NoteOff { tick: self.clock.tick_at(at), channel, key });
                 }
             }
@@ -139,6 +141,7 @@ impl Processor {
     /// The sustain pedal. Hosts report some movements twice and some not at all: whether it is down is the listener's
     /// to know.
     pub(super) fn move_pedal(&mut self, at: u32, channel: u8, down: bool) {
+        self.left_hand.pedal(self.channels().under_pedal_of(channel), down);
         self.played.heard(Heard::Pedal { tick: self.clock.tick_at(at), channel, down });
     }
 }

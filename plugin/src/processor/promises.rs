@@ -3,7 +3,7 @@
 //! The worker is asked for the frame that lies as many frames ahead as the musician has set. So up to
 //! [`FARTHEST_AHEAD`] frames are promised at a time; those behind the end of a loop lie in an epoch of their own.
 
-use continuo_models::music::Frame;
+use continuo_models::music::{Frame, SlashChord};
 use continuo_models::score::FARTHEST_AHEAD;
 
 use crate::song_clock::Upcoming;
@@ -21,6 +21,32 @@ pub struct Promise {
     pub due: i64,
     /// Whether the plan has arrived.
     pub is_kept: bool,
+    /// The chords that the left hand has struck since, to which it gives way one after the other.
+    pub struck: Struck,
+}
+
+/// Chords in the order in which they were struck. Plain old data.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Struck([Option<SlashChord>; MOST_STRUCK]);
+
+/// The most chords to which a plan gives way: the hand strikes a few at most before the worker knows.
+const MOST_STRUCK: usize = 6;
+
+impl Struck {
+    fn has_room(&self) -> bool {
+        self.0.iter().any(Option::is_none)
+    }
+
+    fn add(&mut self, chord: SlashChord) {
+        if let Some(place) = self.0.iter_mut().find(|place| place.is_none()) {
+            *place = Some(chord);
+        }
+    }
+
+    /// The chords, the first one first.
+    pub fn chords(self) -> impl Iterator<Item = SlashChord> {
+        self.0.into_iter().flatten()
+    }
 }
 
 impl Promise {
@@ -117,10 +143,29 @@ impl Promises {
         Some(*promise)
     }
 
+    /// The left hand strikes a chord: all that is promised gives way to it. `false`: it has given way too often.
+    pub fn strike(&mut self, chord: SlashChord) -> bool {
+        let has_room = self.all().all(|promise| promise.struck.has_room());
+        if has_room {
+            let promises = self.present.iter_mut().chain(self.coming.iter_mut().flatten());
+            promises.for_each(|promise| promise.struck.add(chord));
+        }
+        has_room
+    }
+
+    /// The chords to which the plan for `frame` in `epoch` gives way.
+    pub fn struck(&self, epoch: u32, frame: Frame) -> Struck {
+        let promise = self.all().find(|promise| (promise.epoch, promise.frame) == (epoch, frame));
+        promise.map(|promise| promise.struck).unwrap_or_default()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Promise> {
+        self.present.iter().chain(self.coming.iter().flatten())
+    }
+
     /// Whether the plan for `frame` in `epoch` has arrived.
     pub fn is_kept(&self, epoch: u32, frame: Frame) -> bool {
-        let promises = self.present.iter().chain(self.coming.iter().flatten());
-        promises.filter(|promise| promise.is_kept).any(|promise| (promise.epoch, promise.frame) == (epoch, frame))
+        self.all().filter(|promise| promise.is_kept).any(|promise| (promise.epoch, promise.frame) == (epoch, frame))
     }
 
     /// The epoch that begins with the next wrap of a loop.
@@ -152,7 +197,10 @@ mod tests {
             let (wraps, next) = (frame == 0, (frame + 2) % 8);
             self.0.enter(&upcoming(frame, wraps));
             let epoch = self.0.wanted(2, next < 2).unwrap();
-            self.0.add(2, Promise { epoch, frame: next, wraps: next == 0, due: 0, is_kept: false });
+            self.0.add(
+                2,
+                Promise { epoch, frame: next, wraps: next == 0, due: 0, is_kept: false, struck: Struck::default() },
+            );
             epoch
         }
     }

@@ -2,9 +2,11 @@
 
 use std::collections::VecDeque;
 
-use continuo_models::music::{Frame, Moment};
+use continuo_models::music::{Frame, Moment, SlashChord};
 use continuo_models::score::FARTHEST_AHEAD;
-use continuo_models::{AnswerRow, Fork, NoteCue, Player, Turn, Way};
+use continuo_models::{AnswerRow, Fork, Ground, NoteCue, Player, Turn, Way};
+
+use super::left_hand::GivingWay;
 
 /// The most notes that wait for their start.
 const NOTES: usize = 1024;
@@ -27,6 +29,8 @@ struct Waiting {
     /// The way on which it lies, if the fork has not turned yet.
     way: Option<Way>,
     note: NoteCue,
+    /// On which it was planned.
+    ground: Ground,
 }
 
 impl Waiting {
@@ -160,12 +164,27 @@ impl Schedule {
         }
     }
 
-    /// Plans a note, on a way or on all; `false` when there is no room.
-    pub fn add_note(&mut self, epoch: u32, way: Option<Way>, note: NoteCue) -> bool {
+    /// The left hand strikes `chord`: everything that was planned gives way to it.
+    pub fn give_way(&mut self, chord: SlashChord) {
+        let mut giving = GivingWay::to(chord);
+        for Waiting { note, ground, .. } in &mut self.notes {
+            if let Some(by) = giving.way(ground) {
+                (note.key, *ground) = (by.key(note.player, note.key), by.ground());
+            }
+        }
+        for Row { answers, .. } in &mut self.rows {
+            if let Some(by) = giving.way(&answers.ground) {
+                *answers = answers.yielding(&by);
+            }
+        }
+    }
+
+    /// Plans a note that stands on `ground`, on a way or on all; `false` when there is no room.
+    pub fn add_note(&mut self, epoch: u32, way: Option<Way>, note: NoteCue, ground: Ground) -> bool {
         let Ok(way) = self.waits_on(epoch, way) else { return true };
         let fits = self.notes.len() < NOTES;
         if fits {
-            self.notes.push(Waiting { epoch, way, note });
+            self.notes.push(Waiting { epoch, way, note, ground });
             self.first_start = None;
         }
         fits
@@ -205,12 +224,13 @@ impl Schedule {
     }
 
     /// Takes the note of which [`Schedule::next_start`] tells.
-    pub fn take_next_note(&mut self, epoch: u32) -> Option<NoteCue> {
+    pub fn take_next_note(&mut self, epoch: u32) -> Option<(NoteCue, Ground)> {
         let ready = |waiting: &Waiting| waiting.epoch == epoch && waiting.way.is_none();
         let waiting = self.notes.iter().enumerate().filter(|(_, waiting)| ready(waiting));
         let (index, _) = waiting.min_by_key(|(_, waiting)| waiting.note.start)?;
         self.first_start = None;
-        Some(self.notes.remove(index).note)
+        let Waiting { note, ground, .. } = self.notes.remove(index);
+        Some((note, ground))
     }
 
     /// Keeps the answers of a frame, on a way or on all to which no others are given later.
@@ -244,14 +264,15 @@ mod tests {
         let mut schedule = Schedule::default();
         let mut starts = Vec::new();
         for (key, start) in [(1, 20), (2, 10), (3, 10), (4, 15)] {
-            schedule.add_note(0, None, note(key, start));
+            schedule.add_note(0, None, note(key, start), Ground::default());
             starts.extend(schedule.next_start(0).map(|start| start.0));
         }
-        schedule.add_note(1, None, note(9, 0));
+        schedule.add_note(1, None, note(9, 0), Ground::default());
         assert_eq!((starts, schedule.next_start(1)), (vec![20, 10, 10, 10], Some(Moment(0))));
         let mut next = || schedule.next_start(0).zip(schedule.take_next_note(0));
         let keys: Vec<u8> =
-            std::iter::from_fn(|| next().map(|(start, note)| if note.start == start { note.key } else { 0 })).collect();
+            std::iter::from_fn(|| next().map(|(start, (note, _))| if note.start == start { note.key } else { 0 }))
+                .collect();
         assert_eq!(keys, [2, 3, 4, 1]);
         assert_eq!(schedule.next_note(1).map(|note| note.key), Some(9), "another epoch's notes stay");
     }
@@ -259,16 +280,18 @@ mod tests {
     #[test]
     fn a_release_shortens_what_waits_and_nothing_that_comes_after_it() {
         let mut schedule = Schedule::default();
-        schedule.add_note(0, None, note(60, 0));
+        schedule.add_note(0, None, note(60, 0), Ground::default());
         schedule.end_by(0, None, Player::Bass, Moment(100));
         schedule.end_by(0, None, Player::Chords, Moment(100));
-        schedule.add_note(0, None, note(64, 100));
-        let lengths: Vec<i64> = std::iter::from_fn(|| schedule.take_next_note(0).map(|note| note.length.0)).collect();
+        schedule.add_note(0, None, note(64, 100), Ground::default());
+        let lengths: Vec<i64> =
+            std::iter::from_fn(|| schedule.take_next_note(0).map(|(note, _)| note.length.0)).collect();
         assert_eq!(lengths, [100, 240]);
     }
 
-    const FORK: Fork =
-        Fork { frame: 4, until: Moment(1000), right_hand: RightHand { lowest: 60, by_channel: false, not_on: 0 } };
+    const RIGHT_HAND: RightHand =
+        RightHand { lowest: 60, chords_below: 0, joined_from: 0, by_channel: false, not_on: 0 };
+    const FORK: Fork = Fork { frame: 4, until: Moment(1000), right_hand: RIGHT_HAND, is_for_left_hand: false };
     const PLANNED: Way = Way { fork: 4, turns: 1 << 12 | 1 << 7 };
     const OTHER: Way = Way { fork: 4, turns: 1 << 2 };
 
@@ -277,13 +300,13 @@ mod tests {
         for (turn, expected) in [(None, 1), (Some(7), 1), (Some(2), 2)] {
             let mut schedule = Schedule::default();
             schedule.add_fork(0, FORK);
-            schedule.add_note(0, Some(PLANNED), note(1, 960));
-            schedule.add_note(0, Some(OTHER), note(2, 960));
+            schedule.add_note(0, Some(PLANNED), note(1, 960), Ground::default());
+            schedule.add_note(0, Some(OTHER), note(2, 960), Ground::default());
             assert_eq!(schedule.next_note(0), None);
             assert_eq!(schedule.turn(turn).count(), 0);
-            assert_eq!(schedule.take_next_note(0).map(|note| note.key), Some(expected));
+            assert_eq!(schedule.take_next_note(0).map(|(note, _)| note.key), Some(expected));
             assert_eq!(schedule.take_next_note(0), None);
-            schedule.add_note(0, Some(OTHER), note(3, 1200));
+            schedule.add_note(0, Some(OTHER), note(3, 1200), Ground::default());
             assert_eq!(schedule.take_next_note(0).is_some(), expected == 2, "the way is known by now");
         }
     }
@@ -291,12 +314,13 @@ mod tests {
     #[test]
     fn a_release_on_a_way_ends_what_came_before_it_and_nothing_on_the_way() {
         let mut schedule = Schedule::default();
-        schedule.add_note(0, None, note(1, 900));
+        schedule.add_note(0, None, note(1, 900), Ground::default());
         schedule.add_fork(0, FORK);
         assert!(!schedule.end_by(0, Some(OTHER), Player::Chords, Moment(960)));
-        schedule.add_note(0, Some(OTHER), note(2, 960));
+        schedule.add_note(0, Some(OTHER), note(2, 960), Ground::default());
         assert_eq!(schedule.turn(Some(2)).collect::<Vec<_>>(), [(Player::Chords, Moment(960))]);
-        let lengths: Vec<i64> = std::iter::from_fn(|| schedule.take_next_note(0).map(|note| note.length.0)).collect();
+        let lengths: Vec<i64> =
+            std::iter::from_fn(|| schedule.take_next_note(0).map(|(note, _)| note.length.0)).collect();
         assert_eq!(lengths, [60, 240]);
     }
 
@@ -305,7 +329,7 @@ mod tests {
         let lengths = |turns_first: bool| -> Vec<i64> {
             let mut schedule = Schedule::default();
             schedule.add_fork(0, FORK);
-            schedule.add_note(0, Some(OTHER), note(1, 1000));
+            schedule.add_note(0, Some(OTHER), note(1, 1000), Ground::default());
             if turns_first {
                 schedule.turn(Some(2)).for_each(drop);
             }
@@ -313,7 +337,7 @@ mod tests {
             if !turns_first {
                 schedule.turn(Some(2)).for_each(drop);
             }
-            std::iter::from_fn(|| schedule.take_next_note(0).map(|note| note.length.0)).collect()
+            std::iter::from_fn(|| schedule.take_next_note(0).map(|(note, _)| note.length.0)).collect()
         };
         assert_eq!((lengths(true), lengths(false)), (vec![100], vec![100]));
     }
@@ -322,27 +346,27 @@ mod tests {
     fn what_lies_behind_the_turn_of_a_loop_waits_for_the_fork_before_it_too() {
         let mut schedule = Schedule::default();
         schedule.add_fork(7, FORK);
-        schedule.add_note(8, Some(PLANNED), note(1, 0));
-        schedule.add_note(8, Some(OTHER), note(2, 0));
+        schedule.add_note(8, Some(PLANNED), note(1, 0), Ground::default());
+        schedule.add_note(8, Some(OTHER), note(2, 0), Ground::default());
         assert!(!schedule.end_by(8, Some(OTHER), Player::Chords, Moment(100)));
         assert_eq!(schedule.turn(Some(2)).collect::<Vec<_>>(), [], "of what sounds before the turn nothing ends");
-        let taken = schedule.take_next_note(8).map(|note| (note.key, note.length.0));
+        let taken = schedule.take_next_note(8).map(|(note, _)| (note.key, note.length.0));
         assert_eq!((taken, schedule.take_next_note(8)), (Some((2, 100)), None));
     }
 
     #[test]
     fn of_a_fork_that_was_never_announced_only_what_was_planned_is_played() {
         let mut schedule = Schedule::default();
-        schedule.add_note(0, Some(PLANNED), note(1, 960));
-        schedule.add_note(0, Some(OTHER), note(2, 960));
-        assert_eq!(schedule.take_next_note(0).map(|note| note.key), Some(1));
+        schedule.add_note(0, Some(PLANNED), note(1, 960), Ground::default());
+        schedule.add_note(0, Some(OTHER), note(2, 960), Ground::default());
+        assert_eq!(schedule.take_next_note(0).map(|(note, _)| note.key), Some(1));
         assert_eq!(schedule.take_next_note(0), None);
     }
 
     #[test]
     fn a_full_schedule_says_so() {
         let mut schedule = Schedule::default();
-        let planned = (0..2 * NOTES).filter(|_| schedule.add_note(0, None, note(60, 0))).count();
+        let planned = (0..2 * NOTES).filter(|_| schedule.add_note(0, None, note(60, 0), Ground::default())).count();
         assert_eq!(planned, NOTES);
     }
 

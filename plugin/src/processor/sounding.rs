@@ -1,10 +1,11 @@
 //! The table of everything that sounds: who sounds it, what it answers, and when it ends. Every note-on passes through
 //! here, and so does its one note-off.
 
-use continuo_models::Player;
-use continuo_models::music::Moment;
+use continuo_models::music::{Moment, SlashChord};
+use continuo_models::{Ground, Player};
 use nice_plug::midi::VoiceID;
 
+use super::left_hand::GivingWay;
 use super::output::{Event, Message, Output};
 use crate::seam::{Keyboard, Part};
 
@@ -47,7 +48,12 @@ struct Note {
 struct Planned {
     note: Note,
     part: Part,
+    velocity: f32,
     end: Moment,
+    /// On which it was planned.
+    ground: Ground,
+    /// Whether it is about to be struck again at another place.
+    moves: bool,
 }
 
 /// A key that the musician holds.
@@ -57,6 +63,23 @@ struct Held {
     /// The note as it was passed through, if it was.
     through: Option<Note>,
     answers: [Option<Note>; ANSWERS],
+}
+
+/// A note as a player plays it by plan.
+#[derive(Clone, Copy)]
+pub struct PlannedNote {
+    /// Who plays it.
+    pub part: Part,
+    /// MIDI channel, 0–15.
+    pub channel: u8,
+    /// MIDI key, 0–127.
+    pub key: u8,
+    /// How loud, 0 to 1.
+    pub velocity: f32,
+    /// When it ends.
+    pub end: Moment,
+    /// On which it was planned.
+    pub ground: Ground,
 }
 
 /// Everything that sounds. Belongs to the audio thread; never allocates after it was made.
@@ -150,14 +173,8 @@ impl Sounding {
 
     /// A player plays a note until `end`, unless the musician sounds its key himself. `false`: there was no room for
     /// it.
-    pub fn play(
-        &mut self,
-        stage: &mut Stage,
-        part: Part,
-        (channel, key): (u8, u8),
-        velocity: f32,
-        end: Moment,
-    ) -> bool {
+    pub fn play(&mut self, stage: &mut Stage, sound: PlannedNote) -> bool {
+        let PlannedNote { part, channel, key, velocity, end, ground } = sound;
         // Notes that have lost their key to another owner have had their note-off.
         let owners = &self.owners;
         let owned = |note: Note| owners[note.place.index()].is_some_and(|(id, _)| id == note.id);
@@ -169,12 +186,52 @@ impl Sounding {
         if self.is_the_musicians(place) {
             return true;
         }
+        // Where a chord of more notes has given way to one of fewer, two have become one.
+        let same = self.planned.iter_mut().find(|other| other.note.place == place && other.part == part);
+        if let Some(same) = same.filter(|_| ground.has_yielded) {
+            same.end = Moment(same.end.0.max(end.0));
+            return true;
+        }
         match self.start(stage, part, place, velocity) {
             Some(note) => {
-                self.planned.push(Planned { note, part, end });
+                self.planned.push(Planned { note, part, velocity, end, ground, moves: false });
                 true
             }
             None => false,
+        }
+    }
+
+    /// The left hand strikes `chord`: what stands on another ground and ends after `until` is struck again where it
+    /// gives way to; what ends before that ends now.
+    pub fn give_way(&mut self, stage: &mut Stage, chord: SlashChord, until: Moment) {
+        let mut giving = GivingWay::to(chord);
+        for index in 0..self.planned.len() {
+            let planned = &mut self.planned[index];
+            let (Part::Player(player), Some(by)) = (planned.part, giving.way(&planned.ground)) else { continue };
+            planned.ground = by.ground();
+            let Note { place, .. } = planned.note;
+            let key = by.key(player, place.key);
+            if key != place.key {
+                let note = planned.note;
+                (planned.note.place, planned.moves) = (Place { key, ..place }, true);
+                self.stop(stage, note);
+            }
+        }
+        let mut index = 0;
+        while index < self.planned.len() {
+            let Planned { note: Note { place, .. }, part, velocity, end, moves, .. } = self.planned[index];
+            let is_taken = self.owners[place.index()].is_some_and(|(_, owner)| owner == part || owner == Part::You);
+            let starts = moves && end > until && !is_taken;
+            let started = if starts { self.start(stage, part, place, velocity) } else { None };
+            match started {
+                Some(note) => (self.planned[index].note, self.planned[index].moves) = (note, false),
+                None if moves => {
+                    self.planned.remove(index);
+                    continue;
+                }
+                None => {}
+            }
+            index += 1;
         }
     }
 
@@ -356,14 +413,18 @@ mod tests {
         }
     }
 
+    fn planned(part: Part, channel: u8, key: u8, velocity: f32, end: Moment) -> PlannedNote {
+        PlannedNote { part, channel, key, velocity, end, ground: Ground::default() }
+    }
+
     const LATER: Moment = Moment(1000);
 
     #[test]
     fn a_key_struck_again_ends_first_and_belongs_to_its_new_owner() {
         let mut room = Room::new();
         room.with(|sounding, stage| {
-            sounding.play(stage, Part::Player(Player::Chords), (0, 60), 0.5, LATER);
-            sounding.play(stage, Part::Player(Player::Bass), (0, 60), 0.5, Moment(2000));
+            sounding.play(stage, planned(Part::Player(Player::Chords), 0, 60, 0.5, LATER));
+            sounding.play(stage, planned(Part::Player(Player::Bass), 0, 60, 0.5, Moment(2000)));
             sounding.end_due(stage, LATER, 0);
         });
         assert_eq!(room.notes(), [(60, true), (60, false), (60, true)], "the chord may not end the bass's note");
@@ -409,7 +470,7 @@ mod tests {
             sounding.press(stage, VoiceID::Wildcard, 0, 60, 0.8, true);
             sounding.press(stage, VoiceID::Wildcard, 0, 64, 0.8, true);
             sounding.answer(stage, (0, 64), 0, 60, 0.7);
-            sounding.play(stage, Part::Player(Player::Bass), (0, 60), 0.7, LATER);
+            sounding.play(stage, planned(Part::Player(Player::Bass), 0, 60, 0.7, LATER));
             sounding.end_due(stage, LATER, 0);
         });
         assert_eq!(room.notes(), [(60, true), (64, true)]);
@@ -419,8 +480,8 @@ mod tests {
     fn parts_that_are_kept_do_not_end() {
         let mut room = Room::new();
         room.with(|sounding, stage| {
-            sounding.play(stage, Part::Player(Player::Chords), (0, 60), 0.5, LATER);
-            sounding.play(stage, Part::Player(Player::Lead), (0, 80), 0.5, LATER);
+            sounding.play(stage, planned(Part::Player(Player::Chords), 0, 60, 0.5, LATER));
+            sounding.play(stage, planned(Part::Player(Player::Lead), 0, 80, 0.5, LATER));
             sounding.end_due(stage, LATER, Part::from(Player::Chords).bit());
         });
         assert_eq!(room.notes().last(), Some(&(80, false)));
@@ -432,8 +493,8 @@ mod tests {
     fn a_release_brings_the_end_of_one_part_forward() {
         let mut room = Room::new();
         room.with(|sounding, stage| {
-            sounding.play(stage, Part::Player(Player::Chords), (0, 60), 0.5, LATER);
-            sounding.play(stage, Part::Player(Player::Lead), (0, 80), 0.5, LATER);
+            sounding.play(stage, planned(Part::Player(Player::Chords), 0, 60, 0.5, LATER));
+            sounding.play(stage, planned(Part::Player(Player::Lead), 0, 80, 0.5, LATER));
             sounding.end_by(Part::Player(Player::Chords), Moment(300));
             sounding.end_due(stage, Moment(300), 0);
         });
@@ -447,7 +508,7 @@ mod tests {
             for key in 0..128 {
                 sounding.press(stage, VoiceID::Wildcard, 3, key, 0.5, true);
                 sounding.answer(stage, (3, key), 4, key, 0.5);
-                sounding.play(stage, Part::Player(Player::Bass), (5, key), 0.5, LATER);
+                sounding.play(stage, planned(Part::Player(Player::Bass), 5, key, 0.5, LATER));
             }
             sounding.end_all(stage);
         });

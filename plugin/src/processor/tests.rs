@@ -16,6 +16,7 @@ use crate::seam::{Base, CueSender, Played, PlayedReceiver, StampedCue, cue_ring,
 
 mod controllers;
 mod invariants;
+mod left_hand;
 mod listening;
 mod panel;
 
@@ -42,6 +43,7 @@ struct Rig {
     position: f64,
     log: Vec<(i64, Part, Message)>,
     turns: Vec<Turn>,
+    struck: Vec<(Frame, String)>,
 }
 
 impl Rig {
@@ -66,6 +68,7 @@ impl Rig {
             position: 0.0,
             log: Vec::new(),
             turns: Vec::new(),
+            struck: Vec::new(),
         }
     }
 
@@ -93,6 +96,7 @@ impl Rig {
                 }
                 Played::Jump { .. } => self.backlog.clear(),
                 Played::Turned { turn, .. } => self.turns.push(turn),
+                Played::Struck { frame, chord } => self.struck.push((frame, chord.to_string())),
             }
         }
         if let Some(planner) = self.planner {
@@ -197,9 +201,13 @@ fn chords(frame: Frame) -> Vec<Cue> {
     vec![Cue::Answers(answers(frame)), note(Player::Chords, 48 + (frame & 7) as u8, frame * 240, 240)]
 }
 
-/// All players, some notes longer than a frame and some late in it.
+/// All players, some notes longer than a frame and some late in it, on a ground that gives way to the left hand.
 fn busy(frame: Frame) -> Vec<Cue> {
-    let mut cues = chords(frame);
+    let mut cues =
+        vec![Cue::Answers(left_hand::on_c(frame)), note(Player::Chords, 48 + (frame & 7) as u8, frame * 240, 240)];
+    if frame % 8 == 0 {
+        cues.insert(1, left_hand::fork(frame));
+    }
     if frame % 4 == 0 {
         cues.push(note(Player::Bass, 36, frame * 240 + 17, 900));
     }

@@ -1,7 +1,7 @@
 //! The two rings between the audio thread and the worker.
 
 use continuo_models::music::time::frame_start;
-use continuo_models::music::{BarPosition, Frame, Meter, Tick};
+use continuo_models::music::{BarPosition, Frame, Meter, SlashChord, Tick};
 use continuo_models::{Controls, Cue, FrameStart, Heard, PerRole, Turn};
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
@@ -71,6 +71,13 @@ pub enum Played {
         /// How.
         turn: Turn,
     },
+    /// The left hand has struck a chord that what was planned gives way to, from a frame on.
+    Struck {
+        /// The frame.
+        frame: Frame,
+        /// The chord.
+        chord: SlashChord,
+    },
     /// A frame begins.
     Frame(FrameCall),
     /// The song went elsewhere (start, stop, seek): forget what was heard, but not what is held. Cues of older epochs
@@ -89,6 +96,7 @@ pub enum Played {
 enum Told {
     Heard(Heard),
     Turned(Frame, Turn),
+    Struck(Frame, SlashChord),
     /// The next call.
     Frame,
     Jump(u32, Tick),
@@ -107,8 +115,8 @@ pub struct StampedCue {
 /// The audio thread's end of the `played` ring. No method waits, allocates or fails; what does not fit is counted.
 ///
 /// Note-ons are refused when fewer than [`NOTE_OFF_RESERVE`] places are free. A note-off that finds no place even so is
-/// remembered in a bitmap and sent before anything else, as soon as there is room; so are a jump, how a fork turned,
-/// and where each pedal is. Nothing overtakes them.
+/// remembered in a bitmap and sent before anything else, as soon as there is room; so are a jump, how a fork turned, a
+/// chord that was struck, and where each pedal is. Nothing overtakes them.
 pub struct PlayedSender {
     ring: HeapProd<Told>,
     calls: HeapProd<FrameCall>,
@@ -118,6 +126,7 @@ pub struct PlayedSender {
     waiting_pedals: u16,
     pedals_down: u16,
     waiting_turn: Option<(Frame, Turn)>,
+    waiting_chord: Option<(Frame, SlashChord)>,
     waiting_jump: Option<(u32, Tick)>,
     waiting: bool,
     overflowed: u64,
@@ -143,6 +152,7 @@ pub fn played_ring(capacity: usize) -> (PlayedSender, PlayedReceiver) {
         waiting_pedals: 0,
         pedals_down: 0,
         waiting_turn: None,
+        waiting_chord: None,
         waiting_jump: None,
         waiting: false,
         overflowed: 0,
@@ -195,6 +205,13 @@ impl PlayedSender {
         self.flush(frame_start(frame));
     }
 
+    /// The left hand has struck `chord`, to which what was planned gives way from `frame` on.
+    pub fn struck(&mut self, frame: Frame, chord: SlashChord) {
+        self.overflowed += u64::from(self.waiting_chord.replace((frame, chord)).is_some());
+        self.waiting = true;
+        self.flush(frame_start(frame));
+    }
+
     /// A frame begins. `false`: there was no room, and the plan will not be made.
     pub fn frame(&mut self, call: FrameCall) -> bool {
         let may_go = self.flush(frame_start(call.start.frame)) && !self.ring.is_full();
@@ -206,7 +223,7 @@ impl PlayedSender {
     /// The song went elsewhere, to `tick`.
     pub fn jump(&mut self, epoch: u32, tick: Tick) {
         // Forks of the past that is left stay as they are.
-        self.waiting_turn = None;
+        (self.waiting_turn, self.waiting_chord) = (None, None);
         self.waiting_jump = Some((epoch, tick));
         self.waiting = true;
         self.flush(tick);
@@ -253,6 +270,12 @@ impl PlayedSender {
             }
             self.waiting_turn = None;
         }
+        if let Some((frame, chord)) = self.waiting_chord {
+            if self.ring.try_push(Told::Struck(frame, chord)).is_err() {
+                return false;
+            }
+            self.waiting_chord = None;
+        }
         self.waiting = false;
         true
     }
@@ -266,6 +289,7 @@ impl Iterator for PlayedReceiver {
         Some(match self.ring.try_pop()? {
             Told::Heard(heard) => Played::Heard(heard),
             Told::Turned(frame, turn) => Played::Turned { frame, turn },
+            Told::Struck(frame, chord) => Played::Struck { frame, chord },
             // It was sent before what stands for it.
             Told::Frame => Played::Frame(self.calls.try_pop()?),
             Told::Jump(epoch, tick) => Played::Jump { epoch, tick },

@@ -158,7 +158,16 @@ fn version_9_played_patterns_and_followed_the_left_hand_later_and_so_do_its_scen
     state.fields.insert("state".into(), r#"{"version":9}"#.into());
     state.fields.insert("scenes".into(), r#"{"version":1,"scenes":[{"temperature":1.5},null]}"#.into());
     assert!(state.params.remove("bar_source").is_some());
-    for id in ["hand_at_once", "drums_drift", "drums_roll", "drums_lock", "morph_x", "morph_y", "morph_style", "morph_by_beat"] {
+    for id in [
+        "hand_at_once",
+        "drums_drift",
+        "drums_roll",
+        "drums_lock",
+        "morph_x",
+        "morph_y",
+        "morph_style",
+        "morph_by_beat",
+    ] {
         assert!(state.params.remove(id).is_some());
     }
     assert!(state.fields.remove("captured").is_some());

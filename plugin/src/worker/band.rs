@@ -52,7 +52,7 @@ impl Band {
     }
 
     /// Takes what happened next. Gives the outlook if it is another one now: after a frame, whose cues are then in
-    /// [`Band::cues`], and after a fork that did not turn as planned.
+    /// [`Band::cues`], after a fork that did not turn as planned, and after a chord to which the plan gave way.
     pub fn take(&mut self, played: Played) -> Option<Outlook> {
         match played {
             Played::Heard(heard) => {
@@ -64,6 +64,10 @@ impl Band {
                 // What was handed over on every way needs no more cues.
                 self.cues.clear();
                 self.mind.turn(frame, turn).then(|| self.mind.outlook())
+            }
+            Played::Struck { frame, chord } => {
+                self.cues.clear();
+                self.mind.give_way(frame, chord).then(|| self.mind.outlook())
             }
             Played::Jump { tick, .. } => {
                 self.begin_anew(tick);
@@ -93,7 +97,8 @@ impl Band {
         }
     }
 
-    /// What was decided for the last frame; the last one is [`Cue::Done`]. Nothing after a fork has turned.
+    /// What was decided for the last frame; the last one is [`Cue::Done`]. Nothing after a fork has turned
+    /// or a chord was struck.
     pub fn cues(&self) -> &[StampedCue] {
         &self.cues
     }

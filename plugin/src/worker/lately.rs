@@ -54,7 +54,7 @@ impl Lately {
             Played::Heard(heard) => self.hear(heard),
             Played::Frame(call) => self.enter(&call.start),
             Played::Jump { .. } => (self.now, self.asked) = Default::default(),
-            Played::Turned { .. } => {}
+            Played::Turned { .. } | Played::Struck { .. } => {}
         }
     }
 

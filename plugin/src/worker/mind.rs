@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use continuo_models::improviser::chance::random::seed_of_take;
-use continuo_models::music::{Chart, Frame, Tick};
+use continuo_models::music::{Chart, Frame, SlashChord, Tick};
 use continuo_models::{Captured, Cue, FrameStart, Heard, Improviser, Memory, Networks, Outlook, Turn};
 
 use super::hands::Hands;
@@ -29,6 +29,11 @@ impl Mind {
     /// The fork in `frame` has turned. Whether from what was planned.
     pub fn turn(&mut self, frame: Frame, turn: Turn) -> bool {
         self.improviser.turn(frame - self.ahead, turn)
+    }
+
+    /// The left hand has struck `chord` in `frame`. Whether what was decided has given way to it.
+    pub fn give_way(&mut self, frame: Frame, chord: SlashChord) -> bool {
+        self.improviser.give_way(frame - self.ahead, chord)
     }
 
     /// What the band lets see of it.

@@ -168,6 +168,16 @@ impl Harmonist {
         self.planned = [None; OUTLOOK_CHORDS];
     }
 
+    /// The left hand has struck `chord` in the first of the last `frames` that were decided: it stands from there on.
+    pub fn give_way(&mut self, chord: SlashChord, frames: usize) {
+        let stood = self.last_decided().harmony;
+        self.decided.iter_mut().rev().take(frames).for_each(|frame| frame.harmony = Some(chord));
+        if stood.map(|stood| stood.chord) != Some(chord.chord) {
+            self.recent = self.recent.with(chord.chord);
+        }
+        self.planned = [None; OUTLOOK_CHORDS];
+    }
+
     /// The barline with which the band comes to its end, if it was asked to.
     pub fn ends(&self) -> Option<Tick> {
         self.constraints.arrival()

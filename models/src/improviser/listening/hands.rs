@@ -1,7 +1,7 @@
 //! Which hand plays what: told apart by ear, or by channel.
 
 use super::keyboard::keys_of;
-use crate::channels::Channels;
+use crate::channels::{Channels, RightHand};
 use crate::music::Tick;
 use crate::music::time::TICKS_PER_QUARTER;
 
@@ -126,6 +126,21 @@ impl Hands {
         }
     }
 
+    /// What [`RightHand`] must know so that it tells chords that are struck while `lead` is held as [`Hands::left_of`]
+    /// does: `chords_below` and `joined_from`.
+    pub fn borders_of_chords(&self, lead: Option<u8>, now: Tick) -> (u8, u8) {
+        let (left, right) = (self.left_of_late(now), self.right_of_late(now));
+        let limit = match (left, right) {
+            (Some(left), Some(right)) => (left.high + right.low) / 2.0,
+            (Some(left), None) => (left.high + 0.5).max(lead.map_or(0.0, |lead| f32::from(lead) - BELOW_RIGHT.0)),
+            (None, _) if lead.is_some() => 127.0,
+            (None, Some(right)) => right.middle - BELOW_RIGHT.1,
+            (None, None) => LEFT_ALONE,
+        };
+        let joined = right.filter(|_| left.is_some()).map_or(128.0, |right| right.low.ceil());
+        ((2.0 * limit).ceil() as u8, joined as u8)
+    }
+
     /// The keys that were struck together while `lead` was held are no longer in question.
     pub fn settle(&mut self, struck: u128, lead: Option<u8>, now: Tick) {
         let left = self.left_of(struck, lead, now);
@@ -179,6 +194,22 @@ impl Hands {
 
     fn right_of_late(&self, now: Tick) -> Option<Reach> {
         self.right.filter(|right| right.is_recent(now) && self.strokes >= SETTLED)
+    }
+}
+
+impl RightHand {
+    /// Of the keys that are struck together, those of the left hand, as far as one can tell by ear.
+    pub fn left_of(&self, struck: u128) -> u128 {
+        let Some((low, top)) = ends(struck) else { return 0 };
+        let together = top - low <= SPAN;
+        if struck.count_ones() >= 3 && together && top < self.joined_from {
+            return if low + top < self.chords_below { struck } else { 0 };
+        }
+        match self.lowest {
+            0 if together => 0,
+            0 => below_widest_gap(struck),
+            lowest => struck & ((1 << lowest) - 1),
+        }
     }
 }
 

@@ -88,8 +88,8 @@ fn struck_after(sound: &Sound, keys: u128, tick: Tick) -> u128 {
 
 /// The chord that `keys` of at least `fewest` pitch classes spell.
 fn spelled(keys: u128, fewest: usize) -> Option<SlashChord> {
-    let struck: Vec<u8> = keys_of(keys).collect();
-    if classes(keys).len() < fewest { None } else { Chord::recognise(&struck) }
+    let held = classes(keys);
+    keys_of(keys).next().filter(|_| held.len() >= fewest).and_then(|lowest| Chord::of_classes(held, class_of(lowest)))
 }
 
 fn classes(keys: u128) -> PitchClassSet {

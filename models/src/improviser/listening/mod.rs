@@ -2,6 +2,7 @@
 //! holds, the key, the manner of playing, and where a phrase ends.
 
 mod gesture;
+mod grasp;
 mod hands;
 mod held;
 pub mod key_belief;
@@ -30,6 +31,7 @@ use onsets::Onsets;
 use phrases::{PHRASE_REST, Phrases};
 use portrait::Habits;
 
+pub use grasp::Grasp;
 pub use phrases::LeadNote;
 pub use portrait::{LONGEST_REST, Portrait};
 
@@ -339,6 +341,14 @@ impl Listener {
         self.held.with(&self.sound(), self.struck).harmony()
     }
 
+    /// The same, but of a stroke of the left hand in the open frame only if it is a chord by itself: the rest of it may
+    /// still come.
+    pub fn landed_harmony(&self) -> Option<SlashChord> {
+        let sound = self.sound();
+        let landing: PitchClassSet = keys_of(self.struck & sound.left).map(class_of).collect();
+        if landing.is_empty() || landing.len() >= grasp::WHOLE { self.held_harmony() } else { self.held.harmony() }
+    }
+
     /// The chord of [`Listener::held_harmony`].
     pub fn held_chord(&self) -> Option<Chord> {
         self.held_harmony().map(|harmony| harmony.chord)
@@ -382,7 +392,8 @@ impl Listener {
     pub fn right_hand(&self) -> RightHand {
         let lead = self.held_lead();
         let lowest = (0..128).find(|&key| self.hands.left_of(1 << key, lead, self.now) == 0).unwrap_or(127);
-        RightHand { lowest, ..self.hands.channels().right_hand() }
+        let (chords_below, joined_from) = self.hands.borders_of_chords(lead, self.now);
+        RightHand { lowest, chords_below, joined_from, ..self.hands.channels().right_hand() }
     }
 
     /// The belief about the key.

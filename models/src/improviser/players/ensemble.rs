@@ -13,9 +13,10 @@ use super::seats::{self, Seat};
 use super::strokes::captured::Captured;
 use super::tape::Tape;
 use crate::controls::Player;
+use crate::ground::Yielding;
 use crate::improviser::harmony::Alternatives;
 use crate::improviser::listening::Listener;
-use crate::music::{Chord, Frame, Meter, Moment, SlashChord, Tick};
+use crate::music::{Frame, Meter, Moment, SlashChord, Tick};
 use crate::network::Networks;
 use crate::score::{AnswerRow, Cue, Fork, NoteCue, Turn, Way};
 
@@ -47,6 +48,13 @@ struct Other {
     way: Way,
     chord: SlashChord,
     players: Players,
+}
+
+impl Open {
+    /// A fork in `frame` from which all turns go on as planned.
+    fn nowhere_else(frame: Frame, uncertain: u8) -> Self {
+        Self { planned: Way { fork: frame, turns: Way::ALL }, others: Vec::new(), uncertain }
+    }
 }
 
 impl Ensemble {
@@ -110,6 +118,18 @@ impl Ensemble {
         Some(chord)
     }
 
+    /// What was decided of the last `frames` gives way to another harmony: no chord waits any more.
+    pub fn give_way(&mut self, by: &Yielding, frames: usize) {
+        self.settle();
+        self.players.seats.iter_mut().for_each(|seat| seat.plays.give_way(by));
+        self.players.tape.give_way(by, frames);
+    }
+
+    /// A fork that is open goes on as planned.
+    pub fn settle(&mut self) {
+        self.open = None;
+    }
+
     /// Freezes or thaws before a frame is decided.
     pub fn freeze(&mut self, freeze: bool, meter: Meter) {
         self.all().for_each(|players| players.tape.freeze(freeze, meter));
@@ -126,17 +146,17 @@ impl Ensemble {
     }
 
     /// Appends the cues of the frame to `cues`; `standing` is the harmony before it. With `fork`, it opens
-    /// there, and the `alternatives` are played as well; how it turned is known `plan_ahead` frames later. `answers`
-    /// gives what Voices answers under another chord.
+    /// there, and the alternatives are played as well, if there are any; how it turned is known `plan_ahead` frames
+    /// later. `answers` gives what Voices answers under another chord.
     #[allow(clippy::too_many_arguments)]
     pub fn play(
         &mut self,
         context: &FrameContext,
         standing: Option<SlashChord>,
-        fork: Option<(Fork, &Alternatives)>,
+        fork: Option<(Fork, Option<&Alternatives>)>,
         plan_ahead: u8,
         listener: &Listener,
-        answers: impl Fn(Chord) -> AnswerRow,
+        answers: impl Fn(SlashChord) -> AnswerRow,
         cues: &mut Vec<Cue>,
     ) {
         // Nobody said how the last one turned in time: it went as planned.
@@ -147,13 +167,16 @@ impl Ensemble {
         // Before the ways part, so that what they have in common is read once.
         self.all().for_each(|players| players.prepare(context, listener));
         if let Some((fork, alternatives)) = fork {
-            self.open = self.forked(fork.frame, alternatives, plan_ahead);
+            self.open = match alternatives {
+                Some(alternatives) => self.forked(fork.frame, alternatives, plan_ahead),
+                None => Some(Open::nowhere_else(fork.frame, plan_ahead)),
+            };
             cues.extend(self.open.is_some().then_some(Cue::Fork(fork)));
         }
         cues.extend(self.open.as_ref().map(|open| Cue::On(open.planned)));
         self.players.play(context, listener, cues);
         for Other { way, chord, players } in self.open.iter_mut().flat_map(|open| &mut open.others) {
-            cues.extend([Cue::On(*way), Cue::Answers(answers(chord.chord))]);
+            cues.extend([Cue::On(*way), Cue::Answers(answers(*chord))]);
             // The note may ask for what stands.
             let begins = fork.is_some() && standing != Some(*chord);
             let next_chord = context.next_chord.filter(|(_, next)| *next != chord.chord);

@@ -7,6 +7,7 @@ use dyn_clone::DynClone;
 
 use super::context::FrameContext;
 use super::strokes::captured::Captured;
+use crate::ground::Yielding;
 use crate::improviser::listening::Listener;
 use crate::music::Tick;
 use crate::network::Networks;
@@ -53,6 +54,9 @@ pub trait Plays: Debug + DynClone + Send {
 
     /// The musician plays a note of melody.
     fn hear_lead(&mut self) {}
+
+    /// What it plays, and has decided to play, gives way to another harmony.
+    fn give_way(&mut self, _by: &Yielding) {}
 
     /// Goes on with other networks, in the midst of a phrase too.
     fn exchange(&mut self, _networks: &Networks) {}

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::context::FrameContext;
+use crate::ground::{Ground, Yielding};
 use crate::music::pitch::{class_of, nearest};
 use crate::music::time::{TICKS_PER_FRAME, frame_start};
 use crate::music::{Chord, Meter, Moment, PitchClass, PitchClassSet, SlashChord};
@@ -67,6 +68,19 @@ impl Tape {
         let notes = notes.iter().map(|note| NoteCue { start: Moment(note.start.0 - first), ..*note }).collect();
         let chord = context.chord.zip(context.bass).map(|(chord, bass)| SlashChord { chord, bass });
         self.frames.push(Arc::new(Recorded { chord, notes }));
+    }
+
+    /// What was taken down of the last `frames` has given way to another harmony as it was played.
+    pub fn give_way(&mut self, by: &Yielding, frames: usize) {
+        if self.frozen.is_none() {
+            for recorded in self.frames.iter_mut().rev().take(frames).map(Arc::make_mut) {
+                let stood = Ground { harmony: recorded.chord, ..*by.from() };
+                if let Some(by) = stood.giving_way(by.harmony()) {
+                    recorded.notes.iter_mut().for_each(|note| note.key = by.key(note.player, note.key));
+                    recorded.chord = Some(by.harmony());
+                }
+            }
+        }
     }
 
     /// Plays the next frame of the tape, if it is frozen, and returns whether it is.

@@ -83,6 +83,20 @@ fn how_a_fork_turned_is_told_though_there_was_no_room() {
 }
 
 #[test]
+fn a_chord_that_was_struck_is_told_though_there_was_no_room_behind_the_turn_before_it() {
+    let (mut sender, mut receiver) = played_ring(2);
+    let chord: SlashChord = SlashChord { chord: "F".parse().unwrap(), bass: 9 };
+    sender.heard(off(0, 1));
+    sender.heard(off(0, 2));
+    sender.turned(4, None);
+    sender.struck(4, chord);
+    drain(&mut receiver);
+    sender.flush(0);
+    assert_eq!(drain(&mut receiver), [Played::Turned { frame: 4, turn: None }, Played::Struck { frame: 4, chord }]);
+    assert_eq!(sender.take_overflowed(), 0);
+}
+
+#[test]
 fn of_a_pedal_that_finds_no_room_the_last_movement_counts() {
     for last in [true, false] {
         let (mut sender, mut receiver) = played_ring(2);
@@ -150,7 +164,7 @@ impl Known {
             Played::Heard(Heard::Pedal { channel, down: false, .. }) => drop(self.pedals.remove(&channel)),
             Played::Turned { frame, .. } => self.turned = Some(frame),
             Played::Jump { epoch, .. } => *self = Self { epoch, turned: None, ..std::mem::take(self) },
-            Played::Frame(_) => {}
+            Played::Frame(_) | Played::Struck { .. } => {}
         }
     }
 }
@@ -179,7 +193,7 @@ proptest! {
                 Played::Heard(heard) => sender.heard(heard),
                 Played::Turned { frame, turn } => sender.turned(frame, turn),
                 Played::Jump { epoch, tick } => sender.jump(epoch, tick),
-                Played::Frame(_) => unreachable!("none is called"),
+                Played::Frame(_) | Played::Struck { .. } => unreachable!("there is none"),
             }
             // A note-on may be refused, and a turn may come too late; both are counted.
             let refused = sender.take_overflowed() > 0;

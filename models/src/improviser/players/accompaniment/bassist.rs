@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::groove::{Groove, LONGEST};
 use super::patterns::{self, Stroke, Tone, stroke};
 use super::reshaping::Reshaping;
-use crate::controls::Player;
+use crate::controls::{Controls, Player};
+use crate::ground::Yielding;
 use crate::improviser::chance::random::Purpose;
 use crate::improviser::listening::Listener;
 use crate::improviser::players::context::FrameContext;
@@ -14,7 +15,7 @@ use crate::improviser::players::strokes::captured::Captured;
 use crate::music::pitch::{KeyRange, PitchClassSet, class_of, nearest};
 use crate::music::time::TICKS_PER_QUARTER;
 use crate::music::voicing::{HIGHEST_CHORALE_BASS, Texture};
-use crate::music::{Chord, Moment, PitchClass, Quality, SlashChord, Tick};
+use crate::music::{Chord, Moment, PitchClass, Quality, SlashChord, Style, Tick};
 use crate::network::Networks;
 use crate::score::NoteCue;
 
@@ -69,6 +70,15 @@ impl Plays for Bassist {
 
     fn bass_keys(&self) -> Option<BassKeys> {
         self.keys
+    }
+
+    fn give_way(&mut self, by: &Yielding) {
+        if self.chord.is_some() {
+            let moved = |key: u8| by.key(Player::Bass, key);
+            self.last = self.last.map(|key| key.map(moved));
+            self.keys = self.keys.map(|BassKeys { before, now }| BassKeys { before: moved(before), now: moved(now) });
+            (self.chord, self.ahead) = (Some(by.harmony().chord), None);
+        }
     }
 
     fn exchange(&mut self, networks: &Networks) {
@@ -179,10 +189,15 @@ impl Bassist {
 }
 
 fn range(context: &FrameContext) -> KeyRange {
+    keys_in(context.style, context.controls)
+}
+
+/// The keys of the bass in `style`.
+pub fn keys_in(style: Style, controls: &Controls) -> KeyRange {
     // Under the other parts of a hymn.
-    let is_choir = context.style.character().texture == Texture::Chorale;
+    let is_choir = style.character().texture == Texture::Chorale;
     let keys = if is_choir { KeyRange::new(KEYS.low, HIGHEST_CHORALE_BASS) } else { KEYS };
-    keys.shifted(context.controls.player(Player::Bass).register)
+    keys.shifted(controls.player(Player::Bass).register)
 }
 
 /// The sixth of a shuffle: over minor a seventh, and over an altered fifth that fifth.

@@ -6,7 +6,8 @@ use super::groove::{Groove, LONGEST};
 use super::manner::{beginning, in_manner};
 use super::patterns::{self, Stroke, Touch};
 use super::reshaping::Reshaping;
-use crate::controls::{Manner, Player};
+use crate::controls::{Controls, Manner, Player};
+use crate::ground::Yielding;
 use crate::improviser::chance::random::Purpose;
 use crate::improviser::listening::Listener;
 use crate::improviser::players::context::FrameContext;
@@ -58,6 +59,14 @@ impl Plays for Comper {
         // What it sounds was to last for the bar.
         let lasts = context.controls.manner == Some(Manner::Sustained);
         was_in_vain || context.chord_changes && lasts
+    }
+
+    fn give_way(&mut self, by: &Yielding) {
+        if self.chord.is_some() {
+            let moved = |keys: &[u8]| keys.iter().map(|&key| by.key(Player::Chords, key)).collect::<Vec<u8>>();
+            self.voicing = self.voicing.map(|voicing| Voicing::new(&moved(voicing.keys())));
+            (self.chord, self.early) = (Some(by.harmony().chord), None);
+        }
     }
 
     fn exchange(&mut self, networks: &Networks) {
@@ -198,6 +207,14 @@ impl Comper {
             });
         }
     }
+}
+
+/// The keys of the accompaniment wherever it lies, under the `melody` if that sounds.
+pub fn keys_under(melody: Option<u8>, controls: &Controls) -> KeyRange {
+    let register = controls.player(Player::Chords).register;
+    let ceiling =
+        melody.map_or(KEYS.high, |melody| melody.saturating_add_signed(12 * register.max(0)).saturating_sub(2));
+    KeyRange::new(KEYS.low, ceiling.clamp(LOWEST + ROOM, KEYS.high))
 }
 
 fn bar_ticks(context: &FrameContext) -> Tick {
