@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{BAR, BASS, CHORDS, LEAD, VOICES, ended, note, open, perform, tune};
+use common::{BAR, BASS, CHORDS, LEAD, VOICES, ended, left_hand_chords, note, open, perform, tune};
 use continuo_tests::host::performance::{Change, PlayedNote, Segment};
 use continuo_tests::host::take::ScoreLine;
 use continuo_tests::host::{Format, Input, Performance, Take};
@@ -120,6 +120,36 @@ fn a_left_hand_chord_that_is_held_over_a_jump_is_known_after_it() {
             classes.iter().all(|class| [5, 9, 0, 8].contains(class)),
             "{format:?}: {classes:?} under F minor-major"
         );
+    }
+}
+
+/// Of the notes of Chords and Bass that sound in the middle of each frame of the second to the last bar of `take`, a take
+/// of [`tune`], how many are tones of the chord that the left hand holds; by the place of the frame in the chord.
+fn in_the_hands_chord(take: &Take, bars: usize) -> [f64; 8] {
+    let held = left_hand_chords(bars);
+    std::array::from_fn(|place| {
+        let (mut all, mut inside) = (0, 0);
+        for half in 2..2 * bars {
+            let middle = half as f64 * 48.0 + place as f64 * 6.0 + 3.0;
+            let classes: Vec<u8> = held[3 * half..][..3].iter().map(|note| note.key % 12).collect();
+            for note in [CHORDS, BASS].into_iter().flat_map(|channel| take.notes(channel)) {
+                if note.position <= middle && note.end_position.is_none_or(|end| end > middle) {
+                    all += 1;
+                    inside += usize::from(classes.contains(&(note.key % 12)));
+                }
+            }
+        }
+        f64::from(inside as u32) / f64::from(all.max(1))
+    })
+}
+
+#[test]
+fn a_chord_of_the_left_hand_sounds_in_the_band_from_the_frame_in_which_it_is_struck() {
+    for format in Format::ALL {
+        let take = |at_once| perform(&mut open(format).with(&[("hand_at_once", at_once)]).unwrap(), &tune(8));
+        let (at_once, later) = (in_the_hands_chord(&take("On"), 8), in_the_hands_chord(&take("Off"), 8));
+        assert!(at_once.iter().all(|share| *share > 0.95), "{format:?}: {at_once:.2?}");
+        assert!(later[..2].iter().all(|share| *share < 0.8), "{format:?}: {later:.2?}");
     }
 }
 

@@ -90,7 +90,7 @@ fn networks(judged: &Judged) -> Networks {
 }
 
 fn setting(sitting: &Sitting) -> live::Setting {
-    live::Setting { family: family(sitting.family), seed: sitting.seed }
+    live::Setting { family: family(sitting.family), seed: sitting.seed, at_once: !sitting.later }
 }
 
 /// What makes this program play one take of the first piece.
@@ -100,6 +100,7 @@ fn arguments(sitting: &Sitting) -> Vec<OsString> {
     let (split, family) = (values::name(sitting.sheets.split), values::name(sitting.family));
     let rest = ["--split", &split, "--family", &family, "--seed", &sitting.seed.to_string()];
     arguments.extend(rest.map(OsString::from));
+    arguments.extend(sitting.later.then(|| OsString::from("--later")));
     arguments
 }
 

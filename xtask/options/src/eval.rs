@@ -132,6 +132,10 @@ pub struct Sitting {
     /// Another musician and another take
     #[arg(long, default_value_t = 1, value_parser = value_parser!(u32).range(1..=9999))]
     pub seed: u32,
+    /// Have the band go with a chord of the left hand when it plans the next frames, as in projects of before, and not
+    /// at once
+    #[arg(long)]
+    pub later: bool,
 }
 
 /// Which pieces, and where the results go.

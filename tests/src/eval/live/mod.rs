@@ -2,6 +2,7 @@
 
 mod chords;
 pub mod delays;
+pub mod left_hand;
 pub mod matrix;
 pub mod musician;
 
@@ -17,6 +18,7 @@ use super::report::{Table, number, progress};
 use crate::demo::settings::Settings;
 use crate::host::{Decisions, Diagnostics, Format, Session, bundles};
 use delays::{Delays, Distribution};
+use left_hand::Together;
 use musician::{Hands, Sitting};
 
 /// Every so many pieces are played with both hands.
@@ -32,6 +34,8 @@ pub struct Setting {
     pub family: Family,
     /// The seed of the plug-in and of the musician.
     pub seed: u32,
+    /// Whether the band goes with the left hand at once.
+    pub at_once: bool,
 }
 
 impl Setting {
@@ -40,6 +44,7 @@ impl Setting {
         let (style, seed) = (piece.style, Some(self.seed));
         let mut parameters = Settings { style, seed, humanise: Some(0.0), ..Settings::default() }.parameters();
         parameters.push(("preview".to_owned(), "Off".to_owned()));
+        parameters.push(("hand_at_once".to_owned(), if self.at_once { "On" } else { "Off" }.to_owned()));
         parameters.push(("network".to_owned(), self.family.name().to_owned()));
         parameters
     }
@@ -70,6 +75,8 @@ pub struct Verdict {
     pub recovery_beats: Option<usize>,
     /// The counts behind it.
     pub recovery: Recovery,
+    /// How soon the band is in the chord that the left hand strikes.
+    pub left_hand: Together,
     /// Delays in samples.
     pub delays: Vec<Distribution>,
     /// Frames decided, plans that were missed, and notes that came late.
@@ -95,6 +102,7 @@ pub fn judge(pieces: &[Piece], setting: Setting) -> Result<Verdict> {
     let before = Diagnostics::read(&library)?;
     let decisions = Decisions::follow(&library)?;
     let (mut delays, mut recovery, mut stuck) = (Delays::default(), Recovery::default(), 0);
+    let mut left_hand = Together::default();
     let [mut people, mut to_melody, mut to_both] = [const { Vec::new() }; 3];
     let bar = progress("sittings", pieces.len());
     for (index, piece) in bar.wrap_iter(pieces.iter()).enumerate() {
@@ -108,7 +116,11 @@ pub fn judge(pieces: &[Piece], setting: Setting) -> Result<Verdict> {
             let take = session.perform(&sitting.performance)?;
             delays.add(&take);
             stuck += take.mismatches(&[]).len();
-            chords::decided(&decisions, sitting)
+            let decided = chords::decided(&decisions, sitting)?;
+            if hands == Hands::Both {
+                left_hand.add(sitting, &take, &decided);
+            }
+            Ok(decided)
         };
         let sitting = musician::play(piece, piece.frames().min(FRAMES), hands, true, seed);
         let heard = sit(&sitting)?;
@@ -130,6 +142,7 @@ pub fn judge(pieces: &[Piece], setting: Setting) -> Result<Verdict> {
         ],
         recovery_beats: recovery.beats(),
         recovery,
+        left_hand,
         delays: delays.distributions(),
         plans: counted.plans,
         misses: counted.misses,
@@ -149,8 +162,9 @@ pub fn tables(verdict: &Verdict) -> String {
     let recovery = verdict.recovery_beats.map_or("never".to_owned(), |beats| format!("after {beats} beats"));
     let Verdict { plans, misses, late, lost, stuck, .. } = verdict;
     format!(
-        "{harmony}\nBack in tune after a change of key: {recovery}\n\
+        "{harmony}\n{}\nBack in tune after a change of key: {recovery}\n\
          {plans} plans, {misses} missed; {late} late notes, {lost} lost events, {stuck} stuck notes\n\n{}",
+        left_hand::table(&verdict.left_hand),
         delays::table(&verdict.delays)
     )
 }
