@@ -15,6 +15,7 @@
 //! and Voices answers by rule.
 
 mod actions;
+pub mod giving_way;
 mod input;
 pub mod left_hand;
 mod mapping;

@@ -7,8 +7,8 @@
 
 use continuo_models::improviser::listening::Grasp;
 use continuo_models::music::time::frame_of_onset;
-use continuo_models::music::{Frame, Moment, SlashChord, Tick};
-use continuo_models::{AnswerRow, Fork, Ground, NoteCue, Way, Yielding};
+use continuo_models::music::{Frame, Moment, Tick};
+use continuo_models::{AnswerRow, Fork, Ground, NoteCue, Way};
 
 use super::{Processor, stage};
 
@@ -18,27 +18,6 @@ const SPREAD: Moment = Moment(60);
 
 /// What would end so soon is not struck again.
 const SHORTEST: Tick = 2;
-
-/// Whatever stands on a ground gives way to the same chord. Of one ground there are many notes.
-pub struct GivingWay {
-    to: SlashChord,
-    last: Option<(Ground, Option<Yielding>)>,
-}
-
-impl GivingWay {
-    /// Everything gives way to `chord`.
-    pub fn to(chord: SlashChord) -> Self {
-        Self { to: chord, last: None }
-    }
-
-    /// How what stands on `ground` does, if it does.
-    pub fn way(&mut self, ground: &Ground) -> Option<Yielding> {
-        match self.last {
-            Some((last, way)) if last == *ground => way,
-            _ => self.last.insert((*ground, ground.giving_way(self.to))).1,
-        }
-    }
-}
 
 /// The left hand, as far as it can be told while it strikes. Belongs to the audio thread; never allocates.
 #[derive(Default)]

@@ -6,7 +6,7 @@ use continuo_models::music::{Frame, Moment, SlashChord};
 use continuo_models::score::FARTHEST_AHEAD;
 use continuo_models::{AnswerRow, Fork, Ground, NoteCue, Player, Turn, Way};
 
-use super::left_hand::GivingWay;
+use super::giving_way::GivingWay;
 
 /// The most notes that wait for their start.
 const NOTES: usize = 1024;

@@ -5,7 +5,7 @@ use continuo_models::music::{Moment, SlashChord};
 use continuo_models::{Ground, Player};
 use nice_plug::midi::VoiceID;
 
-use super::left_hand::GivingWay;
+use super::giving_way::GivingWay;
 use super::output::{Event, Message, Output};
 use crate::seam::{Keyboard, Part};
 
