@@ -30,7 +30,8 @@ impl Chord {
             let chord = Self::from_index(index)?;
             Some((chord.misfit(held, bass)?, chord))
         });
-        let (_, chord) = readings.min_by_key(|(misfit, _)| *misfit)?;
+        // Of equally good readings, in every key the same one.
+        let (_, chord) = readings.min_by_key(|(misfit, chord)| (*misfit, ascent(bass, chord.root)))?;
         Some(SlashChord { chord, bass })
     }
 
