@@ -138,12 +138,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn who_accompanies_lands_in_the_chord_and_nobody_else_moves(from in harmony(), to in harmony(), key in 0u8..128) {
+        fn who_accompanies_lands_in_the_chord_and_nobody_else_moves(
+            from in harmony(), to in harmony(), key in 0u8..128,
+        ) {
             if let Some(by) = ground(from).giving_way(to) {
                 for player in [Player::Chords, Player::Bass] {
                     prop_assert!(to.chord.contains(class_of(by.key(player, key))));
                 }
-                prop_assert!([Player::Lead, Player::Drums, Player::Voices].iter().all(|&other| by.key(other, key) == key));
+                let others = [Player::Lead, Player::Drums, Player::Voices];
+                prop_assert!(others.iter().all(|&other| by.key(other, key) == key));
                 prop_assert_eq!(by.ground().giving_way(to), None);
             }
         }

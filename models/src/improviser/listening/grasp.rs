@@ -138,7 +138,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_hand_that_plays_chords_is_told_as_the_listener_tells_it(chords in prop::collection::vec(0usize..144, 1..8)) {
+        fn a_hand_that_plays_chords_is_told_as_the_listener_tells_it(
+            chords in prop::collection::vec(0usize..144, 1..8),
+        ) {
             let (mut grasp, mut listener) = (Grasp::default(), Listener::default());
             for (index, chord) in chords.into_iter().enumerate() {
                 let chord = Chord::from_index(chord).unwrap();
