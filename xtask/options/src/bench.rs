@@ -25,8 +25,8 @@ pub struct Bench {
         hide_default_value = true
     )]
     pub out: PathBuf,
-    /// Bars that are played in real time at each block size; two seconds each
-    #[arg(long, default_value_t = 10, value_parser = value_parser!(u32).range(1..=1000))]
+    /// Bars that are played in real time at each block size, five times over; two seconds each
+    #[arg(long, default_value_t = 5, value_parser = value_parser!(u32).range(1..=1000))]
     pub bars: u32,
     /// Minutes of song at each block size while other processes keep every core busy
     #[arg(long, default_value_t = 0.2, value_parser = |text: &str| values::within(text, 0.1, 120.0))]
