@@ -246,7 +246,7 @@ mod tests {
     }
 
     fn chosen<T: InPassage>(style: Style, controls: &Controls, bar: i64, wanted: Wanted) -> Option<Chosen> {
-        let context = FrameContext { style, tempo: 100.0, ..context(controls, 16 * bar) };
+        let context = FrameContext { style, tempo: 100.0, chord_changes: false, ..context(controls, 16 * bar) };
         of_style(style).bar::<T>(&context, wanted)
     }
 
