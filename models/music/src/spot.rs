@@ -24,6 +24,12 @@ impl Spot {
         Self { frame, position: self.position.at(frame_start(frame)) }
     }
 
+    /// The number in the song of its bar, from 0, if all are as long.
+    pub fn bar_number(self) -> Tick {
+        let BarPosition { bar_start, meter } = self.position.at(self.tick());
+        bar_start.div_euclid(meter.bar_ticks())
+    }
+
     /// Whether a bar begins in the frame. Unlike [`BarPosition::is_beat`] this also holds for a bar off the grid of
     /// frames, whose beats begin with the first frame after them.
     pub fn begins_bar(self) -> bool {

@@ -6,7 +6,6 @@
 //! nothing of the key: it has heard what the band itself has played.) Whole numbers of the grid of `chance/grid.rs`, so
 //! that it is the same on every processor and in every key.
 
-use super::heard::HeardBar;
 use crate::controls::Controls;
 use crate::improviser::chance::grid::{GRID, exp, ln, logit_of, steps, weight};
 use crate::improviser::chance::random::{Purpose, Random};
@@ -79,7 +78,7 @@ impl Expected {
 
     /// What stands in the frame at `spot` in C, and in C minor.
     fn chords(&self, spot: Spot) -> [Option<Chord>; 2] {
-        let chorus = (HeardBar::number_of(spot) - self.first).div_euclid(self.changes.bars());
+        let chorus = (spot.bar_number() - self.first).div_euclid(self.changes.bars());
         let draw = Random::new(self.seed, chorus).uniform(Purpose::Changes, 0);
         [false, true].map(|minor| {
             let chorus = self.changes.chorus(minor, draw)?;

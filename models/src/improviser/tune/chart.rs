@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::agreement::Agreement;
 use super::changes::Expected;
 use super::harmonizer::Wish;
-use super::heard::{HeardBar, HeardFrame};
+use super::heard::HeardFrame;
 use super::learner::{Learned, Lesson, Told, TuneLearner};
 use crate::controls::Controls;
 use crate::improviser::listening::key_belief::KeyBelief;
@@ -140,7 +140,7 @@ impl Tune {
         let looped = self.learner.cycle().filter(|looped| expected.fits(looped.period));
         let first = match self.told(next).or(looped).or(asked).or_else(|| self.learner.form()) {
             Some(form) => expected.fits(form.period).then_some(form.first)?,
-            None if expected.is_usual() => self.learner.first().unwrap_or_else(|| HeardBar::number_of(next)),
+            None if expected.is_usual() => self.learner.first().unwrap_or_else(|| next.bar_number()),
             None => return None,
         };
         Some(expected.from_bar(first))

@@ -35,12 +35,6 @@ pub struct HeardBar {
 }
 
 impl HeardBar {
-    /// The number in the song of the bar in which `spot` lies, if all are as long.
-    pub fn number_of(spot: Spot) -> Tick {
-        let BarPosition { bar_start, meter } = spot.position.at(spot.tick());
-        bar_start.div_euclid(meter.bar_ticks())
-    }
-
     /// The place of `spot` in its bar, in frames.
     pub fn place_of(spot: Spot) -> usize {
         (spot.position.ticks_into_bar(spot.tick()) / TICKS_PER_FRAME) as usize
@@ -52,7 +46,7 @@ impl HeardBar {
     }
 
     fn new(spot: Spot) -> Self {
-        Self { number: Self::number_of(spot), meter: spot.position.meter, frames: Vec::new() }
+        Self { number: spot.bar_number(), meter: spot.position.meter, frames: Vec::new() }
     }
 
     fn put(&mut self, place: usize, frame: HeardFrame) {

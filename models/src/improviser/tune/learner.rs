@@ -82,7 +82,7 @@ impl Learned {
 
     /// The melody that was heard where `spot` is in the chorus: in the frame itself, and in those around it.
     pub fn melody(&self, spot: Spot) -> [Note; 3] {
-        let bar = (HeardBar::number_of(spot) - self.first).rem_euclid(self.period as Tick);
+        let bar = (spot.bar_number() - self.first).rem_euclid(self.period as Tick);
         let place = HeardBar::place_of(spot);
         let note = |place: Option<usize>| {
             let frame = self.bars[bar as usize].as_ref().zip(place).and_then(|(bar, place)| bar.frames.get(place));
@@ -154,14 +154,14 @@ impl TuneLearner {
     /// Whether a chorus has ended right before `spot`, and as much was heard since another was learned.
     fn is_over(&self, told: Told, spot: Spot, has_ended: bool) -> bool {
         let Told { period, first } = told;
-        let number = HeardBar::number_of(spot) - first;
+        let number = spot.bar_number() - first;
         let is_end = number > 0 && number % period as Tick == 0 || self.is_wrap(told, spot);
         has_ended && is_end && (self.learned.is_none() || self.heard.count() - self.since >= period)
     }
 
     /// Whether the song has just wrapped to the first bar of the loop that is told.
     fn is_wrap(&self, told: Told, spot: Spot) -> bool {
-        self.cycle == Some(told) && HeardBar::number_of(spot) == told.first
+        self.cycle == Some(told) && spot.bar_number() == told.first
     }
 
     /// The chorus that has just ended, or the bars before now that come again. `None`: there is nothing to learn, or
@@ -213,7 +213,7 @@ fn looped(spot: Spot, jump: Frame) -> Option<Told> {
     let bar = spot.position.meter.bar_ticks();
     let length = frame_start(-jump);
     let is_whole = spot.begins_bar() && length > 0 && length % bar == 0;
-    is_whole.then(|| Told { period: (length / bar) as usize, first: HeardBar::number_of(spot) })
+    is_whole.then(|| Told { period: (length / bar) as usize, first: spot.bar_number() })
 }
 
 /// The bar of the song with which a tune begins of which `bar` is the first bar that sounds: that one, or the next if
