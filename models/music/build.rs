@@ -4,19 +4,15 @@
 mod numbered;
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
-
-use flate2::Compression;
-use flate2::write::DeflateEncoder;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=numbered.rs");
     list("styles");
     list("kits");
-    deflate_passages();
+    list_passages();
 }
 
 /// A folder beside this package.
@@ -28,8 +24,8 @@ fn out(name: &str) -> PathBuf {
     Path::new(&env::var_os("OUT_DIR").expect("cargo names the folder")).join(name)
 }
 
-/// Writes the passages of each style, deflated, and the list of them in the order of the styles.
-fn deflate_passages() {
+/// Writes the list of the files of passages in the order of the styles.
+fn list_passages() {
     let folder = beside("passages");
     println!("cargo::rerun-if-changed={}", folder.display());
     let styles: Vec<String> = numbered::files(&beside("styles")).into_iter().map(|(id, _)| id).collect();
@@ -40,15 +36,11 @@ fn deflate_passages() {
             file.extension().is_none_or(|extension| extension != "json") || styles.iter().any(|own| own == id);
         assert!(is_known, "{} is not named after a style", file.display());
     }
-    let deflated = |id: &String| {
-        let text = fs::read(folder.join(format!("{id}.json"))).ok()?;
-        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(&text).expect("memory takes what is written");
-        let path = out(&format!("{id}.deflate"));
-        fs::write(&path, encoder.finish().expect("memory takes what is written")).expect("the passages can be written");
-        Some(format!("Some(include_bytes!({:?}))", path.to_str().expect("a path that can be written as a string")))
+    let included = |id: &String| {
+        let file = fs::canonicalize(folder.join(format!("{id}.json"))).ok()?;
+        Some(format!("Some(include_str!({:?}))", file.to_str().expect("a path that can be written as a string")))
     };
-    let list: Vec<String> = styles.iter().map(|id| deflated(id).unwrap_or_else(|| "None".to_owned())).collect();
+    let list: Vec<String> = styles.iter().map(|id| included(id).unwrap_or_else(|| "None".to_owned())).collect();
     fs::write(out("passages.rs"), format!("[{}]", list.join(",\n"))).expect("the list can be written");
 }
 

@@ -40,7 +40,7 @@ macro_rules! styles {
 include!(concat!(env!("OUT_DIR"), "/styles.rs"));
 
 /// Of each style, bars that people played.
-const PASSAGES: [Option<&[u8]>; COUNT] = include!(concat!(env!("OUT_DIR"), "/passages.rs"));
+const PASSAGES: [Option<&str>; COUNT] = include!(concat!(env!("OUT_DIR"), "/passages.rs"));
 
 /// What a style is like.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -172,8 +172,8 @@ impl Style {
         FILES[self as usize]
     }
 
-    /// Bars that people played in the style: `models/passages/ID.json`, deflated (RFC 1951); `None`: there are none.
-    pub fn passages(self) -> Option<&'static [u8]> {
+    /// Bars that people played in the style: `models/passages/ID.json`; `None`: there are none.
+    pub fn passages(self) -> Option<&'static str> {
         PASSAGES[self as usize]
     }
 }

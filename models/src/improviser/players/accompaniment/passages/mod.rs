@@ -98,16 +98,14 @@ impl<T: Struck> Line<T> {
 
 /// The passages of a style.
 #[derive(Clone, Debug, Default)]
-pub struct Shelf(Vec<Passage>);
+pub struct Shelf(Box<[Passage]>);
 
 /// The passages of `style`, one copy in a process. The first call reads its file, which takes some milliseconds; what a
 /// player does in a passage is read when it is first played.
 pub fn of_style(style: Style) -> &'static Shelf {
     static SHELVES: [OnceLock<Shelf>; Style::ALL.len()] = [const { OnceLock::new() }; Style::ALL.len()];
     SHELVES[style as usize].get_or_init(|| {
-        style.passages().map_or_else(Shelf::default, |file| {
-            let text = reading::inflated(file).map(|text| &*text.leak());
-            text.and_then(reading::read).expect("the tests read the files that ship")
-        })
+        let read = |file| reading::read(file).expect("the tests read the files that ship");
+        style.passages().map_or_else(Shelf::default, read)
     })
 }
