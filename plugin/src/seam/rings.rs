@@ -1,8 +1,8 @@
 //! The two rings between the audio thread and the worker.
 
 use continuo_models::music::time::frame_start;
-use continuo_models::music::{BarPosition, Frame, Meter, SlashChord, Tick};
-use continuo_models::{Controls, Cue, FrameStart, Heard, PerRole, Turn};
+use continuo_models::music::{BarPosition, Frame, Meter, Moment, SlashChord, Tick};
+use continuo_models::{AnswerRow, Controls, Cue, Fork, FrameStart, Heard, NoteCue, PerRole, Player, Turn, Way};
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
@@ -19,6 +19,9 @@ pub const NOTE_OFF_RESERVE: usize = 512;
 
 /// Room for cues: more than the band can play in four bars.
 pub const CUES_CAPACITY: usize = 2048;
+
+/// Room for answers: those of all frames that are planned at a time on every way there is, and as many again.
+const ANSWERS_CAPACITY: usize = 256;
 
 /// A loop of the song.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +113,18 @@ pub struct StampedCue {
     pub epoch: u32,
     /// The cue.
     pub cue: Cue,
+}
+
+/// What lies in the `cues` ring. Answers, which are large and few, lie in a ring beside it, as calls of frames do.
+#[derive(Clone, Copy)]
+enum Lying {
+    Note(NoteCue),
+    /// The next answers.
+    Answers,
+    Release(Player, Moment),
+    Fork(Fork),
+    On(Way),
+    Done(Frame),
 }
 
 /// The audio thread's end of the `played` ring. No method waits, allocates or fails; what does not fit is counted.
@@ -298,29 +313,51 @@ impl Iterator for PlayedReceiver {
 }
 
 /// The worker's end of the `cues` ring.
-pub struct CueSender(HeapProd<StampedCue>);
+pub struct CueSender {
+    ring: HeapProd<(u32, Lying)>,
+    answers: HeapProd<AnswerRow>,
+}
 
 /// The audio thread's end of the `cues` ring.
-pub struct CueReceiver(HeapCons<StampedCue>);
+pub struct CueReceiver {
+    ring: HeapCons<(u32, Lying)>,
+    answers: HeapCons<AnswerRow>,
+}
 
 /// A `cues` ring with `capacity` places.
 pub fn cue_ring(capacity: usize) -> (CueSender, CueReceiver) {
-    let (sender, receiver) = HeapRb::new(capacity).split();
-    (CueSender(sender), CueReceiver(receiver))
+    let (ring, cues) = HeapRb::new(capacity).split();
+    let (answers, rows) = HeapRb::new(capacity.min(ANSWERS_CAPACITY)).split();
+    (CueSender { ring, answers }, CueReceiver { ring: cues, answers: rows })
 }
 
 impl CueSender {
     /// Hands over a cue; gives it back when the ring is full. The worker then waits: it drops nothing.
     #[expect(clippy::result_large_err, reason = "a cue that does not fit comes back whole, and takes no memory")]
-    pub fn try_send(&mut self, cue: StampedCue) -> Result<(), StampedCue> {
-        self.0.try_push(cue)
+    pub fn try_send(&mut self, stamped: StampedCue) -> Result<(), StampedCue> {
+        let lying = match stamped.cue {
+            Cue::Note(note) => Lying::Note(note),
+            Cue::Answers(_) => Lying::Answers,
+            Cue::Release { player, at } => Lying::Release(player, at),
+            Cue::Fork(fork) => Lying::Fork(fork),
+            Cue::On(way) => Lying::On(way),
+            Cue::Done(frame) => Lying::Done(frame),
+        };
+        // Places only become free meanwhile.
+        if self.ring.is_full() {
+            return Err(stamped);
+        }
+        if let Cue::Answers(row) = stamped.cue {
+            self.answers.try_push(row).map_err(|_| stamped)?;
+        }
+        self.ring.try_push((stamped.epoch, lying)).map_err(|_| stamped)
     }
 }
 
 impl CueReceiver {
     /// Whether there is somebody who may send a cue.
     pub fn has_sender(&self) -> bool {
-        self.0.write_is_held()
+        self.ring.write_is_held()
     }
 }
 
@@ -329,7 +366,17 @@ impl Iterator for CueReceiver {
     type Item = StampedCue;
 
     fn next(&mut self) -> Option<StampedCue> {
-        self.0.try_pop()
+        let (epoch, lying) = self.ring.try_pop()?;
+        let cue = match lying {
+            Lying::Note(note) => Cue::Note(note),
+            // They were sent before what stands for them.
+            Lying::Answers => Cue::Answers(self.answers.try_pop()?),
+            Lying::Release(player, at) => Cue::Release { player, at },
+            Lying::Fork(fork) => Cue::Fork(fork),
+            Lying::On(way) => Cue::On(way),
+            Lying::Done(frame) => Cue::Done(frame),
+        };
+        Some(StampedCue { epoch, cue })
     }
 }
 

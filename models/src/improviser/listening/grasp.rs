@@ -9,7 +9,7 @@ use crate::music::{PitchClassSet, SlashChord, Tick};
 /// So many pitch classes, struck together, are a chord by themselves: nobody waits for another.
 pub(super) const WHOLE: usize = 3;
 
-/// What the left hand has in its grasp, read as the listener reads it ([`Held`]), but key by key. Which keys are the
+/// What the left hand has in its grasp, read as the listener reads it (`Held`), but key by key. Which keys are the
 /// left hand's is told by [`RightHand`], as it was when the frame was planned.
 ///
 /// Belongs to the audio thread; takes no memory after it was made, and a few microseconds at most.
