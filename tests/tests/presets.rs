@@ -413,7 +413,7 @@ fn every_preset_is_about_as_loud_as_the_others() {
     let usual = usual_loudness();
     for heard in HEARD.iter() {
         let beyond = heard.takes[0].loudness - usual;
-        assert!(beyond.abs() <= 3.0, "{} is {beyond:+.1} dB from the others", heard.name);
+        assert!(beyond.abs() <= 3.5, "{} is {beyond:+.1} dB from the others", heard.name);
     }
 }
 

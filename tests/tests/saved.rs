@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 /// As the plug-in saved it then. Never to be changed.
 const SAVED: &str = include_str!("../cases/state-version-4.json");
 /// What [`hash`] was of it then. It changes with what the band plays, and with nothing else.
-const HASH: &str = "cf33f0e3e0eb015ee28722b2c87eb15500b1b2e1cbac3ccf7b66c575f19d4092";
+const HASH: &str = "18bb136d9d8b2efb518e5993fd204fe2ddd9eb9aeb95dd63f43d07e0c25db6fa";
 
 fn fixture() -> Value {
     serde_json::from_str(SAVED).unwrap()
@@ -56,9 +56,21 @@ fn with_field(mut state: Value, name: &str, change: impl FnOnce(&mut Value)) -> 
 /// How many players there were.
 const FOUR: usize = 4;
 
-/// What a scene holds of the fifth, who came later.
+/// What a scene holds of each player since.
+const SINCE: [(&str, f64); 4] = [("vary", 0.0), ("drift", 1.0), ("roll", 0.0), ("lock", 0.0)];
+
+/// What it holds of the fifth, who came later.
 fn no_drummer() -> Value {
-    json!({ "on": false, "density": 0.5, "register": 0, "channel": 9, "vary": 0.0 })
+    with_what_came_since(json!({ "on": false, "density": 0.5, "register": 0, "channel": 9 }))
+}
+
+/// What a scene says of a player, and what it does not say.
+fn with_what_came_since(mut player: Value) -> Value {
+    for (name, value) in SINCE {
+        let value = if matches!(name, "roll" | "lock") { json!(value as u16) } else { json!(value) };
+        player.as_object_mut().unwrap().entry(name).or_insert(value);
+    }
+    player
 }
 
 /// What a scene that does not say it means.
@@ -99,7 +111,7 @@ fn brought_up_to_date(mut state: Value) -> Value {
             }
             let players = scene["players"].as_array_mut().unwrap();
             for player in players.iter_mut().take(FOUR) {
-                player.as_object_mut().unwrap().entry("vary").or_insert_with(|| json!(0.0));
+                *player = with_what_came_since(player.take());
             }
             if players.len() == FOUR {
                 players.push(no_drummer());

@@ -18,9 +18,14 @@ fn off_grid(note: &Note) -> f64 {
     note.position - (note.position / 6.0).round() * 6.0
 }
 
-/// A session whose band plays exactly on the grid: no hand trembles, and no chord waits.
+/// A band that plays exactly on the grid of sixteenths: no hand trembles, no chord waits or gives way, and nobody plays
+/// triplets.
+const STRICT: [(&str, &str); 4] =
+    [("humanise", "0 %"), ("wait", "0 ms"), ("hand_at_once", "Off"), ("bar_source", "Patterns")];
+
+/// A session with it.
 fn strict(format: Format) -> Session {
-    open(format).with(&[("humanise", "0 %"), ("wait", "0 ms")]).unwrap()
+    open(format).with(&STRICT).unwrap()
 }
 
 /// Plays offline in either format; every note has its end, and no plan is missed.
@@ -61,8 +66,7 @@ fn one_can_jam_in_a_host_without_transport() {
 #[test]
 fn without_humanising_the_band_plays_on_the_grid_of_the_host() {
     for (tempo, rate) in [(60.0, 44_100.0), (120.0, 48_000.0), (171.5, 96_000.0)] {
-        let mut session =
-            open_at(Format::Clap, Blocks::Of(333), rate).with(&[("humanise", "0 %"), ("wait", "0 ms")]).unwrap();
+        let mut session = open_at(Format::Clap, Blocks::Of(333), rate).with(&STRICT).unwrap();
         let take = perform(&mut session, &route(vec![Segment::rolling(0.0, 6.0 * BAR).at_tempo(tempo)]));
         let notes = [take.notes(CHORDS), take.notes(BASS)].concat();
         assert!(notes.len() > 4);

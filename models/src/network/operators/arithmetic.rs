@@ -24,7 +24,10 @@ impl Matrix {
         };
         let width = columns.next_multiple_of(LANES);
         let places = (0..width).step_by(LANES).flat_map(|first| (0..rows).map(move |row| (first, row)));
-        Self { rows, width, panels: places.map(|(first, row)| panel(first, row)).collect() }
+        // As large as it will be: it stays as long as the process.
+        let mut panels = Vec::with_capacity(rows * width / LANES);
+        panels.extend(places.map(|(first, row)| panel(first, row)));
+        Self { rows, width, panels }
     }
 
     /// Values in a row that is multiplied.
