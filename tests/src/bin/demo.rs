@@ -78,7 +78,7 @@ fn run(options: &Demo) -> Result<()> {
         summaries.push(summary);
     }
     if options.play.is_none() {
-        eprintln!("Playing each player alone, and each style");
+        eprintln!("Playing each player alone, each style, and each source of bars");
         sheet::record(&performances, &settings, &out)?;
     }
     eprintln!("Measuring latency over block sizes");
@@ -136,5 +136,6 @@ fn settings(options: &Playing) -> Result<Settings> {
         seed: options.seed,
         key: options.key,
         without: without.map_err(|error| anyhow!("--without: {error}"))?,
+        ..Settings::default()
     })
 }

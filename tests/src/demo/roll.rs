@@ -46,8 +46,6 @@ const DRUM_GAP: f64 = 8.0;
 /// Height of the lane of chord symbols and numerals.
 const LANE: f64 = 52.0;
 const GAP: f64 = 34.0;
-/// The size of a roll on a contact sheet, and the columns there.
-const SHEET: (f64, usize) = (0.6, 2);
 
 /// Names of the fonts in assets/fonts.
 const REGULAR: &str = "Inter";
@@ -75,12 +73,13 @@ pub fn draw(roll: &Roll<'_>) -> Result<Vec<u8>> {
     render(&svg(roll))
 }
 
-/// Draws all `rolls` on one contact sheet, in reading order, and gives a PNG.
+/// Draws all `rolls` on one contact sheet of so many columns, in reading order, each as large as `scale` says, and gives
+/// a PNG.
 ///
 /// # Errors
 /// If the drawing cannot be rendered.
-pub fn draw_sheet(rolls: &[Roll<'_>]) -> Result<Vec<u8>> {
-    render(&sheet(rolls))
+pub fn draw_sheet(rolls: &[Roll<'_>], scale: f64, columns: usize) -> Result<Vec<u8>> {
+    render(&sheet(rolls, scale, columns))
 }
 
 fn render(svg: &str) -> Result<Vec<u8>> {
@@ -103,8 +102,7 @@ pub fn svg(roll: &Roll<'_>) -> String {
 }
 
 /// The contact sheet as SVG.
-fn sheet(rolls: &[Roll<'_>]) -> String {
-    let (scale, columns) = SHEET;
+fn sheet(rolls: &[Roll<'_>], scale: f64, columns: usize) -> String {
     let mut content = String::new();
     let mut top = 0.0;
     for row in rolls.chunks(columns) {
@@ -439,7 +437,7 @@ mod tests {
         let png = draw(&roll).unwrap();
         assert_eq!(png[1..4], *b"PNG");
         let [second, third] = ["Second", "Third"].map(|title| Roll { title, ..roll.clone() });
-        let sheet = sheet(&[roll, second, third]);
+        let sheet = sheet(&[roll, second, third], 0.6, 2);
         assert_eq!(sheet.matches("fill-opacity").count(), 15);
         assert!(sheet.contains("Tea") && sheet.contains("Second") && sheet.contains("Third"));
     }

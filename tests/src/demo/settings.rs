@@ -1,6 +1,7 @@
 //! What the band is set to for a performance.
 
 use anyhow::{Context, Result, bail};
+use continuo_models::controls::{BarSource, Choice};
 use continuo_models::music::{Key, Style};
 use continuo_models::{Controls, Player};
 use continuo_options::values::within;
@@ -27,6 +28,10 @@ pub struct Settings {
     pub swing: Option<f32>,
     /// 0–1.
     pub humanise: Option<f32>,
+    /// Where Chords, Bass and Drums have their bars from.
+    pub bars: Option<BarSource>,
+    /// How far they stray from them, 0–1.
+    pub vary: Option<f32>,
     /// The take, 1–9999.
     pub seed: Option<u32>,
     /// The key to which the band is locked.
@@ -71,6 +76,8 @@ impl Settings {
             density: self.density.or(others.density),
             swing: self.swing.or(others.swing),
             humanise: self.humanise.or(others.humanise),
+            bars: self.bars.or(others.bars),
+            vary: self.vary.or(others.vary),
             seed: self.seed.or(others.seed),
             key: self.key.or(others.key),
             without: if self.without.is_empty() { others.without.clone() } else { self.without },
@@ -91,6 +98,10 @@ impl Settings {
         add("swing", self.swing.map(percent));
         add("swing_by_style", self.swing.map(|_| "Off".to_owned()));
         add("humanise", self.humanise.map(percent));
+        add("bar_source", self.bars.map(|bars| BarSource::names()[bars.index()].to_owned()));
+        for player in Player::ALL.into_iter().filter(|player| player.kind().has_patterns) {
+            add(&format!("{}_vary", player.kind().id), self.vary.map(percent));
+        }
         add("seed", self.seed.map(|seed| seed.to_string()));
         add("key", self.key.map(|key| key.to_string()));
         add("key_lock", self.key.map(|_| "On".to_owned()));
