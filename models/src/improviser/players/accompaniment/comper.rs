@@ -184,6 +184,8 @@ impl Comper {
                 self.voice(coming, context, bass, None);
                 self.early = Some(change);
                 chord = coming;
+                // However short it is: nobody strikes the chord when it begins.
+                end = end.max(change + 1);
             }
             Some((change, _)) => end = end.min(change),
             None => {}
