@@ -118,6 +118,12 @@ impl Measure {
         (0..self.slots()).min_by_key(|&slot| (self.tick(slot) - tick).abs()).unwrap_or_default()
     }
 
+    /// The slots that lie nearest to `ticks` within the measure, a bit each. What lies outside has none.
+    pub fn slots_at(self, ticks: impl Iterator<Item = Tick>) -> u32 {
+        let inside = ticks.filter(|tick| (0..self.ticks()).contains(tick));
+        inside.fold(0, |slots, tick| slots | 1 << self.nearest(tick))
+    }
+
     /// The slots at which a felt beat begins.
     pub fn is_beat(self, slot: usize) -> bool {
         let beat = if self == Self::Compound { TICKS_PER_QUARTER * 3 / 2 } else { TICKS_PER_QUARTER };

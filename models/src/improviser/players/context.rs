@@ -61,6 +61,12 @@ impl FrameContext<'_> {
         frame_start(self.frame)
     }
 
+    /// The ticks at which chords are known to begin: the frame's own, and the next one.
+    pub fn known_changes(&self) -> impl Iterator<Item = Tick> {
+        let begins = self.chord_changes.then_some(self.tick());
+        begins.into_iter().chain(self.next_chord.map(|(tick, _)| tick))
+    }
+
     /// Ticks from the barline to the frame.
     pub fn ticks_into_bar(&self) -> Tick {
         self.position.ticks_into_bar(self.tick())

@@ -52,9 +52,7 @@ impl Groove {
         if context.ticks_into_bar() == 0 {
             let meter = context.position.meter;
             let (measure, start) = (Measure::of(meter), context.tick() - meter.bar_ticks());
-            let struck = listener.phrase().1.iter().map(|note| note.onset - start);
-            let inside = struck.filter(|tick| (0..measure.ticks()).contains(tick));
-            self.hear(inside.fold(0, |slots, tick| slots | 1 << measure.nearest(tick)));
+            self.hear(measure.slots_at(listener.phrase().1.iter().map(|note| note.onset - start)));
         }
         self.follow(context, patterns, player, purpose);
     }

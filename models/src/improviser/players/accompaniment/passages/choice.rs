@@ -209,9 +209,7 @@ impl Passage {
 /// The slots of the frame's bar at which chords are known to begin.
 fn changes(context: &FrameContext, measure: Measure) -> u32 {
     let start = context.tick() - context.ticks_into_bar();
-    let begins = context.chord_changes.then_some(context.tick());
-    let known = begins.into_iter().chain(context.next_chord.map(|(tick, _)| tick)).map(|tick| tick - start);
-    known.filter(|tick| (0..measure.ticks()).contains(tick)).fold(0, |slots, tick| slots | 1 << measure.nearest(tick))
+    measure.slots_at(context.known_changes().map(|tick| tick - start))
 }
 
 /// A number that is the same wherever a section comes again. A form of 32 bars is A A B A, one of 16 is A B, shorter
