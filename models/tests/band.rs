@@ -124,6 +124,53 @@ fn what_gives_way_to_a_chord_of_the_left_hand_goes_on_in_it() {
     }
 }
 
+/// A left hand in four-four that plays C, in the first three bars F from the third beat on, and no more.
+fn half_bars() -> Vec<Heard> {
+    let [c, f] = [[48, 52, 55], [41, 45, 48]];
+    let mut events = Vec::new();
+    for bar in 0..10 {
+        let second = if bar < 3 { f } else { c };
+        for (half, keys) in [(0, c), (1, second)] {
+            let tick = 96 * bar + 48 * half;
+            events.extend(keys.map(|key| Heard::NoteOn { tick, channel: 0, key, velocity: 70 }));
+            events.extend(keys.map(|key| Heard::NoteOff { tick: tick + 45, channel: 0, key }));
+        }
+    }
+    events.sort_by_key(Heard::tick);
+    events
+}
+
+#[test]
+fn the_band_waits_for_the_left_hand_where_it_has_changed_of_late() {
+    let mut improviser = Improviser::new(rules());
+    let cues = play(&mut improviser, &half_bars(), -1..159, Meter::default(), |_| exact());
+    let waits = |frame: Frame| cues.iter().any(|cue| matches!(cue, Cue::Fork(fork) if fork.frame == frame));
+    for bar in 2..10 {
+        assert!(waits(16 * bar), "a barline may bring another chord: bar {bar}");
+        assert_eq!(waits(16 * bar + 8), (2..7).contains(&bar), "the third beat of bar {bar}");
+        assert!(!waits(16 * bar + 4) && !waits(16 * bar + 12), "the chord has stood there: bar {bar}");
+    }
+}
+
+#[test]
+fn drums_do_not_wait_for_a_chord_of_the_left_hand() {
+    let mut improviser = Improviser::new(rules());
+    let cues = play(&mut improviser, &half_bars(), -1..159, Meter::default(), |_| exact());
+    let mut waiting = false;
+    let mut waited = Vec::new();
+    for cue in &cues {
+        match cue {
+            Cue::On(_) => waiting = true,
+            Cue::Done(_) => waiting = false,
+            Cue::Note(note) if waiting => waited.push(note.player),
+            _ => {}
+        }
+    }
+    assert!(waited.contains(&Player::Chords) && waited.contains(&Player::Bass));
+    assert!(!waited.contains(&Player::Drums));
+    assert!(notes(&cues).any(|note| note.player == Player::Drums), "they play");
+}
+
 #[test]
 fn chords_change_on_the_beat_unless_the_band_reacts() {
     for networks in bands() {

@@ -263,7 +263,8 @@ impl Improviser {
         }
         self.key = if controls.key_lock { Some(key) } else { believed };
 
-        self.play(&start, &before, next, key, left_hand.is_some(), cues);
+        let awaits_hand = left_hand.is_some_and(|standing| self.tune.may_change(next, standing, guidance));
+        self.play(&start, &before, next, key, awaits_hand, cues);
         cues.push(done);
     }
 
@@ -303,15 +304,15 @@ impl Improviser {
         }
     }
 
-    /// Appends what the players do in the frame at `next`, after the harmony `before`. `is_given`: the left hand gives
-    /// the harmony.
+    /// Appends what the players do in the frame at `next`, after the harmony `before`. `awaits_hand`: the left
+    /// hand gives the harmony, and is likely to strike another one there.
     fn play(
         &mut self,
         start: &FrameStart,
         before: &Harmony,
         next: Spot,
         key: Key,
-        is_given: bool,
+        awaits_hand: bool,
         cues: &mut Vec<Cue>,
     ) {
         let (controls, harmony) = (&start.controls, &self.harmony);
@@ -358,8 +359,7 @@ impl Improviser {
         };
         let alternatives = harmony.alternatives.as_ref();
         let is_for_left_hand = alternatives.is_none()
-            && (is_given && ground.yields && ground.harmony.is_some())
-            && next.begins_beat()
+            && (awaits_hand && ground.yields && ground.harmony.is_some())
             && self.ensemble.may_fork();
         // The frame after it must know how the fork turned before half of it is over.
         let wait = context.moments(controls.wait).min(Moment::from_tick(TICKS_PER_FRAME / 2).0);

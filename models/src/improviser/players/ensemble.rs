@@ -55,6 +55,19 @@ impl Open {
     fn nowhere_else(frame: Frame, uncertain: u8) -> Self {
         Self { planned: Way { fork: frame, turns: Way::ALL }, others: Vec::new(), uncertain }
     }
+
+    /// Puts those of the `cues` first that need not wait for the turn, and says how many: where there is only one way to
+    /// go, who has no pitches plays the same on it whatever the harmony is.
+    fn go_on(&self, cues: &mut [Cue]) -> usize {
+        let goes_on = |cue: &Cue| match cue {
+            Cue::Note(NoteCue { player, .. }) | Cue::Release { player, .. } => {
+                self.others.is_empty() && !player.kind().has_pitches
+            }
+            _ => false,
+        };
+        cues.sort_by_key(|cue| !goes_on(cue));
+        cues.partition_point(goes_on)
+    }
 }
 
 impl Ensemble {
@@ -173,8 +186,12 @@ impl Ensemble {
             };
             cues.extend(self.open.is_some().then_some(Cue::Fork(fork)));
         }
-        cues.extend(self.open.as_ref().map(|open| Cue::On(open.planned)));
+        let first = cues.len();
         self.players.play(context, listener, cues);
+        if let Some(open) = &self.open {
+            let waiting = first + open.go_on(&mut cues[first..]);
+            cues.insert(waiting, Cue::On(open.planned));
+        }
         for Other { way, chord, players } in self.open.iter_mut().flat_map(|open| &mut open.others) {
             cues.extend([Cue::On(*way), Cue::Answers(answers(*chord))]);
             // The note may ask for what stands.

@@ -146,6 +146,13 @@ impl Tune {
         Some(expected.from_bar(first))
     }
 
+    /// Whether the harmony that the left hand gives is likely to be another one from `next` on: at a barline, where it
+    /// changed in one of the last bars, and where the chart gives another one than `standing`.
+    pub fn may_change(&self, next: Spot, standing: SlashChord, guidance: Guidance) -> bool {
+        let is_charted = guidance.chord().is_some_and(|chord| chord != standing);
+        next.begins_bar() || is_charted || next.begins_beat() && self.learner.changed_at(next)
+    }
+
     /// Goes by `controls`.
     fn heed(&mut self, controls: &Controls) {
         let switches = [controls.follow_chart, controls.learn_tune];

@@ -11,6 +11,8 @@ use crate::network::harmonizer::Given;
 
 /// The most bars that are remembered: two of the longest choruses.
 const MOST_BARS: usize = 128;
+/// So many bars ago a change is still a habit: the longest pattern of two-bar changes, twice.
+const HABIT: usize = 4;
 
 /// What was heard in a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -74,6 +76,12 @@ impl HeardBar {
         2 * self.frames.iter().filter(|frame| frame.departs).count() > self.frames.len()
     }
 
+    /// Whether another harmony was given in the frame at `place` than last in the bar before it.
+    fn changes_at(&self, place: usize) -> bool {
+        let given = self.frames.get(place).and_then(|frame| frame.given);
+        given.is_some() && self.frames[..place].iter().rev().find_map(|frame| frame.given) != given
+    }
+
     /// Whether any melody was heard in it.
     pub fn sounds(&self) -> bool {
         self.frames.iter().any(|frame| frame.note.pitch_class().is_some())
@@ -127,6 +135,12 @@ impl Heard {
         has_ended
     }
 
+    /// Whether in one of the last bars another harmony was given in the place of `spot`.
+    pub fn changed_at(&self, spot: Spot) -> bool {
+        let (meter, place) = (spot.position.meter, HeardBar::place_of(spot));
+        self.bars.iter().rev().take(HABIT).any(|bar| bar.meter == meter && bar.changes_at(place))
+    }
+
     /// The bars that have ended and are remembered, the newest last.
     pub fn bars(&self) -> &VecDeque<Arc<HeardBar>> {
         &self.bars
@@ -161,6 +175,7 @@ pub fn in_a_row<'a>(bars: impl IntoIterator<Item = &'a HeardBar>) -> Vec<ChorusF
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::music::Chord;
 
     /// Frame `frame` of a song in 4/4.
     pub(in crate::improviser::tune) fn spot(frame: Frame) -> Spot {
@@ -194,6 +209,23 @@ pub(super) mod tests {
         assert_eq!(bars(&record), [(0, 16), (1, 16), (0, 16)]);
         assert_eq!(record.step_to(spot(0)), Step { ends_beat: true, jump: -17 });
         assert_eq!(record.step_to(spot(17)), Step { ends_beat: false, jump: 0 });
+    }
+
+    #[test]
+    fn where_the_harmony_has_changed_it_may_change_again_for_four_bars() {
+        let chords = ["C", "F"].map(|symbol| SlashChord::from(symbol.parse::<Chord>().unwrap()));
+        let mut record = Heard::default();
+        let mut known = Vec::new();
+        for frame in 0..7 * 16 {
+            // On the third beat of the first bar, and then it stands.
+            let given = Some(chords[usize::from(frame >= 8)]);
+            record.hear(spot(frame), HeardFrame { given, ..HeardFrame::default() });
+            if frame % 16 == 1 {
+                known.push([4, 8].map(|place| record.changed_at(spot(frame - 1 + place))));
+            }
+        }
+        let (changed, stood) = ([false, true], [false, false]);
+        assert_eq!(known, [stood, changed, changed, changed, changed, stood, stood]);
     }
 
     #[test]

@@ -137,6 +137,11 @@ impl TuneLearner {
         Some(Told { period: self.by_ear.form()?.period, first: self.first? })
     }
 
+    /// Whether in one of the last bars the harmony that is given changed where `spot` is in its bar.
+    pub fn changed_at(&self, spot: Spot) -> bool {
+        self.heard.changed_at(spot)
+    }
+
     /// The bar of the song with which the tune began, once it is known.
     pub fn first(&self) -> Option<Tick> {
         self.first
