@@ -68,10 +68,12 @@ fn to_learn(sheets: &Sheets, learned: &Learned) -> Result<Option<[Vec<Piece>; 2]
 fn write(sheets: &Sheets, name: &str, results: &serde_json::Value) -> Result<()> {
     let Some(out) = &sheets.out else { return Ok(()) };
     fs::create_dir_all(out).with_context(|| format!("{} could not be made", out.display()))?;
-    let path = out.join(name);
-    fs::write(&path, serde_json::to_string_pretty(results)?)
-        .with_context(|| format!("{} could not be written", path.display()))?;
-    written(&path);
+    write_text(&out.join(name), &serde_json::to_string_pretty(results)?)
+}
+
+fn write_text(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).with_context(|| format!("{} could not be written", path.display()))?;
+    written(path);
     Ok(())
 }
 
@@ -305,6 +307,9 @@ fn judge_texture(sheets: &Sheets, judged: &Judged, learned: &Learned, row: &[tex
         let paths = texture::paths::walk(&pieces, network);
         println!("{}\n{}", texture::paths::walks(&paths), texture::paths::drifts(&paths));
         write(sheets, "texture-paths.json", &json!(paths))?;
+        if let Some(out) = &sheets.out {
+            write_text(&out.join("texture-paths.svg"), &texture::picture::ways(&paths))?;
+        }
     }
     write(sheets, "texture.json", &json!(verdicts))
 }

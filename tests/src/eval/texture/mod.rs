@@ -5,6 +5,7 @@ pub mod corpus;
 mod hands;
 pub mod measures;
 pub mod paths;
+pub mod picture;
 pub mod systems;
 pub mod tables;
 pub mod told;

@@ -6,7 +6,7 @@ use continuo_models::improviser::players::accompaniment::reshaping::pad::{CORNER
 use continuo_models::improviser::players::accompaniment::reshaping::vary::{
     between, drawn, drifted, likely, mixed, shift, sigmoid,
 };
-use continuo_models::music::texture::{Cell, Cells, Grid, Measure, Part};
+use continuo_models::music::texture::{Cell, Cells, Grid, Measure, Part, ROWS};
 use continuo_models::network::TextureNetwork;
 use continuo_models::network::texture::{Asked, CODE, Code, Place, Said};
 use serde::Serialize;
@@ -70,6 +70,12 @@ pub struct Paths {
     pub anywhere: Walk,
     /// From bar to bar.
     pub drifts: Vec<Drift>,
+    /// The names of its rows.
+    #[serde(skip)]
+    pub rows: [&'static str; ROWS],
+    /// The first way along an edge between bars that are as far apart as is usual, step by step.
+    #[serde(skip)]
+    pub example: Vec<Cells>,
 }
 
 /// Four bars of a part, and how the network is asked between them.
@@ -154,6 +160,7 @@ fn of_part(part: Part, pieces: &[Piece], network: &TextureNetwork) -> Option<Pat
         };
         summed(&corners.iter().map(path).collect::<Vec<_>>())
     };
+    let along_edge = |corners: &Corners, share: f32| corners.at(Pad { x: share, y: 0.0 });
     let anywhere = |corners: &Corners, random: Random, share: f32| {
         let [from_x, from_y, to_x, to_y] = std::array::from_fn(|draw| random.uniform(Purpose::Contour, draw as u32));
         let on = |from: f32, to: f32| from + (to - from) * share;
@@ -165,13 +172,20 @@ fn of_part(part: Part, pieces: &[Piece], network: &TextureNetwork) -> Option<Pat
         let (next, eighth) = (mean(apart.iter().map(|apart| apart.0)), mean(apart.iter().map(|apart| apart.1)));
         Drift { drift, next, eighth }
     });
+    let edge = ways(&|corners, _, share| along_edge(corners, share), Some([0, 1]));
+    let is_usual =
+        |corners: &&Corners| corners.bars[0].cells().differing(&corners.bars[1].cells()) as f64 >= edge.apart;
+    let example = corners.iter().map(|(_, corners)| corners).find(is_usual);
+    let steps = |corners| (0..=STEPS).map(|step| along_edge(corners, step as f32 / STEPS as f32)).collect();
     Some(Paths {
         part: ["drums", "chords", "bass"][part as usize],
-        edge: ways(&|corners, _, share| corners.at(Pad { x: share, y: 0.0 }), Some([0, 1])),
+        edge,
         by_chance: ways(&|corners, _, share| corners.likely_at(share), Some([0, 1])),
         diagonal: ways(&|corners, _, share| corners.at(Pad { x: share, y: share }), Some([0, 3])),
         anywhere: ways(&anywhere, None),
         drifts: drifts.collect(),
+        rows: part.rows(),
+        example: example.map(steps).unwrap_or_default(),
     })
 }
 
