@@ -210,6 +210,14 @@ def test_a_family_of_another_role_is_named_with_2(monkeypatch, corpus, tmp_path,
     assert "choose from bidirectional-gru, encoder, convolution" in capsys.readouterr().err
 
 
+def test_options_that_a_texture_does_not_know_are_named_with_2(monkeypatch, finished, corpus, tmp_path, capsys):
+    teacher = finished / "mine" / "harmonizer.onnx"
+    for command, option, value in (("train", "--teacher", teacher), ("make", "--keep", "0.5")):
+        words = (command, "texture", "--corpus", corpus, "--runs", tmp_path, option, value)
+        assert main(monkeypatch, *words) == 2
+        assert f"{option} is not for a texture" in capsys.readouterr().err
+
+
 def test_making_again_does_nothing_anew_unless_the_network_was_trained_further(corpus, tmp_path, capsys):
     runs, out = tmp_path / "runs", tmp_path / "mine"
     made("soloist", corpus, runs, out)

@@ -177,11 +177,23 @@ def evaluate(args: argparse.Namespace) -> int:
     return 0
 
 
+def _without(run: Callable[[argparse.Namespace], int], *options: str) -> Callable[[argparse.Namespace], int]:
+    """The command, which refuses `options` that are for the other networks."""
+
+    def run_without(args: argparse.Namespace) -> int:
+        for option in options:
+            if getattr(args, option) not in (None, False):
+                raise UsageError(f"--{option} is not for a {NAME}: leave it out")
+        return run(args)
+
+    return run_without
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
-    "train": train_network,
-    "make": make,
-    "verify": verify,
-    "evaluate": evaluate,
+    "train": _without(train_network, "family", "teacher"),
+    "make": _without(make, "family", "teacher", "keep", "steps", "fresh"),
+    "verify": _without(verify, "family"),
+    "evaluate": _without(evaluate, "family"),
 }
 """What each command does where the network is one of textures."""
 
