@@ -276,9 +276,9 @@ controls! {
     /// When Lead plays.
     lead_mode: LeadMode = LeadMode::Answer, Parameter::choice::<LeadMode>("lead_mode", "Lead mode", 6)
         .hint("In answer to your phrases, all the time, in your rests only, or in turns with you by bars.");
-    /// The chance, 0–1, that Lead takes up the musician's motif.
+    /// The chance, 0–1, that Lead takes up the musician's motif, and else that it comes back to a phrase of its own.
     motif: f32 = 0.3, Parameter::share("motif", "Motif")
-        .hint("How often Lead takes up what you have just played, and turns it.");
+        .hint("How often Lead takes up what you have just played and turns it, or comes back to a phrase of its own.");
     /// The largest leap of Lead in semitones, 2–24.
     max_leap: u8 = 12, Parameter::whole("max_leap", "Largest leap", 2, 24).reads(Text::Counted("semitone"))
         .hint("The widest step of Lead's line, in semitones: 2 goes by step, 12 is an octave.");

@@ -25,7 +25,7 @@ use continuo_tests::eval::melody::{self, Evidence, NOTES, NgramModel};
 use continuo_tests::eval::phrasing::{self, Phrasing};
 use continuo_tests::eval::report::progress;
 use continuo_tests::eval::retrieval::Library;
-use continuo_tests::eval::{control, knobs, live, measures, texture, voicing};
+use continuo_tests::eval::{control, knobs, lead, live, measures, texture, voicing};
 use serde_json::json;
 
 /// One take of `live` under one condition, as JSON; `live` asks for it
@@ -361,30 +361,43 @@ fn judge_melody(sheets: &Sheets, judged: &Judged, learned: &Learned, style: Opti
     let groups = melody::groups(train, &pieces, &ours, ngrams.as_deref());
     println!("{} pieces, first {NOTES} notes each\n\n{}", pieces.len(), melody::table(&groups));
     let mut results = json!({ "bits_per_note": groups });
-    results["solos"] = judge_solos(&network, &pieces, train, style)?;
+    results["solos"] = judge_solos(&Arc::new(networks(judged)), &pieces, train, style)?;
     write(sheets, "melody.json", &results)
 }
 
 /// How solos over `pieces` are phrased, and how much of `train` they copy, beside the pieces themselves.
 fn judge_solos(
-    network: &SoloistNetwork,
+    networks: &Arc<Networks>,
     pieces: &[Piece],
     train: &[Piece],
     style: impl Fn(&Piece) -> Option<Style>,
 ) -> Result<serde_json::Value> {
-    let solos = |piece_so_far: bool| -> Result<Vec<Vec<Note>>> {
+    let network = networks.get::<SoloistNetwork>().context("there is no soloist to judge")?;
+    let numbered = || {
         let bar = progress("soloist: solos", pieces.len());
-        let of = |(seed, piece): (u32, &Piece)| {
-            let condition = line::Condition { style: style(piece), piece_so_far, ..line::Condition::default() };
+        let stretch = |piece: &Piece| {
             let (first, last) = (piece.melody[0].onset, piece.melody[piece.melody.len() - 1].onset);
-            solo(network, piece, Stretch { from: first, until: last + 1, notes: NOTES }, condition, seed)
+            Stretch { from: first, until: last + 1, notes: NOTES }
         };
-        (1..).zip(bar.wrap_iter(pieces.iter())).map(|numbered| of(numbered).map_err(Error::msg)).collect()
+        (1..).zip(bar.wrap_iter(pieces.iter())).map(move |(seed, piece)| (seed, piece, stretch(piece)))
+    };
+    let solos = |piece_so_far: bool| -> Result<Vec<Vec<Note>>> {
+        let of = |(seed, piece, stretch): (u32, &Piece, Stretch)| {
+            let condition = line::Condition { style: style(piece), piece_so_far, ..line::Condition::default() };
+            solo(&network, piece, stretch, condition, seed)
+        };
+        numbered().map(|numbered| of(numbered).map_err(Error::msg)).collect()
+    };
+    let of_lead = |returns: bool| {
+        let of = |(seed, piece, stretch)| lead::solo(networks, piece, stretch, (style(piece), returns), seed);
+        numbered().map(of).collect()
     };
     let people = pieces.iter().map(|piece| piece.melody[..piece.melody.len().min(NOTES)].to_vec());
     let sets = [
         ("solos of the network alone", solos(false)?),
         ("solos with the piece so far", solos(true)?),
+        ("Lead in the band, coming back to nothing", of_lead(false)),
+        ("Lead in the band", of_lead(true)),
         ("people's melodies", people.collect()),
     ];
     let phrasing = sets.each_ref().map(|(set, melodies)| {

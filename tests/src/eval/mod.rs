@@ -13,6 +13,7 @@ pub mod hand;
 pub mod harmonizer;
 pub mod harmony;
 pub mod knobs;
+pub mod lead;
 pub mod line;
 pub mod live;
 pub mod measures;

@@ -26,7 +26,7 @@ use super::report::progress;
 use super::retrieval::Library;
 use super::rules::{Pace, bar_before, follow, tonic_held, with_sixths};
 use rehearsal::Performance;
-pub use rehearsal::{Event, rehearse};
+pub use rehearsal::{Event, only, rehearse};
 
 /// What plays the chords, in words.
 fn title(system: System) -> &'static str {

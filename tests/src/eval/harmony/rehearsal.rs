@@ -210,7 +210,7 @@ pub fn reacting(improviser: Improviser, piece: &Piece, frames: Frame, controls: 
 }
 
 /// `controls` under which just these players play.
-fn only(mut controls: Controls, play: &[Player]) -> Controls {
+pub fn only(mut controls: Controls, play: &[Player]) -> Controls {
     for player in Player::ALL {
         controls.players[player].on = play.contains(&player);
     }

@@ -7,6 +7,7 @@ mod entry;
 mod line;
 mod motif;
 mod reach;
+mod returns;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +27,7 @@ use draw::{Next, Wish, draw, echo};
 use entry::Span;
 use line::{Followed, Line, Place, Reader};
 use motif::{Variation, last_motif, taken_up, upbeat};
+use returns::OwnPhrases;
 
 /// By how much softer Lead plays while the musician does.
 const ASIDE: i32 = 14;
@@ -46,6 +48,8 @@ pub struct Soloist {
     phrase: Option<Phrase>,
     /// Lead's own line and the number of the musician's phrase from which it went on, while it may be taken up again.
     own: Option<(u32, Line)>,
+    /// Its phrases so far.
+    phrases: OwnPhrases,
     /// Before this no phrase begins.
     resume: Tick,
     /// When the last note of Lead ends, and its key.
@@ -73,12 +77,12 @@ struct Phrase {
     end: Tick,
     /// See [`Bounds::arch`].
     arch: f32,
-    /// What is left of the motif with which it begins.
+    /// What is left of what it takes up.
     motif: Vec<Wish>,
-    /// The key of its last note.
+    /// The key of its last note, or of the one before it in the line.
     before: Option<u8>,
-    /// How many notes it has.
-    played: usize,
+    /// Its notes.
+    notes: Vec<LeadNote>,
 }
 
 impl Soloist {
@@ -93,6 +97,7 @@ impl Soloist {
             answered: None,
             phrase: None,
             own: None,
+            phrases: OwnPhrases::default(),
             resume: Tick::MIN,
             sounds_until: Tick::MIN,
             last_key: None,
@@ -142,7 +147,7 @@ impl Soloist {
             before: self.last_key.filter(|&key| {
                 start < self.sounds_until.saturating_add(TICKS_PER_FRAME) && compass.keys().contains(key.into())
             }),
-            played: 0,
+            notes: Vec::new(),
         };
         let draw = |number| context.random.uniform(Purpose::Motif, number);
         if let Some(motif) = last_motif(model, context.tick()).filter(|_| draw(0) < context.controls.motif) {
@@ -151,6 +156,13 @@ impl Soloist {
             let wait = (upbeat(motif, &bounds) - context.ticks_into_bar()).rem_euclid(beat);
             phrase.motif = taken_up(motif, Variation::drawn(draw(1)), start + wait, &bounds);
             phrase.onset += wait;
+        } else {
+            let bounds = phrase.bounds(context, chord, listener);
+            if let Some(again) = self.phrases.come_back(start, &bounds, draw(2), context.controls.motif) {
+                let end = entry::traded_bars(context).map_or(again.end, |bars| bars.end.min(again.end));
+                (phrase.onset, phrase.end, phrase.motif) = (again.start, end, again.wishes);
+                self.resume = again.next.map_or(resume, |next| next.min(resume)).max(end);
+            }
         }
         Some(phrase)
     }
@@ -179,11 +191,12 @@ impl Soloist {
             self.piece.play(note, Ground { position: context.position, chord: Some(chord) });
             out.push(cue(&bounds, note));
             (self.sounds_until, self.last_key) = (note.onset + note.length, Some(note.key));
-            phrase.played += 1;
+            phrase.notes.push(note);
             phrase.before = Some(next.key);
             phrase.onset += next.time;
             if next.ends {
                 self.own = Some((phrase.after, phrase.line));
+                self.phrases.keep(phrase.notes);
                 return None;
             }
         }
@@ -210,13 +223,13 @@ impl Soloist {
         };
         let logits = self.reader.read(&mut phrase.line, place, bounds.context, phrase.compass.octaves);
         if logits.is_none() {
-            let echo = echo(&phrase.model, phrase.played, bounds, phrase.onset, phrase.before);
+            let echo = echo(&phrase.model, phrase.notes.len(), bounds, phrase.onset, phrase.before);
             match phrase.motif.first_mut() {
                 Some(wish) => *wish = wish.or(echo),
                 None => phrase.motif.push(echo),
             }
         }
-        let number = (phrase.played as u32, phrase.before);
+        let number = (phrase.notes.len() as u32, phrase.before);
         let recalled = self.recalled(&phrase.line, place, bounds);
         let next = draw(logits.as_ref(), &recalled, (&phrase.line, place), bounds, &phrase.motif, number);
         if !phrase.motif.is_empty() {
@@ -290,7 +303,7 @@ impl Plays for Soloist {
     fn lose_place(&mut self) {
         self.reader.lose_place();
         self.followed = Followed::default();
-        (self.phrase, self.own) = (None, None);
+        (self.phrase, self.own, self.phrases) = (None, None, OwnPhrases::default());
         (self.resume, self.sounds_until) = (Tick::MIN, Tick::MIN);
     }
 
@@ -309,7 +322,9 @@ impl Plays for Soloist {
             phrase.start += delta;
             phrase.onset += delta;
             phrase.end += delta;
+            phrase.notes.iter_mut().for_each(|note| note.onset += delta);
         }
+        self.phrases.shift(delta);
     }
 }
 

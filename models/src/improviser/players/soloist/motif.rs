@@ -74,25 +74,24 @@ pub(super) fn taken_up(motif: &[LeadNote], variation: Variation, start: Tick, bo
         Variation::Transposed | Variation::Inverted => -7..=7,
         Variation::Rhythm => return wishes,
     };
-    let onsets: Vec<Tick> = (wishes.iter().scan(start, |onset, wish| {
-        let own = *onset;
-        *onset += wish.time.unwrap_or(0);
-        Some(own)
-    }))
-    .collect();
-    let misfit = |keys: &[i32]| -> i32 {
-        let away = |(&key, &onset): (&i32, &Tick)| {
-            let closest = bounds.demand(onset, false).closest(key);
-            closest.map_or(128, |closest| (i32::from(closest) - key).abs())
-        };
-        keys.iter().zip(&onsets).map(away).sum()
-    };
+    let begins = |onset: &mut Tick, wish: &Wish| Some(std::mem::replace(onset, *onset + wish.time.unwrap_or(0)));
+    let onsets: Vec<Tick> = wishes.iter().scan(start, begins).collect();
     let new = steps.filter(|steps| variation != Variation::Transposed || steps % 7 != 0);
-    let best = new.map(|steps| (moved(steps), steps.abs())).min_by_key(|(keys, far)| (misfit(keys), *far));
+    let best =
+        new.map(|steps| (moved(steps), steps.abs())).min_by_key(|(keys, far)| (misfit(keys, &onsets, bounds), *far));
     for (wish, key) in wishes.iter_mut().zip(best.into_iter().flat_map(|(keys, _)| keys)) {
         wish.key = Some(key);
     }
     wishes
+}
+
+/// How many semitones notes with these keys and onsets are away from what the bounds ask for, together.
+pub(super) fn misfit(keys: &[i32], onsets: &[Tick], bounds: &Bounds) -> i32 {
+    let away = |(&key, &onset): (&i32, &Tick)| {
+        let closest = bounds.demand(onset, false).closest(key);
+        closest.map_or(128, |closest| (i32::from(closest) - key).abs())
+    };
+    keys.iter().zip(onsets).map(away).sum()
 }
 
 /// The rhythm of `motif` on the grid of sixteenths and triplets. How long its last note waits is left open.
