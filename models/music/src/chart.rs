@@ -8,6 +8,7 @@ mod frames;
 mod jumps;
 mod learning;
 mod order;
+mod sections;
 mod symbol;
 pub mod text;
 
