@@ -371,6 +371,11 @@ controls! {
     hand_at_once: bool = true, Parameter::switch("hand_at_once", "Hand at once").of_project()
         .hint("Chords, Bass and Voices go with a chord of your left hand in the moment in which you strike it. Off: a \
                little later.");
+
+    [Song]
+    /// Whether the section that plays is to be played again when it ends.
+    vamp: bool = false, Parameter::switch("vamp", "Vamp").momentary()
+        .hint("The section that plays is played again and again, with its chords if you have a chart, until you let go.");
 }
 
 impl Player {

@@ -20,6 +20,7 @@ pub use controls::{Beaters, Controls, Cymbal, LeadMode, Level, MAX_LEVEL, Manner
 pub use ground::{Ground, Yielding};
 pub use improviser::memory::Memory;
 pub use improviser::players::strokes::captured::Captured;
+pub use improviser::sections::{Arrangement, Draw, Lock, Round};
 pub use improviser::{Improviser, Outlook};
 pub use network::{Family, Networks, PerRole, Role};
 pub use score::{AnswerRow, Cue, Fork, FrameStart, Heard, NoteCue, Turn, Way};

@@ -33,6 +33,8 @@ pub enum Section {
     Bars,
     /// How the band goes with the left hand.
     Hand,
+    /// How the song goes on.
+    Song,
 }
 
 /// What a parameter is called, and which values it has.

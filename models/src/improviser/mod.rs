@@ -6,6 +6,7 @@ pub mod listening;
 pub mod memory;
 mod outlook;
 pub mod players;
+pub mod sections;
 #[cfg(test)]
 mod tests;
 pub mod tune;
@@ -35,10 +36,11 @@ use players::context::FrameContext;
 use players::ensemble::Ensemble;
 use players::strokes::captured::Captured;
 use players::voices::{self, AnswerContext};
-use tune::chart::{Guidance, Tune};
+use sections::{Arrangement, Draw, Round, Sections, Vamp};
+use tune::chart::{Guidance, Here, Tune};
 
 /// The band as a pure state machine. Its output depends only on the calls made since [`Improviser::new`], or on its
-/// memory, its chart, the captured bar and the calls made since [`Improviser::restart`], never on when they are made.
+/// memory, its chart, the captured bar, the arrangement and the calls made since [`Improviser::restart`], never on when they are made.
 /// `Clone` is a snapshot (microseconds).
 #[derive(Clone, Debug)]
 pub struct Improviser {
@@ -52,6 +54,11 @@ pub struct Improviser {
     captured: Arc<Captured>,
     /// What the band strikes in its bar.
     struck: Arc<Captured>,
+    /// What the musician has made of the sections.
+    arrangement: Arc<Arrangement>,
+    vamp: Vamp,
+    /// The sections where that frame lies, and by what their bars are drawn.
+    round: (Round, Draw),
     key: Option<Key>,
     harmony: Harmony,
     /// The bar of the song in which that frame lies.
@@ -98,6 +105,9 @@ impl Improviser {
             ensemble: Ensemble::new(&networks),
             captured: Arc::default(),
             struck: Arc::default(),
+            arrangement: Arc::default(),
+            vamp: Vamp::default(),
+            round: Default::default(),
             key: None,
             harmony: Harmony::default(),
             bar: 0,
@@ -109,13 +119,13 @@ impl Improviser {
         }
     }
 
-    /// Forgets everything, as after [`Improviser::new`], but what it has learnt of the musician, the given chart and
-    /// the captured bar.
+    /// Forgets everything, as after [`Improviser::new`], but what it has learnt of the musician, the given chart, the
+    /// captured bar and the arrangement.
     pub fn restart(&mut self) {
         let learner = Learner::new(Arc::clone(self.memory()));
         let (tune, weights) = (self.tune.unheard(), self.harmonist.weights());
-        let captured = Arc::clone(&self.captured);
-        *self = Self { learner, tune, ..Self::weighing(Arc::clone(&self.networks), weights) };
+        let (captured, arrangement) = (Arc::clone(&self.captured), Arc::clone(&self.arrangement));
+        *self = Self { learner, tune, arrangement, ..Self::weighing(Arc::clone(&self.networks), weights) };
         self.capture(captured);
     }
 
@@ -123,6 +133,11 @@ impl Improviser {
     pub fn capture(&mut self, captured: Arc<Captured>) {
         self.ensemble.capture(&captured);
         self.captured = captured;
+    }
+
+    /// From the next frame on the sections are as in `arrangement`; what is drawn counts from the next bar on.
+    pub fn arrange(&mut self, arrangement: Arc<Arrangement>) {
+        self.arrangement = arrangement;
     }
 
     /// What the band strikes in the bar of the frame that was decided last: to be captured.
@@ -226,14 +241,20 @@ impl Improviser {
             true => self.listener.landed_harmony(),
             false => self.listener.held_harmony(),
         };
-        self.tune.hear(path[0], note, left_hand, next, &self.networks, controls);
-        let here = self.tune.at(next, controls);
+        let (arrangement, tune) = (&*self.arrangement, self.tune.sections(next));
+        let sections = |repeated| Sections { arrangement, tune, repeated };
+        self.vamp.follow(next, controls.vamp, controls.form, sections);
+        let repeated = self.vamp.repeated();
+        let heard = (self.vamp.in_form(path[0]), !self.vamp.is_again(path[0]));
+        let in_form = self.vamp.in_form(next);
+        self.tune.hear(heard, note, left_hand, in_form, &self.networks, controls);
+        let here = self.tune.at(in_form, controls);
         let guidance = here.map_or(Guidance::Free, |here| here.guidance());
         let plays_alone = here.is_some_and(|here| here.is_given());
         if let Some(here) = here {
             self.listener.expect(here.belief());
         }
-        let expected = self.tune.expected(next, controls);
+        let expected = self.tune.expected(in_form, controls).map(|expected| expected.later(repeated));
         let of_changes = expected.and_then(|_| self.harmonist.key());
         let believed = of_changes.or(self.listener.belief().key().map(|(key, _)| key));
         let key = if controls.key_lock { controls.key } else { believed.unwrap_or(controls.key) };
@@ -248,13 +269,26 @@ impl Improviser {
         let may_wait = self.ensemble.may_fork();
         let (listener, memory) = (&self.listener, &**self.learner.memory());
         let path = path.as_slice();
-        let situation =
-            Situation { listener, controls, key, keys, memory, given, guidance, expected, plays_alone, path, may_wait };
+        let situation = Situation {
+            listener,
+            controls,
+            key,
+            keys,
+            memory,
+            given,
+            guidance,
+            expected,
+            repeated,
+            plays_alone,
+            path,
+            may_wait,
+        };
         let before = std::mem::take(&mut self.harmony);
         self.harmony = self.harmonist.decide(&situation, |spot| Random::new(controls.seed, spot.frame));
         self.bars = here.map(|here| here.bars());
         if let Some(here) = here {
-            (self.harmony.planned, self.harmony.certain) = guided::planned(&here, &self.harmony);
+            let coming = self.coming(&here, next, controls);
+            (self.harmony.planned, self.harmony.certain) = guided::planned(&here, &coming, &self.harmony);
         }
         let told = guidance.chord().filter(|_| here.is_some_and(|here| here.is_told()));
         let charted = told.filter(|chord| given == Some(*chord) && self.harmony.changes);
@@ -266,6 +300,24 @@ impl Improviser {
         let awaits_hand = left_hand.is_some_and(|standing| self.tune.may_change(next, standing, guidance));
         self.play(&start, &before, next, key, awaits_hand, cues);
         cues.push(done);
+    }
+
+    /// The changes of the chart that come after the frame at `next`, which is `here` in it: those of the section once
+    /// more, where the musician holds it.
+    fn coming(&self, here: &Here, next: Spot, controls: &Controls) -> Vec<(Tick, Guidance)> {
+        let in_form = self.vamp.in_form(next);
+        let later = next.tick() - in_form.tick();
+        let coming = here.coming().map(|(tick, guidance)| (tick + later, guidance));
+        let Some(held) = self.vamp.here().filter(|_| controls.vamp) else { return coming.collect() };
+        let bar = next.position.meter.bar_ticks();
+        let start = next.tick() - next.position.ticks_into_bar(next.tick()) - held.bar * bar;
+        let end = start + held.section.bars * bar;
+        let mut coming: Vec<_> = coming.take_while(|(tick, _)| *tick < end).collect();
+        let first = in_form.plus((start - next.tick()).div_euclid(TICKS_PER_FRAME));
+        let again = self.tune.at(first, controls).map(|first| first.guidance());
+        let standing = coming.last().map_or(here.guidance(), |(_, guidance)| *guidance);
+        coming.extend(again.filter(|again| *again != standing).map(|again| (end, again)));
+        coming
     }
 
     /// Keeps up with the song, and says where the frame that has ended, the one that begins, and those after it up to
@@ -353,6 +405,11 @@ impl Improviser {
             player_density: player.density,
             player_rests: player.rests_for,
             tempo: start.tempo,
+            sections: Sections {
+                arrangement: &self.arrangement,
+                tune: self.tune.sections(next),
+                repeated: self.vamp.repeated(),
+            },
             memory: self.learner.memory(),
             controls,
             random: Random::new(controls.seed, next.frame),
@@ -376,14 +433,15 @@ impl Improviser {
             self.struck = Arc::new(self.ensemble.struck(next.position.meter));
         }
         self.bar = context.bar_of_song();
+        self.round = (context.sections.round(self.bar, controls.form), Draw::of(controls));
     }
 
     /// What the band believes and intends.
     pub fn outlook(&self) -> Outlook {
         let frame = self.path.last().map_or(0, |next| next.frame);
         let Harmony { chord, bass, planned, certain, .. } = self.harmony;
-        let (bars, agrees, bar) = (self.bars, self.tune.agrees(), self.bar);
-        Outlook { frame, bar, key: self.key, chord, bass, planned, certain, bars, agrees }
+        let (bars, agrees, bar, (round, draw)) = (self.bars, self.tune.agrees(), self.bar, self.round);
+        Outlook { frame, bar, key: self.key, chord, bass, planned, certain, bars, agrees, round, draw }
     }
 
     /// The harmony of the frame that was decided last.

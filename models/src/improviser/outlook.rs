@@ -1,6 +1,7 @@
 //! What the band lets see of its mind.
 
 use super::harmony::Planned;
+use super::sections::{Draw, Round};
 use crate::music::time::frame_start;
 use crate::music::{Chord, Frame, Key, PitchClass, SlashChord, Tick};
 
@@ -27,6 +28,10 @@ pub struct Outlook {
     pub bars: Option<[usize; 2]>,
     /// Whether the musician plays the tune as it was learned.
     pub agrees: bool,
+    /// The sections of the song, and where `frame` lies in them.
+    pub round: Round,
+    /// By what their bars are drawn, where they are not locked.
+    pub draw: Draw,
 }
 
 impl Outlook {

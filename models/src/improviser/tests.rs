@@ -62,6 +62,71 @@ fn a_band_that_starts_anew_weighs_as_before() {
     assert_ne!(Improviser::new(networks(Family::Gru)).harmonist.weights(), Weights::ALONE);
 }
 
+/// The bars of a song without a musician, by the chart: the chord with which each begins, where the section is held in
+/// the bars that `holds` says, and the change that was expected when the bar before it ended.
+fn by_chart(text: &str, bars: Tick, holds: impl Fn(Tick) -> bool) -> Vec<(String, Option<(Tick, String)>)> {
+    let (mut improviser, mut cues) = (Improviser::new(networks(Family::Gru)), Vec::new());
+    improviser.follow_chart(Arc::new(Chart::read(text).0));
+    let mut begun = Vec::new();
+    for next in 1..16 * bars {
+        let position = BarPosition { bar_start: 0, meter: Meter::default() }.at(frame_start(next));
+        let controls = Controls { vamp: holds(next / 16), ..Controls::default() };
+        let expected = improviser.harmony().planned[0].map(|(tick, chord)| (tick, chord.to_string()));
+        cues.clear();
+        improviser.decide(&FrameStart::before(next, position, controls), &mut cues);
+        if next % 16 == 0 {
+            begun.push((
+                improviser.harmony().slash_chord().map_or_else(String::new, |chord| chord.to_string()),
+                expected,
+            ));
+        }
+    }
+    begun
+}
+
+#[test]
+fn a_section_that_is_held_comes_again_with_its_chords_and_nobody_is_surprised() {
+    let begun = by_chart("[A]\n| C | F |\n[B]\n| G | Am |\n", 9, |bar| (3..6).contains(&bar));
+    let chords: Vec<&str> = begun.iter().map(|(chord, _)| chord.as_str()).collect();
+    assert_eq!(chords, ["F", "G", "Am", "G", "Am", "C", "F", "G"]);
+    for (bar, (chord, expected)) in (1..).zip(&begun) {
+        // Who lets go with the barline is a surprise.
+        if bar != 6 {
+            assert_eq!(*expected, Some((96 * bar, chord.clone())), "bar {bar}");
+        }
+    }
+}
+
+#[test]
+fn a_tune_that_was_learned_has_its_sections() {
+    let (mut improviser, mut cues) = (Improviser::new(networks(Family::Gru)), Vec::new());
+    improviser.follow_chart(Arc::new(Chart::open(16)));
+    let controls = Controls { left_hand: Some(1), ..Controls::default() };
+    // Eight chords, twice.
+    let roots = [0, 9, 2, 7, 4, 9, 5, 7];
+    let mut letters = Vec::new();
+    for frame in 0..16 * 18 {
+        let tick = frame_start(frame);
+        let position = BarPosition { bar_start: 0, meter: Meter::default() }.at(frame_start(frame + 1));
+        improviser.decide(&FrameStart::before(frame + 1, position, controls), &mut cues);
+        let root = 48 + roots[(frame / 16 % 8) as usize];
+        let hand = [(0, root + 24), (1, root), (1, root + 4), (1, root + 7)];
+        for (channel, key) in hand {
+            match frame % 16 {
+                0 => improviser.hear(Heard::NoteOn { tick, channel, key, velocity: 90 }),
+                15 => improviser.hear(Heard::NoteOff { tick, channel, key }),
+                _ => {}
+            }
+        }
+        let now: String = improviser.outlook().round.letters().iter().map(ToString::to_string).collect();
+        if letters.last() != Some(&now) {
+            letters.push(now);
+        }
+    }
+    let learned = improviser.learned().map(|chart| chart.to_string());
+    assert_eq!(letters, ["AB", "AA"], "{learned:?}");
+}
+
 prop_compose! {
     fn controls()(
         styles in prop::array::uniform2(0..Style::ALL.len()), blend in prop_oneof![Just(0.0f32), 0.1f32..0.9],

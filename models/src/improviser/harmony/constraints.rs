@@ -73,13 +73,15 @@ pub struct Constraints {
     arrival: Option<Tick>,
     /// Whether the form has changes of its own: then it ends as they do.
     has_changes: bool,
+    /// How many bars of the song are no bars of the form, for they were played again.
+    repeated: Tick,
 }
 
 impl Constraints {
-    /// Takes note, before the frame at `spot` is decided, of whether the musician asks for an end, and whether changes
-    /// are expected.
-    pub fn follow(&mut self, spot: Spot, controls: &Controls, has_changes: bool) {
-        self.has_changes = has_changes;
+    /// Takes note, before the frame at `spot` is decided, of whether the musician asks for an end, whether changes are
+    /// expected, and how many bars were played again.
+    pub fn follow(&mut self, spot: Spot, controls: &Controls, has_changes: bool, repeated: Tick) {
+        (self.has_changes, self.repeated) = (has_changes, repeated);
         let bar = spot.position.meter.bar_ticks();
         let barline = spot.tick() - spot.position.ticks_into_bar(spot.tick()) + bar;
         // There must be room for the dominant.
@@ -132,7 +134,7 @@ impl Constraints {
             };
         }
         let form = Tick::from(controls.form.filter(|_| !self.has_changes)?);
-        match form - barline.div_euclid(bar).rem_euclid(form) {
+        match form - (barline.div_euclid(bar) - self.repeated).rem_euclid(form) {
             2 if late => Some(Duty::Dominant),
             1 if spot.begins_bar() => Some(Duty::Tonic),
             _ => None,
@@ -241,12 +243,12 @@ mod tests {
         for (asked, arrival) in [(0, 16), (8, 16), (9, 32), (16, 32)] {
             let mut constraints = Constraints::default();
             let controls = Controls { cadence: true, ..Controls::default() };
-            (asked..asked + 3).for_each(|frame| constraints.follow(spot(frame), &controls, false));
+            (asked..asked + 3).for_each(|frame| constraints.follow(spot(frame), &controls, false, 0));
             assert!(standing(&constraints, arrival - 1, &controls).contains(&"G7".into()));
             assert!(standing(&constraints, arrival, &controls).contains(&"C".into()));
             assert!(!standing(&constraints, arrival + 15, &controls).contains(&"G7".into()), "no further change");
             assert!(!constraints.is_over(spot(arrival + 15)) && constraints.is_over(spot(arrival + 16)));
-            constraints.follow(spot(40), &Controls::default(), false);
+            constraints.follow(spot(40), &Controls::default(), false, 0);
             assert!(!constraints.is_over(spot(100)), "the musician has thought better of it");
         }
     }
@@ -314,7 +316,7 @@ mod tests {
                 ..Controls::default()
             };
             let mut constraints = Constraints::default();
-            constraints.follow(spot(0), &controls, false);
+            constraints.follow(spot(0), &controls, false, 0);
             let permitted = constraints.permitted(spot(frame), controls.key, &controls, &after(["C", "F", "C", "F"]));
             let chords: Vec<Chord> = (0..Chord::NONE_INDEX).filter_map(Chord::from_index).collect();
             prop_assert!(chords.iter().any(|&chord| permitted.begin.contains(chord)));

@@ -10,9 +10,8 @@ use crate::music::time::TICKS_PER_QUARTER;
 const FAR: Tick = 256 * TICKS_PER_QUARTER;
 
 /// The changes expected after the frame `here`, of which `own` is the band's own mind, and the first tick at which they
-/// may still change: what the chart gives is certain; what it leaves open is as the band has it.
-pub fn planned(here: &Here, own: &Harmony) -> (Planned, Tick) {
-    let coming: Vec<(Tick, Guidance)> = here.coming().collect();
+/// may still change: of what is `coming`, what the chart gives is certain; what it leaves open is as the band has it.
+pub fn planned(here: &Here, coming: &[(Tick, Guidance)], own: &Harmony) -> (Planned, Tick) {
     let is_open = here.guidance() == Guidance::Open;
     let first_given = coming.iter().find(|(_, guidance)| *guidance != Guidance::Open).map(|&(tick, _)| tick);
     let mine = own.planned.iter().flatten().copied();

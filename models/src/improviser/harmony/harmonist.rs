@@ -48,6 +48,8 @@ pub struct Situation<'a> {
     pub guidance: Guidance,
     /// The changes that are expected, if the song is in them.
     pub expected: Option<Expected>,
+    /// How many bars of the song are no bars of its form, for they were played again.
+    pub repeated: Tick,
     /// Whether the band plays though the musician does not: somebody has given the chart.
     pub plays_alone: bool,
     /// The frame that has just ended, the one that begins now, those that were decided after it, and the one to decide:
@@ -196,7 +198,7 @@ impl Harmonist {
         let standing = Decided { reactions: Reactions::default(), ..self.last_decided() };
         self.decided.resize(situation.path.len() - 1, standing);
         let has_changes = situation.expected.is_some();
-        self.constraints.follow(situation.next(), situation.controls, has_changes);
+        self.constraints.follow(situation.next(), situation.controls, has_changes, situation.repeated);
         self.attempt(situation, &random).unwrap_or_else(|_| {
             // A network that fails once is not asked again.
             self.source = AdviceSource::Rules;

@@ -1,10 +1,11 @@
 //! What every player of the band knows about the frame that is being decided.
 
-use crate::controls::Controls;
+use crate::controls::{Controls, Player};
 use crate::improviser::chance::random::Random;
 use crate::improviser::listening::LONGEST_REST;
 use crate::improviser::memory::Memory;
-use crate::music::time::{MOMENTS_PER_TICK, TICKS_PER_QUARTER, frame_start};
+use crate::improviser::sections::{Draw, InSection, Sections};
+use crate::music::time::{MOMENTS_PER_TICK, TICKS_PER_QUARTER, frame_at, frame_start};
 use crate::music::{BarPosition, Chord, Frame, Key, Meter, PitchClass, PitchClassSet, Quality, Style, Tick};
 
 /// The frame that is being decided, as the harmonist and the listener describe it to the other players.
@@ -47,6 +48,8 @@ pub struct FrameContext<'a> {
     pub player_rests: Tick,
     /// Quarter notes per minute.
     pub tempo: f32,
+    /// The sections of the song.
+    pub sections: Sections<'a>,
     /// What the musician has played so far.
     pub memory: &'a Memory,
     /// The parameters at the decision.
@@ -77,10 +80,29 @@ impl FrameContext<'_> {
         (self.tick() - self.ticks_into_bar()).div_euclid(self.position.meter.bar_ticks())
     }
 
-    /// The frame's bar by its place in the song, or in the form: counted from 0.
-    pub fn bar_number(&self) -> Tick {
-        let bar = self.bar_of_song();
-        self.controls.form.map_or(bar, |bars| bar.rem_euclid(bars.into()))
+    /// Where the frame's bar lies in the sections of the song.
+    pub fn section(&self) -> InSection {
+        self.sections.at(self.bar_of_song(), self.controls.form)
+    }
+
+    /// The numbers by which `player` draws what is the section's: the same wherever its letter comes again.
+    pub fn of_section(&self, player: Player) -> Random {
+        let InSection { section, lock, .. } = self.section();
+        let draw = lock.unwrap_or_else(|| Draw::of(self.controls));
+        Random::new(draw.seed, section.letter.index() as i64).variant(draw.roll(player).into())
+    }
+
+    /// The numbers by which `player` draws what is the bar's: of a locked section those of its bar, wherever it comes
+    /// again. Who rolls alike draws alike.
+    pub fn of_bar(&self, player: Player) -> Random {
+        let InSection { bar, lock, .. } = self.section();
+        match lock {
+            Some(_) => self.of_section(player).variant(1 + bar as u32),
+            None => {
+                let start = frame_at(self.tick() - self.ticks_into_bar());
+                Random::new(self.controls.seed, start).variant(self.controls.player(player).roll.into())
+            }
+        }
     }
 
     /// Whether the expected chord is certain to come: nobody strikes ahead for one that may not.
@@ -128,6 +150,7 @@ impl<'a> FrameContext<'a> {
             player_density: 0.0,
             player_rests: LONGEST_REST,
             tempo: 120.0,
+            sections: Sections::default(),
             memory: Memory::EMPTY,
             controls,
             random: Random::new(controls.seed, frame),

@@ -35,7 +35,7 @@ pub fn of(context: &FrameContext, cue: &NoteCue, chord: u32) -> f32 {
 fn of_bar(context: &FrameContext) -> f32 {
     let people = feel::of_people();
     let bar = context.tick() - context.ticks_into_bar();
-    let place = context.bar_number().rem_euclid(PHRASE as Tick);
+    let place = context.section().bar_of_phrase();
     let first = bar - place * context.position.meter.bar_ticks();
     let random = |tick: Tick| Random::new(context.controls.seed, frame_at(tick));
     let level = people.pianists.phrase[1] * random(first).deviate(Purpose::Dynamics, 0);
@@ -121,7 +121,12 @@ mod tests {
     #[test]
     fn a_form_has_its_phrases() {
         let twelve = Controls { form: Some(12), ..Controls::default() };
-        let number = |bar: i64| context(&twelve, 16 * bar).bar_number();
-        assert_eq!([0, 11, 12, 25].map(number), [0, 11, 0, 1]);
+        let loudness = |bar: i64| of_bar(&context(&twelve, 16 * bar));
+        let rise = |from: i64| {
+            let rises = (0..256).map(|chorus| loudness(12 * chorus + from + 7) - loudness(12 * chorus + from));
+            rises.sum::<f32>() / 256.0
+        };
+        let [phrases, across] = [0, 5].map(rise);
+        assert!(phrases > across + 2.0, "{phrases}, {across}");
     }
 }

@@ -66,6 +66,11 @@ impl Expected {
         Self { first: first.rem_euclid(bars) - bars, ..self }
     }
 
+    /// The same, so many `bars` later.
+    pub fn later(self, bars: Tick) -> Self {
+        self.from_bar(self.first + bars)
+    }
+
     /// Whether a form of so many bars has the changes.
     pub fn fits(&self, bars: usize) -> bool {
         bars as Tick % self.changes.bars() == 0

@@ -10,7 +10,7 @@ use super::learner::{Learned, Lesson, Told, TuneLearner};
 use crate::controls::Controls;
 use crate::improviser::listening::key_belief::KeyBelief;
 use crate::music::chart::{Chorus, Place, Slot};
-use crate::music::{Chart, PitchClassSet, SlashChord, Spot, Tick};
+use crate::music::{Chart, PitchClassSet, Section, SlashChord, Spot, Tick};
 use crate::network::Networks;
 use crate::network::features::Note;
 
@@ -32,6 +32,7 @@ pub struct Tune {
 #[derive(Debug)]
 struct Followed {
     chorus: Chorus,
+    sections: Vec<Section>,
     belief: KeyBelief,
     /// The bar of the song with which it begins.
     first: Tick,
@@ -73,7 +74,7 @@ impl Followed {
         let chorus = Chorus::of(&chart)?;
         let mut belief = KeyBelief::default();
         chorus.chords().for_each(|chord| belief.hear_chord(chord.chord));
-        Some(Self { chorus, belief, first, is_given, learned })
+        Some(Self { chorus, sections: chart.sections(), belief, first, is_given, learned })
     }
 }
 
@@ -93,10 +94,10 @@ impl Tune {
     }
 
     /// Goes by `controls`, takes in the frame at `spot`, in which this was heard of the melody and of the left hand, and
-    /// learns of it; the frame at `next` is to be decided.
+    /// learns of it if it `is_new` and not played once more; the frame at `next` is to be decided.
     pub fn hear(
         &mut self,
-        spot: Spot,
+        (spot, is_new): (Spot, bool),
         note: Note,
         left_hand: Option<SlashChord>,
         next: Spot,
@@ -118,7 +119,7 @@ impl Tune {
         let networks = controls.learn_tune.then_some(networks);
         let lesson = Lesson { networks, wish: &wish, told, expected, agrees: self.agreement.holds() };
         let frame = HeardFrame { note, given, ..HeardFrame::default() };
-        if self.learner.hear(spot, frame, &lesson) {
+        if is_new && self.learner.hear(spot, frame, &lesson) {
             self.settle();
         }
         self.agreement.settle(next, self.learner.is_in_it().unwrap_or(true));
@@ -175,6 +176,14 @@ impl Tune {
     /// What was learned of the tune. The same `Arc` as long as nothing else is learned.
     pub fn learned(&self) -> Option<&Arc<Chart>> {
         self.learner.learned().map(|learned| &learned.chart)
+    }
+
+    /// The sections of a chorus of the chart that is followed, in bars as in that of `spot`, and the bar with which the
+    /// first one begins. `None`: no chart is followed, or it has other bars.
+    pub fn sections(&self, spot: Spot) -> Option<(&[Section], Tick)> {
+        let followed = self.followed.as_deref()?;
+        followed.chorus.bars_of(spot.position.meter.bar_ticks())?;
+        Some((&followed.sections, followed.first))
     }
 
     /// Whether the musician plays what was learned.
@@ -307,6 +316,23 @@ mod tests {
         assert_eq!(here.bars(), [0, 1]);
         assert_eq!(tune.at(spot(40), &Controls::default()).unwrap().bars(), [2, 0]);
         assert!(self::tune("C | C").at(spot(0), &Controls::default()).unwrap().coming().next().is_none());
+    }
+
+    #[test]
+    fn its_sections_are_those_of_the_chart_that_is_followed() {
+        let (a, b) = ("| C | F ".repeat(4), "| G | D ".repeat(4));
+        let mut tune = tune(&format!("{a}{b}{a}|"));
+        let letters = |tune: &Tune| {
+            let (sections, first) = tune.sections(spot(0))?;
+            Some((sections.iter().map(|section| section.letter.to_string()).collect::<String>(), first))
+        };
+        assert_eq!(letters(&tune), Some(("ABA".to_owned(), 0)));
+        let later = Chart { first_bar: 4, ..Chart::clone(&tune.given) };
+        tune.follow(Arc::new(later));
+        assert_eq!(letters(&tune), Some(("ABA".to_owned(), 4)));
+        tune.heed(&Controls { follow_chart: false, ..Controls::default() });
+        assert_eq!(letters(&tune), None);
+        assert_eq!(letters(&self::tune("3/4 C | 4/4 F |")), None, "its bars are not the song's");
     }
 
     #[test]

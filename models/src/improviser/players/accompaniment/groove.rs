@@ -1,12 +1,13 @@
 //! What all who strike have in common: they follow the bar, strike what is due in a frame, and know when the next
 //! stroke comes.
 
-use super::passages::{self, Chosen, InPassage, Wanted};
+use super::passages::{self, Chosen, InPassage, PLAYERS, Wanted};
 use super::patterns::{Bar, Patterns, Stroke, is_played, of_style};
 use crate::controls::{BarSource, Player};
 use crate::improviser::chance::random::Purpose;
 use crate::improviser::listening::Listener;
 use crate::improviser::players::context::FrameContext;
+use crate::improviser::sections::Draw;
 use crate::music::Tick;
 use crate::music::texture::Measure;
 use crate::music::time::TICKS_PER_FRAME;
@@ -82,13 +83,18 @@ impl Groove {
     ) -> bool {
         self.density = density(context, player);
         let idiom = of_style(context.style).idioms.of(context);
-        // Rolled again, the player draws other bars, in a loop of one bar too.
-        let roll = context.controls.player(player).roll;
-        if context.ticks_into_bar() == 0 && std::mem::replace(&mut self.roll, roll) != roll {
-            self.bar = Bar::default();
+        let section = context.section();
+        let roll = section.lock.unwrap_or_else(|| Draw::of(context.controls)).roll(player);
+        if context.ticks_into_bar() == 0 {
+            // Rolled again, the player draws other bars, in a loop of one bar too; a locked section has its own,
+            // whatever came before.
+            let is_rolled = std::mem::replace(&mut self.roll, roll) != roll;
+            let begins_anew = section.lock.is_some() && section.bar == 0 && !self.bar.is_at(context.tick());
+            if is_rolled || begins_anew {
+                self.bar = Bar::default();
+            }
         }
-        let random = context.random.variant(roll.into());
-        let rolled = FrameContext { random, ..*context };
+        let rolled = FrameContext { random: context.of_bar(player), ..*context };
         if self.bar.follow(&rolled, patterns, idiom, purpose, self.density) {
             self.entered = Some(context.tick());
             let plays = context.controls.bar_source == BarSource::Played;
@@ -108,7 +114,10 @@ impl Groove {
         let bar_start = context.tick() - context.ticks_into_bar();
         let strokes = match &self.played {
             Some(played) => self.of_passage(played, context, bar_start, purpose),
-            None => self.bar.strokes(context, patterns, purpose, self.density).collect(),
+            None => {
+                let random = context.of_bar(PLAYERS[T::PART as usize]);
+                self.bar.strokes(context, patterns, (random, purpose), self.density).collect()
+            }
         };
         Strokes {
             strokes,
@@ -129,7 +138,7 @@ impl Groove {
     ) -> Vec<(Tick, Stroke<T>)> {
         let meter = context.position.meter;
         let (bar, period) = (meter.bar_ticks(), Measure::of(meter).ticks());
-        let seed = context.controls.seed;
+        let random = context.of_bar(PLAYERS[T::PART as usize]);
         let density = played.density(T::PART, self.density);
         (0..=bar / period)
             .flat_map(|turn| {
@@ -137,7 +146,7 @@ impl Groove {
                 strokes.map(move |&stroke| (turn * period + Tick::from(stroke.at), stroke))
             })
             .take_while(|(at, _)| *at < bar)
-            .filter(|(_, stroke)| is_played(stroke.from, start, seed, purpose, density))
+            .filter(|(_, stroke)| is_played(stroke.from, random, purpose, density))
             .map(|(at, stroke)| (start + at, stroke))
             .collect()
     }
@@ -219,7 +228,37 @@ fn room(context: &FrameContext) -> f32 {
 mod tests {
     use super::*;
     use crate::controls::Controls;
+    use crate::improviser::players::accompaniment::patterns::Touch;
     use crate::improviser::players::context::tests::context;
+    use crate::improviser::sections::{Arrangement, Sections};
+    use crate::music::{Letter, Style};
+
+    /// What Chords strikes in each of `bars` bars of patterns.
+    fn patterns(controls: &Controls, sections: Sections, bars: i64) -> Vec<Vec<(Tick, Stroke<Touch>)>> {
+        let (mut groove, patterns) = (Groove::default(), &of_style(Style::Pop).chords);
+        let bar = |bar: i64| {
+            let context = FrameContext { sections, ..context(controls, 16 * bar) };
+            groove.follow(&context, patterns, Player::Chords, Purpose::Comping);
+            let strokes = groove.strokes(&context, patterns, Purpose::Comping);
+            strokes.timed().iter().map(|&(at, stroke)| (at - 96 * bar, stroke)).collect()
+        };
+        (0..bars).map(bar).collect()
+    }
+
+    #[test]
+    fn a_locked_section_of_patterns_has_its_bars_each_time_and_whatever_is_rolled() {
+        let locked = Arrangement::default().with_lock_turned(Letter::A, Draw { seed: 3, ..Draw::default() });
+        let sections = Sections { arrangement: &locked, ..Sections::default() };
+        let of_seed = |seed| Controls { seed, bar_source: BarSource::Library, ..Controls::default() };
+        let played = [7, 8].map(|seed| patterns(&of_seed(seed), sections, 40));
+        for [one, other] in [[0, 8], [0, 24], [8, 32]] {
+            assert_eq!(played[0][one..one + 8], played[0][other..other + 8]);
+        }
+        assert_eq!((&played[0][..16], &played[0][24..]), (&played[1][..16], &played[1][24..]));
+        assert_ne!(played[0][16..24], played[1][16..24], "the bridge is not locked");
+        let free = patterns(&of_seed(7), Sections::default(), 16);
+        assert_ne!(free[..8], free[8..]);
+    }
 
     #[test]
     fn the_band_is_busier_in_the_musicians_rests() {

@@ -53,7 +53,7 @@ impl Plays for Drummer {
         self.onsets.hear(listener.last_onset(), context.tick(), context.position);
         let whose = (Player::Drums, Purpose::Drums);
         if let Some(patterns) = &patterns::of_style(context.style).drums {
-            self.groove.may_fill(filling::comes(context));
+            self.groove.may_fill(filling::comes(&drawing(context)));
             self.groove.prepare(context, listener, patterns, whose);
         }
         self.reshaping.prepare(context, listener, &mut self.groove, whose);
@@ -67,13 +67,14 @@ impl Plays for Drummer {
         };
         let tick = context.tick();
         let landing = self.filling.filter(|filling| filling.barline() == tick).map(|filling| filling.landing());
-        self.groove.may_fill(filling::comes(context));
+        let drawing = drawing(context);
+        self.groove.may_fill(filling::comes(&drawing));
         if self.groove.follow(context, patterns, Player::Drums, Purpose::Drums) {
             self.onsets.fade();
             let idiom = style.idioms.of(context);
             // What was played may be a fill as it is.
             let fills = style.fills.as_ref().filter(|_| !self.groove.is_fill());
-            self.filling = fills.and_then(|fills| Filling::of_bar(context, fills, idiom));
+            self.filling = fills.and_then(|fills| Filling::of_bar(&drawing, fills, idiom));
         }
         if context.chord.is_none() || context.ends.is_some_and(|end| end < tick) {
             return;
@@ -166,6 +167,11 @@ impl Drummer {
             }
         }
     }
+}
+
+/// The same, with the numbers by which a drummer draws what is the bar's.
+fn drawing<'a>(context: &FrameContext<'a>) -> FrameContext<'a> {
+    FrameContext { random: context.of_bar(Player::Drums), ..*context }
 }
 
 /// A MIDI velocity that a stick has, of one that may be beyond.

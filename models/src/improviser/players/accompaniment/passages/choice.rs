@@ -8,16 +8,8 @@ use super::{InPassage, Passage, Shelf};
 use crate::controls::Player;
 use crate::improviser::chance::random::{Purpose, Random};
 use crate::improviser::players::context::FrameContext;
-use crate::improviser::players::feel;
-use crate::music::Tick;
 use crate::music::texture::{Measure, Part};
 
-/// Bars of a phrase.
-const PHRASE: Tick = feel::PHRASE as Tick;
-/// Phrases of a chorus where no form says otherwise: A A B A.
-const CHORUS: Tick = 4;
-/// The bridge among them.
-const BRIDGE: Tick = 2;
 /// How strictly the fullness of a passage is that of the density knob, its tempo that of the song, and its kick with
 /// the bass.
 const STRICTNESS: f32 = 144.0;
@@ -30,7 +22,7 @@ const CHANGE: u32 = 10;
 const ONSET: u32 = 1;
 
 /// Who plays each part.
-const PLAYERS: [Player; Part::ALL.len()] = [Player::Drums, Player::Chords, Player::Bass];
+pub const PLAYERS: [Player; Part::ALL.len()] = [Player::Drums, Player::Chords, Player::Bass];
 /// Up to so much fuller than asked for a part plays all of its strokes; beyond, the weaker ones are left out by and by.
 const FULLER: f32 = 0.25;
 const LEFT_OUT: f32 = 2.0;
@@ -104,15 +96,14 @@ struct Kind<'a> {
 
 impl<'a> Kind<'a> {
     fn of(context: &'a FrameContext, player: Player) -> Self {
-        // Who rolls alike goes on playing together.
-        let roll = context.controls.player(player).roll.into();
         Self {
             measure: Measure::of(context.position.meter),
             idiom: patterns_of(context.style).idioms.of(context),
             densities: PLAYERS.map(|player| context.controls.density(player)),
             // Steps of a tempo that trembles are none.
             tempo: context.tempo.clamp(20.0, 400.0).round(),
-            random: Random::new(context.controls.seed, section(context)).variant(roll),
+            // Who rolls alike goes on playing together.
+            random: context.of_section(player),
         }
     }
 
@@ -179,7 +170,7 @@ impl Passage {
     fn bar_at(&self, context: &FrameContext, wanted: Wanted, part: Part) -> usize {
         let count = self.bars.len();
         let last = Place::of(context) == Place::Close;
-        let own = if last { count - 1 } else { context.bar_number().rem_euclid(PHRASE) as usize % count };
+        let own = if last { count - 1 } else { context.section().bar_of_phrase() as usize % count };
         let changes = changes(context, self.measure);
         let differ = |one: u32, other: u32| if one == 0 || other == 0 { 0 } else { (one ^ other).count_ones() };
         let cost = |bar: usize| {
@@ -212,19 +203,6 @@ fn changes(context: &FrameContext, measure: Measure) -> u32 {
     measure.slots_at(context.known_changes().map(|tick| tick - start))
 }
 
-/// A number that is the same wherever a section comes again. A form of 32 bars is A A B A, one of 16 is A B, shorter
-/// ones are one section; without a form it is A A B A, with another bridge each time.
-fn section(context: &FrameContext) -> i64 {
-    let phrase = context.bar_number().div_euclid(PHRASE);
-    match context.controls.form {
-        Some(bars) if bars < 16 => 0,
-        Some(16) => phrase,
-        Some(_) => i64::from(phrase.rem_euclid(CHORUS) == BRIDGE),
-        None if phrase.rem_euclid(CHORUS) == BRIDGE => 1 + phrase.div_euclid(CHORUS),
-        None => 0,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::ptr;
@@ -234,7 +212,8 @@ mod tests {
     use crate::controls::{BarSource, Controls};
     use crate::improviser::players::accompaniment::patterns::{Tone, Touch};
     use crate::improviser::players::context::tests::context;
-    use crate::music::{Drum, Style};
+    use crate::improviser::sections::{Arrangement, Draw, Sections};
+    use crate::music::{Drum, Letter, Style};
 
     const CALM: Wanted = Wanted { onsets: 0, fill: false };
     const FILLING: Wanted = Wanted { onsets: 0, fill: true };
@@ -282,6 +261,31 @@ mod tests {
             others += usize::from(!ptr::eq(at(16).passage, at(48).passage));
         }
         assert!(others > 56, "{others} of 64");
+    }
+
+    #[test]
+    fn a_locked_section_keeps_its_passage_whatever_the_seed_and_the_roll() {
+        let locked = Arrangement::default().with_lock_turned(Letter::A, Draw { seed: 5, bass: 2, ..Draw::default() });
+        let sections = Sections { arrangement: &locked, ..Sections::default() };
+        let at = |controls: &Controls, sections, bar: i64| {
+            let context = context(controls, 16 * bar);
+            let context = FrameContext { style: Style::Pop, tempo: 100.0, chord_changes: false, sections, ..context };
+            of_style(Style::Pop).bar::<Tone>(&context, CALM).unwrap()
+        };
+        let mut rolled = controls(5);
+        rolled.players[Player::Bass].roll = 2;
+        let mut others = 0;
+        for seed in 10..42 {
+            let controls = controls(seed);
+            for bar in [0, 3, 9, 31] {
+                assert!(is_same(&at(&controls, sections, bar), &at(&rolled, Sections::default(), bar)), "seed {seed}");
+            }
+            let bridge = [sections, Sections::default()].map(|sections| at(&controls, sections, 16));
+            assert!(is_same(&bridge[0], &bridge[1]), "the bridge is not locked");
+            let of_a = [sections, Sections::default()].map(|sections| at(&controls, sections, 0));
+            others += usize::from(!is_same(&of_a[0], &of_a[1]));
+        }
+        assert!(others > 24, "{others} of 32");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::textures::Struck;
 use crate::music::texture::{Measure, Part};
 use crate::music::{Drum, Style};
 
-pub use choice::{Chosen, Wanted};
+pub use choice::{Chosen, PLAYERS, Wanted};
 
 /// The bars of one player, each with its strokes in order.
 pub type Bars<T> = Vec<Box<[Stroke<T>]>>;

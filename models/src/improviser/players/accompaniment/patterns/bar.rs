@@ -3,7 +3,6 @@
 use super::{Family, Patterns, Rhythm, Stroke};
 use crate::improviser::chance::random::{Purpose, Random};
 use crate::improviser::players::context::FrameContext;
-use crate::music::time::frame_at;
 use crate::music::{Style, Tick};
 
 /// The most bars in a row with the same pattern.
@@ -45,14 +44,13 @@ pub enum Place {
 }
 
 impl Place {
-    /// The place of the frame's bar in its phrase of eight bars, counted from the beginning of the song, or of the
-    /// form.
+    /// The place of the frame's bar in its phrase of eight bars, counted from the beginning of the section.
     pub fn of(context: &FrameContext) -> Self {
-        let (bar, form) = (context.bar_number(), context.controls.form.map(Tick::from));
-        match bar.rem_euclid(8) {
+        let section = context.section();
+        match section.bar_of_phrase() {
+            _ if section.is_last() => Self::Close,
             0 => Self::Opening,
             7 => Self::Close,
-            _ if form == Some(bar + 1) => Self::Close,
             3 => Self::HalfClose,
             _ => Self::Inside,
         }
@@ -60,6 +58,11 @@ impl Place {
 }
 
 impl Bar {
+    /// Whether the bar that begins at `start` is the one that it is in.
+    pub fn is_at(&self, start: Tick) -> bool {
+        self.start == Some(start)
+    }
+
     /// Keeps up with the song. Whether a bar begins: then a pattern is drawn, by how common each is and how near its
     /// fullness comes to `density` (0–1), and the same one at most three times in a row. It is one of
     /// the `idiom`.
@@ -72,7 +75,7 @@ impl Bar {
         density: f32,
     ) -> bool {
         let start = context.tick() - context.ticks_into_bar();
-        if self.start == Some(start) {
+        if self.is_at(start) {
             return false;
         }
         self.start = Some(start);
@@ -122,12 +125,13 @@ impl Bar {
         true
     }
 
-    /// The strokes of the frame's bar that are played at `density` (0–1), with their first ticks, in order.
+    /// The strokes of the frame's bar, whose numbers are `random`, that are played at `density` (0–1), with their first
+    /// ticks, in order.
     pub fn strokes<'a, T: Copy>(
         &self,
         context: &FrameContext,
         patterns: &'a Patterns<T>,
-        purpose: Purpose,
+        (random, purpose): (Random, Purpose),
         density: f32,
     ) -> impl Iterator<Item = (Tick, Stroke<T>)> + use<'a, T> {
         let rhythm = Rhythm::of(context.position.meter);
@@ -136,13 +140,12 @@ impl Bar {
         let bar = context.position.meter.bar_ticks();
         let pattern = bars.get(self.pattern).or(bars.first());
         let strokes = pattern.map_or(&[][..], |pattern| pattern.strokes_in(start.div_euclid(bar)));
-        let seed = context.controls.seed;
         let density = density + self.fill;
         (0..=bar / period)
             .flat_map(move |turn| strokes.iter().map(move |&stroke| (turn * period + Tick::from(stroke.at), stroke)))
             .take_while(move |&(at, _)| at < bar)
             .map(move |(at, stroke)| (start + at, stroke))
-            .filter(move |(_, stroke)| is_played(stroke.from, start, seed, purpose, density))
+            .filter(move |(_, stroke)| is_played(stroke.from, random, purpose, density))
     }
 }
 
@@ -175,11 +178,11 @@ fn drawn<T>(
     chosen.or(candidates().next_back())
 }
 
-/// Whether strokes that belong to a density of `from` percent are played at `density` in the bar that begins at `bar`.
-/// The boundary is soft, so that bars differ, but strokes of the same importance come or stay away together.
-pub fn is_played(from: u8, bar: Tick, seed: u32, purpose: Purpose, density: f32) -> bool {
+/// Whether strokes that belong to a density of `from` percent are played at `density` in a bar whose numbers are
+/// `random`. The boundary is soft, so that bars differ, but strokes of the same importance come or stay away together.
+pub fn is_played(from: u8, random: Random, purpose: Purpose, density: f32) -> bool {
     const SOFTNESS: f32 = 24.0;
-    let draw = Random::new(seed, frame_at(bar)).uniform(purpose, 16 + u32::from(from));
+    let draw = random.uniform(purpose, 16 + u32::from(from));
     from == 0 || density * 100.0 + (draw - 0.5) * SOFTNESS >= f32::from(from)
 }
 
@@ -191,7 +194,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn share_played(from: u8, density: f32) -> f32 {
-        let played = |tick: &Tick| is_played(from, *tick * 6, 1, Purpose::Comping, density);
+        let played = |bar: &Tick| is_played(from, Random::new(1, *bar), Purpose::Comping, density);
         (0..1000).filter(played).count() as f32 / 1000.0
     }
 

@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::improviser::chance::random::{Purpose, Random};
+use crate::controls::Player;
+use crate::improviser::chance::random::Purpose;
 use crate::improviser::players::context::FrameContext;
-
-/// Bars for which an idiom stays, if there is no form that says how long a section is.
-const SECTION: i64 = 16;
 
 /// The idioms of a style by name, each with how common it is among them. A style may have none.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -18,9 +16,9 @@ pub struct Idioms(BTreeMap<String, f32>);
 impl Idioms {
     /// The idiom of the section in which the frame lies: the same for all players, and whenever it is asked for.
     pub fn of(&self, context: &FrameContext) -> Option<&str> {
-        let section = context.bar_of_song().div_euclid(context.controls.form.map_or(SECTION, i64::from));
-        let mut left =
-            Random::new(context.controls.seed, section).uniform(Purpose::Idiom, 0) * self.0.values().sum::<f32>();
+        // Voices draws no bars, so its numbers are those of all.
+        let random = context.of_section(Player::Voices);
+        let mut left = random.uniform(Purpose::Idiom, 0) * self.0.values().sum::<f32>();
         let drawn = self.0.iter().find(|(_, weight)| {
             left -= **weight;
             left < 0.0
@@ -51,18 +49,24 @@ mod tests {
     }
 
     #[test]
-    fn an_idiom_stays_for_its_section() {
-        let sixteen = heard(&Controls::default(), 0..320);
-        assert!(sixteen.chunks(16).all(|section| section.iter().all(|idiom| *idiom == section[0])));
-        let blues = heard(&Controls { form: Some(12), ..Controls::default() }, 0..240);
-        assert!(blues.chunks(12).all(|chorus| chorus.iter().all(|idiom| *idiom == chorus[0])));
-        assert!(blues.iter().any(|idiom| *idiom != blues[0]));
+    fn an_idiom_stays_for_its_section_and_comes_back_with_it() {
+        let mut bridges = 0;
+        for seed in 0..64 {
+            let free = heard(&Controls { seed, ..Controls::default() }, 0..64);
+            let of_a = |bar: usize| !(16..24).contains(&(bar % 32));
+            assert!((0..64).filter(|bar| of_a(*bar)).all(|bar| free[bar] == free[0]));
+            assert!(free.chunks(8).all(|section| section.iter().all(|idiom| *idiom == section[0])));
+            bridges += usize::from(free[16] != free[0]);
+            let blues = heard(&Controls { form: Some(12), seed, ..Controls::default() }, 0..48);
+            assert!(blues.iter().all(|idiom| *idiom == blues[0]));
+        }
+        assert!(bridges > 8, "{bridges} of 64");
     }
 
     #[test]
     fn the_commoner_idiom_is_heard_more() {
-        let sections = heard(&Controls::default(), 0..16_000);
-        let share = sections.iter().filter(|idiom| *idiom == "bossa").count() as f32 / sections.len() as f32;
+        let of_seed = |seed| heard(&Controls { seed, ..Controls::default() }, 0..1).remove(0);
+        let share = (0..2000).map(of_seed).filter(|idiom| idiom == "bossa").count() as f32 / 2000.0;
         assert!((share - 0.75).abs() < 0.05, "{share}");
     }
 

@@ -1,17 +1,13 @@
 //! A bar that is reshaped: where it lies, how it is composed, and what the network is told of it.
 
-use super::super::patterns::Stroke;
+use super::super::patterns::{Place as InPhrase, Stroke};
 use super::super::textures::{OnGrid, Struck};
 use crate::controls::Player;
 use crate::improviser::listening::Listener;
 use crate::improviser::players::context::FrameContext;
-use crate::improviser::players::feel;
 use crate::music::Tick;
 use crate::music::texture::{Measure, Part};
 use crate::network::texture::Place;
-
-/// Bars of a phrase.
-const PHRASE: Tick = feel::PHRASE as Tick;
 
 /// A bar that is reshaped.
 pub struct Between<'a> {
@@ -27,13 +23,12 @@ impl Between<'_> {
     pub fn place(&self, part: Part, measure: Measure) -> Place {
         let (context, start) = (self.context, self.start);
         let before = self.listener.phrase().1.iter().map(|note| note.onset - (2 * start - self.end));
-        let number = context.bar_number().rem_euclid(PHRASE);
         Place {
             style: Some(context.style),
             changes: measure.slots_at(context.known_changes().map(|tick| tick - start)),
             onsets: measure.slots_at(before),
-            number: Some(number as usize),
-            is_end: number == PHRASE - 1,
+            number: Some(context.section().bar_of_phrase() as usize),
+            is_end: InPhrase::of(context) == InPhrase::Close,
             ..Place::new(part, measure)
         }
     }
