@@ -91,6 +91,7 @@ impl Default for Continuo {
         params.memory.attach(&params, &shared);
         params.chart.attach(Arc::clone(&shared));
         params.captured.attach(Arc::clone(&shared));
+        params.arrangement.attach(Arc::clone(&shared));
         Inside { params: Arc::clone(&params), shared: Arc::clone(&shared) }.note();
         Self { params, shared, networks: Arc::default(), worker: None, processor: None }
     }

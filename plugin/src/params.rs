@@ -2,7 +2,7 @@
 //!
 //! IDs are final: hosts store automation under them and projects are saved with them.
 
-mod captured;
+mod attached;
 pub mod changes;
 mod chart;
 pub mod controllers;
@@ -10,6 +10,7 @@ mod guarded;
 mod host;
 mod memory;
 mod own;
+mod plain;
 mod presets;
 mod remote;
 pub mod saved;
@@ -38,12 +39,13 @@ use controllers::Controllers;
 use host::Declared;
 use saved::{Stamp, Unknown};
 
-pub use captured::{CapturedField, SavedBar};
+pub use attached::Attached;
 pub use chart::{ChartField, SavedChart};
 pub use guarded::GuardedParams;
 pub use host::HostParam;
 pub use memory::{MemoryField, SavedMemory};
 pub use own::{ListeningParams, NetworkChoice, Programs, RecallParams, SceneTime, TakeParams};
+pub use plain::{ArrangementField, CapturedField, SavedArrangement, SavedBar};
 pub use remote::add_remote_controls;
 pub use steps::GrownChoices;
 
@@ -117,6 +119,8 @@ pub struct ContinuoParams {
     bars: Declared<Controls>,
     #[nested(group = "Band")]
     hand: Declared<Controls>,
+    #[nested(group = "Band")]
+    song: Declared<Controls>,
     /// The learnt controllers.
     #[persist = "controllers"]
     pub controllers: Controllers,
@@ -141,6 +145,9 @@ pub struct ContinuoParams {
     /// The bar that the musician has captured of the band.
     #[persist = "captured"]
     pub captured: CapturedField,
+    /// What the musician has made of the sections of the song.
+    #[persist = "arrangement"]
+    pub arrangement: ArrangementField,
     /// What a newer Continuo has saved, to be written back.
     #[persist = "unknown"]
     pub unknown: RwLock<Unknown>,
@@ -202,6 +209,7 @@ impl Default for ContinuoParams {
             count_in: own::count_in(),
             bars: section(Section::Bars),
             hand: section(Section::Hand),
+            song: section(Section::Song),
             controllers: Controllers::default(),
             scenes: Scenes::new(&revision),
             presets: Remembered::new(&revision),
@@ -210,6 +218,7 @@ impl Default for ContinuoParams {
             memory: MemoryField::default(),
             chart: ChartField::default(),
             captured: CapturedField::default(),
+            arrangement: ArrangementField::default(),
             unknown: RwLock::default(),
             revision,
         }
@@ -245,9 +254,11 @@ fn declared_of(player: Player, revision: &Revision) -> Declared<PlayerControls> 
 }
 
 impl ContinuoParams {
-    fn sections(&self) -> [&Declared<Controls>; 13] {
-        let Self { band, melody, ears, plan, scale, comping, solo, kept, charted, drums, feel, bars, hand, .. } = self;
-        [band, melody, ears, plan, scale, comping, solo, kept, charted, drums, feel, bars, hand]
+    fn sections(&self) -> [&Declared<Controls>; 14] {
+        let Self {
+            band, melody, ears, plan, scale, comping, solo, kept, charted, drums, feel, bars, hand, song, ..
+        } = self;
+        [band, melody, ears, plan, scale, comping, solo, kept, charted, drums, feel, bars, hand, song]
     }
 
     /// The parameter of [`Controls`] with this ID.
@@ -432,6 +443,7 @@ mod tests {
                 "morph_style",
                 "morph_by_beat",
                 "hand_at_once",
+                "vamp",
             ]
             .map(String::from),
         );

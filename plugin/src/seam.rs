@@ -5,7 +5,7 @@
 //! | [`Played`] | audio | worker | single-producer ring ([`PlayedSender`]) |
 //! | [`StampedCue`] | worker | audio | single-producer ring ([`CueSender`]) |
 //! | [`Command`] | main, GUI | worker | channel |
-//! | what the band has learnt of the musician and of the tune, the chart, bars that are captured ([`Known`]) | worker, main, GUI | main, GUI, worker | a mutex that the audio thread never touches |
+//! | what the band has learnt of the musician and of the tune, the chart, bars that are captured, the order of sections ([`Known`]) | worker, main, GUI | main, GUI, worker | a mutex that the audio thread never touches |
 //! | [`Meters`], [`Position`], [`Keyboard`], [`Playing`], [`Places`], [`Stream`] | audio, worker | GUI | atomics |
 //! | [`WorkerUrgency`] | worker | GUI | atomic |
 //! | [`Scenes`](crate::scenes::Scenes), [`Bank`](crate::bank::Bank) | main, GUI | audio | [`Published`] |
@@ -53,7 +53,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use continuo_models::music::Chart;
-use continuo_models::{Captured, Memory, Outlook};
+use continuo_models::{Arrangement, Captured, Memory, Outlook};
 use crossbeam::channel::{Receiver, Sender, bounded};
 
 use crate::machine::Machine;
@@ -128,6 +128,8 @@ pub struct Shared {
     pub chart: Known<Chart>,
     /// The bar that the musician has captured. Never audio.
     pub captured: Known<Captured>,
+    /// What the musician has made of the sections of the song. Never audio.
+    pub arrangement: Known<Arrangement>,
     /// What the band strikes in its bar, to be captured. Worker writes, GUI reads.
     pub struck: Known<Captured>,
     /// What the band has learnt of the tune: no bars, if nothing. Worker writes, GUI reads.
@@ -177,6 +179,7 @@ impl Default for Shared {
             memory: Known::default(),
             chart: Known::default(),
             captured: Known::default(),
+            arrangement: Known::default(),
             struck: Known::default(),
             learned: Known::default(),
             doubts: Doubts::default(),

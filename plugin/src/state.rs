@@ -14,7 +14,7 @@ use crate::bank;
 use crate::faults::{self, Place};
 use crate::guard::caught;
 use crate::params::saved::{Stamp, Unknown, VERSION, unsaid};
-use crate::params::{ContinuoParams, SavedBar, SavedChart, SavedMemory, controllers};
+use crate::params::{ContinuoParams, SavedArrangement, SavedBar, SavedChart, SavedMemory, controllers};
 use crate::presets::project;
 use crate::repair::{self, Fields, Findings, Verdict};
 use crate::scenes;
@@ -70,8 +70,9 @@ pub fn migrate(state: &mut PluginState) {
     judge(state, "memory", learnt, |saved| SavedMemory::repaired(saved).1, &mut remarks);
     judge(state, "chart", "The chart", |saved| SavedChart::repaired(saved).1, &mut remarks);
     judge(state, "captured", "The captured bar", |saved| SavedBar::repaired(saved).1, &mut remarks);
+    judge(state, "arrangement", "The order of sections", |saved| SavedArrangement::repaired(saved).1, &mut remarks);
     // A project that says nothing of these has none.
-    for name in ["chart", "captured"] {
+    for name in ["chart", "captured", "arrangement"] {
         state.fields.entry(name.to_owned()).or_insert_with(|| "null".to_owned());
     }
     let scenes = scenes::repaired(state.fields.get("scenes").map(String::as_str), &mut remarks);

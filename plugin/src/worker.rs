@@ -97,6 +97,7 @@ impl Worker {
                 let (chooser, networks) = Chooser::new(kept, Arc::clone(&shared), (networks, reshapes), chooser_stop)?;
                 let mut band = Band::new(networks, shared.memory.newest(), shared.chart.newest());
                 band.capture(&shared.captured.newest());
+                band.arrange(&shared.arrangement.newest());
                 faults::strike(Place::WorkerStart);
                 Some((chooser, band))
             });
@@ -221,7 +222,7 @@ impl WorkerLoop {
                 let (bars, tempo) = (self.lately.bars(), self.lately.tempo().unwrap_or(DEFAULT_TEMPO as f32));
                 let chart = self.shared.chart.newest();
                 Rendering::new(bars, self.lately.meter(), tempo, &trial, networks, learnt, &chart)
-                    .with(&self.shared.captured.newest())
+                    .with(&self.shared.captured.newest(), &self.shared.arrangement.newest())
             });
         }
         let Some(audition) = rendering else { return false };
@@ -253,6 +254,9 @@ impl WorkerLoop {
             }
             if let Some(captured) = self.shared.captured.take_brought(call.loads) {
                 self.band.capture(&captured);
+            }
+            if let Some(arrangement) = self.shared.arrangement.take_brought(call.loads) {
+                self.band.arrange(&arrangement);
             }
             if let Some(doubt) = self.shared.doubts.take_new() {
                 self.shared.notify(doubt.text());

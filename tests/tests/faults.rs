@@ -176,7 +176,18 @@ fn a_panic_while_a_state_is_read_costs_no_more_than_it_must() {
     for format in Format::ALL {
         let mut victim = Victim::open(format, Place::Loading);
         let state = state(&mut victim);
-        let fields = ["bank", "captured", "chart", "controllers", "memory", "presets", "scenes", "state", "unknown"];
+        let fields = [
+            "arrangement",
+            "bank",
+            "captured",
+            "chart",
+            "controllers",
+            "memory",
+            "presets",
+            "scenes",
+            "state",
+            "unknown",
+        ];
         let fields = fields.map(|field| format!("`{field}`"));
         let told = ["looked through", "up to date"].into_iter().chain(fields.iter().map(String::as_str));
         for (place, told) in (0..).zip(told) {

@@ -1,5 +1,5 @@
 //! What was done on the panel can be undone and done again: parameters, scenes, presets and their numbers, locks,
-//! learnt controllers and the chart; and two whole settings can be compared.
+//! learnt controllers, the chart, captured bars and the order of sections; and two whole settings can be compared.
 //!
 //! The panel changes parameters through [`Undo::context`], which hands on to the host and takes down each gesture: a
 //! drag is one step, and so is all that changes while something is held. What else is set, and is no parameter, is
@@ -9,9 +9,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use continuo_models::Captured;
 use continuo_models::controls::PARAMETERS;
 use continuo_models::music::Chart;
+use continuo_models::{Arrangement, Captured};
 use nice_plug::context::PluginApi;
 use nice_plug::context::gui::{GuiContext, GuiContextInner};
 use nice_plug::plugin::PluginState;
@@ -122,6 +122,7 @@ struct Rest {
     controllers: Vec<Learnt>,
     chart: Arc<Chart>,
     captured: Arc<Captured>,
+    arrangement: Arc<Arrangement>,
 }
 
 /// All that can be undone, as it was at one time.
@@ -255,6 +256,7 @@ impl Undo {
         to.rest.bank.clone_from(&now.rest.bank);
         to.rest.chart = Arc::clone(&now.rest.chart);
         to.rest.captured = Arc::clone(&now.rest.captured);
+        to.rest.arrangement = Arc::clone(&now.rest.arrangement);
         let moves = now.moves_to(&to);
         let rest = (now.rest != to.rest).then_some([now.rest, to.rest]);
         let step = self.make(Step::new(moves, rest, Slots::Switch), false);
@@ -309,16 +311,26 @@ impl Undo {
             if before.captured != after.captured {
                 self.params.captured.set(Arc::clone(&rest.captured));
             }
+            if before.arrangement != after.arrangement {
+                self.params.arrangement.set(Arc::clone(&rest.arrangement));
+            }
             self.shared.unsaved.note();
         }
         step
     }
 
     fn rest(&self) -> Rest {
-        let ContinuoParams { scenes, presets, controllers, bank, chart, captured, .. } = &*self.params;
-        let (current, locks) = (presets.current(), presets.locks());
-        let (controllers, chart, captured) = (controllers.learnt(), chart.newest(), captured.newest());
-        Rest { scenes: scenes.saved(), bank: bank.saved(), current, locks, controllers, chart, captured }
+        let ContinuoParams { scenes, presets, controllers, bank, chart, captured, arrangement, .. } = &*self.params;
+        Rest {
+            scenes: scenes.saved(),
+            bank: bank.saved(),
+            current: presets.current(),
+            locks: presets.locks(),
+            controllers: controllers.learnt(),
+            chart: chart.newest(),
+            captured: captured.newest(),
+            arrangement: arrangement.newest(),
+        }
     }
 
     fn moment(&self) -> Moment {

@@ -1,49 +1,16 @@
 //! The chart, as a field of the saved state.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-
 use continuo_models::music::Chart;
 use continuo_models::music::chart::Origin;
-use nice_plug::params::persist::PersistentField;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::attached::{Attached, Saved};
 use crate::repair::{self, Fields, Findings};
 use crate::seam::{Known, Shared};
 
-/// The chart of the project: where the panel changes it, and where it passes into the saved state and out of it. Main
-/// and GUI; never audio.
-#[derive(Default)]
-pub struct ChartField {
-    attached: OnceLock<Arc<Shared>>,
-    /// The chart of parameters that belong to no instance.
-    own: Known<Chart>,
-    /// The chart that was loaded last, and what was saved of it: that is saved again as it is for as long as the chart
-    /// is the same, for a newer Continuo may read more of it.
-    loaded: Mutex<(Arc<Chart>, SavedChart)>,
-}
-
-impl ChartField {
-    /// Main: says whose chart it is.
-    pub fn attach(&self, shared: Arc<Shared>) {
-        // Attaching twice would be to the same instance.
-        let _ = self.attached.set(shared);
-    }
-
-    fn known(&self) -> &Known<Chart> {
-        self.attached.get().map_or(&self.own, |shared| &shared.chart)
-    }
-
-    /// The chart.
-    pub fn newest(&self) -> Arc<Chart> {
-        self.known().newest()
-    }
-
-    /// The band follows `chart` from its next frame on.
-    pub fn set(&self, chart: Arc<Chart>) {
-        self.known().bring(chart, 0);
-    }
-}
+/// The chart of the project.
+pub type ChartField = Attached<SavedChart>;
 
 /// A chart as it is saved, under the field `chart`. Read from any JSON; what is wrong with it is repaired.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -89,9 +56,16 @@ impl SavedChart {
         findings.unknown.extend(Chart::read(&written.text).1.iter().map(ToString::to_string));
         (Self { written, unknown: repair::unknown_fields(repaired.whole, &repaired.value) }, findings)
     }
+}
 
-    /// The chart.
-    pub fn chart(&self) -> Chart {
+impl Saved for SavedChart {
+    type Of = Chart;
+
+    fn known(shared: &Shared) -> &Known<Chart> {
+        &shared.chart
+    }
+
+    fn read(&self) -> Chart {
         let mut chart = Chart::read(&self.written.text).0;
         chart.first_bar = self.written.first_bar;
         for (index, bar) in chart.bars.iter_mut().enumerate() {
@@ -100,32 +74,20 @@ impl SavedChart {
         }
         chart
     }
-}
 
-impl<'a> PersistentField<'a, Option<SavedChart>> for ChartField {
-    fn set(&self, saved: Option<SavedChart>) {
-        let saved = saved.unwrap_or_default();
-        let load = self.attached.get().map_or(0, |shared| shared.loading.newest());
-        let chart = Arc::new(saved.chart());
-        *self.loaded.lock().unwrap_or_else(PoisonError::into_inner) = (Arc::clone(&chart), saved);
-        self.known().bring(chart, load);
+    fn with(&self, now: &Chart) -> Self {
+        Self { written: Written::from(now), unknown: self.unknown.clone() }
     }
 
-    fn map<F, R>(&self, f: F) -> R
-    where
-        F: Fn(&Option<SavedChart>) -> R,
-    {
-        let (loaded, mut saved) = self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let chart = self.newest();
-        if !Arc::ptr_eq(&chart, &loaded) {
-            saved.written = Written::from(&*chart);
-        }
-        f(&Some(saved).filter(|saved| *saved != SavedChart::default()))
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use nice_plug::prelude::Params;
 
     use super::*;

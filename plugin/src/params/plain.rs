@@ -1,113 +1,115 @@
-//! The bar that the musician has captured of the band, as a field of the saved state.
+//! What is saved as it is: the bar that the musician has captured of the band, and what he has made of the sections of
+//! the song.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-
-use continuo_models::Captured;
-use nice_plug::params::persist::PersistentField;
+use continuo_models::{Arrangement, Captured};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::attached::{Attached, Saved};
 use crate::repair::{self, Findings};
 use crate::seam::{Known, Shared};
 
-/// The captured bar of the project: where the panel changes it, and where it passes into the saved state and out of it.
-/// Main and GUI; never audio.
-#[derive(Default)]
-pub struct CapturedField {
-    attached: OnceLock<Arc<Shared>>,
-    /// The bar of parameters that belong to no instance.
-    own: Known<Captured>,
-    /// The bar that was loaded last, and what was saved of it: that is saved again as it is for as long as the bar is
-    /// the same, for a newer Continuo may read more of it.
-    loaded: Mutex<(Arc<Captured>, SavedBar)>,
+/// The captured bar of the project; an empty one, if none was captured.
+pub type CapturedField = Attached<SavedBar>;
+/// As it is saved, under the field `captured`: each player's strokes as in the files of styles.
+pub type SavedBar = Plain<Captured>;
+/// The musician's arrangement of the project.
+pub type ArrangementField = Attached<SavedArrangement>;
+/// As it is saved, under the field `arrangement`.
+pub type SavedArrangement = Plain<Arrangement>;
+
+/// What is saved as it is. A list that is empty by default is read element by element.
+pub trait AsItIs: Serialize + DeserializeOwned + Clone + Default + PartialEq + Send + Sync + 'static {
+    /// Where an instance knows it.
+    fn known(shared: &Shared) -> &Known<Self>;
+
+    /// The same with what cannot be brought into range.
+    fn sensible(self) -> Self;
 }
 
-impl CapturedField {
-    /// Main: says whose bar it is.
-    pub fn attach(&self, shared: Arc<Shared>) {
-        // Attaching twice would be to the same instance.
-        let _ = self.attached.set(shared);
+impl AsItIs for Captured {
+    fn known(shared: &Shared) -> &Known<Self> {
+        &shared.captured
     }
 
-    fn known(&self) -> &Known<Captured> {
-        self.attached.get().map_or(&self.own, |shared| &shared.captured)
-    }
-
-    /// The bar; an empty one, if none was captured.
-    pub fn newest(&self) -> Arc<Captured> {
-        self.known().newest()
-    }
-
-    /// The captured bar is `captured`, for the band from its next bar on.
-    pub fn set(&self, captured: Arc<Captured>) {
-        self.known().bring(captured, 0);
+    fn sensible(self) -> Self {
+        self.sensible()
     }
 }
 
-/// A bar as it is saved, under the field `captured`: each player's strokes as in the files of styles. Read from any
-/// JSON; a stroke that is none costs itself.
+impl AsItIs for Arrangement {
+    fn known(shared: &Shared) -> &Known<Self> {
+        &shared.arrangement
+    }
+
+    fn sensible(self) -> Self {
+        self.sensible()
+    }
+}
+
+/// Something as it is saved. Read from any JSON; what is wrong costs itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(from = "Value", into = "Value")]
-pub struct SavedBar {
-    bar: Captured,
+#[serde(from = "Value", into = "Value", bound = "T: AsItIs")]
+pub struct Plain<T> {
+    read: T,
     /// The same as it was saved, with what is not known.
     whole: Value,
 }
 
-impl From<Value> for SavedBar {
+impl<T: AsItIs> From<Value> for Plain<T> {
     fn from(saved: Value) -> Self {
         Self::repaired(saved).0
     }
 }
 
-impl From<SavedBar> for Value {
-    fn from(saved: SavedBar) -> Self {
+impl<T> From<Plain<T>> for Value {
+    fn from(saved: Plain<T>) -> Self {
         saved.whole
     }
 }
 
-impl SavedBar {
+impl<T: AsItIs> Plain<T> {
     /// What can be read of it, and what was wrong.
     pub fn repaired(saved: Value) -> (Self, Findings) {
-        let model = json!(Captured::default());
-        let repaired = repair::repaired(saved, &model, &repair::reading(&model, Captured::sensible));
-        let bar: Captured = serde_json::from_value(repaired.value).unwrap_or_default();
-        (Self { bar: bar.sensible(), whole: repaired.whole }, repaired.findings)
+        let model = json!(T::default());
+        let repaired = repair::repaired(saved, &model, &repair::reading(&model, T::sensible));
+        let read: T = serde_json::from_value(repaired.value).unwrap_or_default();
+        (Self { read: read.sensible(), whole: repaired.whole }, repaired.findings)
+    }
+}
+
+impl<T: AsItIs> Saved for Plain<T> {
+    type Of = T;
+
+    fn known(shared: &Shared) -> &Known<T> {
+        T::known(shared)
     }
 
-    /// The same of another bar: what is not known of the old one stays.
-    fn with(&self, bar: &Captured) -> Self {
-        let mut whole = json!(bar);
+    fn read(&self) -> T {
+        self.read.clone()
+    }
+
+    fn with(&self, now: &T) -> Self {
+        let mut whole = json!(now);
         let unknown = repair::unknown_fields(self.whole.clone(), &whole);
         if let Value::Object(fields) = &mut whole {
             fields.extend(unknown);
         }
-        Self { bar: bar.clone(), whole }
-    }
-}
-
-impl<'a> PersistentField<'a, Option<SavedBar>> for CapturedField {
-    fn set(&self, saved: Option<SavedBar>) {
-        let saved = saved.unwrap_or_default();
-        let load = self.attached.get().map_or(0, |shared| shared.loading.newest());
-        let captured = Arc::new(saved.bar.clone());
-        *self.loaded.lock().unwrap_or_else(PoisonError::into_inner) = (Arc::clone(&captured), saved);
-        self.known().bring(captured, load);
+        Self { read: now.clone(), whole }
     }
 
-    fn map<F, R>(&self, f: F) -> R
-    where
-        F: Fn(&Option<SavedBar>) -> R,
-    {
-        let (loaded, saved) = self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let captured = self.newest();
-        let saved = if Arc::ptr_eq(&captured, &loaded) { saved } else { saved.with(&captured) };
-        f(&Some(saved).filter(|saved| !saved.whole.is_null() && saved.whole != json!(Captured::default())))
+    fn is_nothing(&self) -> bool {
+        self.whole.is_null() || self.whole == json!(T::default())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use continuo_models::Draw;
+    use continuo_models::music::Letter;
     use nice_plug::prelude::Params;
 
     use super::*;
@@ -161,5 +163,28 @@ mod tests {
         );
         let (_, findings) = SavedBar::repaired(plain(json));
         assert_eq!(findings.unknown, ["bass (7)", "1 of 3 chords", "strings"]);
+    }
+
+    #[test]
+    fn an_arrangement_comes_back_and_what_is_wrong_in_it_costs_itself() {
+        let params = ContinuoParams::default();
+        let saved = || params.serialize_fields()["arrangement"].clone();
+        let load = |json: &str| params.deserialize_fields(&[("arrangement".to_owned(), json.to_owned())].into());
+        assert_eq!(saved(), "null");
+        let json = r#"{"locks":[{"bass":0,"chords":2,"drums":0,"letter":"B","seed":9}],"order":["A","B","A"]}"#;
+        load(json);
+        let arrangement = params.arrangement.newest();
+        assert_eq!(arrangement.lock(Letter::of(1)).map(|draw| (draw.seed, draw.chords)), Some((9, 2)));
+        assert_eq!(plain(&saved()), plain(json));
+        let wrong = r#"{"order":["A","?","C",7],"locks":[{"letter":"D"},{"seed":3}],"tempi":[1]}"#;
+        load(wrong);
+        let arrangement = params.arrangement.newest();
+        assert_eq!(arrangement.order, [Letter::A, Letter::of(2)]);
+        assert_eq!(arrangement.locks.len(), 1);
+        params.arrangement.set(Arc::new(Arrangement::clone(&arrangement).with_lock_turned(Letter::A, Draw::default())));
+        assert_eq!(
+            (&plain(&saved())["tempi"], plain(&saved())["locks"].as_array().map(Vec::len)),
+            (&json!([1]), Some(2))
+        );
     }
 }

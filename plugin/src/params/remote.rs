@@ -45,7 +45,7 @@ const LAST: [(&str, &str, &[&str]); 4] = [
         "Drums and feel",
         &["drums_loudness", "fills", "fill_complexity", "cymbal", "brushes", "kit", "swing_by_style", "dynamics"],
     ),
-    ("Players", "Vary", &["chords_vary", "bass_vary", "drums_vary", "bar_source"]),
+    ("Players", "Vary", &["chords_vary", "bass_vary", "drums_vary", "bar_source", "vamp"]),
     (
         "Players",
         "Morph and drift",

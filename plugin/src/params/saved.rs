@@ -22,10 +22,11 @@ use crate::repair::Fields;
 /// - 8: nobody played drums, loudness followed no phrase, and there was no `swing_by_style` and no `count_in`.
 /// - 9: Chords, Bass and Drums played patterns alone, and there was no `bar_source` and no `hand_at_once`; a variation was
 ///   new in each bar, and bars were not morphed.
-/// - 10: as now.
+/// - 10: sections had no order of the musician's, and there was no `vamp`.
+/// - 11: as now.
 ///
 /// The field `memory` has a version of its own, and need not be there.
-pub const VERSION: u32 = 10;
+pub const VERSION: u32 = 11;
 
 /// What of [`before::controls`] is not what begins today: values of parameters by ID, without their types.
 pub fn unsaid() -> Fields {

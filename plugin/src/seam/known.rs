@@ -1,5 +1,5 @@
 //! What the band knows, between the worker that plays by it and the main thread that saves it: what it has learnt of
-//! the musician, and the chart.
+//! the musician, and what he has set up for it.
 
 use super::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -3,7 +3,7 @@
 //! To the preset belongs what is heard of the music: everything that Continuo's own presets hold, the scenes, the bank,
 //! and which of them are recalled. To the project belong where notes come from and go to, what is called for at the
 //! moment, how time is kept, what is planned ahead, what the built-in sound and a keyboard do, what is locked, the
-//! chart, the captured bar, and what the band has learnt. A state that was saved as a preset says so, and is loaded as
+//! chart, the captured bar, the order of sections, and what the band has learnt. A state that was saved as a preset says so, and is loaded as
 //! one whatever the host says.
 
 use continuo_models::Player;
@@ -18,9 +18,9 @@ const PRESET: &str = "preset";
 const OWN: [&str; 4] = ["network", "scene", "scene_at", "preset"];
 
 /// Persisted fields that belong to the project.
-const OF_PROJECT: [&str; 4] = ["memory", "presets", "chart", "captured"];
+const OF_PROJECT: [&str; 5] = ["memory", "presets", "chart", "captured", "arrangement"];
 /// Those of them that stay as they are when a preset is loaded.
-const KEPT: [&str; 3] = ["presets", "chart", "captured"];
+const KEPT: [&str; 4] = ["presets", "chart", "captured", "arrangement"];
 
 /// The state `json` without what belongs to the project; `None`: it is no state.
 pub fn as_preset(json: &[u8]) -> Option<Vec<u8>> {
@@ -100,6 +100,7 @@ mod tests {
             "follow_tempo",
             "cadence",
             "freeze",
+            "vamp",
             "again",
             "again_new",
             "keep_memory",

@@ -182,6 +182,16 @@ fn version_9_played_patterns_and_followed_the_left_hand_later_and_so_do_its_scen
 }
 
 #[test]
+fn version_10_had_sections_as_the_form_has_them_and_nobody_held_one() {
+    let mut state = saved();
+    state.fields.insert("state".into(), r#"{"version":10}"#.into());
+    assert!(state.params.remove("vamp").is_some() && state.fields.remove("arrangement").is_some());
+    migrate(&mut state);
+    assert!(matches!(state.params["vamp"], ParamValue::Bool(false)));
+    assert_eq!((state.fields["arrangement"].as_str(), stamp(&state)), ("null", Stamp::default()));
+}
+
+#[test]
 fn a_chart_that_cannot_be_read_is_left_out_and_a_broken_one_repaired_with_a_remark() {
     let whole = r#"{"text":"| C |\n","first_bar":0,"origins":["typed"],"locked":[false]}"#;
     for (json, kept, remarks) in [

@@ -3,7 +3,7 @@
 //! It is the band itself that plays: a processor and a mind of their own, with nobody's clock, which hear the bars as
 //! the live ones would. So an audition sounds as the setting would in the song, and takes nothing of what the live band
 //! has heard, decided or learnt, but for a copy of its memory. A chart is followed where the bars lie in the song. The
-//! same bars, setting, memory, chart, captured bar and tempo give the same audition.
+//! same bars, setting, memory, chart, captured bar, arrangement and tempo give the same audition.
 //!
 //! The band hears the bars twice over, and the second time is what is heard: by then it knows where the tune goes, and
 //! its end leads to its beginning, since auditions are played over and over.
@@ -14,7 +14,7 @@ use continuo_models::improviser::listening::key_belief::KeyBelief;
 use continuo_models::music::chart::{Chorus, Slot};
 use continuo_models::music::time::{TICKS_PER_FRAME, TICKS_PER_QUARTER};
 use continuo_models::music::{BarPosition, Chart, Key, Meter, Mode, Spot, Tick};
-use continuo_models::{Captured, Channels, Controls, Heard, Memory, Networks, Zones};
+use continuo_models::{Arrangement, Captured, Channels, Controls, Heard, Memory, Networks, Zones};
 use nice_plug::midi::{self, Channel, VoiceID};
 use nice_plug::prelude::NoteEvent;
 
@@ -79,9 +79,10 @@ impl Rendering {
         Self { processor, band, played, cues, bars, tempo, length, tick: 0, events: Vec::new() }
     }
 
-    /// The same with `captured` for the captured bar.
-    pub fn with(mut self, captured: &Arc<Captured>) -> Self {
+    /// The same with `captured` for the captured bar, and with the sections as in `arrangement`.
+    pub fn with(mut self, captured: &Arc<Captured>, arrangement: &Arc<Arrangement>) -> Self {
         self.band.capture(captured);
+        self.band.arrange(arrangement);
         self
     }
 

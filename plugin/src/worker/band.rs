@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use continuo_models::music::time::frame_start;
 use continuo_models::music::{Chart, Moment, Tick};
-use continuo_models::{Captured, Cue, Memory, Networks, Outlook, Player};
+use continuo_models::{Arrangement, Captured, Cue, Memory, Networks, Outlook, Player};
 
 use super::mind::Mind;
 use super::take::{Opening, Takes};
@@ -33,6 +33,8 @@ pub struct Band {
     chart: Arc<Chart>,
     /// The bar that the musician has captured.
     captured: Arc<Captured>,
+    /// What he has made of the sections.
+    arrangement: Arc<Arrangement>,
     /// A chart without bars.
     nothing: Arc<Chart>,
     mind: Mind,
@@ -47,8 +49,8 @@ impl Band {
     /// A band that has heard nothing, knows of the musician what `learnt` holds, and follows `chart`.
     pub fn new(networks: Arc<Networks>, learnt: Arc<Memory>, chart: Arc<Chart>) -> Self {
         let mind = Mind::new(&networks, learnt, Arc::clone(&chart));
-        let (captured, nothing, loop_start, takes, decided, cues) = Default::default();
-        Self { networks, chart, captured, nothing, mind, loop_start, takes, decided, cues }
+        let (captured, arrangement, nothing, loop_start, takes, decided, cues) = Default::default();
+        Self { networks, chart, captured, arrangement, nothing, mind, loop_start, takes, decided, cues }
     }
 
     /// Takes what happened next. Gives the outlook if it is another one now: after a frame, whose cues are then in
@@ -141,6 +143,15 @@ impl Band {
         self.takes.capture(captured);
     }
 
+    /// The sections are as in `arrangement` from the next frame on, in the loop and in the takes to come too: it is set,
+    /// and not played.
+    pub fn arrange(&mut self, arrangement: &Arc<Arrangement>) {
+        self.arrangement = Arc::clone(arrangement);
+        let copies = self.loop_start.iter_mut().map(|(_, mind)| mind);
+        copies.chain([&mut self.mind]).for_each(|mind| mind.arrange(arrangement));
+        self.takes.arrange(arrangement);
+    }
+
     /// Forgets what was heard and learned of the tune, in the loop and for the takes to come too.
     pub fn forget_tune(&mut self) {
         let copies = self.loop_start.iter_mut().map(|(_, mind)| mind);
@@ -152,6 +163,7 @@ impl Band {
     fn begin_anew(&mut self, tick: Tick) {
         let mut anew = Mind::new(&self.networks, Arc::clone(self.learnt()), Arc::clone(&self.chart));
         anew.capture(&self.captured);
+        anew.arrange(&self.arrangement);
         anew.catch_up(self.mind.hands(), tick);
         self.mind = anew;
         self.loop_start = None;
@@ -163,6 +175,7 @@ impl Band {
         let fresh = || {
             let mut band = Self::new(Arc::clone(&failed.networks), Arc::clone(&learnt), Arc::clone(&failed.chart));
             band.capture(&failed.captured);
+            band.arrange(&failed.arrangement);
             band
         };
         let mut band = fresh();
@@ -195,7 +208,7 @@ impl Band {
 #[cfg(test)]
 mod tests {
     use continuo_models::improviser::players::accompaniment::patterns::{Touch, stroke};
-    use continuo_models::music::{BarPosition, Frame, Meter};
+    use continuo_models::music::{BarPosition, Frame, Letter, Meter};
     use continuo_models::{Controls, Family, FrameStart, Heard, Player};
 
     use super::*;
@@ -304,6 +317,23 @@ mod tests {
         anew.take(Played::Jump { epoch: 9, tick: 0 });
         played(&mut anew, 9);
         assert_eq!(anew.struck().chords, captured.chords);
+    }
+
+    #[test]
+    fn an_arrangement_outlives_jumps_and_failures_and_counts_in_a_loop_and_in_takes() {
+        let order = [Letter::of(3), Letter::A];
+        let arrangement = Arc::new(Arrangement { order: order.to_vec(), ..Arrangement::default() });
+        let letters = |band: &mut Band| {
+            pass(band, 0);
+            band.mind.outlook().round.letters()
+        };
+        let mut band = Band::new(Arc::default(), Arc::default(), Arc::default());
+        assert_eq!(letters(&mut band).len(), 4);
+        band.arrange(&arrangement);
+        assert_eq!([letters(&mut band), letters(&mut band)], [order.to_vec(), order.to_vec()]);
+        let mut anew = Band::after_failure(&band, Arc::default(), 0);
+        anew.take(Played::Jump { epoch: 9, tick: 0 });
+        assert_eq!(letters(&mut anew), order);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use continuo_models::improviser::chance::random::seed_of_take;
 use continuo_models::music::{Chart, Frame, SlashChord, Tick};
-use continuo_models::{Captured, Cue, FrameStart, Heard, Improviser, Memory, Networks, Outlook, Turn};
+use continuo_models::{Arrangement, Captured, Cue, FrameStart, Heard, Improviser, Memory, Networks, Outlook, Turn};
 
 use super::hands::Hands;
 
@@ -91,6 +91,11 @@ impl Mind {
     /// `captured` is the captured bar from the next one on.
     pub fn capture(&mut self, captured: &Arc<Captured>) {
         self.improviser.capture(Arc::clone(captured));
+    }
+
+    /// The sections are as in `arrangement` from the next frame on.
+    pub fn arrange(&mut self, arrangement: &Arc<Arrangement>) {
+        self.improviser.arrange(Arc::clone(arrangement));
     }
 
     /// What the band strikes in its bar.

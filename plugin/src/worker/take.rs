@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use continuo_models::music::time::{frame_of_onset, frame_start};
 use continuo_models::music::{Chart, Frame, Spot};
-use continuo_models::{Captured, FrameStart, Heard};
+use continuo_models::{Arrangement, Captured, FrameStart, Heard};
 
 use super::hands::Hands;
 use super::mind::Mind;
@@ -85,6 +85,13 @@ impl Takes {
     pub fn capture(&mut self, captured: &Arc<Captured>) {
         if let Some(origin) = &mut self.origin {
             origin.mind.capture(captured);
+        }
+    }
+
+    /// The sections are as in `arrangement` from now on, in the takes to come too.
+    pub fn arrange(&mut self, arrangement: &Arc<Arrangement>) {
+        if let Some(origin) = &mut self.origin {
+            origin.mind.arrange(arrangement);
         }
     }
 
