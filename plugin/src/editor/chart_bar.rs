@@ -144,7 +144,8 @@ fn origin_mark(painter: &Painter, at: Pos2, bar: &Bar, colour: Color32, is_kept:
     }
 }
 
-fn padlock(painter: &Painter, at: Pos2) {
+/// Paints a padlock.
+pub fn padlock(painter: &Painter, at: Pos2) {
     let body = Rect::from_center_size(at + vec2(0.0, 1.5), vec2(7.0, 5.0));
     painter.rect_filled(body, 1.0, theme::DIM);
     paint::arc(painter, at - vec2(0.0, 1.0), 2.2, -0.25, 0.25, 1.2, theme::DIM);

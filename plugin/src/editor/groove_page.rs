@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use continuo_models::Player;
+use continuo_models::{Arrangement, Player};
 use egui::{Rect, Ui};
 use nice_plug::prelude::ParamSetter;
 
 use crate::params::ContinuoParams;
 
 use super::layout::split;
+use super::morph_card::Struck;
 use super::request::Request;
+use super::sections_strip::Wish;
 use super::setting::{Bound, Control};
 use super::theme::GAP;
 use super::view::View;
@@ -20,7 +22,7 @@ const DRUMS: f32 = 124.0;
 const LEFT: f32 = 448.0;
 /// The width of the cards in the middle, and the height of the upper one.
 const MIDDLE: f32 = 366.0;
-const BARS: f32 = 48.0;
+const BARS: f32 = 78.0;
 
 /// Shows the page in `rect`.
 pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSetter, view: &View) -> Option<Request> {
@@ -50,7 +52,11 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
     }
     let (middle, morph) = split(right, MIDDLE);
     let (bars, vary) = middle.split_top_bottom_at_y(middle.top() + BARS);
-    bars_card::show(ui, bars, &control("bar_source"));
+    let settings = bars_card::Settings { source: &control("bar_source"), vamp: &control("vamp") };
+    let arrangement = params.arrangement.newest();
+    if let Some(wish) = bars_card::show(ui, bars, &settings, &view.groove.round, &arrangement) {
+        params.arrangement.set(Arc::new(arranged(&arrangement, wish, &view.groove)));
+    }
     show_vary(ui, vary.with_min_y(vary.top() + GAP), params, setter, view.groove.bar);
     let settings = morph_card::Settings {
         across: &control("morph_x"),
@@ -69,6 +75,14 @@ pub fn show(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSett
     }
     params.captured.set(Arc::clone(&view.groove.now));
     None
+}
+
+/// The arrangement with what is wished for done to it.
+fn arranged(arrangement: &Arrangement, wish: Wish, groove: &Struck) -> Arrangement {
+    match wish {
+        Wish::Lock(letter) => arrangement.clone().with_lock_turned(letter, groove.draw),
+        Wish::Move { from, to } => arrangement.clone().with_moved(&groove.round, from, to),
+    }
 }
 
 fn show_vary(ui: &mut Ui, rect: Rect, params: &ContinuoParams, setter: &ParamSetter, bar: i64) {

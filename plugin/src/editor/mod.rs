@@ -61,6 +61,7 @@ pub mod scale_card;
 pub mod scenes_strip;
 #[cfg(target_os = "linux")]
 pub mod screen_reader;
+mod sections_strip;
 pub mod setting;
 pub mod setup_page;
 pub mod silence;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use continuo_models::Captured;
 use continuo_models::music::Meter;
+use continuo_models::{Captured, Draw, Round};
 use egui::{Rect, Ui, pos2, vec2};
 
 use super::hint::{Hint, TURN};
@@ -19,13 +19,17 @@ pub struct Struck {
     pub now: Arc<Captured>,
     /// The number of that bar, as the band counts, from 0 on.
     pub bar: i64,
+    /// The sections in which it lies.
+    pub round: Round,
+    /// By what they are drawn.
+    pub draw: Draw,
     /// Whether there is a network that leads from bar to bar.
     pub has_network: bool,
 }
 
 impl Default for Struck {
     fn default() -> Self {
-        Self { now: Arc::default(), bar: 0, has_network: true }
+        Self { now: Arc::default(), bar: 0, round: Round::default(), draw: Draw::default(), has_network: true }
     }
 }
 

@@ -26,8 +26,8 @@ pub struct Row<'a> {
 
 /// The height of the headings of the columns, of a player's row, and of the buttons, in points.
 const HEADINGS: f32 = 17.0;
-const ROW: f32 = 26.0;
-const BUTTONS: f32 = 26.0;
+const ROW: f32 = 23.0;
+const BUTTONS: f32 = 24.0;
 /// Where the columns begin and end, as shares of the row.
 const VARY: (f32, f32) = (0.2, 0.41);
 const DRIFT: (f32, f32) = (0.41, 0.62);

@@ -152,6 +152,8 @@ impl View {
             groove: morph_card::Struck {
                 now: shared.struck.newest(),
                 bar: outlook.bar,
+                round: outlook.round,
+                draw: outlook.draw,
                 has_network: meters.plans.load(Relaxed) == 0 || shared.playing.get()[Role::Texture as usize].is_some(),
             },
             keys: std::array::from_fn(|key| shared.keyboard.mask(key as u8)),

@@ -7,7 +7,8 @@ use continuo::editor::request::Request;
 use continuo::editor::undo::Undo;
 use continuo::editor::view::View;
 use continuo::seam::Shared;
-use continuo_models::{Captured, Player};
+use continuo_models::music::Letter;
+use continuo_models::{Captured, Draw, Player};
 use egui::accesskit::Role;
 use egui::{Event, Key, Modifiers, PointerButton, vec2};
 use egui_kittest::Harness;
@@ -130,6 +131,89 @@ fn all_roll_again_and_go_back_and_each_rolls_alone() {
         click(&mut harness, "Back to the last roll");
     }
     assert_eq!(rolls(), [0; 3], "before the first there is none");
+}
+
+fn order(host: &Host) -> String {
+    host.params().arrangement.newest().order.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_click_locks_a_section_as_it_is_drawn_and_unlocks_it_and_that_is_undone() {
+    let draw = Draw { seed: 9, chords: 1, bass: 0, drums: 4 };
+    let (host, mut harness) = page(Struck { draw, ..Struck::default() });
+    let undo = Undo::new(host.shared_params(), Shared::new());
+    let lock = || host.params().arrangement.newest().lock(Letter::of(1));
+    undo.begin(0);
+    harness.get_by_label("Section 3: B").click();
+    harness.run();
+    undo.end();
+    assert_eq!(lock(), Some(draw));
+    let said = harness.get_by_label("Section 3: B").value();
+    assert_eq!(said.as_deref(), Some("8 bars, locked"));
+    undo.undo();
+    assert_eq!(lock(), None);
+    undo.redo();
+    click(&mut harness, "Section 3: B");
+    assert_eq!(lock(), None);
+}
+
+#[test]
+fn a_section_is_dragged_to_another_place_and_moved_by_keys_and_back() {
+    let (host, mut harness) = page(Struck::default());
+    let middle = |harness: &Harness<Bench>, name: &str| harness.get_by_label(name).rect().center();
+    let (from, to) = (middle(&harness, "Section 3: B"), middle(&harness, "Section 1: A"));
+    harness.drag_at(from);
+    harness.run();
+    for step in 1..=4 {
+        harness.event(Event::PointerMoved(from.lerp(to, step as f32 / 4.0)));
+        harness.step();
+    }
+    harness.drop_at(to);
+    harness.run();
+    assert_eq!(order(&host), "BAAA");
+    assert!(host.params().arrangement.newest().locks.is_empty(), "a drag is no click");
+}
+
+#[test]
+fn the_arrow_keys_and_assistive_technology_move_a_section() {
+    let (host, mut harness) = page(Struck::default());
+    harness.get_by_label("Section 3: B").focus();
+    harness.run();
+    harness.key_press(Key::ArrowRight);
+    harness.run();
+    assert_eq!(order(&host), "AAAB");
+    harness.get_by_label("Section 2: A").focus();
+    harness.run();
+    harness.key_press(Key::ArrowLeft);
+    harness.run();
+    assert_eq!(order(&host), "", "two of the same change nothing: it is as the form has it");
+}
+
+#[test]
+fn who_holds_the_section_that_plays_has_it_played_again_until_he_lets_go() {
+    let (host, mut harness) = page(Struck::default());
+    let vamps = || host.params().controls().vamp;
+    let hold = |harness: &mut Harness<Bench>, name: &str| {
+        let pos = harness.get_by_label(name).rect().center();
+        harness.drag_at(pos);
+        for _ in 0..20 {
+            harness.step();
+        }
+        let held = vamps();
+        harness.drop_at(pos);
+        harness.run();
+        held
+    };
+    host.take_steps();
+    assert!(hold(&mut harness, "Section 1: A") && !vamps());
+    let id = || "vamp".to_owned();
+    assert_eq!(host.take_steps(), [Step::Begin(id()), Step::Set(id(), 1.0), Step::Set(id(), 0.0), Step::End(id())]);
+    assert!(!hold(&mut harness, "Section 3: B"), "one that does not play is not held");
+    assert!(host.params().arrangement.newest().locks.is_empty(), "to hold is no click");
+    click(&mut harness, "Vamp");
+    assert!(vamps());
+    hold(&mut harness, "Section 1: A");
+    assert!(vamps(), "the button holds it");
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn the_page_of_what_the_band_strikes_and_how_it_feels() {
 #[test]
 fn the_same_page_in_the_midst_of_a_morph() {
     at_scales("panel_groove_morph", &[1.0, 2.0], |scale| {
-        let groove = Struck { now: bar(), bar: 11, has_network: true };
+        let groove = Struck { now: bar(), bar: 11, ..Struck::default() };
         let (host, mut harness) = whole_panel(View { scale, groove, ..playing() }, scale);
         for (id, value) in [("morph_x", 0.68), ("morph_y", 0.44), ("chords_vary", 0.4), ("bass_vary", 0.2)] {
             host.params().set(number(id), value);
