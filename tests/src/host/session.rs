@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use continuo_models::music::Chart;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::habits::Habits;
 use super::performance::{Interruption, Performance};
@@ -119,9 +119,16 @@ impl Session {
     /// # Errors
     /// If the plug-in does not save or load its state.
     pub fn follow_chart(&mut self, chart: &Chart) -> Result<()> {
+        self.load_field("chart", &json!({ "text": chart.to_string(), "first_bar": chart.first_bar }))
+    }
+
+    /// Loads the present state with another persisted field `name`.
+    ///
+    /// # Errors
+    /// When the state cannot be saved or loaded.
+    pub fn load_field(&mut self, name: &str, field: &Value) -> Result<()> {
         let mut state = saved::json_of(&self.instance.save()?)?;
-        let saved = json!({ "text": chart.to_string(), "first_bar": chart.first_bar });
-        state["fields"]["chart"] = saved.to_string().into();
+        state["fields"][name] = field.to_string().into();
         self.instance.load(&saved::state_of(&state))
     }
 
