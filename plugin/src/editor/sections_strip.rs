@@ -121,7 +121,8 @@ impl Strip<'_> {
             let edge = if to > place { target.right() + GAP / 2.0 } else { target.left() - GAP / 2.0 };
             ui.painter().vline(edge, rect.y_range(), Stroke::new(2.5, theme::YOU));
         }
-        let is_click = response.clicked() && !let_go.is_some_and(|press| press.vamps || press.moves);
+        let is_long = |press: &Press| press.vamps || press.moves || ui.input(|input| input.time) - press.since >= HOLD;
+        let is_click = response.clicked() && !let_go.is_some_and(|press| is_long(&press));
         hint.attach(response);
         match moved {
             Some(to) => Some(Wish::Move { from: place, to }),
