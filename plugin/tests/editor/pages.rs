@@ -59,7 +59,7 @@ fn the_same_page_in_the_midst_of_a_morph() {
         for (id, value) in [("morph_x", 0.68), ("morph_y", 0.44), ("chords_vary", 0.4), ("bass_vary", 0.2)] {
             host.params().set(number(id), value);
         }
-        for name in ["Groove", "Capture the bar", "Chords lock", "Roll again"] {
+        for name in ["Groove", "Capture the bar", "Chords lock", "Section 3: B", "Roll again"] {
             harness.get_by_label(name).click_accesskit();
             harness.run();
         }

@@ -311,6 +311,9 @@ fn judge_texture(sheets: &Sheets, judged: &Judged, learned: &Learned, row: &[tex
             write_text(&out.join("texture-paths.svg"), &texture::picture::ways(&paths))?;
         }
     }
+    let returns = texture::returns::judge(&pieces);
+    println!("{}", texture::returns::table(&returns));
+    write(sheets, "texture-returns.json", &json!(returns))?;
     write(sheets, "texture.json", &json!(verdicts))
 }
 

@@ -6,6 +6,7 @@ mod hands;
 pub mod measures;
 pub mod paths;
 pub mod picture;
+pub mod returns;
 pub mod systems;
 pub mod tables;
 pub mod told;

@@ -24,7 +24,7 @@ pub const MOST_BARS: usize = 3000;
 /// Bars of a phrase.
 const PHRASE: usize = 8;
 /// The tempo of a piece that says none.
-const USUAL_TEMPO: f32 = 110.0;
+pub const USUAL_TEMPO: f32 = 110.0;
 
 /// The four edges between the levels of each attribute, part by part.
 #[derive(Clone, Debug)]
@@ -288,7 +288,7 @@ pub fn f1(one: &Cells, other: &Cells) -> f64 {
 }
 
 /// A number that goes with a name.
-fn random_seed(name: &str) -> u32 {
+pub fn random_seed(name: &str) -> u32 {
     name.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 

@@ -264,6 +264,19 @@ mod tests {
     }
 
     #[test]
+    fn a_section_comes_back_as_itself_in_styles_with_idioms_too() {
+        for (style, seed) in Style::ALL.into_iter().flat_map(|style| (0..16).map(move |seed| (style, seed))) {
+            let controls = controls(seed);
+            let at = |bar| {
+                chosen::<Drum>(style, &controls, bar, CALM).map(|chosen| (ptr::from_ref(chosen.passage), chosen.bar))
+            };
+            for bar in [0, 3, 7] {
+                assert!([8, 24, 32, 40].into_iter().all(|later| at(bar) == at(bar + later)), "{style}, seed {seed}");
+            }
+        }
+    }
+
+    #[test]
     fn a_locked_section_keeps_its_passage_whatever_the_seed_and_the_roll() {
         let locked = Arrangement::default().with_lock_turned(Letter::A, Draw { seed: 5, bass: 2, ..Draw::default() });
         let sections = Sections { arrangement: &locked, ..Sections::default() };
