@@ -92,17 +92,22 @@ impl FrameContext<'_> {
         Random::new(draw.seed, section.letter.index() as i64).variant(draw.roll(player).into())
     }
 
-    /// The numbers by which `player` draws what is the bar's: of a locked section those of its bar, wherever it comes
-    /// again. Who rolls alike draws alike.
+    /// The numbers by which `player` draws a bar in the frame with which it begins, for him at least: of a locked
+    /// section those of its bar, wherever it comes again. Who rolls alike draws alike.
+    pub fn of_beginning(&self, player: Player) -> Random {
+        self.of_locked_bar(player).unwrap_or_else(|| self.random.variant(self.controls.player(player).roll.into()))
+    }
+
+    /// The same for what is asked in each frame of the bar.
     pub fn of_bar(&self, player: Player) -> Random {
+        let start = frame_at(self.tick() - self.ticks_into_bar());
+        let own = Random::new(self.controls.seed, start).variant(self.controls.player(player).roll.into());
+        self.of_locked_bar(player).unwrap_or(own)
+    }
+
+    fn of_locked_bar(&self, player: Player) -> Option<Random> {
         let InSection { bar, lock, .. } = self.section();
-        match lock {
-            Some(_) => self.of_section(player).variant(1 + bar as u32),
-            None => {
-                let start = frame_at(self.tick() - self.ticks_into_bar());
-                Random::new(self.controls.seed, start).variant(self.controls.player(player).roll.into())
-            }
-        }
+        lock.map(|_| self.of_section(player).variant(1 + bar as u32))
     }
 
     /// Whether the expected chord is certain to come: nobody strikes ahead for one that may not.

@@ -94,7 +94,7 @@ impl Groove {
                 self.bar = Bar::default();
             }
         }
-        let rolled = FrameContext { random: context.of_bar(player), ..*context };
+        let rolled = FrameContext { random: context.of_beginning(player), ..*context };
         if self.bar.follow(&rolled, patterns, idiom, purpose, self.density) {
             self.entered = Some(context.tick());
             let plays = context.controls.bar_source == BarSource::Played;

@@ -169,9 +169,9 @@ impl Drummer {
     }
 }
 
-/// The same, with the numbers by which a drummer draws what is the bar's.
+/// The same, with the numbers by which a drummer draws a bar.
 fn drawing<'a>(context: &FrameContext<'a>) -> FrameContext<'a> {
-    FrameContext { random: context.of_bar(Player::Drums), ..*context }
+    FrameContext { random: context.of_beginning(Player::Drums), ..*context }
 }
 
 /// A MIDI velocity that a stick has, of one that may be beyond.
