@@ -10,8 +10,9 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use super::changes::Changes;
-use super::chord::Chord;
+use super::chord::{Chord, Quality};
 use super::pitch::ascent;
+use super::spot::Spot;
 use super::voicing::Texture;
 
 /// The styles, each with its identifier and its file.
@@ -71,6 +72,9 @@ pub struct Character {
     /// What is to be said for each move of the harmony beside what a network says.
     #[serde(default)]
     pub moves: Moves,
+    /// How a tune is harmonized that is known as a whole.
+    #[serde(default)]
+    pub harmonization: Harmonization,
     /// The changes that everybody who plays in the style knows by heart.
     #[serde(default)]
     pub changes: Option<Changes>,
@@ -79,7 +83,7 @@ pub struct Character {
 /// How much likelier a move from one harmony to another is among people than with a band that goes by its network
 /// alone, as log-odds: in its first place by the mode of what stands, major or minor, then by the mode of what comes, then
 /// by how many semitones its root lies above. Of none, nothing is to be said.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 pub struct Moves([[[f32; 12]; 2]; 2]);
 
 impl Moves {
@@ -87,6 +91,49 @@ impl Moves {
     pub fn of(&self, from: Chord, to: Chord) -> f32 {
         let [stands, comes] = [from, to].map(|chord| usize::from(chord.quality.is_minor()));
         self.0[stands][comes][usize::from(ascent(from.root, to.root))]
+    }
+
+    /// In between: `share` of `other`, 0–1, the rest of these.
+    fn blended(mut self, other: &Self, share: f32) -> Self {
+        let others = other.0.iter().flatten().flatten();
+        self.0.iter_mut().flatten().flatten().zip(others).for_each(|(ours, theirs)| *ours += share * (theirs - *ours));
+        self
+    }
+}
+
+/// What is to be said, beside what a network says that knows the tune as a whole, so that the likeliest harmony is more
+/// as people's in a style; in general, if a style says nothing. The likeliest sequence has more of what is common than
+/// people have.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Harmonization {
+    /// For each change to another harmony; where nothing moves, for another colour of the same.
+    pub moves: Moves,
+    /// For each quality in each of its beats, in the order of the vocabulary.
+    pub qualities: [f32; Quality::ALL.len()],
+    /// What is asked for before a chord begins.
+    pub rhythm: HarmonicRhythm,
+}
+
+impl Default for Harmonization {
+    /// In general: a quality gets −⅜ of the logarithm of its share among people's chords (logit adjustment, Menon et al.
+    /// 2021).
+    fn default() -> Self {
+        Self {
+            moves: Moves::default(),
+            qualities: [0.39, 0.7, 2.39, 2.59, 1.23, 1.33, 0.61, 1.06, 0.78, 1.75, 1.5, 1.7],
+            rhythm: HarmonicRhythm::default(),
+        }
+    }
+}
+
+impl Harmonization {
+    /// In between: `share` of `other`, 0–1, the rest of this one.
+    pub fn blended(mut self, other: &Self, share: f32) -> Self {
+        let others = other.qualities.iter();
+        self.qualities.iter_mut().zip(others).for_each(|(ours, theirs)| *ours += share * (theirs - *ours));
+        let rhythm = self.rhythm.blended(other.rhythm, share);
+        Self { moves: self.moves.blended(&other.moves, share), rhythm, ..self }
     }
 }
 
@@ -120,7 +167,7 @@ pub struct Revoicing {
 
 /// How much likelier than the standing harmony another one must be to take its place, as log-odds. Less than 0: it
 /// moves though what stands is a little likelier.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HarmonicRhythm {
     /// Where a bar begins.
@@ -132,6 +179,15 @@ pub struct HarmonicRhythm {
 }
 
 impl HarmonicRhythm {
+    /// What is asked for at `spot`, where a beat begins.
+    pub fn at(self, spot: Spot) -> f32 {
+        match (spot.begins_bar(), spot.is_strong()) {
+            (true, _) => self.bar,
+            (_, true) => self.strong,
+            _ => self.weak,
+        }
+    }
+
     /// In between: `share` of `other`, 0–1, the rest of this one.
     pub fn blended(self, other: Self, share: f32) -> Self {
         let between = |ours: f32, theirs: f32| ours + share * (theirs - ours);
@@ -238,6 +294,10 @@ mod tests {
             let HarmonicRhythm { bar, strong, weak } = character.harmonic_rhythm;
             assert!([bar, strong, weak].into_iter().all(|hold| (-1.0..=4.0).contains(&hold)), "{style}");
             assert!(character.moves.0.iter().flatten().flatten().all(|odds| odds.abs() <= 1.5), "{style}");
+            let Harmonization { moves, qualities, rhythm } = character.harmonization;
+            assert!(moves.0.iter().flatten().flatten().all(|odds| odds.abs() <= 3.0), "{style}");
+            assert!(qualities.iter().all(|odds| (-1.0..=5.0).contains(odds)), "{style}");
+            assert!([rhythm.bar, rhythm.strong, rhythm.weak].iter().all(|asked| asked.abs() <= 3.0), "{style}");
             let Swing(swing) = &character.swing;
             assert!(swing.windows(2).all(|pair| pair[0].0 < pair[1].0), "{style}");
             assert!(swing.iter().all(|(_, share)| (0.0..=1.2).contains(share)), "{style}");

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import commands, comparison, feel, moves
+from . import commands, comparison, feel, harmonization, moves
 from .arguments import network_file, positive, share, target_folder
 from .config import NETWORKS, RUNS
 from .corpus import CorpusError, CorpusMissingError
@@ -104,6 +104,11 @@ def parser() -> argparse.ArgumentParser:
     sub = subparsers.add_parser("moves", help="how people move from chord to chord beside the band; for models/styles")
     moves.add_arguments(sub)
     sub.set_defaults(run=moves.run)
+    sub = subparsers.add_parser(
+        "harmonization", help="how the harmonizer is to harmonize in each style; for models/styles"
+    )
+    harmonization.add_arguments(sub)
+    sub.set_defaults(run=harmonization.run)
     return parser
 
 

@@ -101,12 +101,8 @@ impl Weights {
     pub(super) fn hold(&self, spot: Spot, controls: &Controls) -> f32 {
         let [style, other] = [controls.style_a, controls.style_b].map(|style| style.character().harmonic_rhythm);
         let rhythm = style.blended(other, controls.style_blend);
-        let asked = match (spot.begins_bar(), spot.is_strong(), spot.begins_beat()) {
-            (true, ..) => self.hold * rhythm.bar,
-            (_, true, _) => self.hold * rhythm.strong,
-            (.., true) => self.hold * rhythm.weak,
-            _ => self.hold_off_beat,
-        };
+        let begins = spot.begins_bar() || spot.begins_beat();
+        let asked = if begins { self.hold * rhythm.at(spot) } else { self.hold_off_beat };
         let rate = controls.chord_rate.map_or(0.0, |level| f32::from(MAX_LEVEL) / 2.0 - f32::from(level));
         asked + self.rate * rate
     }

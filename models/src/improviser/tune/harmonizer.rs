@@ -1,18 +1,19 @@
 //! The harmony of a whole chorus: what the harmonizer network says of every beat, and the likeliest sequence of chords
 //! under it that keeps what is given.
 //!
-//! Decoded from likelihood alone, but for how rare a quality is and for bars that come again: nothing is weighed in that
-//! could be hedged. The melody is moved to where its first note is a C before the network hears it, and the chords back:
+//! Decoded from likelihood, and as people move, colour and change chords in the style: what the likeliest sequence does too
+//! often or too seldom beside them is taken back in part. Nothing is weighed in that could be hedged. The melody is moved to where its first note is a C before the network hears it, and the chords back:
 //! so the same tune in another key gets the same chords in that key, to the bit.
 
 use super::changes::{Bearings, Expected};
-use super::decoding::{self, likeliest};
+use super::decoding::{self, Moves, likeliest};
 use super::repeats::together;
 use crate::controls::Controls;
 use crate::improviser::chance::grid::{rounded, steps};
 use crate::improviser::listening::key_belief::KeyBelief;
 use crate::music::pitch::transposed;
-use crate::music::{Chord, PitchClass, PitchClassSet, Quality, SlashChord, Spot};
+use crate::music::style::Harmonization;
+use crate::music::{Chord, PitchClass, PitchClassSet, SlashChord, Spot};
 use crate::network::HarmonizerNetwork;
 use crate::network::features::Note;
 use crate::network::harmonist::{HarmonistAttributes, HarmonyLogits};
@@ -41,17 +42,21 @@ pub struct Wish {
     pub allowed: PitchClassSet,
     /// The changes that are expected, where the chorus is the beginning of a song.
     pub expected: Option<Expected>,
+    /// How the styles harmonize.
+    pub harmonization: Harmonization,
 }
 
 impl Wish {
     /// What the controls ask for.
     pub fn of(controls: &Controls) -> Self {
-        let &Controls { chord_rate, chromaticism, mode, .. } = controls;
+        let &Controls { style_a, style_b, style_blend, chord_rate, chromaticism, mode, .. } = controls;
+        let [ours, theirs] = [style_a, style_b].map(|style| &style.character().harmonization);
         Self {
             mix: Some(StyleMix::of(controls)),
             attributes: HarmonistAttributes { chord_rate, chromaticism, mode },
             allowed: controls.allowed(),
             expected: None,
+            harmonization: ours.blended(theirs, style_blend),
         }
     }
 }
@@ -59,18 +64,21 @@ impl Wish {
 impl Default for Wish {
     /// Nothing is asked for.
     fn default() -> Self {
-        Self { mix: None, attributes: HarmonistAttributes::default(), allowed: PitchClassSet::ALL, expected: None }
+        Self {
+            mix: None,
+            attributes: HarmonistAttributes::default(),
+            allowed: PitchClassSet::ALL,
+            expected: None,
+            harmonization: Harmonization::default(),
+        }
     }
 }
 
 /// How much the log-probability of a chord weighs in each of its beats; that of a change weighs 1. From `valid`, as the
 /// other weights: the right roots are found most often.
-const LIKELIHOOD: i64 = 3;
+const LIKELIHOOD: i64 = 4;
 /// Log-odds for a change, in steps of the grid: with them chords change as often as people's in every source.
 const READINESS: i64 = 64;
-/// What a quality gets for being rare among people's chords, in steps of the grid: −⅜ of the logarithm of its share
-/// (logit adjustment, Menon et al. 2021). The likeliest sequence has more of what is common than people have.
-const RARITY: [i64; Quality::ALL.len()] = [25, 45, 153, 166, 79, 85, 39, 68, 50, 112, 96, 109];
 /// Log-odds for the root in the bass in each beat, in steps of the grid: with them some basses are others, and as many
 /// are right as if none was.
 const ROOT: i64 = -48;
@@ -95,7 +103,8 @@ pub fn harmonize(
     if let Some(expected) = &wish.expected {
         expect(expected, &moved, &firsts, &mut said);
     }
-    let harmony = decode(&beats, &said, allowed);
+    let spots: Vec<Spot> = firsts.iter().map(|&first| moved[first].spot).collect();
+    let harmony = decode(&beats, &spots, &said, &wish.harmonization, allowed);
     let ends = firsts.iter().skip(1).copied().chain([moved.len()]);
     let mut out = Vec::with_capacity(moved.len());
     for ((chord, &first), end) in harmony.into_iter().zip(&firsts).zip(ends) {
@@ -185,22 +194,31 @@ fn expect(expected: &Expected, chorus: &[ChorusFrame], firsts: &[usize], said: &
     }
 }
 
-/// The harmony of each beat.
-fn decode(beats: &[Beat], said: &[HarmonyLogits], allowed: PitchClassSet) -> Vec<Option<SlashChord>> {
+/// The harmony of each beat; they begin at these spots.
+fn decode(
+    beats: &[Beat],
+    spots: &[Spot],
+    said: &[HarmonyLogits],
+    harmonization: &Harmonization,
+    allowed: PitchClassSet,
+) -> Vec<Option<SlashChord>> {
+    let Harmonization { moves, qualities, rhythm } = harmonization;
     let chord = |class| Chord::from_index(class).filter(|chord| chord.tones().is_subset(allowed));
     let free: Vec<bool> = (0..Chord::VOCABULARY).map(|class| chord(class).is_some()).collect();
-    let sums = |(beat, said): (&Beat, &HarmonyLogits)| {
+    let qualities = qualities.map(on_grid);
+    let sums = |((beat, &spot), said): ((&Beat, &Spot), &HarmonyLogits)| {
         let may = |class: usize| match beat.given {
             Given::Open => free[class],
             given => class == Chord::index_of(given.chord().map(|given| given.chord)),
         };
         let [stands, begins] = said.change.map(on_grid);
-        let rarity = |class| Chord::from_index(class).map_or(0, |chord| RARITY[chord.quality as usize]);
-        let chord = |class| may(class).then(|| LIKELIHOOD * (on_grid(said.chord[class]) + rarity(class)));
-        decoding::Beat { chords: std::array::from_fn(chord), begins: begins - stands + READINESS }
+        let quality = |class| Chord::from_index(class).map_or(0, |chord| qualities[chord.quality as usize]);
+        let chord = |class| may(class).then(|| LIKELIHOOD * (on_grid(said.chord[class]) + quality(class)));
+        let begins = begins - stands + READINESS - on_grid(rhythm.at(spot));
+        decoding::Beat { chords: std::array::from_fn(chord), begins }
     };
-    let sums: Vec<decoding::Beat> = beats.iter().zip(said).map(sums).collect();
-    let classes = likeliest(&sums);
+    let sums: Vec<decoding::Beat> = beats.iter().zip(spots).zip(said).map(sums).collect();
+    let classes = likeliest(&sums, &Moves::of(|from, to| on_grid(moves.of(from, to))));
     let mut out = Vec::with_capacity(beats.len());
     for same in classes.chunk_by(|one, other| one == other) {
         let here = out.len()..out.len() + same.len();

@@ -10,7 +10,7 @@ from ..harmonist.frames import REST
 from ..vocabulary import NO_CHORD
 from .beats import BeatBatch
 
-LIKELIHOOD = 3.0
+LIKELIHOOD = 4.0
 """How much the log-chance of a chord weighs in each of its beats; that of a change or of none weighs 1."""
 READINESS = 1.0
 """Log-odds for a change: with them chords change as often as people's."""
