@@ -1,5 +1,6 @@
 //! Judges the band on lead sheets. `cargo xtask eval` builds and runs it.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,6 +11,7 @@ use anyhow::{Context, Error, Result, anyhow, ensure};
 use clap::{Parser, ValueEnum};
 use continuo_models::improviser::Weights;
 use continuo_models::music::Style;
+use continuo_models::music::style::Harmonization;
 use continuo_models::network::{SoloistNetwork, TextureNetwork};
 use continuo_models::{Controls, Family, Networks};
 use continuo_options::eval::{Eval, FamilyName, Judged, Learned, Sheets, Sitting, Split, System, What};
@@ -18,6 +20,7 @@ use continuo_tests::eval::copies::{self, Copies, Index};
 use continuo_tests::eval::corpus::{self, Note, Piece, Reading};
 use continuo_tests::eval::harmony::choruses::{Choruses, Row, Twice};
 use continuo_tests::eval::harmony::disagreement::Disagreement;
+use continuo_tests::eval::harmony::extent::Extent;
 use continuo_tests::eval::harmony::{self, tables, told_apart};
 use continuo_tests::eval::line::{self, Stretch, solo};
 use continuo_tests::eval::live::matrix::Condition;
@@ -143,6 +146,8 @@ fn run(options: &Eval) -> Result<()> {
             classifier,
             hand,
             choruses,
+            harmonization,
+            whole,
             charts,
             style,
             follow,
@@ -165,6 +170,8 @@ fn run(options: &Eval) -> Result<()> {
                 weights: weights(weigh)?,
                 controls: &controls,
                 hand: *hand,
+                extent: if *whole { Extent::Whole } else { Extent::Opening },
+                harmonizations: harmonization.as_deref().map_or(Ok(HashMap::new()), harmonizations)?,
                 library: train.as_deref().map(Library::new),
             };
             let lessons = train.as_deref().zip(*classifier);
@@ -192,6 +199,15 @@ fn weights(given: &[String]) -> Result<Weights> {
     serde_json::from_value(weights).map_err(|error| anyhow!("--weigh: {error}"))
 }
 
+/// How the harmonizer is to harmonize, by style.
+fn harmonizations(path: &Path) -> Result<HashMap<Style, Harmonization>> {
+    let read = || -> Result<HashMap<Style, Harmonization>> {
+        let named: HashMap<String, Harmonization> = serde_json::from_str(&fs::read_to_string(path)?)?;
+        named.into_iter().map(|(style, harmonization)| Ok((style.parse()?, harmonization))).collect()
+    };
+    read().with_context(|| format!("--harmonization {}", path.display()))
+}
+
 /// What is to be known of the harmony.
 struct Asked<'a> {
     systems: &'a [System],
@@ -215,7 +231,7 @@ fn judge_harmony(sheets: &Sheets, setup: &harmony::Setup, asked: &Asked) -> Resu
     }
     if twice {
         let before = pieces.len();
-        pieces.retain(|piece| Twice::of(piece).is_some());
+        pieces.retain(|piece| Twice::of(piece, setup.extent).is_some());
         if pieces.len() < before {
             eprintln!("{} pieces without a whole bar are left out", before - pieces.len());
         }
@@ -238,7 +254,7 @@ fn judge_harmony(sheets: &Sheets, setup: &harmony::Setup, asked: &Asked) -> Resu
     };
     let against = verdicts.iter().find(|verdict| verdict.name == asked.against.name());
     let each = if twice { ", twice in a row, in whole bars" } else { "" };
-    println!("{} pieces, first {} frames each{each}\n", pieces.len(), measures::FRAMES);
+    println!("{} pieces, {}{each}\n", pieces.len(), setup.extent);
     println!("{}", tables::right(&verdicts, against));
     if let Some(lessons) = &lessons {
         let rule = verdicts.iter().find(|verdict| verdict.name == told_apart::YARDSTICK.name()).cloned();

@@ -1,26 +1,23 @@
 //! The harmonizer on its own: the whole tune is known before the first chord.
 
+use continuo_models::Networks;
 use continuo_models::improviser::tune::harmonizer::{ChorusFrame, Wish, harmonize};
 use continuo_models::music::time::{TICKS_PER_FRAME, frame_start};
 use continuo_models::music::{Frame, SlashChord, Spot};
 use continuo_models::network::HarmonizerNetwork;
 use continuo_models::network::features::Note;
 use continuo_models::network::harmonizer::Given;
-use continuo_models::{Controls, Networks};
 
 use super::corpus::Piece;
+use super::harmony::extent::Extent;
 
-/// Bars of the longest chorus; of a longer piece so many are known.
-const BARS: usize = 64;
-
-/// The chord of each of the first `frames` frames of a piece, by the network and as `controls` ask for; none where it
-/// is missing or fails.
-pub fn all_known(networks: &Networks, piece: &Piece, frames: Frame, controls: &Controls) -> Vec<Option<SlashChord>> {
-    let end = piece.bars.get(BARS).map_or(Frame::MAX, |bar| bar / TICKS_PER_FRAME);
-    let chorus = chorus(piece, piece.frames().min(end).max(frames));
+/// The chord of each of the first `frames` frames of a piece, by the network and as it is wished for, of which at most
+/// 64 bars are known; none where the network is missing or fails.
+pub fn all_known(networks: &Networks, piece: &Piece, frames: Frame, wish: &Wish) -> Vec<Option<SlashChord>> {
+    let chorus = chorus(piece, Extent::Whole.frames(piece).max(frames));
     let harmony = networks
         .get::<HarmonizerNetwork>()
-        .and_then(|network| harmonize(&network, &chorus, &Wish::of(controls)).ok())
+        .and_then(|network| harmonize(&network, &chorus, wish).ok())
         .unwrap_or_default();
     (0..frames as usize).map(|frame| harmony.get(frame).copied().flatten()).collect()
 }
@@ -67,7 +64,7 @@ mod tests {
         let notes: Vec<_> = (0..32).map(|beat| (24 * beat, 24, [60, 64, 67, 72][beat as usize % 4])).collect();
         let piece = made_up("tune", &notes, &[]);
         let networks = Networks::built_in(Family::default()).0;
-        let chords = all_known(&networks, &piece, 128, &Controls::default());
+        let chords = all_known(&networks, &piece, 128, &Wish::default());
         assert!(chords.len() == 128 && chords.iter().all(Option::is_some));
     }
 }

@@ -11,6 +11,9 @@ use crate::values;
 /// The most bytes of a file of lead sheets, packed.
 pub const LARGEST_CORPUS: u64 = 4_000_000_000;
 
+/// The most bytes of a file of settings.
+pub const LARGEST_JSON: u64 = 1_000_000;
+
 /// Judge the band on lead sheets: gzip JSONL, one piece per line (docs/models.md tells the format and the measures)
 #[derive(Clone, Debug, Parser)]
 #[command(name = "eval", bin_name = "cargo xtask eval", version)]
@@ -50,6 +53,12 @@ pub enum What {
         /// Play every piece so many times in a row, and judge each chorus: human, follow-note, alone, band, harmonizer
         #[arg(long, value_parser = value_parser!(u8).range(1..=2), default_value_t = 1, value_name = "1|2")]
         choruses: u8,
+        /// Have the harmonizer harmonize like this instead of as the style files say: JSON, `harmonization` by style
+        #[arg(long, value_parser = values::input_file(LARGEST_JSON), value_name = "FILE.json")]
+        harmonization: Option<PathBuf>,
+        /// Judge whole pieces, of at most 64 bars, instead of the first 256 frames
+        #[arg(long)]
+        whole: bool,
         /// Print charts of so many pieces, of people and of the last system, or of the band's two choruses
         #[arg(long, value_parser = values::count, allow_negative_numbers = true, value_name = "PIECES")]
         charts: Option<usize>,

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use continuo_models::music::chart::Slot;
-use continuo_models::music::time::frame_start;
-use continuo_models::music::{Chart, Frame, SlashChord};
+use continuo_models::music::time::{TICKS_PER_FRAME, frame_start};
+use continuo_models::music::{Chart, Frame, SlashChord, Spot};
 use continuo_options::eval::System;
 
 use super::disagreement::{Changed, Disagreement};
+use super::extent::Extent;
 use super::rehearsal::{Performance, as_played};
 use super::told_apart::{Example, told};
 use super::{Interval, Played, Setup, Verdict, title};
 use crate::eval::corpus::Piece;
-use crate::eval::measures::{FRAMES, begins_bar, classes};
+use crate::eval::measures::{begins_bar, classes};
 use crate::eval::report::progress;
 
 /// What is judged, of what is played in one chorus or the other.
@@ -31,6 +32,9 @@ pub enum Row {
     Again,
     /// The band in the second chorus.
     Second,
+    /// The band in the second chorus, to which the form is given as a chart of open bars: nothing is lost until the
+    /// tune is heard to come again.
+    FormGiven,
     /// The harmonizer, which knows the chorus and nothing beyond.
     Harmonizer,
     /// The band to which the chords of people are given as a chart: what is lost on the way.
@@ -39,8 +43,17 @@ pub enum Row {
 
 impl Row {
     /// Every row, in order.
-    pub const ALL: [Row; 8] =
-        [Row::People, Row::Rule, Row::Alone, Row::First, Row::Again, Row::Second, Row::Harmonizer, Row::Given];
+    pub const ALL: [Row; 9] = [
+        Row::People,
+        Row::Rule,
+        Row::Alone,
+        Row::First,
+        Row::Again,
+        Row::Second,
+        Row::FormGiven,
+        Row::Harmonizer,
+        Row::Given,
+    ];
 
     /// The system that plays.
     pub fn system(self) -> System {
@@ -48,7 +61,7 @@ impl Row {
             Row::People => System::Human,
             Row::Rule => System::FollowNote,
             Row::Alone => System::Alone,
-            Row::First | Row::Again | Row::Second | Row::Given => System::Band,
+            Row::First | Row::Again | Row::Second | Row::FormGiven | Row::Given => System::Band,
             Row::Harmonizer => System::Harmonizer,
         }
     }
@@ -59,6 +72,7 @@ impl Row {
             Row::First => "-1",
             Row::Again => "-again",
             Row::Second => "-2",
+            Row::FormGiven => "-form-given",
             Row::Given => "-given",
             Row::People | Row::Rule | Row::Alone | Row::Harmonizer => "",
         };
@@ -70,6 +84,7 @@ impl Row {
             Row::First => "band, chorus 1",
             Row::Again => "chorus 1 played again",
             Row::Second => "band, chorus 2",
+            Row::FormGiven => "chorus 2, form given",
             Row::Given => "band, chart given",
             Row::People | Row::Rule | Row::Alone | Row::Harmonizer => title(self.system()),
         }
@@ -92,8 +107,8 @@ pub struct Twice<'a> {
 
 impl<'a> Twice<'a> {
     /// `None`: there is no whole bar among the frames that count.
-    pub fn of(piece: &'a Piece) -> Option<Self> {
-        let frames = chorus(piece)?;
+    pub fn of(piece: &'a Piece, extent: Extent) -> Option<Self> {
+        let frames = chorus(piece, extent)?;
         let end = frame_start(frames);
         let once = piece.stretch(0, end);
         Some(Self { piece, frames, both: once.then(end, &once), once })
@@ -104,17 +119,29 @@ impl<'a> Twice<'a> {
         (self.piece, classes(&played.chords))
     }
 
+    /// The form as a chart of open bars, from the first barline on.
+    fn form(&self) -> Chart {
+        let bars = self.bars();
+        let position = |frame| self.once.position(frame_start(frame));
+        let first = bars.first().map_or(0, |&frame| Spot { frame, position: position(frame) }.bar_number());
+        let open = bars.iter().map(|&frame| {
+            let meter = position(frame).meter;
+            (meter, vec![Slot::Open; (meter.bar_ticks() / TICKS_PER_FRAME) as usize])
+        });
+        Chart { first_bar: first.try_into().unwrap_or_default(), ..Chart::of_frames(open) }
+    }
+
     /// The first frame of each bar of a chorus, but for a pick-up.
     pub fn bars(&self) -> Vec<Frame> {
         (0..self.frames).filter(|&frame| begins_bar(&self.once, frame)).collect()
     }
 }
 
-/// The frames of a chorus: as many whole bars as fit into [`FRAMES`] from the first barline on, no more than there is
+/// The frames of a chorus: as many whole bars as fit into what counts from the first barline on, no more than there is
 /// melody for. The second chorus begins with the same bar and, if the piece has one, the same pick-up, in the last bar
 /// of the first.
-fn chorus(piece: &Piece) -> Option<Frame> {
-    let mut barlines = (0..=FRAMES).filter(|&frame| begins_bar(piece, frame));
+fn chorus(piece: &Piece, extent: Extent) -> Option<Frame> {
+    let mut barlines = (0..=extent.most(piece)).filter(|&frame| begins_bar(piece, frame));
     let pickup = barlines.next()?;
     let mut frames = None;
     for barline in barlines {
@@ -151,7 +178,7 @@ impl Setup<'_> {
     /// people.
     pub fn judge_twice(&self, pieces: &[Piece], systems: &[System], lessons: Option<&[&Piece]>) -> Choruses {
         let rows: Vec<Row> = Row::ALL.into_iter().filter(|row| systems.contains(&row.system())).collect();
-        let twice: Vec<Twice> = pieces.iter().filter_map(Twice::of).collect();
+        let twice: Vec<Twice> = pieces.iter().filter_map(|piece| Twice::of(piece, self.extent)).collect();
         let mut played: Vec<Vec<Performance>> = rows.iter().map(|_| Vec::new()).collect();
         let mut disagreement = systems.contains(&System::Band).then(Disagreement::default);
         let bar = progress("two choruses each", twice.len());
@@ -193,6 +220,7 @@ impl Setup<'_> {
                 let heard = self.heard(both).stretch(frame_start(*frames), frame_start(2 * frames));
                 self.play_heard(&heard, *frames, Some(chart))
             }
+            Row::FormGiven => self.play_band(both, 2 * frames, Some(twice.form())).stretch(*frames, 2 * frames),
             Row::Given => self.play_band(once, *frames, Some(chart_of(once, &once.chord_frames(*frames)))),
             Row::People | Row::Rule | Row::Alone | Row::Harmonizer => self.play(once, *frames, row.system()),
         };
@@ -217,7 +245,7 @@ impl Setup<'_> {
         twice: &[Twice],
         played: &[Vec<Performance>],
     ) -> Vec<Option<Interval>> {
-        let lessons: Vec<Twice> = lessons.iter().filter_map(|piece| Twice::of(piece)).collect();
+        let lessons: Vec<Twice> = lessons.iter().filter_map(|piece| Twice::of(piece, self.extent)).collect();
         let bar = progress("progressions to learn from", lessons.len());
         let learned: Vec<Vec<Performance>> =
             bar.wrap_iter(lessons.iter()).map(|lesson| self.play_twice(lesson, rows)).collect();
@@ -236,6 +264,8 @@ impl Setup<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use continuo_models::Controls;
     use continuo_models::improviser::Weights;
     use continuo_models::music::Tick;
@@ -252,16 +282,24 @@ mod tests {
     }
 
     fn setup(controls: &dyn Fn(&Piece) -> Controls) -> Setup<'_> {
-        Setup { networks: Arc::default(), weights: Weights::NETWORK, controls, hand: None, library: None }
+        Setup {
+            networks: Arc::default(),
+            weights: Weights::NETWORK,
+            controls,
+            hand: None,
+            extent: Extent::default(),
+            harmonizations: HashMap::new(),
+            library: None,
+        }
     }
 
     #[test]
     fn a_chorus_has_whole_bars_and_ends_with_a_barline() {
-        assert_eq!(Twice::of(&tune("long", 40, 0)).unwrap().frames, 256);
-        assert_eq!(Twice::of(&tune("short", 7, 0)).unwrap().frames, 112);
+        assert_eq!(Twice::of(&tune("long", 40, 0), Extent::Opening).unwrap().frames, 256);
+        assert_eq!(Twice::of(&tune("short", 7, 0), Extent::Opening).unwrap().frames, 112);
         let mut pickup = tune("pick-up", 7, 0);
         pickup.bars = (0..9).map(|bar| 24 + 96 * bar).collect();
-        let twice = Twice::of(&pickup).unwrap();
+        let twice = Twice::of(&pickup, Extent::Opening).unwrap();
         assert_eq!((twice.frames, twice.bars()), (112, (0..7).map(|bar| 4 + 16 * bar).collect()));
         let barlines: Vec<_> = (0..224).filter(|&frame| begins_bar(&twice.both, frame)).collect();
         assert_eq!(barlines, (0..14).map(|bar| 4 + 16 * bar).collect::<Vec<_>>());
@@ -270,7 +308,7 @@ mod tests {
     #[test]
     fn the_second_chorus_is_the_first_one_again() {
         let piece = tune("tune", 8, 0);
-        let twice = Twice::of(&piece).unwrap();
+        let twice = Twice::of(&piece, Extent::Opening).unwrap();
         let again = twice.both.stretch(768, 1536);
         assert_eq!(again.melody, twice.once.melody);
         assert_eq!(twice.both.chord_frames(256)[128..], twice.once.chord_frames(128));
@@ -284,9 +322,9 @@ mod tests {
         let pieces = [tune("a", 16, 0), pickup];
         let judged = setup(&controls).judge_twice(&pieces, &[System::Human, System::Band], None);
         let names: Vec<&str> = judged.verdicts.iter().map(|verdict| verdict.name.as_str()).collect();
-        assert_eq!(names, ["human", "band-1", "band-again", "band-2", "band-given"]);
+        assert_eq!(names, ["human", "band-1", "band-again", "band-2", "band-form-given", "band-given"]);
         let root = |row: usize| judged.verdicts[row].mean.right.root.unwrap();
-        assert_eq!((root(0), root(4)), (1.0, 1.0));
+        assert_eq!((root(0), root(5)), (1.0, 1.0));
         assert_eq!(judged.verdicts[2].pieces[0].chords, judged.verdicts[1].pieces[0].chords);
         assert!(judged.verdicts.iter().all(|verdict| verdict.pieces[0].chords.len() == 256));
         assert!(judged.verdicts[3].mean.idiom.under_another.is_some() && judged.disagreement.is_some());

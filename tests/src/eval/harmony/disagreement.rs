@@ -193,6 +193,7 @@ mod tests {
 
     use super::*;
     use crate::eval::corpus::tests::made_up;
+    use crate::eval::harmony::extent::Extent;
 
     /// Sixteen bars of one note and one chord.
     fn tune(id: &str, key: u8, chord: &'static str) -> Piece {
@@ -207,7 +208,7 @@ mod tests {
     /// What is found out of a band that goes with the player so many beats late, and is back so many bars late.
     fn judged(beats: usize, bars: usize) -> Disagreement {
         let pieces = [tune("c", 60, "C"), tune("f sharp", 66, "F#")];
-        let twice: Vec<Twice> = pieces.iter().filter_map(Twice::of).collect();
+        let twice: Vec<Twice> = pieces.iter().filter_map(|piece| Twice::of(piece, Extent::Opening)).collect();
         let changed = Changed::of(&twice, 0).unwrap();
         let late = [root("C", 4 * beats), root("F#", 128 - 4 * beats + 16 * bars)].concat();
         let played = [root("C", 256 + 64), late, root("C", 64 - 16 * bars)].concat();
@@ -219,7 +220,7 @@ mod tests {
     #[test]
     fn the_bars_in_the_middle_of_the_second_chorus_are_another_tunes() {
         let pieces = [tune("c", 60, "C"), tune("c again", 60, "C"), tune("f sharp", 66, "F#")];
-        let mut twice: Vec<Twice> = pieces.iter().filter_map(Twice::of).collect();
+        let mut twice: Vec<Twice> = pieces.iter().filter_map(|piece| Twice::of(piece, Extent::Opening)).collect();
         let changed = Changed::of(&twice, 1).unwrap();
         let others: Vec<Tick> =
             changed.both.melody.iter().filter(|note| note.key == 66).map(|note| note.onset).collect();

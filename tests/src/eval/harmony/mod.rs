@@ -3,16 +3,20 @@
 pub mod charts;
 pub mod choruses;
 pub mod disagreement;
+pub mod extent;
 pub mod files;
 mod rehearsal;
 pub mod tables;
 pub mod told_apart;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use continuo_models::improviser::Weights;
-use continuo_models::music::{Chord, Frame, SlashChord};
+use continuo_models::improviser::tune::harmonizer::Wish;
+use continuo_models::music::style::Harmonization;
+use continuo_models::music::{Chord, Frame, SlashChord, Style};
 use continuo_models::{Controls, Improviser, Networks};
 use continuo_options::eval::System;
 
@@ -20,11 +24,12 @@ use super::bootstrap::Interval;
 use super::corpus::Piece;
 use super::hand::{Hand, played};
 use super::harmonizer::all_known;
-use super::measures::{FRAMES, Measures, classes};
+use super::measures::{Measures, classes};
 use super::recovery::{Jumping, Recovery};
 use super::report::progress;
 use super::retrieval::Library;
 use super::rules::{Pace, bar_before, follow, tonic_held, with_sixths};
+use extent::Extent;
 use rehearsal::Performance;
 pub use rehearsal::{Event, only, rehearse};
 
@@ -62,6 +67,10 @@ pub struct Setup<'a> {
     pub controls: &'a dyn Fn(&Piece) -> Controls,
     /// Who plays what they hear; `None`: it comes as it is written.
     pub hand: Option<Hand>,
+    /// How much of each piece is judged.
+    pub extent: Extent,
+    /// How [`System::Harmonizer`] harmonizes, by style; the others as their files say.
+    pub harmonizations: HashMap<Style, Harmonization>,
     /// The tunes that [`System::NearestTune`] knows.
     pub library: Option<Library<'a>>,
 }
@@ -109,7 +118,7 @@ impl Verdict {
 }
 
 impl Setup<'_> {
-    /// Judges a system on the first frames of `pieces`.
+    /// Judges a system on `pieces`.
     pub fn judge(&self, pieces: &[Piece], system: System) -> Verdict {
         let bar = progress(title(system), pieces.len());
         let mut recovery = hears(system).then(Recovery::default);
@@ -119,7 +128,7 @@ impl Setup<'_> {
                 if let Some((recovery, jumping)) = recovery.as_mut().zip(Jumping::of(piece)) {
                     recovery.add(&jumping, &classes(&self.play(&jumping.piece, jumping.frames(), system).chords));
                 }
-                Played::of(piece, self.play(piece, piece.frames().min(FRAMES), system))
+                Played::of(piece, self.play(piece, self.extent.frames(piece), system))
             })
             .collect();
         Verdict { recovery, ..Verdict::of(system.name(), title(system).into(), judged) }
@@ -141,7 +150,7 @@ impl Setup<'_> {
             System::FollowSixteenth => over_root(follow(piece, frames, Pace::Sixteenth)),
             System::FollowNote => over_root(follow(piece, frames, Pace::BeatWithNote)),
             System::FollowSixths => over_root(with_sixths(follow(piece, frames, Pace::BeatWithNote))),
-            System::Harmonizer => all_known(&self.networks, piece, frames, &controls),
+            System::Harmonizer => all_known(&self.networks, piece, frames, &self.wish(&controls)),
             System::React => rehearsal::reacting(self.band(self.weights), piece, frames, controls),
             System::Alone => {
                 let controls = Controls { learn_tune: false, ..controls };
@@ -154,6 +163,13 @@ impl Setup<'_> {
             System::Band => return rehearsal::as_played(self.band(self.weights), piece, frames, controls),
         };
         chords.into()
+    }
+
+    /// What the harmonizer is asked for.
+    fn wish(&self, controls: &Controls) -> Wish {
+        let wish = Wish::of(controls);
+        let harmonization = self.harmonizations.get(&controls.style_a).copied();
+        Wish { harmonization: harmonization.unwrap_or(wish.harmonization), ..wish }
     }
 
     fn band(&self, weights: Weights) -> Improviser {
@@ -182,6 +198,8 @@ mod tests {
             weights: Weights::NETWORK,
             controls: &|_: &Piece| Controls::default(),
             hand: None,
+            extent: Extent::default(),
+            harmonizations: HashMap::new(),
             library: Some(Library::new(&tunes)),
         };
         setup.judge(&[piece], system)

@@ -8,7 +8,7 @@ use super::{Played, Setup};
 use crate::eval::bootstrap::{self, Interval};
 use crate::eval::classifier::Classifier;
 use crate::eval::corpus::Piece;
-use crate::eval::measures::{FRAMES, classes};
+use crate::eval::measures::classes;
 use crate::eval::progressions::features;
 use crate::eval::report::{self, progress};
 
@@ -40,8 +40,7 @@ pub fn told_apart(
     played: &[Played],
 ) -> Option<Interval> {
     let bar = progress("progressions to learn from", lessons.len());
-    let frames = |piece: &Piece| piece.frames().min(FRAMES);
-    let lesson = |piece: &&'_ Piece| classes(&setup.play(piece, frames(piece), system).chords);
+    let lesson = |piece: &&'_ Piece| classes(&setup.play(piece, setup.extent.frames(piece), system).chords);
     let lessons: Vec<Example> = bar.wrap_iter(lessons.iter()).map(|&piece| (piece, lesson(&piece))).collect();
     let judged: Vec<Example> =
         pieces.iter().zip(played).map(|(piece, played)| (piece, classes(&played.chords))).collect();
@@ -79,6 +78,7 @@ pub fn told(lessons: &[Example], judged: &[Example]) -> Option<Interval> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
     use std::sync::Arc;
 
     use continuo_models::Controls;
@@ -86,6 +86,7 @@ mod tests {
 
     use super::*;
     use crate::eval::corpus::tests::made_up;
+    use crate::eval::harmony::extent::Extent;
 
     /// Eight bars of a scale, and two chords a bar in the key of C.
     fn pieces(ids: std::ops::Range<usize>) -> Vec<Piece> {
@@ -106,6 +107,8 @@ mod tests {
             weights: Weights::NETWORK,
             controls: &controls,
             hand: None,
+            extent: Extent::default(),
+            harmonizations: HashMap::new(),
             library: None,
         };
         let (train, test) = (pieces(0..20), pieces(20..26));
