@@ -266,9 +266,9 @@ impl Setup<'_> {
 mod tests {
     use std::collections::HashMap;
 
-    use continuo_models::Controls;
     use continuo_models::improviser::Weights;
     use continuo_models::music::Tick;
+    use continuo_models::{Controls, Family, Networks};
 
     use super::*;
     use crate::eval::corpus::tests::made_up;
@@ -328,6 +328,22 @@ mod tests {
         assert_eq!(judged.verdicts[2].pieces[0].chords, judged.verdicts[1].pieces[0].chords);
         assert!(judged.verdicts.iter().all(|verdict| verdict.pieces[0].chords.len() == 256));
         assert!(judged.verdicts[3].mean.idiom.under_another.is_some() && judged.disagreement.is_some());
+    }
+
+    #[test]
+    fn who_is_told_the_form_has_the_harmonizers_chords_from_the_second_beat_of_the_second_chorus_on() {
+        let controls = |_: &Piece| Controls::default();
+        let networks = Arc::new(Networks::built_in(Family::default()).0);
+        let setup = Setup { networks, ..setup(&controls) };
+        let mut pickup = tune("pick-up", 9, 1);
+        pickup.bars = (0..10).map(|bar| 24 + 96 * bar).collect();
+        for piece in [tune("tune", 8, 0), pickup] {
+            let twice = Twice::of(&piece, Extent::Opening).unwrap();
+            let played = setup.play_twice(&twice, &[Row::FormGiven, Row::Harmonizer]);
+            let [told, knows] = [&played[0], &played[1]].map(|row| classes(&row.chords));
+            let same = told.iter().zip(&knows).skip(4).filter(|(told, knows)| told == knows).count();
+            assert!(10 * same >= 9 * (told.len() - 4), "{}: {same} of {}", piece.id, told.len());
+        }
     }
 
     #[test]
