@@ -11,7 +11,17 @@ from made_up import BAR, record, write_corpus
 from continuo_training.corpus import CorpusMissingError
 from continuo_training.errors import UsageError
 from continuo_training.texture.passages import command
-from continuo_training.texture.passages.choosing import DRUMS, HANDS, Shelf, chosen, in_cut_time, turned
+from continuo_training.texture.passages.choosing import (
+    BACKBEAT,
+    DRUMS,
+    FLOOR,
+    HANDS,
+    ONE,
+    Shelf,
+    chosen,
+    in_cut_time,
+    turned,
+)
 from continuo_training.texture.passages.files import DRUMS as SIGNS
 from continuo_training.texture.passages.files import bar_text, entry, part_text
 from continuo_training.texture.passages.reading import DRUM_OF_KEY, Hit, fills, passages_of
@@ -19,6 +29,7 @@ from continuo_training.texture.passages.reading import DRUM_OF_KEY, Hit, fills, 
 CHORDS = {0: (48, 52, 55), 9: (45, 48, 52), 5: (41, 45, 48), 7: (43, 47, 50)}
 ROOTS = (0, 9, 5, 7)
 ROCK = [(0, 36), (0, 42), (12, 42), (24, 38), (24, 42), (36, 42), (48, 36), (48, 42), (72, 38), (72, 42)]
+MARKS = {"backbeat": ONE + BACKBEAT, "floor": FLOOR}
 
 
 def piano(bars):
@@ -149,3 +160,11 @@ def test_a_corpus_without_passages_is_refused(tmp_path):
     write_corpus(tmp_path, [record()], name="neonscribe")
     with pytest.raises(UsageError):
         command.run(argparse.Namespace(corpus=tmp_path, out=tmp_path / "out"))
+
+
+def test_a_kind_bears_its_marks_and_moves_as_much_as_it_has_to():
+    passages = passages_of("groove", beat())
+    of_marks = {name: Shelf("pop", ("groove",), DRUMS, {"four": 2}, marks=marks) for name, marks in MARKS.items()}
+    assert {name: len(chosen(passages, shelf)) for name, shelf in of_marks.items()} == {"backbeat": 1, "floor": 0}
+    moving = Shelf("pop", ("groove",), DRUMS, {"four": 2}, moves=4.0)
+    assert chosen(passages, moving) == []

@@ -18,8 +18,17 @@ STRAIGHT, TERNARY = 0.2, 0.5
 """Up to this share of triplets a passage is straight, and from this on it swings."""
 FAST = 170
 """Quarter notes per minute from which on people hardly swing."""
-ANCHORED = 0.5
+MARKED = 0.5
+"""The share of the bars that are to bear the marks of their kind."""
+SLOTS_A_BEAT = 6
 HANDS, DRUMS, BAND = ("chords", "bass"), ("drums",), ("drums", "chords", "bass")
+
+Marks = tuple[tuple[frozenset[str], tuple[int, ...]], ...]
+ONE: Marks = ((frozenset({"kick"}), (0,)),)
+FLOOR: Marks = ((frozenset({"kick"}), (0, 1, 2, 3)),)
+BACKBEAT: Marks = ((frozenset({"snare", "side_stick", "clap"}), (1, 3)),)
+TIME: Marks = ((frozenset({"ride", "ride_bell", "closed_hat", "open_hat"}), (0, 1, 2, 3)),)
+"""Signs by which a kind is known: the first beat, four on the floor, two and four, a cymbal on every beat."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +49,10 @@ class Shelf:
     cut: bool = False
     """Whether they are read in cut time: each half of a bar of sixteenths is a bar of eighths, twice as fast. So a
     clave that people wrote into one bar goes over two, as in the patterns."""
-    anchored: bool = False
-    """Whether the kick is to be on the first beat of at least half of the bars."""
+    marks: Marks = ()
+    """What is to be struck, one or the other, on which beats, counted from 0, in at least half of the bars."""
+    moves: float = 0
+    """How many strokes per quarter note its parts have together at the least."""
     turn: int = 0
     """With which bar they begin, so that their clave has the side first that the patterns have first."""
 
@@ -56,7 +67,8 @@ class Shelf:
             and METERS[passage.meter] in self.most
             and all(low <= passage.density(part) <= high for part, (low, high) in _bounds(passage))
             and self._has_feel(passage)
-            and (not self.anchored or _firsts(passage) >= ANCHORED)
+            and sum(passage.density(part) for part in passage.parts) >= self.moves
+            and all(_share_with(passage, *mark) >= MARKED for mark in self.marks)
         )
 
     def _has_feel(self, passage: Passage) -> bool:
@@ -71,10 +83,11 @@ def _bounds(passage: Passage) -> Iterable[tuple[str, tuple[float, float]]]:
     return ((part, DENSITIES[part]) for part in passage.parts)
 
 
-def _firsts(passage: Passage) -> float:
-    """The share of the bars that have the kick on the first beat."""
+def _share_with(passage: Passage, drums: frozenset[str], beats: tuple[int, ...]) -> float:
+    """The share of the bars that have one of `drums` on all of the `beats`."""
     bars = passage.parts["drums"]
-    return sum(any((hit.slot, hit.what) == (0, "kick") for hit in bar) for bar in bars) / len(bars)
+    struck = [{hit.slot for hit in bar if hit.what in drums} for bar in bars]
+    return sum({SLOTS_A_BEAT * beat for beat in beats} <= slots for slots in struck) / len(bars)
 
 
 def _four(most: int) -> dict[str, int]:
@@ -91,9 +104,11 @@ CUBAN = r"afrocuban/rhumba|latin/brazilian-songo"
 SHELVES: dict[str, tuple[Shelf, ...]] = {
     "pop": (
         Shelf("pop", ("pop909",), HANDS, _all(440, 24)),
-        Shelf("pop", ("groove",), DRUMS, _four(280), ROCK, anchored=True),
+        Shelf("pop", ("groove",), DRUMS, _four(280), ROCK, marks=ONE + BACKBEAT),
     ),
-    "jazz": (Shelf("jazz", ("groove",), DRUMS, _four(60), r"jazz|jazz/(swing|fast|mediumfast)", swings=True),),
+    "jazz": (
+        Shelf("jazz", ("groove",), DRUMS, _four(60), r"jazz|jazz/(swing|fast|mediumfast)", swings=True, marks=TIME),
+    ),
     "latin": (
         Shelf("latin", ("groove",), DRUMS, _four(50), CUBAN, idiom="son", cut=True, turn=1),
         Shelf("jazz", ("groove",), DRUMS, _four(8), r"neworleans/chacha", idiom="cha"),
@@ -103,12 +118,12 @@ SHELVES: dict[str, tuple[Shelf, ...]] = {
         Shelf("latin", ("groove",), DRUMS, _four(24), r"latin/(brazilian-)?samba", idiom="samba"),
     ),
     "funk": (
-        Shelf("pop", ("groove",), DRUMS, _four(50), r"funk|funk/(fast|groove\d+)", idiom="funk"),
-        Shelf("jazz", ("groove",), DRUMS, _four(12), r"jazz/funk|neworleans/funk", idiom="funk"),
-        Shelf("pop", ("groove",), DRUMS, _four(24), r"soul.*|gospel", idiom="motown"),
+        Shelf("pop", ("groove",), DRUMS, _four(50), r"funk|funk/(fast|groove\d+)", idiom="funk", marks=ONE + BACKBEAT),
+        Shelf("jazz", ("groove",), DRUMS, _four(12), r"jazz/funk|neworleans/funk", idiom="funk", marks=ONE),
+        Shelf("pop", ("groove",), DRUMS, _four(24), r"soul.*|gospel", idiom="motown", marks=ONE + BACKBEAT),
     ),
     "electronic": (
-        Shelf("electronic", ("groove",), DRUMS, _four(12), r"dance/disco", idiom="four", anchored=True),
+        Shelf("electronic", ("groove",), DRUMS, _four(12), r"dance/disco", idiom="four", marks=FLOOR),
         Shelf("electronic", ("groove",), DRUMS, _four(30), r"hiphop.*", idiom="break"),
     ),
     "blues": (
@@ -118,8 +133,8 @@ SHELVES: dict[str, tuple[Shelf, ...]] = {
     ),
     "folk": (
         Shelf("folk", ("bbloomf", "mutopia"), HANDS, _all(24, 24, 16)),
-        Shelf("folk", ("groove",), DRUMS, _four(5), r"country", anchored=True),
-        Shelf("pop", ("groove",), DRUMS, _four(8), r"rock/folk", anchored=True),
+        Shelf("folk", ("groove",), DRUMS, _four(5), r"country", marks=ONE + BACKBEAT),
+        Shelf("pop", ("groove",), DRUMS, _four(8), r"rock/folk", marks=ONE + BACKBEAT),
     ),
     "game": (
         Shelf("game", GAMES, BAND, _all(170, 20), swings=None),
@@ -128,11 +143,12 @@ SHELVES: dict[str, tuple[Shelf, ...]] = {
     ),
     "classical": (Shelf("classical", ("quartets", "mutopia"), HANDS, _all(50, 32, 20), swings=None),),
     "romantic": (Shelf("romantic", ("lieder", "mutopia"), HANDS, _all(50, 32, 24), swings=None),),
-    "baroque": (Shelf("baroque", ("mutopia",), HANDS, _all(24, 24, 8), swings=None),),
+    "baroque": (Shelf("baroque", ("mutopia",), HANDS, _all(0, 24, 8), swings=None, moves=1.5),),
     "hymn": (Shelf("hymn", ("openhymnal", "chorales", "mutopia"), HANDS, _all(40, 28, 8), swings=None),),
 }
 """What is taken for each of our styles. A style or part that is not named has no free bars that are of its kind: jazz
-comping and walking bass, the montuno, the pads of electronic music stay with what was written."""
+comping and walking bass, the montuno, the pads of electronic music stay with what was written; so does
+baroque in 4/4, of which there are but chords that stand."""
 
 
 def chosen(passages: Iterable[Passage], shelf: Shelf) -> list[Passage]:
