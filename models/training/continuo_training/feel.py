@@ -57,6 +57,12 @@ FEWEST_STROKES, FEWEST_PIECES, LEAST_SHARE = 120, 3, 0.05
 """What a style must have of a drum in a slot to have a row of its own; what is rarer there was meant for another."""
 SHORTEST, PHRASE = 16, 8
 """Bars of a piece whose loudness is followed, and of a phrase."""
+SLIPS = 0.05
+"""The share of strokes that are softer than what counts as the softest: many are slips, and are not heard."""
+OFF_EIGHTHS, FEWEST_SIXTEENTHS, LEAST_SIXTEENTHS = (0.16, 0.42), 32, 0.2
+"""Where in the eighth its second sixteenth may lie; how many, and what share of all, a piece of sixteenths has."""
+KINDS, SIXTEENTH_TEMPI = ("funk", "hiphop", "soul"), (95, 110)
+"""Kinds of beats that go in sixteenths, and the tempi between which their swing is told."""
 TEMPI = (80, 115, 150, 200, 250, 320)
 """Between these tempi the swing of a style is told."""
 
@@ -73,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
     timing, together = timing_of(drummers)
     pianists = list(records(args.corpus, "pop909"))
     loudness = loudness_of([part for record in pianists for part in parts_of(record)])
+    struck = [velocity for record in drummers for *_, velocity in strokes_of(record)]
     table = {
         "provenance": {
             "groove": _origin(drummers, "Groove MIDI Dataset 1.0.0 (Gillick et al. 2019)", CREDIT),
@@ -81,8 +88,9 @@ def run(args: argparse.Namespace) -> int:
         "timing": timing,
         "together": together,
         "pianists": loudness,
-        "drummers": loudness_of_drummers(drummers),
+        "drummers": loudness_of_drummers(drummers) | {"softest": softest(struck)},
         "swing": swing_by_tempo(drummers),
+        "sixteenths": sixteenths_by_tempo(drummers),
     }
     path = args.out / "feel.json"
     args.out.mkdir(parents=True, exist_ok=True)
@@ -149,6 +157,34 @@ def swing_by_tempo(found: list[dict[str, Any]]) -> dict[str, list[list[float]]]:
         rows[style] = [
             [*np.round(values[place == index].mean(axis=0), 2).tolist(), int((place == index).sum())]
             for index in np.unique(place)
+        ]
+    return rows
+
+
+def sixteenth_swing_of(strokes: list[tuple[float, str, int]]) -> float | None:
+    """How late the sixteenths between eighths come, as a share of a full triplet; None: there are few of them."""
+    phases = np.array([at % 0.5 for at, drum, _ in strokes if drum in TIME])
+    off = phases[(phases > OFF_EIGHTHS[0]) & (phases < OFF_EIGHTHS[1])]
+    if len(off) < FEWEST_SIXTEENTHS or len(off) < LEAST_SIXTEENTHS * len(phases):
+        return None
+    return float(np.median(off) - 0.25) * 12
+
+
+def sixteenths_by_tempo(found: list[dict[str, Any]]) -> dict[str, list[list[float]]]:
+    """For each kind of beat in straight eighths: between the tempi, the mean tempo, median swing, and pieces."""
+    rows: dict[str, list[list[float]]] = {}
+    for kind in KINDS:
+        pieces = [
+            (record["tempo"], swing)
+            for record in found
+            if kind in record["tags"] and swing_of(strokes_of(record)) == 0.5
+            if (swing := sixteenth_swing_of(strokes_of(record))) is not None
+        ]
+        values = np.array(pieces).reshape(-1, 2)
+        place = np.digitize(values[:, 0], SIXTEENTH_TEMPI)
+        rows[kind] = [
+            [round(float(of[:, 0].mean()), 1), round(float(np.median(of[:, 1])), 2), len(of)]
+            for of in (values[place == index] for index in np.unique(place))
         ]
     return rows
 
@@ -245,6 +281,11 @@ def loudness_of(parts: list[list[tuple[int, int, float]]]) -> dict[str, Any]:
             for sixteenth, velocity in notes:
                 accents[metrical(sixteenth)].append(velocity - mean)
     return spreads(found) | {"accents": [round(float(np.mean(accents[strength] or [0])), 1) for strength in range(5)]}
+
+
+def softest(velocities: list[float]) -> int:
+    """The velocity that all but the softest twentieth of the strokes have."""
+    return round(float(np.quantile(velocities, SLIPS))) if velocities else 1
 
 
 def spreads(found: dict[str, list[float]]) -> dict[str, Any]:

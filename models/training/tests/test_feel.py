@@ -41,6 +41,13 @@ def test_swing_is_told_and_taken_out_of_the_timing():
     assert feel.swing_by_tempo(swung) == {"jazz": [[120.0, pytest.approx(0.84, abs=0.02), 4]]}
 
 
+def test_the_swing_of_sixteenths_is_told_apart_from_that_of_eighths():
+    late = [(beat + place, "closed_hat", 80) for beat in range(32) for place in (0.0, 0.29, 0.5, 0.79)]
+    assert feel.sixteenth_swing_of(late) == pytest.approx(0.48, abs=0.01)
+    assert feel.swing_of(late) == 0.5
+    assert feel.sixteenth_swing_of(feel.strokes_of(drummer())) is None
+
+
 def test_what_few_have_played_has_no_row():
     assert row([drummer(id=str(number)) for number in range(4)], "snare", 2) is None
     assert feel.timing_of([drummer()])[0] == {}
@@ -55,6 +62,11 @@ def test_loudness_of_phrases_bars_and_strokes_is_told_apart():
     assert found["bar"][1] == pytest.approx(np.sqrt((4 + 4 + 0) / 3), abs=0.1)
     assert found["phrase"][1] == pytest.approx(np.std([2, 2, 20]), abs=0.1)
     assert found["accents"][0] > 0 > found["accents"][2]
+
+
+def test_the_softest_stroke_is_no_slip():
+    assert feel.softest([1] * 4 + [20] * 48 + [90] * 48) == 20
+    assert feel.softest([]) == 1
 
 
 def test_the_command_writes_a_table_and_says_which_file_is_missing(tmp_path):
