@@ -481,10 +481,9 @@ impl Controls {
         &self.players[player]
     }
 
-    /// Whether somebody is to play other bars than the source gives.
+    /// Whether the band is to play what lies between bars.
     pub fn reshapes(&self) -> bool {
-        let varies = |player: Player| player.kind().has_patterns && self.player(player).vary > 0.0;
-        self.morph_x > 0.0 || self.morph_y > 0.0 || Player::ALL.into_iter().any(varies)
+        self.morph_x > 0.0 || self.morph_y > 0.0
     }
 
     /// How much `player` plays, 0 to 1: its own density, scaled by the band's.

@@ -69,6 +69,9 @@ pub struct Character {
     /// How late off-beat eighths come.
     #[serde(default)]
     pub swing: Swing,
+    /// How late the sixteenths between eighths come.
+    #[serde(default)]
+    pub sixteenth_swing: Swing,
     /// What is to be said for each move of the harmony beside what a network says.
     #[serde(default)]
     pub moves: Moves,
@@ -137,8 +140,8 @@ impl Harmonization {
     }
 }
 
-/// How late off-beat eighths come: tempi, in quarter notes per minute, ascending, each with a share of a full triplet.
-/// Between them it moves evenly, and beyond them it stays. Of none, eighths are straight.
+/// How late the second of two equal notes comes: tempi, in quarter notes per minute, ascending, each with a share of a
+/// full triplet. Between them it moves evenly, and beyond them it stays. Of none, they are straight.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub struct Swing(Vec<(f32, f32)>);
 
@@ -298,9 +301,10 @@ mod tests {
             assert!(moves.0.iter().flatten().flatten().all(|odds| odds.abs() <= 3.0), "{style}");
             assert!(qualities.iter().all(|odds| (-1.0..=5.0).contains(odds)), "{style}");
             assert!([rhythm.bar, rhythm.strong, rhythm.weak].iter().all(|asked| asked.abs() <= 3.0), "{style}");
-            let Swing(swing) = &character.swing;
-            assert!(swing.windows(2).all(|pair| pair[0].0 < pair[1].0), "{style}");
-            assert!(swing.iter().all(|(_, share)| (0.0..=1.2).contains(share)), "{style}");
+            for Swing(swing) in [&character.swing, &character.sixteenth_swing] {
+                assert!(swing.windows(2).all(|pair| pair[0].0 < pair[1].0), "{style}");
+                assert!(swing.iter().all(|(_, share)| (0.0..=1.2).contains(share)), "{style}");
+            }
             assert!(!character.name.is_empty() && !character.conditions.is_empty(), "{style}");
             let others = &Style::ALL[..index];
             assert!(others.iter().all(|other| other.name() != character.name), "{style} has a name of its own");

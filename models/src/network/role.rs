@@ -63,7 +63,7 @@ roles! {
     /// The chords of a whole chorus at once.
     Harmonizer "harmonizer", "The band does not learn your tune", HarmonizerNetwork;
     /// What the players strike in a bar.
-    Texture "texture", "Bars are not varied", TextureNetwork;
+    Texture "texture", "Between corners of the pad the nearest one is struck", TextureNetwork;
 }
 
 impl Role {

@@ -327,6 +327,9 @@ fn judge_texture(sheets: &Sheets, judged: &Judged, learned: &Learned, row: &[tex
             write_text(&out.join("texture-paths.svg"), &texture::picture::ways(&paths))?;
         }
     }
+    let levels = texture::levels::turn();
+    println!("{}", texture::levels::table(&levels));
+    write(sheets, "texture-levels.json", &json!(levels))?;
     let returns = texture::returns::judge(&pieces);
     println!("{}", texture::returns::table(&returns));
     write(sheets, "texture-returns.json", &json!(returns))?;

@@ -281,13 +281,13 @@ pub enum Row {
     Rebuilt,
     /// A bar of the network by a code drawn by chance, under the conditions of people's
     Prior,
-    /// The retrieved bar, varied by half
+    /// The retrieved bar, its code turned by half: part by part
     Varied,
-    /// The bar of the patterns, varied by half: as the band plays with *Vary* in the middle
+    /// The patterns with *Vary* in the middle
     LibraryVaried,
     /// Real bars as the band plays them: of the passages that are shipped
     Played,
-    /// These, varied by half
+    /// These with *Vary* in the middle
     PlayedVaried,
 }
 
@@ -319,7 +319,7 @@ impl Row {
             Self::Library => "library",
             Self::Rebuilt => "VAE: rebuilt",
             Self::Prior => "VAE: prior",
-            Self::Varied => "retrieval, vary ½",
+            Self::Varied => "VAE: retrieval, turned by ½",
             Self::LibraryVaried => "library, vary ½",
             Self::Played => "real bars",
             Self::PlayedVaried => "real bars, vary ½",

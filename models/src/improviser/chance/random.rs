@@ -63,6 +63,17 @@ impl Random {
     }
 }
 
+/// One of several by their weights, where `uniform` was drawn from 0 (inclusive) to 1 (exclusive). `None`: there are
+/// none.
+pub fn weighed<T: Copy>(weights: &[(f32, T)], uniform: f32) -> Option<T> {
+    let mut left = uniform * weights.iter().map(|(weight, _)| weight).sum::<f32>();
+    let drawn = weights.iter().find(|(weight, _)| {
+        left -= weight;
+        left < 0.0
+    });
+    drawn.or(weights.last()).map(|(_, drawn)| *drawn)
+}
+
 /// The seed of take number `take` under the musician's `seed`: of the first one, number 0, the seed itself.
 pub fn seed_of_take(seed: u32, take: u32) -> u32 {
     if take == 0 { seed } else { (mix(u64::from(take) << 32 | u64::from(seed)) >> 32) as u32 }

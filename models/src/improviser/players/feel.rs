@@ -58,6 +58,8 @@ pub struct Pianists {
 pub struct Drummers {
     /// How much louder each bar of a phrase is than the phrase.
     pub arc: [f32; PHRASE],
+    /// The softest that they strike, but for slips.
+    pub softest: u8,
 }
 
 /// What was measured.
@@ -78,6 +80,12 @@ pub fn of_people() -> &'static Feel {
         serde_json::from_str(include_str!("../../../feel.json")).expect("the tests read the file that ships")
     });
     &FEEL
+}
+
+/// As hard as somebody of the band strikes who is to strike with a MIDI velocity that may be none: no softer than
+/// drummers strike who mean to be heard.
+pub fn struck(velocity: i32) -> u8 {
+    velocity.clamp(of_people().drummers.softest.into(), 127) as u8
 }
 
 /// How drummers of `style` strike `drum` in a sixteenth of the beat, 0–3; of a drum that none of them has, the one next

@@ -14,5 +14,6 @@ mod rehearsal;
 pub(crate) mod seats;
 pub(crate) mod soloist;
 pub mod strokes;
+pub mod takes;
 pub(crate) mod tape;
 pub mod voices;

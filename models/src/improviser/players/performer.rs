@@ -36,7 +36,7 @@ pub fn play(context: &FrameContext, cues: &mut [NoteCue]) {
         let cue = &mut cues[index];
         let louder = dynamics::of(context, cue, chord);
         let drummer = (cue.player == Player::Drums).then(|| context.controls.kit.drum_at(cue.key)).flatten();
-        let (late, velocity) = match drummer {
+        let (late, deviation) = match drummer {
             Some(drum) => drummed(context, cue, drum),
             None => (lateness(context, cue, chord), loudness(context, cue, chord)),
         };
@@ -47,25 +47,28 @@ pub fn play(context: &FrameContext, cues: &mut [NoteCue]) {
         let shortest = (cue.length.0 / 2).max(1);
         cue.start = Moment(start);
         cue.length = Moment((end - start).max(shortest));
-        cue.velocity = (i32::from(velocity) + louder.round() as i32).clamp(1, 127) as u8;
+        cue.velocity = feel::struck(i32::from(cue.velocity) + deviation + louder.round() as i32);
     }
 }
 
 /// By how many moments `moment` comes later for the swing: the off-beat eighth by all of it, the sixteenths around it
-/// by half. Other divisions of the beat, and compound meters, have a lilt of their own.
+/// by half, and by what sixteenths have of their own. Other divisions of the beat, and compound meters, have a lilt of
+/// their own.
 fn swing(context: &FrameContext, moment: Moment) -> i64 {
     let meter = context.position.meter;
     if meter.is_compound() || meter.denominator > 4 {
         return 0;
     }
     let bar_start = Moment::from_tick(context.position.bar_start).0;
-    let share = match context.controls.swing_by_style {
-        true => context.style.character().swing.at(context.tempo),
-        false => context.controls.swing.clamp(0.0, 1.0),
+    let character = context.style.character();
+    // The knob is for eighths.
+    let (share, of_sixteenths) = match context.controls.swing_by_style {
+        true => (character.swing.at(context.tempo), character.sixteenth_swing.at(context.tempo)),
+        false => (context.controls.swing.clamp(0.0, 1.0), 0.0),
     };
-    let delay = (SWING * share) as i64;
+    let (delay, of_sixteenths) = ((SWING * share) as i64, (SWING / 2.0 * of_sixteenths) as i64);
     match (moment.0 - bar_start).rem_euclid(QUARTER) * 4 {
-        sixteenth if sixteenth == QUARTER || sixteenth == 3 * QUARTER => delay / 2,
+        sixteenth if sixteenth == QUARTER || sixteenth == 3 * QUARTER => delay / 2 + of_sixteenths,
         eighth if eighth == 2 * QUARTER => delay,
         _ => 0,
     }
@@ -80,8 +83,9 @@ fn lateness(context: &FrameContext, cue: &NoteCue, chord: u32) -> i64 {
     context.moments(LATENESS * context.controls.humanise.clamp(0.0, 1.0) * steadiness * stroke)
 }
 
-/// How many moments later a drummer strikes `drum`, and how hard: as those who were measured, at half of humanise.
-fn drummed(context: &FrameContext, cue: &NoteCue, drum: Drum) -> (i64, u8) {
+/// How many moments later a drummer strikes `drum`, and how much louder, in MIDI velocity: as those who were measured,
+/// at half of humanise.
+fn drummed(context: &FrameContext, cue: &NoteCue, drum: Drum) -> (i64, i32) {
     let humanise = 2.0 * context.controls.humanise.clamp(0.0, 1.0);
     let bar_start = Moment::from_tick(context.position.bar_start).0;
     let beat = Moment::from_tick(context.position.meter.beat_ticks()).0.max(1);
@@ -94,15 +98,14 @@ fn drummed(context: &FrameContext, cue: &NoteCue, drum: Drum) -> (i64, u8) {
     let timing = together.sqrt() * draw(Purpose::Timing, 0) + (1.0 - together).sqrt() * draw(Purpose::Timing, own);
     let milliseconds = (humanise * (EASE + late + spread * timing)).clamp(0.0, LATEST);
     let deviation = humanise * OWN * loudness * draw(Purpose::Loudness, own);
-    let velocity = (i32::from(cue.velocity) + deviation.round() as i32).clamp(1, 127) as u8;
-    (context.moments(milliseconds), velocity)
+    (context.moments(milliseconds), deviation.round() as i32)
 }
 
-fn loudness(context: &FrameContext, cue: &NoteCue, chord: u32) -> u8 {
+/// How much louder a hand strikes, in MIDI velocity.
+fn loudness(context: &FrameContext, cue: &NoteCue, chord: u32) -> i32 {
     let drawn = 0.6 * draw(context, Purpose::Loudness, cue.player, 0)
         + 0.4 * draw(context, Purpose::Loudness, cue.player, 1 + chord);
-    let deviation = LOUDNESS * context.controls.humanise.clamp(0.0, 1.0) * (2.0 * drawn - 1.0);
-    (i32::from(cue.velocity) + deviation.round() as i32).clamp(1, 127) as u8
+    (LOUDNESS * context.controls.humanise.clamp(0.0, 1.0) * (2.0 * drawn - 1.0)).round() as i32
 }
 
 /// A number from 0 to 1 for note number `draw` of `player`.
@@ -175,6 +178,19 @@ mod tests {
         };
         assert_eq!(late(Style::Bossa, 120.0), 0);
         assert!(late(Style::Jazz, 250.0) < late(Style::Jazz, 120.0) && late(Style::Jazz, 250.0) > 0);
+    }
+
+    #[test]
+    fn a_style_may_swing_sixteenths_and_leave_eighths_where_they_are() {
+        let late = |swing_by_style: bool, style: Style, start: i64| {
+            let controls = Controls { swing_by_style, humanise: 0.0, dynamics: 0.0, ..Controls::default() };
+            let mut cues = [cue(start, 6)];
+            play(&FrameContext { style, tempo: 95.0, ..context(&controls, start / 6) }, &mut cues);
+            cues[0].start.0 - Moment::from_tick(start).0
+        };
+        assert_eq!([0, 12, 24].map(|start| late(true, Style::Funk, start)), [0; 3]);
+        assert!(late(true, Style::Funk, 6) > 0 && late(true, Style::Funk, 6) == late(true, Style::Funk, 18));
+        assert_eq!((late(false, Style::Funk, 6), late(true, Style::Bossa, 6)), (0, 0));
     }
 
     #[test]

@@ -3,13 +3,16 @@
 
 pub mod corpus;
 mod hands;
+pub mod levels;
 pub mod measures;
 pub mod paths;
 pub mod picture;
+mod rank;
 pub mod returns;
 pub mod systems;
 pub mod tables;
 pub mod told;
+mod turned;
 
 use std::collections::BTreeMap;
 

@@ -1,17 +1,19 @@
 //! Ways between bars: across the morph pad, and from bar to bar of a player who drifts.
 
+use continuo_models::controls::BarSource;
 use continuo_models::improviser::chance::random::{Purpose, Random};
-use continuo_models::improviser::players::accompaniment::reshaping::morph;
+use continuo_models::improviser::players::accompaniment::drawing::{Asked as AskedBar, Drawing};
+use continuo_models::improviser::players::accompaniment::reshaping::chances::{likely, sigmoid};
+use continuo_models::improviser::players::accompaniment::reshaping::morph::{self, mixed};
 use continuo_models::improviser::players::accompaniment::reshaping::pad::{CORNERS, Pad};
-use continuo_models::improviser::players::accompaniment::reshaping::vary::{
-    between, drawn, drifted, likely, mixed, shift, sigmoid,
-};
+use continuo_models::music::Style;
 use continuo_models::music::texture::{Cell, Cells, Grid, Measure, Part, ROWS};
 use continuo_models::network::TextureNetwork;
 use continuo_models::network::texture::{Asked, CODE, Code, Place, Said};
 use serde::Serialize;
 
 use super::corpus::Piece;
+use super::rank::spearman;
 use super::systems::f1;
 use crate::eval::report::{Table, number};
 
@@ -19,8 +21,9 @@ use crate::eval::report::{Table, number};
 const WAYS: usize = 200;
 const STEPS: usize = 10;
 /// Bars of a drift, and how far they are varied.
-const BARS: i64 = 33;
+const BARS: u16 = 33;
 const VARIED: f32 = 0.5;
+const TEMPO: f32 = 110.0;
 /// The drifts that are walked.
 const DRIFTS: [f32; 5] = [0.0, 0.1, 0.25, 0.5, 1.0];
 
@@ -113,20 +116,20 @@ impl Corners<'_> {
         };
         likely(Measure::Four, self.part, chance).into_iter().collect()
     }
+}
 
-    fn drift(&self, drift: f32, random: Random) -> Option<(f64, f64)> {
-        let own = &self.bars[0];
-        let plain = self.read(&[(own.cells(), [0.0; CODE])]).ok()?.pop()?;
-        let bars: Vec<Cells> = (0..BARS)
-            .filter_map(|bar| {
-                let code = drifted(bar, drift, |draw| drawn(random.variant(draw as u32 + 1), 0));
-                let moved = self.read(&[(own.cells(), shift(&plain.code, VARIED, &code))]).ok()?.pop()?;
-                Some(between(own, &plain, &moved, VARIED, self.part).cells())
-            })
-            .collect();
-        let apart = |by: usize| mean(bars.iter().zip(&bars[by..]).map(|(one, other)| 1.0 - f1(one, other)));
-        Some((apart(1), apart(8)))
-    }
+/// How far the bars of a player are from each other who strays by half from one real bar, and goes on by `drift`.
+fn drifting(drift: f32, style: Style, part: Part, seed: u32) -> (f64, f64) {
+    let asked = AskedBar { densities: [0.5; 3], changes: 1, number: 1, ..AskedBar::default() };
+    let bar = |lock: u16| -> Option<Cells> {
+        let source = BarSource::Played;
+        let (measure, tempo, vary) = (Measure::Four, TEMPO, VARIED);
+        let drawing = Drawing { source, style, measure, tempo, seed, vary, drift, lock };
+        drawing.drawn(part, &[asked]).first().map(Grid::cells)
+    };
+    let bars: Vec<Cells> = (1..=BARS).filter_map(bar).collect();
+    let apart = |by: usize| mean(bars.iter().zip(&bars[by..]).map(|(one, other)| 1.0 - f1(one, other)));
+    (apart(1), apart(8))
 }
 
 /// The ways of each part between bars of `pieces`.
@@ -167,8 +170,9 @@ fn of_part(part: Part, pieces: &[Piece], network: &TextureNetwork) -> Option<Pat
         corners.at(Pad { x: on(from_x, to_x), y: on(from_y, to_y) })
     };
     let drifts = DRIFTS.into_iter().map(|drift| {
-        let apart: Vec<(f64, f64)> =
-            corners.iter().take(WAYS / 4).filter_map(|(random, corners)| corners.drift(drift, *random)).collect();
+        let apart: Vec<(f64, f64)> = (corners.iter().take(WAYS / 4).enumerate())
+            .map(|(seed, (_, corners))| drifting(drift, corners.place.style.unwrap_or(Style::Pop), part, seed as u32))
+            .collect();
         let (next, eighth) = (mean(apart.iter().map(|apart| apart.0)), mean(apart.iter().map(|apart| apart.1)));
         Drift { drift, next, eighth }
     });
@@ -199,7 +203,8 @@ fn summed(paths: &[(Vec<Cells>, bool)]) -> Walk {
             continue;
         }
         let away: Vec<f64> = path.iter().map(|bar| path[0].differing(bar) as f64).collect();
-        spearmans.push(spearman(&away));
+        let places: Vec<f64> = (0..path.len()).map(|place| place as f64).collect();
+        spearmans.push(spearman(&places, &away));
         over_least.push(most as f64 / all.div_ceil(STEPS) as f64);
         if all >= STEPS {
             largest.push(most as f64 * STEPS as f64 / all as f64);
@@ -214,22 +219,6 @@ fn summed(paths: &[(Vec<Cells>, bool)]) -> Walk {
         / mean(paths.iter().map(|(path, _)| (strokes(&path[0]) + strokes(&path[STEPS])) / 2.0));
     walk.exact = mean(paths.iter().map(|(_, is_exact)| f64::from(u8::from(*is_exact))));
     walk
-}
-
-/// The rank correlation of `values` with their places.
-fn spearman(values: &[f64]) -> f64 {
-    let rank = |value: f64| {
-        let below = values.iter().filter(|other| **other < value).count() as f64;
-        below + values.iter().filter(|other| **other == value).count() as f64 / 2.0
-    };
-    let ranks: Vec<f64> = values.iter().map(|value| rank(*value)).collect();
-    let places: Vec<f64> = (0..values.len()).map(|place| place as f64 + 0.5).collect();
-    let centre = values.len() as f64 / 2.0;
-    let product = |one: &[f64], other: &[f64]| {
-        one.iter().zip(other).map(|(one, other)| (one - centre) * (other - centre)).sum::<f64>()
-    };
-    let norm = (product(&ranks, &ranks) * product(&places, &places)).sqrt();
-    if norm == 0.0 { 0.0 } else { product(&ranks, &places) / norm }
 }
 
 fn mean(values: impl Iterator<Item = f64>) -> f64 {
@@ -284,16 +273,4 @@ pub fn drifts(paths: &[Paths]) -> Table {
         }
     }
     table
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranks_that_rise_with_their_places_are_1_and_such_that_fall_are_the_opposite() {
-        assert!((spearman(&[0.0, 1.0, 4.0, 9.0]) - 1.0).abs() < 1e-9);
-        assert!((spearman(&[3.0, 2.0, 1.0]) + 1.0).abs() < 1e-9);
-        assert_eq!(spearman(&[2.0, 2.0, 2.0]), 0.0);
-    }
 }

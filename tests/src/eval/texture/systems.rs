@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use continuo_models::controls::BarSource;
 use continuo_models::improviser::chance::random::{Purpose, Random};
 use continuo_models::improviser::players::accompaniment::drawing::{Asked as AskedBar, Drawing};
-use continuo_models::improviser::players::accompaniment::reshaping::vary::{between, drawn as drawn_code, shift};
 use continuo_models::music::Style;
 use continuo_models::music::texture::{Cell, Cells, Grid, Measure, Part, ROWS};
 use continuo_models::network::TextureNetwork;
@@ -14,6 +13,7 @@ use continuo_models::network::texture::{Asked, CODE, Place};
 pub use continuo_options::eval::Row;
 
 use super::corpus::{Bar, Piece, slots};
+use super::turned::{between, drawn, shift};
 
 /// Levels of an attribute.
 pub const LEVELS: usize = 5;
@@ -25,6 +25,8 @@ pub const MOST_BARS: usize = 3000;
 const PHRASE: usize = 8;
 /// The tempo of a piece that says none.
 pub const USUAL_TEMPO: f32 = 110.0;
+/// How far the band varies its bars.
+const VARIED: f32 = 0.5;
 
 /// The four edges between the levels of each attribute, part by part.
 #[derive(Clone, Debug)]
@@ -174,19 +176,16 @@ impl<'a> Systems<'a> {
                 before.parts[part as usize].clone().filter(|_| follows)
             }
             Row::Nearest => self.nearest(piece, bar, own, part),
-            Row::Library => self.of_band(BarSource::Library, piece, index, part),
-            Row::Played => self.of_band(BarSource::Played, piece, index, part),
+            Row::Library => self.of_band(BarSource::Library, 0.0, piece, index, part),
+            Row::Played => self.of_band(BarSource::Played, 0.0, piece, index, part),
+            Row::LibraryVaried => self.of_band(BarSource::Library, VARIED, piece, index, part),
+            Row::PlayedVaried => self.of_band(BarSource::Played, VARIED, piece, index, part),
             // Nothing of the bar that the network misses is kept.
             Row::Rebuilt => self.turned(piece, bar, own, part, own, (0.0, 1.0)),
             Row::Prior => self.turned(piece, bar, own, part, &Grid::silent(bar.measure), (1.0, 1.0)),
             Row::Varied => {
                 let retrieved = self.retrieved(piece, bar, own, part)?;
                 self.turned(piece, bar, own, part, &retrieved, (0.5, 0.5))
-            }
-            Row::LibraryVaried | Row::PlayedVaried => {
-                let source = if row == Row::PlayedVaried { BarSource::Played } else { BarSource::Library };
-                let drawn = self.of_band(source, piece, index, part)?;
-                self.turned(piece, bar, own, part, &drawn, (0.5, 0.5))
             }
         }
     }
@@ -254,18 +253,19 @@ impl<'a> Systems<'a> {
         };
         let asked = Asked { bar: from.cells(), shift: [0.0; CODE], place };
         let plain = network.read(&[asked]).ok()?.pop()?;
-        let shift = shift(&plain.code, turned, &drawn_code(random(piece, bar), part as u32));
+        let shift = shift(&plain.code, turned, &drawn(random(piece, bar), part as u32));
         let moved = network.read(&[Asked { shift, ..asked }]).ok()?.pop()?;
         Some(between(from, &plain, &moved, faded, part)).filter(|grid| !grid.hits().is_empty())
     }
 
-    fn of_band(&self, source: BarSource, piece: &Piece, index: usize, part: Part) -> Option<Grid> {
+    fn of_band(&self, source: BarSource, vary: f32, piece: &Piece, index: usize, part: Part) -> Option<Grid> {
         let measure = piece.bars[index].measure;
-        let key = (format!("{} {measure:?} {source:?}", piece.id), part);
+        let key = (format!("{} {measure:?} {source:?} {vary}", piece.id), part);
         let mut drawn = self.drawn.borrow_mut();
         let bars = drawn.entry(key).or_insert_with(|| {
             let tempo = piece.tempo.unwrap_or(USUAL_TEMPO);
-            let drawing = Drawing { source, style: piece.style, measure, tempo, seed: random_seed(&piece.id) };
+            let seed = random_seed(&piece.id);
+            let drawing = Drawing { source, style: piece.style, measure, tempo, seed, vary, drift: 1.0, lock: 0 };
             drawing.drawn(part, &piece.bars.iter().map(|bar| self.asked(bar)).collect::<Vec<_>>())
         });
         bars.get(index).cloned().filter(|grid| !grid.hits().is_empty())

@@ -10,6 +10,7 @@ use crate::ground::Yielding;
 use crate::improviser::chance::random::Purpose;
 use crate::improviser::listening::Listener;
 use crate::improviser::players::context::FrameContext;
+use crate::improviser::players::feel;
 use crate::improviser::players::plays::{BassKeys, Plays};
 use crate::improviser::players::strokes::captured::Captured;
 use crate::music::pitch::{KeyRange, PitchClassSet, class_of, nearest};
@@ -181,7 +182,7 @@ impl Bassist {
             player: Player::Bass,
             channel: context.controls.player(Player::Bass).channel,
             key,
-            velocity: (stroke.loudness(context.touch) - 4).clamp(20, 122) as u8,
+            velocity: feel::struck(stroke.loudness(context.touch) - 4),
             start: Moment::from_tick(at),
             length: Moment::from_tick(end - at),
         });

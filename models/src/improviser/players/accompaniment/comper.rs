@@ -11,6 +11,7 @@ use crate::ground::Yielding;
 use crate::improviser::chance::random::Purpose;
 use crate::improviser::listening::Listener;
 use crate::improviser::players::context::FrameContext;
+use crate::improviser::players::feel;
 use crate::improviser::players::plays::{BassKeys, Plays};
 use crate::improviser::players::strokes::captured::Captured;
 use crate::music::pitch::{KeyRange, ascent, class_of};
@@ -203,7 +204,7 @@ impl Comper {
                 player: Player::Chords,
                 channel: chords.channel,
                 key,
-                velocity: (stroke.loudness(context.touch) - 12).clamp(16, 120) as u8,
+                velocity: feel::struck(stroke.loudness(context.touch) - 12),
                 start,
                 length: Moment((Moment::from_tick(end).0 - start.0).max(1)),
             });

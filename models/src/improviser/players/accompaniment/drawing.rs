@@ -1,8 +1,9 @@
 //! The bars of a player alone, one after another, for those who judge them.
 
 use super::groove::Groove;
-use super::passages::InPassage;
 use super::patterns::{self, Patterns};
+use super::reshaping::Shaped;
+use super::reshaping::vary::Others;
 use super::textures::OnGrid;
 use crate::controls::{BarSource, Controls, Player};
 use crate::improviser::chance::random::Purpose;
@@ -40,6 +41,12 @@ pub struct Drawing {
     pub tempo: f32,
     /// Chooses among takes.
     pub seed: u32,
+    /// How far the players stray from their bars, 0 to 1.
+    pub vary: f32,
+    /// How fast that moves on, 0 to 1.
+    pub drift: f32,
+    /// The bar, counted from 1, at which that stands still; 0: at none.
+    pub lock: u16,
 }
 
 impl Drawing {
@@ -56,7 +63,7 @@ impl Drawing {
         }
     }
 
-    fn drawn_from<T: InPassage>(
+    fn drawn_from<T: Shaped>(
         &self,
         patterns: &Patterns<T>,
         player: Player,
@@ -83,7 +90,8 @@ impl Drawing {
             let start = number as Tick * ticks;
             let mut controls = Controls { seed: self.seed, bar_source: self.source, ..Controls::default() };
             for (player, density) in [Player::Drums, Player::Chords, Player::Bass].into_iter().zip(asked.densities) {
-                controls.players[player].density = density;
+                let own = &mut controls.players[player];
+                (own.density, own.vary, own.drift, own.lock) = (density, self.vary, self.drift, self.lock);
             }
             let later = (1..self.measure.slots()).find(|slot| asked.changes >> slot & 1 == 1);
             let next_chord = later.map(|slot| (start + self.measure.tick(slot), Chord::new(0, Quality::Minor)));
@@ -98,7 +106,9 @@ impl Drawing {
             groove.hear(asked.onsets);
             groove.may_fill(true);
             groove.follow(&context, patterns, player, purpose);
-            let strokes: Vec<_> = groove.strokes(&context, patterns, purpose).timed().to_vec();
+            let own = groove.strokes(&context, patterns, purpose);
+            let others = Others::new(&context, &groove, patterns, (player, purpose));
+            let strokes = others.varied(own.timed(), self.vary);
             OnGrid::new(&strokes, start, self.measure).grid
         };
         bars.iter().enumerate().map(bar).collect()
@@ -109,9 +119,22 @@ impl Drawing {
 mod tests {
     use super::*;
 
+    fn drawing(source: BarSource) -> Drawing {
+        Drawing {
+            source,
+            style: Style::Pop,
+            measure: Measure::Four,
+            tempo: 110.0,
+            seed: 1,
+            vary: 0.0,
+            drift: 1.0,
+            lock: 0,
+        }
+    }
+
     fn hits(source: BarSource, style: Style, part: Part, density: f32) -> usize {
         let of_seed = |seed| {
-            let drawing = Drawing { source, style, measure: Measure::Four, tempo: 110.0, seed };
+            let drawing = Drawing { style, seed, ..drawing(source) };
             let bars = drawing.drawn(part, &[Asked { densities: [density; 3], changes: 1, ..Asked::default() }; 32]);
             bars.iter().map(|bar| bar.hits().len()).sum::<usize>()
         };
@@ -124,6 +147,25 @@ mod tests {
             for (style, part) in [(Style::Pop, Part::Chords), (Style::Pop, Part::Drums), (Style::Game, Part::Bass)] {
                 let [sparse, usual, full] = [0.1, 0.5, 0.9].map(|density| hits(source, style, part, density));
                 assert!(sparse < usual && usual < full, "{source:?}, {style}: {sparse}, {usual}, {full}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_varies_strays_from_the_bar_the_more_the_further() {
+        for source in [BarSource::Library, BarSource::Played] {
+            let bars = |part, vary| {
+                let asked: Vec<Asked> =
+                    (0..64).map(|number| Asked { densities: [0.5; 3], number, ..Asked::default() }).collect();
+                Drawing { vary, ..drawing(source) }.drawn(part, &asked)
+            };
+            for part in Part::ALL {
+                let own = bars(part, 0.0);
+                let [kept, half, none] = [0.0, 0.5, 1.0].map(|vary| {
+                    let varied = bars(part, vary);
+                    own.iter().zip(&varied).map(|(own, varied)| own.cells().shared(&varied.cells())).sum::<usize>()
+                });
+                assert!(kept > half && half > none, "{source:?}, {part:?}: {kept}, {half}, {none}");
             }
         }
     }

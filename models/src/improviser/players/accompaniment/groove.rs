@@ -4,7 +4,7 @@
 use super::passages::{self, Chosen, InPassage, PLAYERS, Wanted};
 use super::patterns::{Bar, Patterns, Stroke, is_played, of_style};
 use crate::controls::{BarSource, Player};
-use crate::improviser::chance::random::Purpose;
+use crate::improviser::chance::random::{Purpose, Random};
 use crate::improviser::listening::Listener;
 use crate::improviser::players::context::FrameContext;
 use crate::improviser::sections::Draw;
@@ -99,6 +99,7 @@ impl Groove {
             self.entered = Some(context.tick());
             let plays = context.controls.bar_source == BarSource::Played;
             self.played = plays.then(|| passages::of_style(context.style).bar::<T>(context, self.wanted)).flatten();
+            self.wanted.last_fill = self.played.filter(Chosen::is_fill).or(self.wanted.last_fill);
         }
         self.entered = self.entered.filter(|tick| *tick == context.tick());
         self.entered.is_some()
@@ -126,6 +127,25 @@ impl Groove {
             barline: bar_start + context.position.meter.bar_ticks(),
             of_a_band: self.played.is_some_and(|played| played.is_of_a_band()),
         }
+    }
+
+    /// The strokes of another bar that the player might play in the place of this one, which `random` draws: of another
+    /// passage in which the same players play, or of another pattern. A fill stays what it is.
+    pub fn another<T: InPassage>(
+        &self,
+        context: &FrameContext,
+        patterns: &Patterns<T>,
+        purpose: Purpose,
+        random: Random,
+    ) -> Vec<(Tick, Stroke<T>)> {
+        if self.is_fill() {
+            return self.strokes(context, patterns, purpose).strokes;
+        }
+        let passages = || passages::of_style(context.style).other::<T>(context, self.wanted, random);
+        let played = self.played.and_then(|_| passages());
+        let bar =
+            if played.is_some() { self.bar } else { self.bar.other(context, patterns, purpose, self.density, random) };
+        Self { bar, played, ..*self }.strokes(context, patterns, purpose).strokes
     }
 
     /// What is struck of a bar that people played: all of it, but where the player is to play less.

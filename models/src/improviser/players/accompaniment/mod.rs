@@ -5,6 +5,8 @@ pub mod comper;
 pub mod drawing;
 pub mod drummer;
 mod groove;
+#[cfg(test)]
+mod idioms;
 mod manner;
 pub mod passages;
 pub mod patterns;

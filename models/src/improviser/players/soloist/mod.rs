@@ -16,6 +16,7 @@ use crate::improviser::chance::random::Purpose;
 use crate::improviser::listening::{LeadNote, Listener};
 use crate::improviser::memory::{Ground, PieceSoFar, Recall};
 use crate::improviser::players::context::FrameContext;
+use crate::improviser::players::feel;
 use crate::improviser::players::plays::{BassKeys, Plays};
 use crate::music::time::TICKS_PER_FRAME;
 use crate::music::{Chord, Moment, Tick};
@@ -352,7 +353,7 @@ fn cue(bounds: &Bounds, note: LeadNote) -> NoteCue {
         player: Player::Lead,
         channel: player.channel,
         key: note.key,
-        velocity: (i32::from(context.touch) + accent - room).clamp(1, 127) as u8,
+        velocity: feel::struck(i32::from(context.touch) + accent - room),
         start: Moment::from_tick(note.onset),
         length: Moment::from_tick(note.length),
     }

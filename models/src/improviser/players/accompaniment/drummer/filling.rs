@@ -1,8 +1,10 @@
 //! Where a drummer fills, and with what.
 
+use std::ptr;
+
 use super::super::patterns::{Fill, Fills, Place, Stroke};
 use crate::controls::{LeadMode, in_range};
-use crate::improviser::chance::random::Purpose;
+use crate::improviser::chance::random::{Purpose, weighed};
 use crate::improviser::players::context::FrameContext;
 use crate::music::{Drum, Tick};
 
@@ -21,48 +23,44 @@ pub const TIME: [Drum; 4] = [Drum::ClosedHat, Drum::OpenHat, Drum::Ride, Drum::R
 pub struct Filling {
     fill: &'static Fill,
     start: Tick,
-    /// The barline to which it leads.
-    barline: Tick,
 }
 
 impl Filling {
-    /// The fill of the bar that begins with the frame, if it gets one: of `fills`, in `idiom`.
-    pub fn of_bar(context: &FrameContext, fills: &'static Fills, idiom: Option<&str>) -> Option<Self> {
+    /// The fill of the bar that begins with the frame, if it gets one: of `fills`, in `idiom`, and not the `last` one
+    /// where there are others.
+    pub fn of_bar(
+        context: &FrameContext,
+        fills: &'static Fills,
+        idiom: Option<&str>,
+        last: Option<&'static Fill>,
+    ) -> Option<Self> {
         let bar = context.position.meter.bar_ticks();
         let start = context.tick() - context.ticks_into_bar();
         let longest = longest(context)?;
         let complexity = in_range(context.controls.fill_complexity, 0.0..=1.0, 0.5);
-        let fitting = || {
-            let all = fills.of(context.position.meter).iter();
-            all.filter(|fill| fill.fits(idiom) && Tick::from(fill.length) <= longest)
-        };
-        let weight = |fill: &&Fill| {
+        let all = fills.of(context.position.meter).iter();
+        let mut fitting: Vec<_> = all.filter(|fill| fill.fits(idiom) && Tick::from(fill.length) <= longest).collect();
+        // A locked section has its fill each time.
+        if fitting.len() > 1 && context.section().lock.is_none() {
+            fitting.retain(|fill| last.is_none_or(|last| !ptr::eq(*fill, last)));
+        }
+        let weight = |fill: &Fill| {
             let away = STRICTNESS * (f32::from(fill.complexity) / 100.0 - complexity);
             1.0 / (1.0 + away * away * away * away)
         };
-        let mut left =
-            context.random.uniform(Purpose::Drums, DRAW + 1) * fitting().map(|fill| weight(&fill)).sum::<f32>();
-        let drawn = fitting().find(|fill| {
-            left -= weight(fill);
-            left < 0.0
-        });
-        let fill = drawn.or(fitting().next_back())?;
-        Some(Self { fill, start: start + bar - Tick::from(fill.length), barline: start + bar })
+        let weights: Vec<(f32, &Fill)> = fitting.into_iter().map(|fill| (weight(fill), fill)).collect();
+        let fill = weighed(&weights, context.random.uniform(Purpose::Drums, DRAW + 1))?;
+        Some(Self { fill, start: start + bar - Tick::from(fill.length) })
     }
 
     /// The same, `delta` ticks later.
     pub fn later(self, delta: Tick) -> Self {
-        Self { start: self.start + delta, barline: self.barline + delta, ..self }
+        Self { start: self.start + delta, ..self }
     }
 
-    /// The barline to which it leads.
-    pub fn barline(&self) -> Tick {
-        self.barline
-    }
-
-    /// What is struck on that barline.
-    pub fn landing(&self) -> &'static [Stroke<Drum>] {
-        &self.fill.landing
+    /// Which fill it is.
+    pub fn fill(&self) -> &'static Fill {
+        self.fill
     }
 
     /// The strokes of its bar, with the fill in the place of what its hands would have struck. The feet go on where it

@@ -9,12 +9,13 @@ mod tests;
 use std::sync::Arc;
 
 use super::groove::{Groove, density};
-use super::patterns::{self, Stroke, stroke};
+use super::patterns::{self, Fill, Stroke, stroke};
 use super::reshaping::Reshaping;
 use crate::controls::{Beaters, Player, in_range};
 use crate::improviser::chance::random::Purpose;
 use crate::improviser::listening::Listener;
 use crate::improviser::players::context::FrameContext;
+use crate::improviser::players::feel;
 use crate::improviser::players::plays::{BassKeys, Plays};
 use crate::improviser::players::strokes::captured::Captured;
 use crate::music::{Drum, Moment, Tick};
@@ -28,8 +29,6 @@ use interplay::Onsets;
 const LENGTH: Tick = 6;
 /// How much louder or softer than the musician a drummer may be set, in MIDI velocity.
 const LOUDNESS: f32 = 36.0;
-/// The softest stroke.
-const SOFTEST: i32 = 6;
 /// How loud a drummer is beside the musician who is not asked for more: fifteen sixteenths.
 const BELOW_YOU: (i32, i32) = (15, 16);
 /// Above this, MIDI velocities come half as near to the loudest: what humanise and dynamics add has room.
@@ -43,8 +42,11 @@ const END: [Stroke<Drum>; 2] = [stroke(0, Drum::Kick), stroke(0, Drum::Crash)];
 pub struct Drummer {
     groove: Groove,
     reshaping: Reshaping<Drum>,
-    /// That of the bar, or the one that led to it.
+    /// That of the bar.
     filling: Option<Filling>,
+    last_fill: Option<&'static Fill>,
+    /// What is struck on the barline to which a fill leads.
+    landing: Option<(Tick, &'static [Stroke<Drum>])>,
     onsets: Onsets,
 }
 
@@ -62,19 +64,24 @@ impl Plays for Drummer {
     fn decide(&mut self, context: &FrameContext, _: &Listener, _: Option<BassKeys>, out: &mut Vec<NoteCue>) {
         let style = patterns::of_style(context.style);
         let Some(patterns) = &style.drums else {
-            self.filling = None;
+            (self.filling, self.landing) = (None, None);
             return;
         };
         let tick = context.tick();
-        let landing = self.filling.filter(|filling| filling.barline() == tick).map(|filling| filling.landing());
+        let landing = self.landing.filter(|(barline, _)| *barline == tick).map(|(_, strokes)| strokes);
         let drawing = drawing(context);
         self.groove.may_fill(filling::comes(&drawing));
         if self.groove.follow(context, patterns, Player::Drums, Purpose::Drums) {
             self.onsets.fade();
-            let idiom = style.idioms.of(context);
-            // What was played may be a fill as it is.
-            let fills = style.fills.as_ref().filter(|_| !self.groove.is_fill());
-            self.filling = fills.and_then(|fills| Filling::of_bar(&drawing, fills, idiom));
+            let (fills, idiom, meter) = (style.fills.as_ref(), style.idioms.of(context), context.position.meter);
+            // What was played may be a fill as it is, and leads where the style's longest does.
+            let played = fills.filter(|_| self.groove.is_fill()).and_then(|fills| fills.of(meter).last());
+            let written = fills.filter(|_| !self.groove.is_fill());
+            self.filling = written.and_then(|fills| Filling::of_bar(&drawing, fills, idiom, self.last_fill));
+            let fill = self.filling.map(|filling| filling.fill());
+            self.last_fill = fill.or(self.last_fill);
+            let barline = tick - context.ticks_into_bar() + meter.bar_ticks();
+            self.landing = fill.or(played).map(|fill| (barline, &fill.landing[..]));
         }
         if context.chord.is_none() || context.ends.is_some_and(|end| end < tick) {
             return;
@@ -120,10 +127,11 @@ impl Plays for Drummer {
 
     fn jump(&mut self, delta: Tick) {
         self.filling = self.filling.map(|filling| filling.later(delta));
+        self.landing = self.landing.map(|(barline, strokes)| (barline + delta, strokes));
     }
 
     fn lose_place(&mut self) {
-        self.filling = None;
+        (self.filling, self.landing) = (None, None);
         self.reshaping.lose_place();
     }
 }
@@ -176,5 +184,5 @@ fn drawing<'a>(context: &FrameContext<'a>) -> FrameContext<'a> {
 
 /// A MIDI velocity that a stick has, of one that may be beyond.
 fn bent(velocity: i32) -> u8 {
-    (velocity.min(LOUD) + (velocity - LOUD).max(0) / 2).clamp(SOFTEST, 127) as u8
+    feel::struck(velocity.min(LOUD) + (velocity - LOUD).max(0) / 2)
 }

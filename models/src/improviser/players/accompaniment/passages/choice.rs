@@ -3,10 +3,12 @@
 //! It is a function of the place in the song, of the seed and of what all players know alike, so that they need not
 //! agree: the players of a phrase have one passage, and a section that comes again has its passage again.
 
+use std::ptr;
+
 use super::super::patterns::{Place, of_style as patterns_of};
 use super::{InPassage, Passage, Shelf};
 use crate::controls::Player;
-use crate::improviser::chance::random::{Purpose, Random};
+use crate::improviser::chance::random::{Purpose, Random, weighed};
 use crate::improviser::players::context::FrameContext;
 use crate::music::texture::{Measure, Part};
 
@@ -34,13 +36,15 @@ pub struct Wanted {
     pub onsets: u32,
     /// Whether the drummer may fill the bar.
     pub fill: bool,
+    /// The fill that he played last.
+    pub last_fill: Option<Chosen>,
 }
 
 /// A bar of a passage.
 #[derive(Clone, Copy, Debug)]
 pub struct Chosen {
-    passage: &'static Passage,
-    bar: usize,
+    pub(super) passage: &'static Passage,
+    pub(super) bar: usize,
 }
 
 impl Chosen {
@@ -62,6 +66,11 @@ impl Chosen {
         self.passage.bars[self.bar].is_fill
     }
 
+    /// Whether `other` is the same bar.
+    pub fn is(&self, other: &Self) -> bool {
+        ptr::eq(self.passage, other.passage) && self.bar == other.bar
+    }
+
     /// Whether drums and hands played it together.
     pub fn is_of_a_band(&self) -> bool {
         self.passage.drums.is_some() && self.passage.players() > 1
@@ -72,20 +81,45 @@ impl Shelf {
     /// The bar that the player of `T` plays in the frame's bar; `None`: there is no passage that fits.
     pub fn bar<T: InPassage>(&'static self, context: &FrameContext, wanted: Wanted) -> Option<Chosen> {
         let kind = Kind::of(context, PLAYERS[T::PART as usize]);
-        // Those who played together lead; for whom rests there, somebody else does.
-        let band = kind.drawn(&self.0, 0, |passage| if passage.players() > 1 { 1.0 } else { 0.0 });
-        let passage = match band.filter(|passage| passage.has(T::PART)) {
-            Some(passage) => passage,
-            None => kind.drawn(&self.0, 1 + T::PART as u32, |passage| {
-                if passage.has(T::PART) { passage.goes_with(band) } else { 0.0 }
-            })?,
-        };
+        let [_, passage] = self.passages(T::PART, &kind, [None; 2]);
+        let passage = passage?;
+        let fills = T::PART == Part::Drums && wanted.fill && Place::of(context) == Place::Close;
+        let fill = fills.then(|| self.fill(context, &kind, passage, wanted.last_fill)).flatten();
+        Some(fill.unwrap_or_else(|| Chosen { passage, bar: passage.bar_at(context, wanted, T::PART) }))
+    }
+
+    /// A bar that the player of `T` might play in its place, of another passage, which `random` draws: the same one for
+    /// all who play together.
+    pub fn other<T: InPassage>(
+        &'static self,
+        context: &FrameContext,
+        wanted: Wanted,
+        random: Random,
+    ) -> Option<Chosen> {
+        let own = Kind::of(context, PLAYERS[T::PART as usize]);
+        let [band, passage] = self.passages(T::PART, &own, [None; 2]);
+        let [_, passage] = self.passages(T::PART, &Kind { random, ..own }, [band, passage]);
+        let passage = passage?;
         Some(Chosen { passage, bar: passage.bar_at(context, wanted, T::PART) })
+    }
+
+    /// The passage in which a band plays, and that of the player of `part`: none of `but`.
+    fn passages(&'static self, part: Part, kind: &Kind, but: [Option<&Passage>; 2]) -> [Option<&'static Passage>; 2] {
+        let is_free = |passage: &Passage| !but.iter().flatten().any(|other| ptr::eq(*other, passage));
+        let counts = |counts: bool| if counts { 1.0 } else { 0.0 };
+        // Those who played together lead; for whom rests there, somebody else does.
+        let band = kind.drawn(&self.0, 0, |passage| counts(passage.players() > 1 && is_free(passage)));
+        let alone = || {
+            kind.drawn(&self.0, 1 + part as u32, |passage| {
+                counts(passage.has(part) && is_free(passage)) * passage.goes_with(band)
+            })
+        };
+        [band, band.filter(|passage| passage.has(part)).or_else(alone)]
     }
 }
 
-/// Which passages fit in a bar, and which section draws.
-struct Kind<'a> {
+/// Which passages fit in a bar, and what draws among them.
+pub(super) struct Kind<'a> {
     measure: Measure,
     idiom: Option<&'a str>,
     /// How full each part is to be.
@@ -107,36 +141,33 @@ impl<'a> Kind<'a> {
         }
     }
 
-    /// One of the passages that fit, by how near they come to density and tempo, and by what else `counts`.
+    /// Whether `passage` fits.
+    pub(super) fn has(&self, passage: &Passage) -> bool {
+        passage.measure == self.measure && (passage.idiom.is_none() || passage.idiom == self.idiom)
+    }
+
+    /// How likely `passage` is: the nearer it comes to density and tempo.
+    pub(super) fn weight(&self, passage: &Passage) -> f32 {
+        let away = Part::ALL.map(|part| passage.away(part, &self.densities));
+        let parts = away.iter().flatten().count().max(1) as f32;
+        let away = away.into_iter().flatten().map(|away| away * away).sum::<f32>() / parts;
+        let tempo = passage
+            .tempo
+            .map_or(0.0, |tempo| TEMPO * (f32::from(tempo) - self.tempo) / (f32::from(tempo) + self.tempo));
+        1.0 / ((1.0 + STRICTNESS * away) * (1.0 + tempo * tempo))
+    }
+
+    /// One of the passages that fit, by how likely each is, and by what else `counts`.
     fn drawn(
         &self,
         passages: &'static [Passage],
         draw: u32,
         counts: impl Fn(&Passage) -> f32,
     ) -> Option<&'static Passage> {
-        let fits = |passage: &&Passage| {
-            passage.measure == self.measure && (passage.idiom.is_none() || passage.idiom == self.idiom)
-        };
-        let weight = |passage: &Passage| {
-            let away = Part::ALL.map(|part| passage.away(part, &self.densities));
-            let parts = away.iter().flatten().count().max(1) as f32;
-            let away = away.into_iter().flatten().map(|away| away * away).sum::<f32>() / parts;
-            let tempo = passage
-                .tempo
-                .map_or(0.0, |tempo| TEMPO * (f32::from(tempo) - self.tempo) / (f32::from(tempo) + self.tempo));
-            counts(passage) / ((1.0 + STRICTNESS * away) * (1.0 + tempo * tempo))
-        };
-        let weights: Vec<(f32, &Passage)> = (passages.iter().filter(fits))
-            .map(|passage| (weight(passage), passage))
-            .filter(|(weight, _)| *weight > 0.0)
-            .collect();
-        let all: f32 = weights.iter().map(|(weight, _)| weight).sum();
-        let mut left = self.random.uniform(Purpose::Passage, draw) * all;
-        let drawn = weights.iter().find(|(weight, _)| {
-            left -= weight;
-            left < 0.0
-        });
-        drawn.or(weights.last()).map(|(_, passage)| *passage)
+        let weights = (passages.iter().filter(|passage| self.has(passage)))
+            .map(|passage| (counts(passage) * self.weight(passage), passage))
+            .filter(|(weight, _)| *weight > 0.0);
+        weighed(&weights.collect::<Vec<_>>(), self.random.uniform(Purpose::Passage, draw))
     }
 }
 
@@ -186,14 +217,10 @@ impl Passage {
         if part != Part::Drums {
             return chosen;
         }
-        // The drummer fills where that is wanted, and if he was alone, with what he played elsewhere too.
+        // The drummer fills where that is wanted.
         let backwards = || (0..count).map(|back| (chosen + count - back) % count);
-        match wanted.fill {
-            false => backwards().find(|bar| !self.bars[*bar].is_fill),
-            true if last && self.players() == 1 => backwards().find(|bar| self.bars[*bar].is_fill),
-            true => None,
-        }
-        .unwrap_or(chosen)
+        let calm = || backwards().find(|bar| !self.bars[*bar].is_fill).unwrap_or(chosen);
+        if wanted.fill { chosen } else { calm() }
     }
 }
 
@@ -205,8 +232,6 @@ fn changes(context: &FrameContext, measure: Measure) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use std::ptr;
-
     use super::super::of_style;
     use super::*;
     use crate::controls::{BarSource, Controls};
@@ -215,8 +240,8 @@ mod tests {
     use crate::improviser::sections::{Arrangement, Draw, Sections};
     use crate::music::{Drum, Letter, Style};
 
-    const CALM: Wanted = Wanted { onsets: 0, fill: false };
-    const FILLING: Wanted = Wanted { onsets: 0, fill: true };
+    const CALM: Wanted = Wanted { onsets: 0, fill: false, last_fill: None };
+    const FILLING: Wanted = Wanted { fill: true, ..CALM };
 
     fn controls(seed: u32) -> Controls {
         Controls { seed, bar_source: BarSource::Played, ..Controls::default() }
@@ -227,10 +252,6 @@ mod tests {
         of_style(style).bar::<T>(&context, wanted)
     }
 
-    fn is_same(one: &Chosen, other: &Chosen) -> bool {
-        ptr::eq(one.passage, other.passage) && one.bar == other.bar
-    }
-
     #[test]
     fn who_played_together_plays_together() {
         let mut whole = 0;
@@ -239,10 +260,10 @@ mod tests {
             for bar in 0..16 {
                 let chords = chosen::<Touch>(Style::Pop, &controls, bar, FILLING).unwrap();
                 let bass = chosen::<Tone>(Style::Pop, &controls, bar, FILLING).unwrap();
-                assert!(is_same(&chords, &bass), "seed {seed}, bar {bar}");
+                assert!(chords.is(&bass), "seed {seed}, bar {bar}");
                 let drums = chosen::<Drum>(Style::Game, &controls, bar, FILLING).unwrap();
                 let bass = chosen::<Tone>(Style::Game, &controls, bar, FILLING).unwrap();
-                whole += usize::from(is_same(&drums, &bass));
+                whole += usize::from(drums.is(&bass));
             }
         }
         assert!(whole > 500, "{whole} of 1024 bars");
@@ -255,7 +276,7 @@ mod tests {
             let controls = controls(seed);
             let at = |bar: i64| chosen::<Touch>(Style::Pop, &controls, bar, CALM).unwrap();
             for bar in 0..8 {
-                assert!([8, 24, 32].into_iter().all(|later| is_same(&at(bar), &at(bar + later))), "seed {seed}");
+                assert!([8, 24, 32].into_iter().all(|later| at(bar).is(&at(bar + later))), "seed {seed}");
             }
             others += usize::from(!ptr::eq(at(0).passage, at(16).passage));
             others += usize::from(!ptr::eq(at(16).passage, at(48).passage));
@@ -291,12 +312,12 @@ mod tests {
         for seed in 10..42 {
             let controls = controls(seed);
             for bar in [0, 3, 9, 31] {
-                assert!(is_same(&at(&controls, sections, bar), &at(&rolled, Sections::default(), bar)), "seed {seed}");
+                assert!(at(&controls, sections, bar).is(&at(&rolled, Sections::default(), bar)), "seed {seed}");
             }
             let bridge = [sections, Sections::default()].map(|sections| at(&controls, sections, 16));
-            assert!(is_same(&bridge[0], &bridge[1]), "the bridge is not locked");
+            assert!(bridge[0].is(&bridge[1]), "the bridge is not locked");
             let of_a = [sections, Sections::default()].map(|sections| at(&controls, sections, 0));
-            others += usize::from(!is_same(&of_a[0], &of_a[1]));
+            others += usize::from(!of_a[0].is(&of_a[1]));
         }
         assert!(others > 24, "{others} of 32");
     }
@@ -332,6 +353,21 @@ mod tests {
             if let Some(Chosen { passage, .. }) = chosen::<Drum>(style, &controls, 0, CALM) {
                 assert!(passage.idiom.is_none() || passage.idiom == idiom, "{style}");
                 assert_eq!(passage.measure, Measure::Four);
+            }
+        }
+    }
+
+    #[test]
+    fn who_varies_plays_with_the_others_in_another_passage() {
+        for seed in 0..32 {
+            let controls = controls(seed);
+            for bar in 0..16 {
+                let context = FrameContext { style: Style::Pop, tempo: 100.0, ..context(&controls, 16 * bar) };
+                let random = Random::new(seed, 1000 + bar);
+                let chords = of_style(Style::Pop).other::<Touch>(&context, CALM, random).unwrap();
+                let bass = of_style(Style::Pop).other::<Tone>(&context, CALM, random).unwrap();
+                let own = of_style(Style::Pop).bar::<Touch>(&context, CALM).unwrap();
+                assert!(chords.is(&bass) && !ptr::eq(chords.passage, own.passage), "seed {seed}, bar {bar}");
             }
         }
     }

@@ -4,6 +4,7 @@
 //! say when, what, how long and how loud, and nothing of pitch.
 
 mod choice;
+mod fills;
 mod reading;
 
 use std::sync::OnceLock;
@@ -56,6 +57,8 @@ struct About {
     bass: u32,
     /// Whether it is a fill of the drummer.
     is_fill: bool,
+    /// Strokes of the drummer, at most 255.
+    drums: u8,
 }
 
 /// What a player plays of a passage.

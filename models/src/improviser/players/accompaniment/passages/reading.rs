@@ -153,17 +153,17 @@ fn fill(passages: &mut [Passage]) {
     }
 }
 
-/// Reads what a player does, to see that all is well, and finds out of each bar what is `known`; how many bars there
-/// are, and strokes in each.
+/// Reads what a player does, to see that all is well, and finds out of each bar what is `known`, and how many strokes
+/// it has.
 fn checked<T: Struck>(
     text: &'static str,
     measure: Measure,
     touch: impl Fn(u8) -> Option<T>,
     known: impl Fn(T) -> bool,
-) -> Result<(Line<T>, Vec<u32>, f32), String> {
+) -> Result<(Line<T>, Vec<u32>, Vec<usize>), String> {
     let bars = bars(text, measure, touch)?;
     let known = bars.iter().map(|bar| struck(bar, measure, &known)).collect();
-    let strokes = bars.iter().map(|bar| bar.len()).sum::<usize>() as f32 / bars.len() as f32;
+    let strokes = bars.iter().map(|bar| bar.len()).collect();
     Ok((Line { text, read: OnceLock::new() }, known, strokes))
 }
 
@@ -193,12 +193,14 @@ impl Entry<'static> {
         if played.into_iter().flatten().chain([&changes, &onsets]).any(|bars| bars.len() != count) {
             return Err("not everything in it has as many bars".into());
         }
+        let mean = |strokes: &[usize]| strokes.iter().sum::<usize>() as f32 / strokes.len() as f32;
         let about = |bar: usize| About {
             changes: changes[bar],
             onsets: onsets[bar],
             kick: played[Part::Drums as usize].map_or(0, |bars| bars[bar]),
             bass: played[Part::Bass as usize].map_or(0, |bars| bars[bar]),
             is_fill: self.fills.contains(&bar),
+            drums: drums.as_ref().map_or(0, |(_, _, strokes)| strokes[bar].min(255) as u8),
         };
         Ok(Passage {
             idiom: self.idiom,
@@ -206,9 +208,9 @@ impl Entry<'static> {
             tempo: self.tempo,
             bars: (0..count).map(about).collect(),
             strokes: [
-                drums.as_ref().map(|(_, _, strokes)| *strokes),
-                chords.as_ref().map(|(_, _, strokes)| *strokes),
-                bass.as_ref().map(|(_, _, strokes)| *strokes),
+                drums.as_ref().map(|(_, _, strokes)| mean(strokes)),
+                chords.as_ref().map(|(_, _, strokes)| mean(strokes)),
+                bass.as_ref().map(|(_, _, strokes)| mean(strokes)),
             ],
             drums: drums.map(|(line, ..)| line),
             chords: chords.map(|(line, ..)| line),

@@ -13,6 +13,8 @@ const FILL: f32 = 0.25;
 const HALF_FILL: f32 = 0.12;
 /// How strictly a pattern's fullness is to be that of the density knob.
 const STRICTNESS: f32 = 6.0;
+/// The first of the draws of other patterns.
+const OTHER: u32 = 4096;
 
 /// The bar that a player is in, and what it plays there: a pattern for a phrase of eight bars, variations of it, and
 /// fills as the phrase and its half end.
@@ -123,6 +125,21 @@ impl Bar {
         self.bars = if last == Some(pattern) { self.bars + 1 } else { 1 };
         self.pattern = pattern;
         true
+    }
+
+    /// The same bar with another pattern of its idiom, which `random` draws.
+    pub fn other<T>(
+        &self,
+        context: &FrameContext,
+        patterns: &Patterns<T>,
+        purpose: Purpose,
+        density: f32,
+        random: Random,
+    ) -> Self {
+        let family = patterns.of(Rhythm::of(context.position.meter));
+        let chance = random.uniform(Purpose::Vary, OTHER + purpose as u32);
+        let other = drawn(family, self.idiom, density + self.fill, [Some(self.pattern), None], chance);
+        Self { pattern: other.unwrap_or(self.pattern), ..*self }
     }
 
     /// The strokes of the frame's bar, whose numbers are `random`, that are played at `density` (0–1), with their first

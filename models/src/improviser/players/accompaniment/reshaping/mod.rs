@@ -1,6 +1,8 @@
-//! What becomes of the bar that the source gives before it is struck: it is morphed towards other bars, and varied.
+//! What becomes of the bar that the source gives before it is struck: it is morphed towards other bars, and some of its
+//! beats are varied.
 
 mod between;
+pub mod chances;
 mod corners;
 pub mod morph;
 pub mod pad;
@@ -23,8 +25,10 @@ use crate::music::Tick;
 use crate::network::{Networks, TextureNetwork};
 
 use between::Between;
-use corners::{Corners, Shaped};
+use corners::Corners;
+pub use corners::Shaped;
 use pad::Pad;
+use vary::Others;
 
 /// Reshapes the bars of a player. A clone shares the bar that it is in.
 #[derive(Clone, Debug)]
@@ -44,8 +48,9 @@ struct Bar<T> {
     start: Tick,
     /// As what it was made.
     shape: Shape,
-    /// The bars at the corners, if they were asked for.
+    /// The bars at the corners, if they were asked for, and those by which it is varied.
     corners: Option<Arc<Corners<T>>>,
+    others: Option<Arc<Others<T>>>,
     /// Whether it was to be another one than the source gives.
     is_wanted: bool,
     /// Whether it is.
@@ -115,17 +120,21 @@ impl<T: Shaped> Reshaping<T> {
         }
         groove.follow(context, patterns, player, purpose);
         let own = groove.strokes(context, patterns, purpose);
-        let mut corners = bar.and_then(|bar| bar.corners);
+        let (mut corners, mut others) = bar.map_or((None, None), |bar| (bar.corners, bar.others));
         if !pad.is_home() && corners.is_none() {
             let source = own.timed().into();
             corners = Some(Arc::new(self.corners(context, listener, source, (start, own.barline), (player, purpose))));
         }
+        if vary > 0.0 && others.is_none() {
+            others = Some(Arc::new(Others::new(context, groove, patterns, (player, purpose))));
+        }
         let of = Between { context, listener, player, start, end: own.barline };
-        let strokes = is_wanted.then(|| of.reshaped(&self.networks, own.timed(), pad, corners.as_deref())).flatten();
+        let reshaped = || of.reshaped(&self.networks, own.timed(), pad, corners.as_deref(), others.as_deref());
+        let strokes = is_wanted.then(reshaped).flatten();
         let is_other = strokes.is_some();
         let strokes = strokes.map_or_else(|| own.timed().into(), Into::into);
         let shape = Shape { pad, ..now };
-        self.bar = Some(Bar { start, shape, corners, is_wanted, is_other, strokes });
+        self.bar = Some(Bar { start, shape, corners, others, is_wanted, is_other, strokes });
     }
 
     fn corners(
@@ -176,20 +185,17 @@ impl Between<'_> {
         own: &[(Tick, Stroke<T>)],
         pad: Pad,
         corners: Option<&Corners<T>>,
+        others: Option<&Others<T>>,
     ) -> Option<Strokes<T>> {
-        let amount = self.context.controls.player(self.player).vary;
         // One bar alone is struck as it is.
-        let network = (amount > 0.0 || pad.corner().is_none()).then(|| networks.get::<TextureNetwork>()).flatten();
-        let network = network.as_deref();
+        let network = pad.corner().is_none().then(|| networks.get::<TextureNetwork>()).flatten();
         let morphed = corners.filter(|_| !pad.is_home()).map(|corners| {
             // Without a network, or where it fails, the nearest corner is struck.
-            let between = network.filter(|_| pad.corner().is_none());
-            let between = between.and_then(|network| self.morphed(network, pad, corners).ok());
+            let between = network.as_deref().and_then(|network| self.morphed(network, pad, corners).ok());
             between.unwrap_or_else(|| corners.at(pad.nearest()).to_vec())
         });
-        // A network that fails says nothing: then the bar is itself.
-        let strokes = morphed.as_deref().unwrap_or(own);
-        let varied = network.filter(|_| amount > 0.0).and_then(|network| self.varied(network, strokes, amount).ok());
+        let amount = self.context.controls.player(self.player).vary;
+        let varied = others.map(|others| others.varied(morphed.as_deref().unwrap_or(own), amount));
         varied.or(morphed)
     }
 }

@@ -1,20 +1,21 @@
 //! The morph pad: what lies between the bars at its corners.
 //!
-//! Between two bars a network leads the way: their codes are mixed by weights over the root of their squares (so that
-//! the mixture is as far from the middle as its ends are), and what is likely there is struck, with what the network
-//! misses of the ends faded in and out. That gives a few bars on the way. From one to the next the cells change one by
-//! one, those first of which the network is surest, and how far one has gone is counted in such changes: so equal steps
-//! of the hand change about equally much, and the ends are the bars themselves. On the pad one goes from left to right
-//! below and above, and then up between the two.
+//! Between two bars a network leads the way (a variational autoencoder: Kingma & Welling 2014, "Auto-encoding
+//! variational Bayes"; for bars of music: Roberts et al. 2018, "A hierarchical latent vector model"): their codes are
+//! mixed by weights over the root of their squares (so that the mixture is as far from the middle as its ends are), and
+//! what is likely there is struck, with what the network misses of the ends faded in and out. That gives a few bars on
+//! the way. From one to the next the cells change one by one, those first of which the network is surest, and how far
+//! one has gone is counted in such changes: so equal steps of the hand change about equally much, and the ends are the
+//! bars themselves. On the pad one goes from left to right below and above, and then up between the two.
 
 use std::collections::BTreeMap;
 
 use super::super::patterns::Stroke;
 use super::super::textures::{OnGrid, Strokes};
 use super::between::Between;
+use super::chances::{feel_of, likely, sigmoid};
 use super::corners::{Corners, Shaped};
 use super::pad::{CORNERS, Pad, SOURCE};
-use super::vary::{feel_of, likely, mixed, sigmoid};
 use crate::improviser::chance::grid::steps;
 use crate::music::Tick;
 use crate::music::texture::{CELLS, Cell, Cells, Grid, Measure, Part};
@@ -116,6 +117,14 @@ struct Change {
     in_: Cells,
     /// How far the network turns that way, in steps of the grid of decisions.
     sureness: i32,
+}
+
+/// Between two codes, from the one (`share` 0) to the other (1): by weights over the root of their squares, so that
+/// what lies between two codes is as far from the middle as they are.
+pub fn mixed(code: &Code, other: &Code, share: f32) -> Code {
+    let stays = 1.0 - share;
+    let norm = (stays * stays + share * share).sqrt();
+    std::array::from_fn(|index| (stays * code[index] + share * other[index]) / norm)
 }
 
 /// How far a bar between two ends lies from the first.

@@ -1,214 +1,210 @@
-//! *Vary*: a bar that is like the pattern's, and another one each time.
+//! *Vary*: a bar in which some beats are another bar's.
 //!
-//! The network codes the bar (a variational autoencoder: Kingma & Welling 2014, "Auto-encoding variational Bayes"; for
-//! bars of music: Roberts et al. 2018, "A hierarchical latent vector model"), the code is turned towards another one
-//! that is drawn by seed, bar and player, and what is likely there is struck. What the network misses of the bar itself
-//! is kept, and fades: without *Vary* the bar is itself, to the stroke.
+//! The other bar is what its player might play in the place of this one: of what people played, another passage in
+//! which the same players play; of patterns, another one. Which passage it is, and which beats change first, is drawn
+//! by seed and bar alike for all who roll alike. So those who vary together change together, to what was played
+//! together, and who strikes with whom stays as it is with people; who varies more changes in more beats, the same ones
+//! among them.
 
-use super::super::patterns::Stroke;
-use super::super::textures::{OnGrid, Strokes};
-use super::between::Between;
+use super::super::groove::Groove;
+use super::super::patterns::{Patterns, Stroke};
+use super::super::textures::Strokes;
 use super::corners::Shaped;
-use crate::controls::PlayerControls;
-use crate::improviser::chance::grid::{exp, rounded};
+use crate::controls::{Player, PlayerControls};
 use crate::improviser::chance::random::{Purpose, Random};
+use crate::improviser::players::context::FrameContext;
 use crate::music::Tick;
-use crate::music::texture::{CELLS, Cell, Feel, Grid, Measure, Part};
-use crate::music::time::frame_at;
-use crate::network::TextureNetwork;
-use crate::network::texture::{Asked, CODE, Code, Said};
+use crate::music::time::{TICKS_PER_QUARTER, frame_at};
 
-impl Between<'_> {
-    /// `strokes`, varied by `amount`, 0 to 1. A bar that is longer than a measure is varied measure by measure.
-    pub(super) fn varied<T: Shaped>(
-        &self,
-        network: &TextureNetwork,
-        strokes: &[(Tick, Stroke<T>)],
-        amount: f32,
-    ) -> Result<Strokes<T>, String> {
-        let (measure, starts) = self.measures();
-        let measures: Vec<OnGrid<T>> = starts.map(|start| Self::on_grid(strokes, start, measure)).collect();
-        let place = self.place(T::PART, measure);
-        let asked = |own: &OnGrid<T>| Asked { bar: own.grid.cells(), shift: [0.0; CODE], place };
-        let plain = network.read(&measures.iter().map(asked).collect::<Vec<_>>())?;
-        let turned = measures.iter().zip(&plain).enumerate().map(|(number, (own, said))| Asked {
-            shift: shift(&said.code, amount, &self.strayed(number as u32)),
-            ..asked(own)
-        });
-        let moved = network.read(&turned.collect::<Vec<_>>())?;
-        let varied = measures.iter().zip(plain.iter().zip(&moved)).flat_map(|(own, (plain, moved))| {
-            let end = self.end.min(own.start() + measure.ticks());
-            own.strokes(&between(&own.grid, plain, moved, amount, T::PART), end)
-        });
-        Ok(varied.collect())
-    }
+/// What sets the numbers of other bars apart from those of a player's own.
+const VARIANT: u32 = 1 << 8;
+/// The draws that say which beats change, and where from one draw to the next the other one's come.
+const BEATS: u32 = 0;
+const TURNS: u32 = 1024;
 
-    /// The code towards which measure `number` of the bar strays: drawn by seed, roll and player, in each bar anew, or
-    /// on the way from one draw to the next where the player drifts more slowly.
-    fn strayed(&self, number: u32) -> Code {
-        let PlayerControls { drift, roll, lock, .. } = *self.context.controls.player(self.player);
-        let (bar, ticks) = (self.context.bar_of_song(), self.context.position.meter.bar_ticks());
-        let at = |other: Tick| {
-            let frame = frame_at(self.start + (other - bar) * ticks);
-            let random = Random::new(self.context.controls.seed, frame).variant(roll.into());
-            drawn(random, (self.player as u32) << 4 | number)
-        };
+/// What a player may play in the beats of a bar.
+#[derive(Clone, Debug)]
+pub struct Others<T> {
+    start: Tick,
+    /// Ticks of a beat, and beats in the bar.
+    beat: Tick,
+    beats: usize,
+    /// The bars that two draws give, the one after the other.
+    drawn: [Drawn<T>; 2],
+    /// How far the player has gone from the one to the other.
+    on: f32,
+}
+
+#[derive(Clone, Debug)]
+struct Drawn<T> {
+    random: Random,
+    strokes: Strokes<T>,
+}
+
+/// Whose a beat is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    Own,
+    /// A draw's.
+    Other(usize),
+}
+
+impl<T: Shaped> Others<T> {
+    /// What `player`, who follows `groove`, may play in the frame's bar.
+    pub fn new(
+        context: &FrameContext,
+        groove: &Groove,
+        patterns: &Patterns<T>,
+        (player, purpose): (Player, Purpose),
+    ) -> Self {
+        let PlayerControls { drift, roll, lock, .. } = *context.controls.player(player);
+        let meter = context.position.meter;
+        let (bar, ticks, beat) = (context.bar_of_song(), meter.bar_ticks(), meter.beat_ticks().max(TICKS_PER_QUARTER));
+        let start = context.tick() - context.ticks_into_bar();
         let here = if lock == 0 { bar } else { Tick::from(lock) - 1 };
-        drifted(here, drift, at)
+        let (draw, on) = drifted(here, drift);
+        let drawn = |draw: Tick| {
+            let frame = frame_at(start + (draw - bar) * ticks);
+            let random = Random::new(context.controls.seed, frame).variant(VARIANT + u32::from(roll));
+            Drawn { random, strokes: groove.another(context, patterns, purpose, random) }
+        };
+        let first = drawn(draw);
+        let second = if on > 0.0 { drawn(draw + 1) } else { first.clone() };
+        let drawn = [first, second];
+        Self { start, beat, beats: (ticks as usize).div_ceil(beat as usize), drawn, on }
     }
 }
 
-/// Where in bar number `bar` a walk is that goes on by `drift` draws from bar to bar: at one of the draws that
-/// `drawn` gives, or between two.
-pub fn drifted(bar: Tick, drift: f32, drawn: impl Fn(Tick) -> Code) -> Code {
+impl<T: Copy> Others<T> {
+    /// `own` bar, with an `amount` of its beats, 0 to 1, played otherwise.
+    pub fn varied(&self, own: &[(Tick, Stroke<T>)], amount: f32) -> Strokes<T> {
+        let turned = changed(self.drawn[1].random, TURNS, self.beats, self.on);
+        let changed = self.drawn.each_ref().map(|drawn| changed(drawn.random, BEATS, self.beats, amount));
+        let whose = |at: Tick| {
+            let beat = (at - self.start).div_euclid(self.beat).clamp(0, self.beats as Tick - 1) as usize;
+            let draw = usize::from(turned[beat]);
+            if changed[draw][beat] { Whose::Other(draw) } else { Whose::Own }
+        };
+        let bars = [
+            (Whose::Own, own),
+            (Whose::Other(0), &self.drawn[0].strokes[..]),
+            (Whose::Other(1), &self.drawn[1].strokes[..]),
+        ];
+        let mut all: Vec<(Whose, (Tick, Stroke<T>))> = (bars.into_iter())
+            .flat_map(|(of, bar)| bar.iter().map(move |stroke| (of, *stroke)))
+            .filter(|(of, (at, _))| whose(*at) == *of)
+            .collect();
+        // Nobody falls silent for the sake of a change.
+        if all.is_empty() {
+            return own.to_vec();
+        }
+        all.sort_by_key(|(_, (at, _))| *at);
+        // What sounds on from one bar ends where the other one strikes.
+        for index in 0..all.len() {
+            let (of, (at, stroke)) = all[index];
+            let next = all[index + 1..].iter().find(|(other, (next, _))| *other != of && *next > at);
+            let room = next.map_or(Tick::MAX, |(_, (next, _))| next - at);
+            all[index].1.1.length = Tick::from(stroke.length).min(room) as u8;
+        }
+        all.into_iter().map(|(_, stroke)| stroke).collect()
+    }
+}
+
+/// Between which draws a walk is in bar number `bar` that goes on by `drift` draws from bar to bar: the first of them,
+/// and how far it has gone to the next.
+pub fn drifted(bar: Tick, drift: f32) -> (Tick, f32) {
     let place = bar as f64 * f64::from(drift.clamp(0.0, 1.0));
-    let (draw, on) = (place.floor(), (place - place.floor()) as f32);
-    let draw = draw as Tick;
-    if on == 0.0 { drawn(draw) } else { mixed(&drawn(draw), &drawn(draw + 1), on) }
+    (place.floor() as Tick, (place - place.floor()) as f32)
 }
 
-/// Between two codes, from the one (`share` 0) to the other (1): by weights over the root of their squares, so that
-/// what lies between two drawn codes is as far from the middle as they are.
-pub fn mixed(code: &Code, other: &Code, share: f32) -> Code {
-    let stays = 1.0 - share;
-    let norm = (stays * stays + share * share).sqrt();
-    std::array::from_fn(|index| (stays * code[index] + share * other[index]) / norm)
-}
-
-/// Code `number` of those that are drawn in a frame: each of its numbers is about normal.
-pub fn drawn(random: Random, number: u32) -> Code {
-    std::array::from_fn(|index| random.deviate(Purpose::Vary, (number << 12) + 3 * index as u32))
-}
-
-/// What turns `code` towards `other`: all the way at an `amount` of 1, and as far from the middle all along.
-pub fn shift(code: &Code, amount: f32, other: &Code) -> Code {
-    let amount = amount.clamp(0.0, 1.0);
-    let stays = (1.0 - amount * amount).sqrt();
-    std::array::from_fn(|index| (stays - 1.0) * code[index] + amount * other[index])
-}
-
-/// The bar `own`, of which the network says `plain`, changed by an `amount` of 0 to 1 to the one of which it says
-/// `moved`: what is as likely as not or likelier, after what it misses of the bar is added as far as that has not faded.
-pub fn between(own: &Grid, plain: &Said, moved: &Said, amount: f32, part: Part) -> Grid {
-    let struck = own.cells();
-    let chance = |cell: Cell| {
-        let missed = f32::from(u8::from(struck.contains(cell))) - sigmoid(plain.hits[cell.index()]);
-        sigmoid(moved.hits[cell.index()]) + (1.0 - amount) * missed
-    };
-    let mut grid = Grid::silent(own.measure);
-    grid.swing = own.swing;
-    for cell in likely(own.measure, part, chance) {
-        grid.strike(cell, feel_of(own, Some(moved), cell));
+/// Which of so many `beats` change: an `amount` of them, 0 to 1, on the mean, and the more of them the larger it is.
+fn changed(random: Random, draw: u32, beats: usize, amount: f32) -> Vec<bool> {
+    let uniform = |number: usize| random.uniform(Purpose::Vary, draw + number as u32);
+    let mut order: Vec<usize> = (0..beats).collect();
+    order.sort_by(|one, other| uniform(*one).total_cmp(&uniform(*other)));
+    let many = f64::from(amount.clamp(0.0, 1.0)) * beats as f64;
+    let mut changed = vec![false; beats];
+    for (rank, beat) in order.into_iter().enumerate() {
+        changed[beat] = rank as f64 + f64::from(uniform(beats)) < many;
     }
-    // Nobody falls silent for the sake of a change.
-    if grid.hits().is_empty() { own.clone() } else { grid }
-}
-
-/// The cells of `measure` that are as likely as not or likelier; the likeliest in a slot, where `part` strikes one
-/// thing at a time.
-pub fn likely(measure: Measure, part: Part, chance: impl Fn(Cell) -> f32) -> Vec<Cell> {
-    let cells: Vec<(Cell, f32)> = (0..CELLS)
-        .map(Cell::at)
-        .take_while(|cell| cell.slot < measure.slots())
-        .map(|cell| (cell, chance(cell)))
-        .filter(|(_, chance)| *chance >= 0.5)
-        .collect();
-    let slots = cells.chunk_by(|one, other| one.0.slot == other.0.slot).flat_map(|here| {
-        let likeliest = here.iter().max_by(|one, other| one.1.total_cmp(&other.1)).map(|(cell, _)| *cell);
-        let is_left_out = move |cell: Cell| part.is_single() && Some(cell) != likeliest;
-        here.iter().map(|(cell, _)| *cell).filter(move |cell| !is_left_out(*cell))
-    });
-    slots.collect()
-}
-
-/// The feel of a hit: the bar's own, or what the network says, on the grid of decisions.
-pub fn feel_of(own: &Grid, said: Option<&Said>, cell: Cell) -> Feel {
-    let index = cell.index();
-    let said = || {
-        said.map_or(Feel { velocity: 0.5, offset: 0.0, length: 1.0 }, |said| Feel {
-            velocity: rounded(said.velocity[index]),
-            offset: rounded(said.offset[index]),
-            length: rounded(said.length[index]),
-        })
-    };
-    own.hits().iter().find(|(other, _)| *other == cell).map_or_else(said, |(_, feel)| *feel)
-}
-
-/// The chance that a logit stands for.
-pub fn sigmoid(logit: f32) -> f32 {
-    1.0 / (1.0 + exp(-rounded(logit)))
+    changed
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::super::patterns::{Touch, stroke};
     use super::*;
 
-    fn said(hits: impl Fn(usize) -> f32) -> Said {
-        let all = |value: f32| Box::new([value; CELLS]);
-        let hits = Box::new(std::array::from_fn(hits));
-        Said { code: [0.0; CODE], hits, velocity: all(0.5), offset: all(0.0), length: all(1.0) }
+    fn any_bar() -> impl Strategy<Value = Strokes<Touch>> {
+        let steps = prop::collection::btree_map(0u8..16, (0u8..8, 0u8..96), 1..16);
+        steps.prop_map(|steps| {
+            let struck = |(at, (step, length)): (u8, (u8, u8))| {
+                (960 + 6 * Tick::from(at), stroke(6 * at, Touch::Step(step)).length(length))
+            };
+            steps.into_iter().map(struck).collect()
+        })
     }
 
-    fn bar(cells: &[usize]) -> Grid {
-        let mut grid = Grid::silent(Measure::Four);
-        for &index in cells {
-            grid.strike(Cell::at(index), Feel { velocity: 0.7, offset: 0.1, length: 0.3 });
-        }
-        grid
+    fn others(seed: u32, bars: [Strokes<Touch>; 2], on: f32) -> Others<Touch> {
+        let mut draw = 0;
+        let drawn = bars.map(|strokes| {
+            draw += 1;
+            Drawn { random: Random::new(seed, draw), strokes }
+        });
+        Others { start: 960, beat: 24, beats: 4, drawn, on }
     }
 
     proptest! {
         #[test]
-        fn a_bar_that_is_not_varied_is_itself_whatever_the_network_says(
-            cells in prop::collection::vec(0..CELLS, 1..30),
-            logits in prop::collection::vec(-9f32..9.0, CELLS),
+        fn a_bar_that_is_not_varied_is_itself_and_one_that_is_varied_wholly_the_other(
+            own in any_bar(), one in any_bar(), other in any_bar(), on in 0f32..=1.0, seed: u32,
         ) {
-            let (own, said) = (bar(&cells), said(|index| logits[index]));
-            let again = between(&own, &said, &said, 0.0, Part::Drums);
-            prop_assert_eq!(again, own);
+            prop_assert_eq!(others(seed, [one.clone(), other.clone()], on).varied(&own, 0.0), own.clone());
+            prop_assert_eq!(others(seed, [one.clone(), other.clone()], 0.0).varied(&own, 1.0), one.clone());
+            prop_assert_eq!(others(seed, [one, other.clone()], 1.0).varied(&own, 1.0), other);
         }
 
         #[test]
-        fn who_strikes_one_thing_at_a_time_goes_on_doing_so(
-            cells in prop::collection::vec(0..24usize, 1..10),
-            logits in prop::collection::vec(-9f32..9.0, 2 * CELLS),
-            amount in 0f32..=1.0,
+        fn every_beat_is_one_bars_and_the_same_ones_for_all(
+            own in any_bar(), one in any_bar(), third in any_bar(), amount in 0f32..=1.0, more in 0f32..=1.0, seed: u32,
         ) {
-            let own = bar(&cells.iter().map(|slot| slot * 9 + slot % 9).collect::<Vec<_>>());
-            let [plain, moved] = [0, CELLS].map(|first| said(|index| logits[first + index]));
-            let slots: Vec<usize> =
-                between(&own, &plain, &moved, amount, Part::Bass).hits().iter().map(|(cell, _)| cell.slot).collect();
-            prop_assert!(!slots.is_empty() && slots.is_sorted_by(|one, other| one < other), "{:?}", slots);
-        }
-
-        #[test]
-        fn codes_turn_from_the_one_to_the_other(
-            code in prop::array::uniform24(-3f32..3.0),
-            other in prop::array::uniform24(-3f32..3.0),
-        ) {
-            let at = |amount| {
-                let shift = shift(&code, amount, &other);
-                std::array::from_fn::<f32, CODE, _>(|index| code[index] + shift[index])
+            // Somebody else, who strikes in every beat.
+            let full = |step: u8| -> Strokes<Touch> {
+                (0..16).map(|at| (960 + 6 * at, stroke(6 * at as u8, Touch::Step(step)))).collect()
             };
-            prop_assert_eq!(at(0.0), code);
-            prop_assert!(at(1.0).iter().zip(&other).all(|(ours, theirs)| (ours - theirs).abs() < 1e-5));
+            let beats = |amount| -> Vec<bool> {
+                let struck = others(seed, [full(1), full(1)], 0.0).varied(&full(0), amount);
+                struck.iter().step_by(4).map(|(_, stroke)| stroke.touch == Touch::Step(1)).collect()
+            };
+            let changed = beats(amount);
+            let struck = others(seed, [one.clone(), third], 0.0).varied(&own, amount);
+            let at = |bar: &[(Tick, Stroke<Touch>)], beat: usize| -> Vec<(Tick, Touch)> {
+                let in_beat = bar.iter().filter(|(at, _)| (at - 960) / 24 == beat as Tick);
+                in_beat.map(|(at, stroke)| (*at, stroke.touch)).collect()
+            };
+            let is_as_said = (0..4).all(|beat| at(&struck, beat) == at(if changed[beat] { &one } else { &own }, beat));
+            prop_assert!(is_as_said || struck == own, "{struck:?}");
+            // Who varies more changes in these beats too.
+            let wider = beats(more.max(amount));
+            prop_assert!(changed.iter().zip(&wider).all(|(changed, wider)| !changed || *wider));
         }
 
         #[test]
-        fn a_walk_is_a_function_of_the_bar_and_the_slower_the_nearer_bars_are(
-            bar in -1000i64..10_000, drift in 0f32..=1.0, seed: u32,
-        ) {
-            let draw = |bar: Tick| drawn(Random::new(seed, bar), 0);
-            let at = |bar, drift| drifted(bar, drift, draw);
-            prop_assert_eq!((at(bar, 1.0), at(bar, 0.0)), (draw(bar), draw(0)));
-            let distance = |one: Code, other: Code| {
-                one.iter().zip(&other).map(|(one, other)| (one - other) * (one - other)).sum::<f32>().sqrt()
-            };
-            // Half a turn of draws whose length is 7 at the most is the farthest that a draw's way goes.
-            let step = distance(at(bar, drift), at(bar + 1, drift));
-            prop_assert!(step <= 40.0 * drift + 1e-3, "{step} at {drift}");
+        fn a_walk_goes_on_by_the_drift(bar in -1000i64..10_000, drift in 0f32..=1.0) {
+            prop_assert_eq!((drifted(bar, 1.0), drifted(bar, 0.0)), ((bar, 0.0), (0, 0.0)));
+            let place = |bar| { let (draw, on) = drifted(bar, drift); draw as f64 + f64::from(on) };
+            prop_assert!((place(bar + 1) - place(bar) - f64::from(drift)).abs() < 1e-3);
+        }
+    }
+
+    #[test]
+    fn as_many_beats_change_as_the_knob_says() {
+        for amount in [0.1, 0.25, 0.5, 0.8] {
+            let count = |seed| changed(Random::new(seed, 0), BEATS, 4, amount).into_iter().filter(|it| *it).count();
+            let share = (0..2000).map(count).sum::<usize>() as f32 / 8000.0;
+            assert!((share - amount).abs() < 0.02, "{share} of {amount}");
         }
     }
 }
