@@ -79,7 +79,8 @@ fn round(piece: &Piece, part: Part, source: BarSource) -> Vec<Grid> {
         })
         .collect();
     let tempo = piece.tempo.unwrap_or(USUAL_TEMPO);
-    Drawing { source, style: piece.style, measure, tempo, seed: random_seed(&piece.id) }.drawn(part, &asked)
+    let (style, seed) = (piece.style, random_seed(&piece.id));
+    Drawing { source, style, measure, tempo, seed, vary: 0.0, drift: 1.0, lock: 0 }.drawn(part, &asked)
 }
 
 /// How alike sections are, as a table.
