@@ -1,4 +1,4 @@
-//! *Vary*: bars that stray from the patterns, as far as is asked for and no farther.
+//! *Vary*: bars that stray to others, as far as is asked for and no farther.
 
 mod common;
 
@@ -35,14 +35,15 @@ fn distance(one: &[Cue], other: &[Cue]) -> f64 {
 }
 
 #[test]
-fn who_does_not_vary_plays_what_is_played_without_a_network() {
+fn nobody_needs_a_network_to_vary() {
     let mut without = (*networks()).clone();
     without.take(Role::Texture, &rules());
     let without = Arc::new(without);
     for style in Style::ALL {
-        let usual = played(&without, controls(style, 0.0, 3), Meter::default());
-        assert_eq!(played(&networks(), controls(style, 0.0, 3), Meter::default()), usual, "{style}");
-        assert_eq!(played(&without, controls(style, 1.0, 3), Meter::default()), usual, "{style}");
+        for vary in [0.0, 0.5, 1.0] {
+            let take = |networks| played(networks, controls(style, vary, 3), Meter::default());
+            assert_eq!(take(&without), take(&networks()), "{style}");
+        }
     }
 }
 
@@ -57,7 +58,7 @@ fn the_more_a_player_varies_the_farther_it_strays() {
     }
     let far = far.map(|sum| sum / Style::ALL.len() as f64);
     assert!(far.is_sorted_by(|less, more| less < more), "{far:?}");
-    assert!(far[0] < 0.1 && far[3] > 0.2, "{far:?}");
+    assert!(far[0] < 0.05 && far[3] > 0.1, "{far:?}");
 }
 
 #[test]

@@ -14,6 +14,8 @@ pub const SLOTS: usize = 4;
 pub const PHRASE: usize = 8;
 /// Where no style has a row of its own.
 const ALL: &str = "all";
+/// Above this, MIDI velocities come half as near to the loudest: what humanise and dynamics add has room.
+const LOUD: i32 = 112;
 
 /// How one drum is struck in one place of the beat.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
@@ -83,9 +85,10 @@ pub fn of_people() -> &'static Feel {
 }
 
 /// As hard as somebody of the band strikes who is to strike with a MIDI velocity that may be none: no softer than
-/// drummers strike who mean to be heard.
+/// drummers strike who mean to be heard, and hardly ever as hard as can be.
 pub fn struck(velocity: i32) -> u8 {
-    velocity.clamp(of_people().drummers.softest.into(), 127) as u8
+    let bent = velocity.min(LOUD) + (velocity - LOUD).max(0) / 2;
+    bent.clamp(of_people().drummers.softest.into(), 127) as u8
 }
 
 /// How drummers of `style` strike `drum` in a sixteenth of the beat, 0–3; of a drum that none of them has, the one next
@@ -120,5 +123,11 @@ mod tests {
                 assert!(late.abs() < 25.0 && (5.0..30.0).contains(&spread) && loudness > 0.0, "{style}, {drum:?}");
             }
         }
+    }
+
+    #[test]
+    fn nobody_strikes_too_softly_to_be_heard_and_loud_strokes_keep_their_order() {
+        assert_eq!([-20, 1, 60, LOUD].map(struck), [struck(1), struck(1), 60, LOUD as u8]);
+        assert!(struck(1) > 10 && struck(127) < struck(135) && struck(1000) == 127);
     }
 }
