@@ -153,18 +153,25 @@ fn fill(passages: &mut [Passage]) {
     }
 }
 
-/// Reads what a player does, to see that all is well, and finds out of each bar what is `known`, and how many strokes
-/// it has.
+/// What a player does, in which all is well.
+struct Checked<T> {
+    line: Line<T>,
+    /// What is known of each bar, and how many strokes it has.
+    known: Vec<u32>,
+    strokes: Vec<usize>,
+}
+
+/// Reads what a player does, and finds out of each bar what is `known`.
 fn checked<T: Struck>(
     text: &'static str,
     measure: Measure,
     touch: impl Fn(u8) -> Option<T>,
     known: impl Fn(T) -> bool,
-) -> Result<(Line<T>, Vec<u32>, Vec<usize>), String> {
+) -> Result<Checked<T>, String> {
     let bars = bars(text, measure, touch)?;
     let known = bars.iter().map(|bar| struck(bar, measure, &known)).collect();
     let strokes = bars.iter().map(|bar| bar.len()).collect();
-    Ok((Line { text, read: OnceLock::new() }, known, strokes))
+    Ok(Checked { line: Line { text, read: OnceLock::new() }, known, strokes })
 }
 
 impl Entry<'static> {
@@ -179,9 +186,9 @@ impl Entry<'static> {
         let chords = self.chords.map(|text| checked::<Touch>(text, measure, row, |_| true)).transpose()?;
         let bass = self.bass.map(|text| checked::<Tone>(text, measure, row, |_| true)).transpose()?;
         let played = [
-            drums.as_ref().map(|(_, known, _)| known),
-            chords.as_ref().map(|(_, known, _)| known),
-            bass.as_ref().map(|(_, known, _)| known),
+            drums.as_ref().map(|drums| &drums.known),
+            chords.as_ref().map(|chords| &chords.known),
+            bass.as_ref().map(|bass| &bass.known),
         ];
         let Some(count) = played.iter().flatten().map(|bars| bars.len()).next() else {
             return Err("nobody plays".into());
@@ -200,7 +207,7 @@ impl Entry<'static> {
             kick: played[Part::Drums as usize].map_or(0, |bars| bars[bar]),
             bass: played[Part::Bass as usize].map_or(0, |bars| bars[bar]),
             is_fill: self.fills.contains(&bar),
-            drums: drums.as_ref().map_or(0, |(_, _, strokes)| strokes[bar].min(255) as u8),
+            drums: drums.as_ref().map_or(0, |drums| drums.strokes[bar].min(255) as u8),
         };
         Ok(Passage {
             idiom: self.idiom,
@@ -208,13 +215,13 @@ impl Entry<'static> {
             tempo: self.tempo,
             bars: (0..count).map(about).collect(),
             strokes: [
-                drums.as_ref().map(|(_, _, strokes)| mean(strokes)),
-                chords.as_ref().map(|(_, _, strokes)| mean(strokes)),
-                bass.as_ref().map(|(_, _, strokes)| mean(strokes)),
+                drums.as_ref().map(|drums| mean(&drums.strokes)),
+                chords.as_ref().map(|chords| mean(&chords.strokes)),
+                bass.as_ref().map(|bass| mean(&bass.strokes)),
             ],
-            drums: drums.map(|(line, ..)| line),
-            chords: chords.map(|(line, ..)| line),
-            bass: bass.map(|(line, ..)| line),
+            drums: drums.map(|drums| drums.line),
+            chords: chords.map(|chords| chords.line),
+            bass: bass.map(|bass| bass.line),
             fullness: [0.5; Part::ALL.len()],
         })
     }
