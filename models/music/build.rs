@@ -1,5 +1,5 @@
-//! The styles are the files of `models/styles`, and the kits those of `models/kits`: whoever puts a file there adds one.
-//! `models/passages` has bars that people played, for the styles for which there are some.
+//! The styles are the files of `models/styles`, and the kits those of `models/kits`: whoever puts a file there adds
+//! one. `models/passages` has bars that people played, for the styles for which there are some.
 
 mod numbered;
 

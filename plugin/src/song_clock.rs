@@ -10,8 +10,8 @@
 //! moment, so that notes on the grid land on the same tick at any sample rate and rounding. The border lies between two
 //! positions of the 960-per-quarter grid that sequencers use, so that no note of theirs lies on it.
 //!
-//! **On its own tempo** the song goes on as [`crate::tempo`] says, from frame to frame. A song that begins by itself may
-//! be counted in: it begins so many bars before its first one.
+//! **On its own tempo** the song goes on as [`crate::tempo`] says, from frame to frame. A song that begins by itself
+//! may be counted in: it begins so many bars before its first one.
 //!
 //! **Loops** wrap at the same border: [`CALL_LEAD`] before the loop's end the song is [`CALL_LEAD`] before its start.
 //!

@@ -37,7 +37,8 @@ pub fn migrate_guarded(state: &mut PluginState) {
 
 /// Brings a state of any version, whole or broken, into the present shape: every parameter is there, of the right
 /// type and in range. What was missing or wrong gets its default and a remark in the [`Stamp`]; what has come since is
-/// as it was before ([`unsaid`]). What is not known is kept in the field `unknown`, and put back from there when it is known.
+/// as it was before ([`unsaid`]). What is not known is kept in the field `unknown`, and put back from there when it is
+/// known.
 pub fn migrate(state: &mut PluginState) {
     let params = ContinuoParams::default();
     let mut remarks = Vec::new();

@@ -123,8 +123,8 @@ fn a_left_hand_chord_that_is_held_over_a_jump_is_known_after_it() {
     }
 }
 
-/// Of the notes of Chords and Bass that sound in the middle of each frame of `take`, a take of [`tune`], from its second
-/// bar on, how many are tones of the chord that the left hand holds; by the place of the frame in the chord.
+/// Of the notes of Chords and Bass that sound in the middle of each frame of `take`, a take of [`tune`], from its
+/// second bar on, how many are tones of the chord that the left hand holds; by the place of the frame in the chord.
 fn in_the_hands_chord(take: &Take, bars: usize) -> [f64; 8] {
     let held = left_hand_chords(bars);
     std::array::from_fn(|place| {

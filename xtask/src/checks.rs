@@ -2,6 +2,7 @@
 
 mod count;
 mod suite;
+mod width;
 
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
@@ -29,7 +30,7 @@ struct Report {
 /// Runs every check, goes on after a failure, and ends on the count of tests.
 pub fn run_all() -> ExitCode {
     let mut report = Report::default();
-    report.check("formatting", |_| Ok(passes(FORMAT)? && succeeds(&mut models(FORMAT))?));
+    report.check("formatting", |_| Ok(passes(FORMAT)? && succeeds(&mut models(FORMAT))? && width::passes()?));
     report.check("models of threads", |count| count.run(&mut models(MODELS)));
     if report.check("build and bundle", |_| bundle::build_and_write_for_tests().map(|_| true)) {
         report.check("tests", suite::passes);

@@ -84,8 +84,8 @@ pub struct Character {
 }
 
 /// How much likelier a move from one harmony to another is among people than with a band that goes by its network
-/// alone, as log-odds: in its first place by the mode of what stands, major or minor, then by the mode of what comes, then
-/// by how many semitones its root lies above. Of none, nothing is to be said.
+/// alone, as log-odds: in its first place by the mode of what stands, major or minor, then by the mode of what comes,
+/// then by how many semitones its root lies above. Of none, nothing is to be said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 pub struct Moves([[[f32; 12]; 2]; 2]);
 
@@ -119,8 +119,8 @@ pub struct Harmonization {
 }
 
 impl Default for Harmonization {
-    /// In general: a quality gets −⅜ of the logarithm of its share among people's chords (logit adjustment, Menon et al.
-    /// 2021).
+    /// In general: a quality gets −⅜ of the logarithm of its share among people's chords (logit adjustment, Menon et
+    /// al. 2021).
     fn default() -> Self {
         Self {
             moves: Moves::default(),

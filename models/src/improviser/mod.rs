@@ -40,8 +40,8 @@ use sections::{Arrangement, Draw, Round, Sections, Vamp};
 use tune::chart::{Guidance, Here, Tune};
 
 /// The band as a pure state machine. Its output depends only on the calls made since [`Improviser::new`], or on its
-/// memory, its chart, the captured bar, the arrangement and the calls made since [`Improviser::restart`], never on when they are made.
-/// `Clone` is a snapshot (microseconds).
+/// memory, its chart, the captured bar, the arrangement and the calls made since [`Improviser::restart`], never on when
+/// they are made. `Clone` is a snapshot (microseconds).
 #[derive(Clone, Debug)]
 pub struct Improviser {
     networks: Arc<Networks>,

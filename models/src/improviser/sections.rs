@@ -111,7 +111,8 @@ impl Arrangement {
 /// One time through the sections, as the panel shows it. Plain old data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Round {
-    /// The sections in their order, and the letters that they have by themselves; of many, those around the present one.
+    /// The sections in their order, and the letters that they have by themselves; of many, those around the present
+    /// one.
     shown: [(Section, Letter); MOST_ORDERED],
     count: usize,
     /// The place of the one that plays.

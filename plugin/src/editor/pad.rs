@@ -30,8 +30,8 @@ pub struct Corner {
 }
 
 /// Shows the pad in `rect`: `across` from left to right, `up` from below to above; `corners` below left and right,
-/// above left and right. The plane is dragged, and reset by a double-click; the rails are handled like sliders, by keyboard
-/// and assistive technology too.
+/// above left and right. The plane is dragged, and reset by a double-click; the rails are handled like sliders, by
+/// keyboard and assistive technology too.
 pub fn show(ui: &mut Ui, rect: Rect, name: &str, [across, up]: [Axis; 2], corners: &[Corner; 4]) {
     let plane = Rect::from_min_max(pos2(rect.left() + RAIL, rect.top()), pos2(rect.right(), rect.bottom() - RAIL));
     let below = Rect::from_min_max(plane.left_bottom(), rect.max);

@@ -20,8 +20,8 @@ use crate::repair::Fields;
 /// - 6: there was no chart, and no `follow_chart`.
 /// - 7: no tune was learned, and there was no `learn_tune`.
 /// - 8: nobody played drums, loudness followed no phrase, and there was no `swing_by_style` and no `count_in`.
-/// - 9: Chords, Bass and Drums played patterns alone, and there was no `bar_source` and no `hand_at_once`; a variation was
-///   new in each bar, and bars were not morphed.
+/// - 9: Chords, Bass and Drums played patterns alone, and there was no `bar_source` and no `hand_at_once`; a variation
+///   was new in each bar, and bars were not morphed.
 /// - 10: sections had no order of the musician's, and there was no `vamp`.
 /// - 11: as now.
 ///

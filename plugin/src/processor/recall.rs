@@ -136,8 +136,8 @@ impl Recall {
         place(scene, preset)
     }
 
-    /// The same, found out anew. A number at which there is no preset is the panel. Seldom called, and out of the way of
-    /// what is done at every frame.
+    /// The same, found out anew. A number at which there is no preset is the panel. Seldom called, and out of the way
+    /// of what is done at every frame.
     #[inline(never)]
     fn found_in_force(&self, place: Place, settings: &Settings, held: &Held) -> Controls {
         let panel = &settings.panel;

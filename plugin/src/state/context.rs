@@ -3,8 +3,8 @@
 //! To the preset belongs what is heard of the music: everything that Continuo's own presets hold, the scenes, the bank,
 //! and which of them are recalled. To the project belong where notes come from and go to, what is called for at the
 //! moment, how time is kept, what is planned ahead, what the built-in sound and a keyboard do, what is locked, the
-//! chart, the captured bar, the order of sections, and what the band has learnt. A state that was saved as a preset says so, and is loaded as
-//! one whatever the host says.
+//! chart, the captured bar, the order of sections, and what the band has learnt. A state that was saved as a preset
+//! says so, and is loaded as one whatever the host says.
 
 use continuo_models::Player;
 use continuo_models::controls::{PARAMETERS, PLAYER_PARAMETERS};

@@ -143,8 +143,8 @@ impl Band {
         self.takes.capture(captured);
     }
 
-    /// The sections are as in `arrangement` from the next frame on, in the loop and in the takes to come too: it is set,
-    /// and not played.
+    /// The sections are as in `arrangement` from the next frame on, in the loop and in the takes to come too: it is
+    /// set, and not played.
     pub fn arrange(&mut self, arrangement: &Arc<Arrangement>) {
         self.arrangement = Arc::clone(arrangement);
         let copies = self.loop_start.iter_mut().map(|(_, mind)| mind);

@@ -51,8 +51,8 @@ pub fn seconds(bars: u32) -> f64 {
     f64::from(bars * ROUNDS) * BAR * (BLOCK_SIZES.len() * (1 + VARIANTS.len())) as f64
 }
 
-/// Plays `score` for `bars` bars of 4/4 in real time, at every block size and in every round, to the pass-through plug-in
-/// and to Continuo with and without its built-in sound.
+/// Plays `score` for `bars` bars of 4/4 in real time, at every block size and in every round, to the pass-through
+/// plug-in and to Continuo with and without its built-in sound.
 ///
 /// # Errors
 /// If a plug-in does not load or process.

@@ -73,8 +73,8 @@ pub fn draw(roll: &Roll<'_>) -> Result<Vec<u8>> {
     render(&svg(roll))
 }
 
-/// Draws all `rolls` on one contact sheet of so many columns, in reading order, each as large as `scale` says, and gives
-/// a PNG.
+/// Draws all `rolls` on one contact sheet of so many columns, in reading order, each as large as `scale` says, and
+/// gives a PNG.
 ///
 /// # Errors
 /// If the drawing cannot be rendered.

@@ -97,8 +97,8 @@ fn beginning(score: &Score, bars: usize) -> Score {
     score
 }
 
-/// Plays the performances of both sheets and writes `sheet.png` and `sources.png`, and a MIDI file of each, in folders of
-/// these names, to `out`.
+/// Plays the performances of both sheets and writes `sheet.png` and `sources.png`, and a MIDI file of each, in folders
+/// of these names, to `out`.
 ///
 /// # Errors
 /// If the plug-in does not play or leaves a note stuck, or something cannot be written.

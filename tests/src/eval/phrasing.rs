@@ -15,7 +15,8 @@ const STEP: u8 = 2;
 /// Of melodies; means over those with more than one note.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Phrasing {
-    /// The share of the notes that go on a phrase that came before, (interval, time) by (interval, time) in whatever key.
+    /// The share of the notes that go on a phrase that came before, (interval, time) by (interval, time) in whatever
+    /// key.
     pub repeats: Option<f64>,
     /// The longest run of notes that came before.
     pub longest: Option<f64>,

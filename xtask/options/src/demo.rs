@@ -17,8 +17,8 @@ pub const LARGEST_MIDI: u64 = 64_000_000;
 /// report.txt and report.json
 ///
 /// Without --play these are the performances in assets/performances, each twice through, with the charts of both times
-/// beside that of people; each player alone and the band in each style play twelve bars, and the band in each style with
-/// bars from each source eight: sheet.png and sources.png, and a MIDI file each in the folders sheet and sources.
+/// beside that of people; each player alone and the band in each style play twelve bars, and the band in each style
+/// with bars from each source eight: sheet.png and sources.png, and a MIDI file each in the folders sheet and sources.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "demo", bin_name = "cargo xtask demo", version)]
 pub struct Demo {

@@ -17,11 +17,11 @@ use crate::network::soloist::PITCHES;
 /// How many notes agree at least, level by level.
 const AGREEING: [usize; 5] = [1, 2, 3, 4, 6];
 
-/// The levels from which a time is foretold: the same place in the bar; that, after the same step; two notes that agree,
-/// three, …
+/// The levels from which a time is foretold: the same place in the bar; that, after the same step; two notes that
+/// agree, three, …
 pub const TIME_LEVELS: usize = AGREEING.len() + 1;
-/// The levels from which a pitch is foretold, three for every number of notes that agree: over another harmony; over the
-/// same, moved with it; and as they are.
+/// The levels from which a pitch is foretold, three for every number of notes that agree: over another harmony; over
+/// the same, moved with it; and as they are.
 pub const PITCH_LEVELS: usize = 3 * AGREEING.len();
 /// The levels from which a length is foretold: any note; one with the same time to the next; that, and one note that
 /// agrees, two, …

@@ -133,7 +133,8 @@ impl FrameContext<'_> {
 }
 
 impl<'a> FrameContext<'a> {
-    /// The context of `frame` over a C major chord in 4/4, with the band's `controls` and a musician who has not played.
+    /// The context of `frame` over a C major chord in 4/4, with the band's `controls` and a musician who has not
+    /// played.
     pub fn alone(controls: &'a Controls, frame: Frame) -> Self {
         let bar = BarPosition { bar_start: 0, meter: Meter::default() };
         Self {

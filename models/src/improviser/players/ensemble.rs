@@ -56,8 +56,8 @@ impl Open {
         Self { planned: Way { fork: frame, turns: Way::ALL }, others: Vec::new(), uncertain }
     }
 
-    /// Puts those of the `cues` first that need not wait for the turn, and says how many: where there is only one way to
-    /// go, who has no pitches plays the same on it whatever the harmony is.
+    /// Puts those of the `cues` first that need not wait for the turn, and says how many: where there is only one way
+    /// to go, who has no pitches plays the same on it whatever the harmony is.
     fn go_on(&self, cues: &mut [Cue]) -> usize {
         let goes_on = |cue: &Cue| match cue {
             Cue::Note(NoteCue { player, .. }) | Cue::Release { player, .. } => {

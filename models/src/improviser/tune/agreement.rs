@@ -25,8 +25,8 @@ impl Default for Agreement {
 }
 
 impl Agreement {
-    /// Takes in the melody of the frame at `spot`, where the band has this `chord` and heard this `melody` last time: in
-    /// that frame, and in those around it. Who was lost is found again by the melody; by chord tones too if it is
+    /// Takes in the melody of the frame at `spot`, where the band has this `chord` and heard this `melody` last time:
+    /// in that frame, and in those around it. Who was lost is found again by the melody; by chord tones too if it is
     /// `sure` that this is the place.
     pub fn hear(&mut self, spot: Spot, note: Note, chord: Chord, melody: [Note; 3], sure: bool) {
         let said = match note {

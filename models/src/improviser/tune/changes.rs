@@ -2,9 +2,9 @@
 //! they are there, nor in which key.
 //!
 //! The notes of the melody say how likely each key is in which they might be played, as a Bayesian filter has it; and
-//! the chord that stands there in the changes gets likelier, the more so the surer the key. (What a network advises says
-//! nothing of the key: it has heard what the band itself has played.) Whole numbers of the grid of `chance/grid.rs`, so
-//! that it is the same on every processor and in every key.
+//! the chord that stands there in the changes gets likelier, the more so the surer the key. (What a network advises
+//! says nothing of the key: it has heard what the band itself has played.) Whole numbers of the grid of
+//! `chance/grid.rs`, so that it is the same on every processor and in every key.
 
 use crate::controls::Controls;
 use crate::improviser::chance::grid::{GRID, exp, ln, logit_of, steps, weight};
@@ -18,8 +18,8 @@ use crate::network::style_mix::StyleMix;
 const HARMONY: f32 = 4.0;
 const COLOUR: f32 = 2.0;
 
-/// How usual each degree is in the melody of a blues in major and in minor, in semitones above the tonic: log-probability
-/// in steps of the grid, counted in the sixteen of twelve bars on the training split.
+/// How usual each degree is in the melody of a blues in major and in minor, in semitones above the tonic:
+/// log-probability in steps of the grid, counted in the sixteen of twelve bars on the training split.
 const NOTES: [[i32; 12]; 2] = [
     [-93, -248, -172, -162, -160, -151, -248, -110, -231, -142, -185, -227],
     [-88, -399, -183, -110, -329, -113, -161, -147, -246, -258, -150, -258],
@@ -27,8 +27,8 @@ const NOTES: [[i32; 12]; 2] = [
 /// How much of that counts where a note begins, and in each further frame in which it sounds: notes hang together.
 const ONSET: (i32, i32) = (3, 4);
 const HELD: (i32, i32) = (1, 12);
-/// What is against a key in each beat in which the left hand gives a chord that has no place in its changes; and against
-/// all other changes.
+/// What is against a key in each beat in which the left hand gives a chord that has no place in its changes; and
+/// against all other changes.
 const ANOTHER_CHORD: i32 = -2 * GRID as i32;
 const OTHER_CHANGES: i32 = -(GRID as i32) / 2;
 /// So much less likely than the likeliest key is each at the most: so the band is out of a wrong one within a chorus.

@@ -93,8 +93,8 @@ impl Tune {
         tune
     }
 
-    /// Goes by `controls`, takes in the frame at `spot`, in which this was heard of the melody and of the left hand, and
-    /// learns of it if it `is_new` and not played once more; the frame at `next` is to be decided.
+    /// Goes by `controls`, takes in the frame at `spot`, in which this was heard of the melody and of the left hand,
+    /// and learns of it if it `is_new` and not played once more; the frame at `next` is to be decided.
     pub fn hear(
         &mut self,
         (spot, is_new): (Spot, bool),

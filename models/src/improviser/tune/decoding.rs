@@ -19,8 +19,8 @@ pub struct Beat {
 /// The harmonies, and "no chord".
 const HARMONIES: usize = Chord::HARMONIES + 1;
 
-/// What is said for a change from one harmony to another, or to another chord of the same, beside what the beats say: in
-/// steps of the grid, by the harmony that stands, then by the one that comes, "no chord" last.
+/// What is said for a change from one harmony to another, or to another chord of the same, beside what the beats say:
+/// in steps of the grid, by the harmony that stands, then by the one that comes, "no chord" last.
 #[derive(Clone, Debug)]
 pub struct Moves([[i64; HARMONIES]; HARMONIES]);
 
@@ -75,8 +75,8 @@ type Scored = (i64, usize);
 /// Nothing.
 const NOTHING: Scored = (IMPOSSIBLE, 0);
 
-/// The best chord before a change, whichever comes. What is said for a change depends on the harmonies alone: so for all
-/// chords of a harmony together it is the best chord of another harmony, or another chord of the same.
+/// The best chord before a change, whichever comes. What is said for a change depends on the harmonies alone: so for
+/// all chords of a harmony together it is the best chord of another harmony, or another chord of the same.
 struct Before<'a> {
     moves: &'a Moves,
     /// Of each harmony, the best chord and the second.

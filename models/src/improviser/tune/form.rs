@@ -26,9 +26,9 @@ pub struct FormBelief {
     none: i16,
 }
 
-/// What a beat says, from the notes of hands that play a tune again, and of other bars of the same pieces (`valid`), and
-/// made weaker, for notes of one beat hang together: a note as before, a note that was another, a note that does not
-/// come again; a note that still sounds, as before and as another.
+/// What a beat says, from the notes of hands that play a tune again, and of other bars of the same pieces (`valid`),
+/// and made weaker, for notes of one beat hang together: a note as before, a note that was another, a note that does
+/// not come again; a note that still sounds, as before and as another.
 const SAME: i16 = 3;
 const OTHER: i16 = -4;
 const MISSED: i16 = -2;

@@ -1,9 +1,10 @@
 //! The harmony of a whole chorus: what the harmonizer network says of every beat, and the likeliest sequence of chords
 //! under it that keeps what is given.
 //!
-//! Decoded from likelihood, and as people move, colour and change chords in the style: what the likeliest sequence does too
-//! often or too seldom beside them is taken back in part. Nothing is weighed in that could be hedged. The melody is moved to where its first note is a C before the network hears it, and the chords back:
-//! so the same tune in another key gets the same chords in that key, to the bit.
+//! Decoded from likelihood, and as people move, colour and change chords in the style: what the likeliest sequence does
+//! too often or too seldom beside them is taken back in part. Nothing is weighed in that could be hedged. The melody is
+//! moved to where its first note is a C before the network hears it, and the chords back: so the same tune in another
+//! key gets the same chords in that key, to the bit.
 
 use super::changes::{Bearings, Expected};
 use super::decoding::{self, Moves, likeliest};

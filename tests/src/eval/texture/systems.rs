@@ -191,8 +191,8 @@ impl<'a> Systems<'a> {
     }
 
     fn shuffled(&self, piece: &Piece, bar: &Bar, part: Part) -> Option<Grid> {
-        // Of the same source too: whoever sounds another way is told by that. Of other pieces, for one drummer's bars fit
-        // each other.
+        // Of the same source too: whoever sounds another way is told by that. Of other pieces, for one drummer's bars
+        // fit each other.
         let fits = |other: &&Candidate| other.piece.source == piece.source && other.piece.group != piece.group;
         let shelf: Vec<&Candidate> = self.known.shelf(part, piece, bar).iter().filter(fits).collect();
         let mut grid = Grid::silent(bar.measure);

@@ -260,8 +260,8 @@ fn space(context: &FrameContext, bass: Option<BassKeys>) -> Space {
     // A choir has one bass.
     let bass = bass.map(|keys| keys.now).filter(|_| texture == Texture::Chorale);
     let (range, ceiling) = match context.melody {
-        // Under the note that sounds, as far as there is room above the mud; whoever wants the chords octaves higher has
-        // them above it.
+        // Under the note that sounds, as far as there is room above the mud; whoever wants the chords octaves higher
+        // has them above it.
         Some(melody) => {
             let melody = melody.saturating_add_signed(12 * register.max(0));
             let lowest = if bass.is_some() { low } else { low.min(LOWEST) };

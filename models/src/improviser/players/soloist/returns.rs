@@ -99,9 +99,9 @@ impl OwnPhrases {
         self.known.iter_mut().for_each(|phrase| phrase.later += delta);
     }
 
-    /// The phrase to which Lead comes back from `now` on, by a `draw` uniform in 0 to 1: with this `chance`, a higher one
-    /// where a form comes back, and a higher one yet if Lead has come back to the phrase before it. `None` if it plays
-    /// another, or none fits.
+    /// The phrase to which Lead comes back from `now` on, by a `draw` uniform in 0 to 1: with this `chance`, a higher
+    /// one where a form comes back, and a higher one yet if Lead has come back to the phrase before it. `None` if it
+    /// plays another, or none fits.
     pub fn come_back(&mut self, now: Tick, bounds: &Bounds, draw: f32, chance: f32) -> Option<Return> {
         let goes_on = self.back.take().filter(|_| draw < STAYING).and_then(|back| self.after(back, now, bounds));
         let comes_back = || {
@@ -125,9 +125,9 @@ impl OwnPhrases {
         (is_due && phrase.fits(start, bounds)).then_some((index + 1, start))
     }
 
-    /// The phrase that can begin in its place in the bar, a beat later at most, or a bar where a form comes back, and when
-    /// it does: the one that fits what comes best, of such the one whose place in the form this is, and of these the
-    /// newest. Before it, what its place in the form is: 0 if it began a multiple of eight bars ago.
+    /// The phrase that can begin in its place in the bar, a beat later at most, or a bar where a form comes back, and
+    /// when it does: the one that fits what comes best, of such the one whose place in the form this is, and of these
+    /// the newest. Before it, what its place in the form is: 0 if it began a multiple of eight bars ago.
     fn best(&self, now: Tick, bounds: &Bounds) -> Option<(usize, (usize, Tick))> {
         let meter = bounds.context.position.meter;
         let (bar, beat) = (meter.bar_ticks(), meter.beat_ticks());

@@ -8,8 +8,8 @@ use crate::music::Drum;
 const BELL: i8 = 6;
 const BRUSH: i8 = -12;
 
-/// `stroke` with the time on `cymbal` and struck by `beaters`, as far as they are asked for; `None`: there is nothing to
-/// strike.
+/// `stroke` with the time on `cymbal` and struck by `beaters`, as far as they are asked for; `None`: there is nothing
+/// to strike.
 pub fn held(stroke: Stroke<Drum>, cymbal: Option<Cymbal>, beaters: Option<Beaters>) -> Option<Stroke<Drum>> {
     let stroke = match (cymbal, stroke.touch) {
         (Some(Cymbal::HiHat), Drum::Ride) => on(stroke, Drum::ClosedHat, 0),

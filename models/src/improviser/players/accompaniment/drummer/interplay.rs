@@ -18,7 +18,8 @@ const FULL: u8 = 2 * ONSET;
 const WITH_YOU: i32 = 12;
 /// How much softer than the softest of the bar the kick is where it joins Bass.
 const JOINING: i8 = -4;
-/// The chance that an optional stroke of the snare makes way for Chords, and that one of the kick does where Bass rests.
+/// The chance that an optional stroke of the snare makes way for Chords, and that one of the kick does where Bass
+/// rests.
 const MAKES_WAY: f32 = 0.75;
 const RESTS: f32 = 0.35;
 /// Where one of these is struck, the kick does not join Bass.
