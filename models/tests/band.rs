@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use common::{bands, built_in, melody, networks, notes, ode_to_joy, play, rules, start};
 use continuo_models::music::time::frame_start;
-use continuo_models::music::{Chord, Frame, Key, Meter, Numeral, SlashChord, Style, Tick};
+use continuo_models::music::{Chart, Chord, Frame, Key, Meter, Numeral, SlashChord, Style, Tick};
 use continuo_models::{Controls, Cue, Family, Heard, Improviser, Networks, Player, Role};
 
 /// The chord of every decided frame.
@@ -149,6 +149,21 @@ fn the_band_waits_for_the_left_hand_where_it_has_changed_of_late() {
         assert!(waits(16 * bar), "a barline may bring another chord: bar {bar}");
         assert_eq!(waits(16 * bar + 8), (2..7).contains(&bar), "the third beat of bar {bar}");
         assert!(!waits(16 * bar + 4) && !waits(16 * bar + 12), "the chord has stood there: bar {bar}");
+    }
+}
+
+#[test]
+fn the_band_waits_for_the_left_hand_where_a_chart_changes_whatever_it_plays_instead() {
+    let mut improviser = Improviser::new(rules());
+    improviser.follow_chart(Arc::new(Chart::read("| F G | A |").0));
+    // From bar 3 on it holds C; what the chart gave before is past by bar 7.
+    let held = [48, 52, 55].map(|key| Heard::NoteOn { tick: 3 * 96, channel: 0, key, velocity: 70 });
+    let cues = play(&mut improviser, &held, -1..159, Meter::default(), |_| exact());
+    let waits = |frame: Frame| cues.iter().any(|cue| matches!(cue, Cue::Fork(fork) if fork.frame == frame));
+    for bar in 7..10 {
+        let beats = [0, 4, 8, 12].map(|beat| waits(16 * bar + beat));
+        assert_eq!(beats, [true, false, bar % 2 == 0, false], "bar {bar}");
+        assert!((1..16).filter(|frame| frame % 4 > 0).all(|frame| !waits(16 * bar + frame)), "off the beat: bar {bar}");
     }
 }
 

@@ -297,7 +297,7 @@ impl Improviser {
         }
         self.key = if controls.key_lock { Some(key) } else { believed };
 
-        let awaits_hand = left_hand.is_some_and(|standing| self.tune.may_change(next, standing, guidance));
+        let awaits_hand = left_hand.is_some() && self.tune.may_change(in_form, controls);
         self.play(&start, &before, next, key, awaits_hand, cues);
         cues.push(done);
     }
@@ -356,8 +356,8 @@ impl Improviser {
         }
     }
 
-    /// Appends what the players do in the frame at `next`, after the harmony `before`. `awaits_hand`: the left
-    /// hand gives the harmony, and is likely to strike another one there.
+    /// Appends what the players do in the frame at `next`, after the harmony `before`. `awaits_hand`: the left hand
+    /// gives the harmony, and is likely to strike another one there.
     fn play(
         &mut self,
         start: &FrameStart,

@@ -147,11 +147,12 @@ impl Tune {
         Some(expected.from_bar(first))
     }
 
-    /// Whether the harmony that the left hand gives is likely to be another one from `next` on: at a barline, where it
-    /// changed in one of the last bars, and where the chart gives another one than `standing`.
-    pub fn may_change(&self, next: Spot, standing: SlashChord, guidance: Guidance) -> bool {
-        let is_charted = guidance.chord().is_some_and(|chord| chord != standing);
-        next.begins_bar() || is_charted || next.begins_beat() && self.learner.changed_at(next)
+    /// Whether a harmony that the left hand gives is likely to be another one from the beat at `next` on: with a bar,
+    /// where it changed in one of the last bars, and where the chart that is followed has another one.
+    pub fn may_change(&self, next: Spot, controls: &Controls) -> bool {
+        let charted = |spot| self.at(spot, controls).and_then(|here| here.guidance().chord());
+        let changes = || self.learner.changed_at(next) || charted(next) != charted(next.plus(-1));
+        next.begins_bar() || next.begins_beat() && changes()
     }
 
     /// Goes by `controls`.
