@@ -13,14 +13,14 @@ import argparse
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .corpus import Piece, read_corpus
 from .errors import UsageError
-from .moves import MINOR, SELDOM
+from .moves import MINOR, SELDOM, played
 from .vocabulary import QUALITIES, STYLES
 
 LEAST = 40
@@ -100,7 +100,7 @@ def counted(folders: Iterable[Path], system: str, pieces: dict[tuple[str, str], 
     """What a system played, by style. A folder has the name of its source."""
     counts: dict[str, Count] = defaultdict(Count)
     for folder in folders:
-        for line in _lines(folder / f"{system}.jsonl"):
+        for line in played(folder / f"{system}.jsonl"):
             piece = pieces.get((folder.name, line["id"]))
             if piece is None:
                 raise UsageError(
@@ -163,9 +163,3 @@ def _place(piece: Piece, tick: int) -> int:
     into = tick - start
     four_beats = length in (96, 144)
     return 0 if into < 6 else 1 if four_beats and 0 <= into - length // 2 < 6 else 2
-
-
-def _lines(file: Path) -> Iterator[dict[str, Any]]:
-    with file.open(encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)

@@ -13,6 +13,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from .errors import UsageError
 
@@ -40,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
 
 def counted(files: list[Path]) -> Counter[Move]:
     """The moves in all pieces of the files."""
-    return Counter(move for file in files for chords in _pieces(file) for move in moves(chords))
+    return Counter(move for file in files for piece in played(file) for move in moves(piece["chords"]))
 
 
 def moves(chords: list[list]) -> Iterator[Move]:
@@ -82,7 +83,8 @@ def written(rows: list[list[list[float]]]) -> str:
     return ' "moves": [\n' + ",\n".join(halves) + "\n ],"
 
 
-def _pieces(file: Path) -> Iterator[list[list]]:
+def played(file: Path) -> Iterator[dict[str, Any]]:
+    """What `eval harmony --out` has written of each piece in the file of a system."""
     with file.open(encoding="utf-8") as lines:
         for line in lines:
-            yield json.loads(line)["chords"]
+            yield json.loads(line)

@@ -92,16 +92,19 @@ fn takes_under(style: Style, idiom: Option<&str>, source: BarSource, melody: fn(
     charts.take(TAKES).map(|chart| Take::of(chart, melody)).collect()
 }
 
+/// Every bar of the takes.
+fn bars(takes: &[Take]) -> impl Iterator<Item = (&Take, Tick)> {
+    takes.iter().flat_map(|take| (0..take.chart.bars).map(move |bar| (take, bar)))
+}
+
 /// The share of the bars of `takes` for which it `holds`.
 fn share(takes: &[Take], holds: impl Fn(&Take, Tick) -> bool) -> f32 {
-    let bars = || takes.iter().flat_map(|take| (0..take.chart.bars).map(move |bar| (take, bar)));
-    bars().filter(|(take, bar)| holds(take, *bar)).count() as f32 / bars().count() as f32
+    bars(takes).filter(|(take, bar)| holds(take, *bar)).count() as f32 / bars(takes).count() as f32
 }
 
 /// The mean over the bars.
 fn mean(takes: &[Take], of: impl Fn(&Take, Tick) -> f32) -> f32 {
-    let bars = || takes.iter().flat_map(|take| (0..take.chart.bars).map(move |bar| (take, bar)));
-    bars().map(|(take, bar)| of(take, bar)).sum::<f32>() / bars().count() as f32
+    bars(takes).map(|(take, bar)| of(take, bar)).sum::<f32>() / bars(takes).count() as f32
 }
 
 fn has(struck: &BTreeSet<Tick>, ticks: &[Tick]) -> bool {
@@ -110,7 +113,7 @@ fn has(struck: &BTreeSet<Tick>, ticks: &[Tick]) -> bool {
 
 /// Of all strokes of `player` the share that is on one of `ticks`.
 fn share_on(takes: &[Take], player: Player, is_there: impl Fn(Tick) -> bool) -> f32 {
-    let all = || takes.iter().flat_map(|take| (0..take.chart.bars).flat_map(move |bar| take.of_player(bar, player)));
+    let all = || bars(takes).flat_map(|(take, bar)| take.of_player(bar, player));
     all().filter(|at| is_there(*at)).count() as f32 / all().count().max(1) as f32
 }
 
@@ -372,7 +375,7 @@ fn baroque_chords_stay_below_the_melody_and_the_bass_moves() {
 /// The share of the strokes of Chords that are one note.
 fn single(takes: &[Take]) -> f32 {
     let (mut single, mut all) = (0, 0);
-    for (take, bar) in takes.iter().flat_map(|take| (0..take.chart.bars).map(move |bar| (take, bar))) {
+    for (take, bar) in bars(takes) {
         for at in take.of_player(bar, Player::Chords) {
             all += 1;
             single += usize::from(

@@ -150,20 +150,17 @@ impl Soloist {
             }),
             notes: Vec::new(),
         };
+        let bounds = phrase.bounds(context, chord, listener);
         let draw = |number| context.random.uniform(Purpose::Motif, number);
         if let Some(motif) = last_motif(model, context.tick()).filter(|_| draw(0) < context.controls.motif) {
-            let bounds = phrase.bounds(context, chord, listener);
             let beat = context.position.meter.beat_ticks();
             let wait = (upbeat(motif, &bounds) - context.ticks_into_bar()).rem_euclid(beat);
             phrase.motif = taken_up(motif, Variation::drawn(draw(1)), start + wait, &bounds);
             phrase.onset += wait;
-        } else {
-            let bounds = phrase.bounds(context, chord, listener);
-            if let Some(again) = self.phrases.come_back(start, &bounds, draw(2), context.controls.motif) {
-                let end = entry::traded_bars(context).map_or(again.end, |bars| bars.end.min(again.end));
-                (phrase.onset, phrase.end, phrase.motif) = (again.start, end, again.wishes);
-                self.resume = again.next.map_or(resume, |next| next.min(resume)).max(end);
-            }
+        } else if let Some(again) = self.phrases.come_back(start, &bounds, draw(2), context.controls.motif) {
+            let end = entry::traded_bars(context).map_or(again.end, |bars| bars.end.min(again.end));
+            (phrase.onset, phrase.end, phrase.motif) = (again.start, end, again.wishes);
+            self.resume = again.next.map_or(resume, |next| next.min(resume)).max(end);
         }
         Some(phrase)
     }
